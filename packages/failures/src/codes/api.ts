@@ -1,0 +1,3 @@
+import type { FailureKind } from '../registry.ts';
+
+export const apiFailures = {} as const satisfies Record<string, FailureKind>;

@@ -1,0 +1,3 @@
+import type { FailureKind } from '../registry.ts';
+
+export const datasetFailures = {} as const satisfies Record<string, FailureKind>;

@@ -1,0 +1,3 @@
+import type { FailureKind } from '../registry.ts';
+
+export const runtimeFailures = {} as const satisfies Record<string, FailureKind>;
