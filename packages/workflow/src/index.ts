@@ -1,0 +1,20 @@
+export type { DatasetReference } from './dataset.ts';
+export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
+export type { CompressionReport, MetricStages, NetworkFigures, ReportLayer, ReportProof } from './report.ts';
+export { type AnalysisPlan, type AnalysisRequest, planAnalysis, shardSize } from './runs/analysis.ts';
+export { planImportDataset, planImportModel } from './runs/import.ts';
+export { planPrune, type PruneRequest } from './runs/prune.ts';
+export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';
+export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
+export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
+export { PRUNE, type PruneInput, pruneKey, type PruneOptions, type PruneOutput } from './steps/prune.ts';
+export {
+  DEFAULT_REGRESSION,
+  layerTaskKey,
+  type LayerTaskResult,
+  REGRESS,
+  type RegressInput,
+  type RegressionSettings,
+  regressKey,
+  type RegressOutput,
+} from './steps/regress.ts';

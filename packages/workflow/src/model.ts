@@ -1,0 +1,49 @@
+import type { Preprocess } from '@kneepoint/datasets';
+
+/** Where a prunable layer is read, in graph order: after convolution, normalisation and activation, before pooling. */
+export interface TapReference {
+  /** Name of the convolution node; how people name the layer. */
+  readonly layer: string;
+  /** Name of the tensor in the graph that is pooled. */
+  readonly value: string;
+  /** Number of filters that the tap shows. */
+  readonly channels: number;
+}
+
+export interface LayerSummary {
+  readonly name: string;
+  readonly op: string;
+  readonly filters: number;
+  readonly prunable: boolean;
+  /** Why not, naming the node and operator that froze it; null when prunable. */
+  readonly reason: string | null;
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/** What is known of a model once it has been read, bounded, run on one image and walked by labels. */
+export interface ModelInspection {
+  readonly input: { readonly name: string; readonly channels: number; readonly height: number; readonly width: number };
+  readonly opset: number;
+  readonly producer: string;
+  /** Learned parameters; batch-normalisation statistics are not counted. */
+  readonly parameters: number;
+  /** Multiply-accumulates of convolutions and matrix products for one image. */
+  readonly macs: number;
+  /** Bytes of the encoded file. */
+  readonly bytes: number;
+  readonly layers: readonly LayerSummary[];
+  readonly taps: readonly TapReference[];
+  /** What the reader should know: a batch size made free, a default that was assumed. */
+  readonly notes: readonly string[];
+}
+
+/** A model that has been imported: its bytes, its skeleton (the graph without its large weights) and how pixels become its input. */
+export interface ModelReference {
+  readonly id: string;
+  readonly name: string;
+  readonly sha256: string;
+  readonly skeletonSha256: string;
+  readonly preprocess: Preprocess;
+  readonly inspection: ModelInspection;
+}

@@ -1,0 +1,28 @@
+import type { Preprocess } from '@kneepoint/datasets';
+import { contentKey } from '@kneepoint/platform';
+import type { TapReference } from '../model.ts';
+
+/** Runs the model over images [from, to) of a data set and stores the pooled responses of every tap. */
+export const EXTRACT = { kind: 'extract', service: 'extractor', version: 1 } as const;
+
+export interface ExtractInput {
+  readonly modelSha256: string;
+  readonly preprocess: Preprocess;
+  readonly datasetSha256: string;
+  readonly from: number;
+  readonly to: number;
+  readonly taps: readonly TapReference[];
+}
+
+export interface ExtractOutput {
+  /** Apache Arrow file: one FixedSizeList<Float32> column per tap, named by its layer, and `index`. */
+  readonly responsesSha256: string;
+  readonly images: number;
+  readonly provider: string;
+  readonly imagesPerSecond: number;
+}
+
+/** The execution provider is not part of the key: responses of CPU and GPU agree within rounding, and the output says which ran. */
+export function extractKey(input: ExtractInput): string {
+  return contentKey(EXTRACT.kind, EXTRACT.version, input);
+}

@@ -1,0 +1,21 @@
+import type { DatasetSchema } from '@kneepoint/datasets';
+import type { Source } from './import-model.ts';
+
+/** Validates a folder or an uploaded archive of images and labels, and stores it as one immutable archive. */
+export const IMPORT_DATASET = { kind: 'import-dataset', service: 'extractor', version: 1 } as const;
+
+export interface ImportDatasetInput {
+  readonly name: string;
+  readonly source: Source;
+  readonly schema?: DatasetSchema;
+  /** Column whose value keeps images together when the set is split. */
+  readonly group?: string;
+}
+
+export interface ImportDatasetOutput {
+  readonly datasetId: string;
+  readonly created: boolean;
+  readonly sha256: string;
+  readonly manifestSha256: string;
+  readonly images: number;
+}

@@ -1,0 +1,24 @@
+import type { Preprocess } from '@kneepoint/datasets';
+import type { ModelInspection } from '../model.ts';
+
+/** Reads, bounds, validates and inspects a model file; stores it with external data inlined and its batch made free. */
+export const IMPORT_MODEL = { kind: 'import-model', service: 'extractor', version: 1 } as const;
+
+/** Bytes that a person handed over: an upload already in the store, or a path that the server itself may read (embedded mode). */
+export type Source = { readonly artifact: string } | { readonly path: string };
+
+export interface ImportModelInput {
+  readonly name: string;
+  readonly source: Source;
+  /** Absent: the file beside the model, else the documented default with a note. */
+  readonly preprocess?: Preprocess;
+}
+
+export interface ImportModelOutput {
+  readonly modelId: string;
+  /** False when the same bytes with the same preprocessing were registered before. */
+  readonly created: boolean;
+  readonly sha256: string;
+  readonly skeletonSha256: string;
+  readonly inspection: ModelInspection;
+}
