@@ -1,7 +1,7 @@
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
 export type { CompressionReport, MetricStages, NetworkFigures, ReportLayer, ReportProof } from './report.ts';
-export { type AnalysisPlan, type AnalysisRequest, planAnalysis, shardSize } from './runs/analysis.ts';
+export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
 export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';

@@ -3,7 +3,7 @@ import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '../dataset.ts';
 import type { ModelReference, TapReference } from '../model.ts';
 import { EXTRACT, type ExtractInput, extractKey } from '../steps/extract.ts';
-import { REGRESS, type RegressInput, type RegressionSettings, regressKey } from '../steps/regress.ts';
+import { layerTaskKey, REGRESS, type RegressInput, type RegressionSettings, regressKey } from '../steps/regress.ts';
 
 /** Multiply-accumulates of one shard: about a minute on two cores, which bounds what a killed worker loses. */
 const SHARD_MACS = 2e12;
@@ -79,4 +79,21 @@ function planRegression(
     input,
     dependsOn,
   };
+}
+
+/**
+ * Where the result of every layer for one task is found, whichever run made it: queries need no index of past runs,
+ * only the model, the data set and the settings.
+ */
+export function layerTaskKeys(
+  request: Omit<AnalysisRequest, 'tasks'>,
+  task: TaskSpec,
+): readonly { readonly layer: string; readonly key: string }[] {
+  const { steps } = planAnalysis({ ...request, tasks: [task] });
+  return steps
+    .filter((step) => step.kind === REGRESS.kind)
+    .map((step) => {
+      const input = step.input as RegressInput;
+      return { layer: input.layer, key: layerTaskKey(input, task) };
+    });
 }

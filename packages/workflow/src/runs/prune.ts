@@ -16,11 +16,11 @@ export interface PruneRequest {
 }
 
 /**
- * The analysis that pruning reads, then one pruning per ε. An analysis that was done before costs nothing here: its steps
- * are found by their keys. Every task of the data set is fitted, so that asking for a second task costs nothing either.
+ * The analysis that pruning reads, then one pruning per ε. What was analysed before costs nothing here: extraction is found
+ * by its keys, and a layer that was fitted for this task among others by its layer-task key.
  */
 export function planPrune({ model, dataset, task, settings, options }: PruneRequest): readonly StepPlan[] {
-  const analysis = planAnalysis({ model, dataset, tasks: dataset.tasks, settings });
+  const analysis = planAnalysis({ model, dataset, tasks: [task], settings });
   const dependsOn = analysis.steps.map((step) => step.ref);
   const prunings = options.map((option): StepPlan => {
     const input: PruneInput = {
