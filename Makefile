@@ -1,0 +1,34 @@
+# Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
+SHELL := /bin/bash
+.PHONY: install demo test lint format schema bench services clean
+
+# One install per lock file; npm's `prepare` generates what is generated.
+install: node_modules/.installed
+node_modules/.installed: package-lock.json package.json
+	npm ci
+	@touch $@
+
+demo: install ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
+	node packages/cli/bin/kneepoint.mjs demo
+
+test: install services ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
+	npm run --silent lint
+	npm run --silent test
+
+services: install ## Find or install nats-server, PostgreSQL and MinIO for the tests
+	npx tsx scripts/services.ts
+
+lint: install
+	npm run --silent lint
+
+format: install
+	npx prettier --write .
+
+schema: install ## Write schema.graphql from the resolvers
+	npm run --silent schema
+
+bench: install ## Every figure of docs/performance.md, as ratios measured in one run
+	npx tsx bench/run.ts
+
+clean:
+	rm -rf .kneepoint node_modules
