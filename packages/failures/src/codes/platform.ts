@@ -6,4 +6,70 @@ export const platformFailures = {
     cure: 'Report it with the log lines of the run.',
     retryable: true,
   },
+  CONFIG_INVALID: {
+    cause: 'A setting from the environment is missing or cannot be understood.',
+    cure: 'Set the named variable as the message says and start again.',
+    retryable: false,
+  },
+  JSON_INVALID: {
+    cause: 'A value that JSON cannot carry, such as NaN, was about to be sent or stored.',
+    cure: 'Report it: the part that made the value should have refused or replaced it.',
+    retryable: false,
+  },
+  BUS_SUBJECT_INVALID: {
+    cause: 'A message was addressed to something that is not a subject.',
+    cure: 'Use tokens of letters, digits, "-" and "_" joined by dots.',
+    retryable: false,
+  },
+  BUS_UNAVAILABLE: {
+    cause: 'The message bus did not answer.',
+    cure: 'Check that NATS runs with JetStream at BUS_URL; Kneepoint reconnects by itself.',
+    retryable: true,
+  },
+  BUS_MISCONFIGURED: {
+    cause:
+      'The bus answers but refuses: no JetStream, wrong credentials, or a stream of the same name with other rules.',
+    cure: 'Correct the NATS server, the credentials or the stream as the message says.',
+    retryable: false,
+  },
+  STORE_ADDRESS_INVALID: {
+    cause: 'An artifact was asked for by something that is not a sha256, or an upload by something that is not its id.',
+    cure: 'Use the 64 hexadecimal digits, or the upload id, that Kneepoint handed out.',
+    retryable: false,
+  },
+  STORE_NOT_FOUND: {
+    cause: 'The artifact store holds nothing under this sha256 or upload id.',
+    cure: 'Import or upload it again; if it was stored before, check that ARTIFACTS_URL names the same store.',
+    retryable: false,
+  },
+  STORE_CORRUPT: {
+    cause: 'The bytes in the artifact store, or those that arrived from it, do not match their sha256.',
+    cure: 'Try again; if it repeats, delete the artifact and repeat the work that made it.',
+    retryable: true,
+  },
+  STORE_FULL: {
+    cause: 'There is no room left where artifacts are kept.',
+    cure: 'Free space or enlarge the volume, then retry; nothing half-written was left.',
+    retryable: true,
+  },
+  STORE_UNAVAILABLE: {
+    cause: 'The artifact store did not answer, or failed while it was used.',
+    cure: 'Check that the folder or the MinIO server at ARTIFACTS_URL can be reached and written.',
+    retryable: true,
+  },
+  UPLOAD_INVALID: {
+    cause: 'What arrived is not what was announced: another size or another sha256.',
+    cure: 'Ask for a new upload with the right size and sha256, and send the file again.',
+    retryable: false,
+  },
+  URL_SIGNATURE_INVALID: {
+    cause: 'A download or upload address was changed, or signed with another key.',
+    cure: 'Ask for a new address and use it as it is.',
+    retryable: false,
+  },
+  URL_EXPIRED: {
+    cause: 'A download or upload address is past its time.',
+    cure: 'Ask for a new address.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;
