@@ -1,0 +1,30 @@
+import type { MetricName } from '../metrics/registry.ts';
+import type { TaskSpec, TaskType } from '../task/spec.ts';
+
+/** A field of a task description that is wrong, and what would be right. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** Everything that differs between the types of tasks (paper §2). */
+export interface TaskKind {
+  readonly type: TaskType;
+  /** The metric that fills the relationship matrix and chooses the best layer. */
+  readonly metric: MetricName;
+  /** Further metrics, reported beside it. */
+  readonly others: readonly MetricName[];
+  /** Whether answers are class ids, so that the best constant answer is the most frequent one. */
+  readonly discrete: boolean;
+  /** What is wrong with the description beyond its JSON shape. */
+  specProblems(spec: TaskSpec): readonly FieldProblem[];
+  /** What is wrong with one row's labels (finite values, one per target); undefined when nothing is. */
+  labelProblem(labels: Float64Array, spec: TaskSpec): string | undefined;
+  /** Columns of the answer: 1, or one per label. */
+  columns(spec: TaskSpec): number;
+  /** One threshold per target, chosen on rows × targets of scores and labels; empty where the type has none. */
+  chooseThresholds(scores: Float64Array, labels: Float64Array, targets: number): readonly number[];
+  /** rows × targets of scores -> rows × columns of answers. Labels are scores too: they give the truth. */
+  decide(scores: Float64Array, spec: TaskSpec, thresholds: readonly number[]): Float64Array;
+}
