@@ -1,3 +1,86 @@
 import type { FailureKind } from '../registry.ts';
 
-export const apiFailures = {} as const satisfies Record<string, FailureKind>;
+export const apiFailures = {
+  ID_INVALID: {
+    cause: 'An id is not one that this server gave, or is the id of something else.',
+    cure: 'Pass an id as a query returned it.',
+    retryable: false,
+  },
+  PAGE_INVALID: {
+    cause: 'A page was asked for with a size or cursor that cannot be.',
+    cure: 'Ask for 1 to 100 rows and pass an endCursor unchanged.',
+    retryable: false,
+  },
+  POINTS_INVALID: {
+    cause: 'A curve was asked for with too few or too many points.',
+    cure: 'Ask for 2 to 1000 points.',
+    retryable: false,
+  },
+  MODELS_COUNT: {
+    cause: 'A matrix was asked for with no model or too many.',
+    cure: 'Ask for 1 to 50 models.',
+    retryable: false,
+  },
+  MODEL_UNKNOWN: { cause: 'No model has this id.', cure: 'List the models and pass the id of one.', retryable: false },
+  DATASET_UNKNOWN: {
+    cause: 'No data set has this id.',
+    cure: 'List the data sets and pass the id of one.',
+    retryable: false,
+  },
+  RUN_UNKNOWN: { cause: 'No run has this id.', cure: 'List the runs and pass the id of one.', retryable: false },
+  TASK_UNKNOWN: {
+    cause: 'The data set has no task of this name.',
+    cure: 'Choose one of the tasks that the message lists.',
+    retryable: false,
+  },
+  LAYER_UNKNOWN: {
+    cause: 'The model has no layer of this name that can be read.',
+    cure: 'Choose one of the layers that the message lists.',
+    retryable: false,
+  },
+  ANALYSIS_MISSING: {
+    cause: 'The model was not analysed for this task on this data set.',
+    cure: 'Launch an analysis and wait until it has succeeded.',
+    retryable: false,
+  },
+  ARTIFACT_UNKNOWN: {
+    cause: 'An artifact that a result refers to is not recorded any more.',
+    cure: 'Launch the run again to make it anew.',
+    retryable: false,
+  },
+  EPSILON_INVALID: {
+    cause: 'ε is not between 0 and 1, or the list of ε is empty, too long or repeats itself.',
+    cure: 'Pass numbers greater than 0 and less than 1, such as 0.01.',
+    retryable: false,
+  },
+  MIN_FILTERS_INVALID: {
+    cause: 'The least number of filters per layer is below 1.',
+    cure: 'Pass 1 or more.',
+    retryable: false,
+  },
+  NAME_INVALID: {
+    cause: 'A name has characters that names must not have, or is empty or too long.',
+    cure: 'Use letters, digits, spaces, dots, dashes and underscores; 100 characters at most.',
+    retryable: false,
+  },
+  SOURCE_INVALID: {
+    cause: 'A registration names no bytes, or names them twice.',
+    cure: 'Upload the bytes and pass their SHA-256.',
+    retryable: false,
+  },
+  LOCAL_PATH_REFUSED: {
+    cause: 'A registration names a path, and this server reads none.',
+    cure: 'Upload the bytes: createUpload, PUT, completeUpload.',
+    retryable: false,
+  },
+  UPLOAD_SIZE: {
+    cause: 'An upload was announced with no bytes or too many.',
+    cure: 'Announce the true size, at most 64 GiB.',
+    retryable: false,
+  },
+  RUN_NOT_RETRYABLE: {
+    cause: 'A run that is going on or has succeeded cannot be launched again.',
+    cure: 'Wait for it, or launch a new run.',
+    retryable: false,
+  },
+} as const satisfies Record<string, FailureKind>;

@@ -1,0 +1,94 @@
+import { Failure } from '@kneepoint/failures';
+import type { CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
+import {
+  type DatasetReference,
+  DEFAULT_REGRESSION,
+  layerTaskKeys,
+  type LayerTaskResult,
+  type ModelReference,
+} from '@kneepoint/workflow';
+import type { Context } from '../context.ts';
+
+/** What one layer of one model says of one task. */
+export interface LayerResult {
+  readonly layer: string;
+  readonly channels: number;
+  readonly result: LayerTaskResult;
+}
+
+/**
+ * Every layer's result for each task, in graph order, found by content key in one statement. A task that was not analysed
+ * has an empty list.
+ */
+export async function layerResults(
+  { loaders }: Context,
+  model: ModelReference,
+  dataset: DatasetReference,
+  tasks: readonly TaskSpec[],
+): Promise<ReadonlyMap<string, readonly LayerResult[]>> {
+  const channels = new Map(model.inspection.taps.map((tap) => [tap.layer, tap.channels]));
+  const entries = await Promise.all(
+    tasks.map(async (task) => {
+      const keys = layerTaskKeys({ model, dataset, settings: DEFAULT_REGRESSION }, task);
+      const rows = await Promise.all(keys.map(({ key }) => loaders.results.load(key)));
+      const results = keys.flatMap(({ layer }, index): LayerResult[] => {
+        const row = rows[index];
+        return row ? [{ layer, channels: channels.get(layer)!, result: row.output as unknown as LayerTaskResult }] : [];
+      });
+      return [task.name, results] as const;
+    }),
+  );
+  return new Map(entries);
+}
+
+/** The results of one task over all layers, or ANALYSIS_MISSING. */
+export async function requireLayerResults(
+  context: Context,
+  model: ModelReference,
+  dataset: DatasetReference,
+  task: TaskSpec,
+): Promise<readonly LayerResult[]> {
+  const results = (await layerResults(context, model, dataset, [task])).get(task.name) ?? [];
+  if (results.length < model.inspection.taps.length) {
+    throw new Failure(
+      'ANALYSIS_MISSING',
+      `"${model.name}" has not been analysed for "${task.name}" on "${dataset.name}" (${results.length} of ${model.inspection.taps.length} layers are done)`,
+      { where: 'task', fix: 'Launch an analysis of this model and data set and wait until it has succeeded.' },
+    );
+  }
+  return results;
+}
+
+/** The layer that probes best on validation, never on test. */
+export function bestLayer(results: readonly LayerResult[]): LayerResult {
+  return results.reduce((best, candidate) => (betterOnValidation(candidate, best) ? candidate : best));
+}
+
+function betterOnValidation(a: LayerResult, b: LayerResult): boolean {
+  const [x, y] = [meanValidation(a), meanValidation(b)];
+  return a.result.cell.higherIsBetter ? x > y : x < y;
+}
+
+function meanValidation({ result }: LayerResult): number {
+  const { trials } = result.cell;
+  return trials.reduce((sum, trial) => sum + trial.validation, 0) / trials.length;
+}
+
+const CURVES_REMEMBERED = 256;
+
+/** Curves are immutable artifacts: the most recently used ones are kept parsed. */
+export class CurveCache {
+  readonly #curves = new Map<string, Promise<CharacteristicCurve>>();
+
+  get({ store }: Pick<Context, 'store'>, sha256: string): Promise<CharacteristicCurve> {
+    const known = this.#curves.get(sha256);
+    const curve =
+      known ??
+      store.read(sha256).then((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as CharacteristicCurve);
+    this.#curves.delete(sha256);
+    this.#curves.set(sha256, curve);
+    if (!known) curve.catch(() => this.#curves.delete(sha256));
+    if (this.#curves.size > CURVES_REMEMBERED) this.#curves.delete(this.#curves.keys().next().value!);
+    return curve;
+  }
+}

@@ -1,0 +1,81 @@
+import { Failure } from '@kneepoint/failures';
+import type { TaskSpec } from '@kneepoint/regression';
+import type { DatasetReference } from '@kneepoint/workflow';
+import type { Context, Services } from '../context.ts';
+import type { Dataset } from '../schema/dataset.ts';
+import { globalId, localId } from './ids.ts';
+import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
+
+type Row = NonNullable<Awaited<ReturnType<Services['db']['prisma']['dataset']['findUnique']>>>;
+
+export async function findDataset({ loaders }: Context, id: string): Promise<Dataset | null> {
+  const row = await loaders.datasets.load(id);
+  return row ? toDataset(row) : null;
+}
+
+export async function listDatasets({ db }: Services, request: PageRequest): Promise<Page<Dataset>> {
+  const { take, position } = readPage(request);
+  const [rows, total] = await Promise.all([
+    db.prisma.dataset.findMany({ where: afterPosition(position), orderBy: NEWEST_FIRST, take: take + 1 }),
+    db.prisma.dataset.count(),
+  ]);
+  const page = toPage(rows, take, total);
+  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toDataset(node) })) };
+}
+
+/** The data set behind a global id, as the workflow wants it; DATASET_UNKNOWN when there is none. */
+export async function requireDataset({ loaders }: Context, id: string): Promise<DatasetReference> {
+  const row = await loaders.datasets.load(localId('Dataset', id));
+  if (!row) {
+    throw new Failure('DATASET_UNKNOWN', `no data set has the id ${id}`, {
+      where: 'dataset',
+      fix: 'List the data sets and pass the id of one.',
+    });
+  }
+  return toDatasetReference(row);
+}
+
+/** The task of that name, or TASK_UNKNOWN with the names that there are. */
+export function requireTask(dataset: DatasetReference, name: string): TaskSpec {
+  const task = dataset.tasks.find((candidate) => candidate.name === name);
+  if (!task) {
+    const names = dataset.tasks.map((candidate) => candidate.name).join(', ');
+    throw new Failure('TASK_UNKNOWN', `data set "${dataset.name}" has no task "${name}"`, {
+      where: 'task',
+      fix: `Choose one of: ${names}.`,
+    });
+  }
+  return task;
+}
+
+export function toDatasetReference(row: Row): DatasetReference {
+  return {
+    id: row.id,
+    name: row.name,
+    sha256: row.sha256,
+    manifestSha256: row.manifestSha256,
+    images: row.images,
+    tasks: row.tasks as unknown as readonly TaskSpec[],
+    subject: row.subject,
+  };
+}
+
+export function toDataset(row: Row): Dataset {
+  const { tasks } = toDatasetReference(row);
+  return {
+    id: globalId('Dataset', row.id),
+    nodeType: 'Dataset',
+    name: row.name,
+    images: row.images,
+    tasks: tasks.map((task) => ({
+      name: task.name,
+      type: task.type,
+      classes: task.classes ?? null,
+      unit: task.unit ?? null,
+    })),
+    subject: row.subject,
+    notes: row.notes as unknown as readonly string[],
+    artifact: { sha256: row.sha256, bytes: Number(row.bytes), filename: `${row.name}.tar` },
+    createdAt: row.createdAt,
+  };
+}

@@ -1,0 +1,51 @@
+import DataLoader from 'dataloader';
+import type { Services } from '../context.ts';
+
+/** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
+export function createLoaders({ db }: Pick<Services, 'db'>) {
+  const { prisma } = db;
+  return {
+    models: byKey(
+      (ids) => prisma.model.findMany({ where: { id: { in: ids } } }),
+      (row) => row.id,
+    ),
+    datasets: byKey(
+      (ids) => prisma.dataset.findMany({ where: { id: { in: ids } } }),
+      (row) => row.id,
+    ),
+    artifacts: byKey(
+      (ids) => prisma.artifact.findMany({ where: { sha256: { in: ids } } }),
+      (row) => row.sha256,
+    ),
+    steps: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids } },
+          orderBy: { position: 'asc' },
+          include: { attempts: true },
+        }),
+      (row) => row.runId,
+    ),
+    results: byKey(
+      (keys) => prisma.result.findMany({ where: { key: { in: keys } } }),
+      (row) => row.key,
+    ),
+  };
+}
+
+export type Loaders = ReturnType<typeof createLoaders>;
+
+function byKey<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
+  return new DataLoader<string, Row | null>(async (keys) => {
+    const rows = new Map((await fetch([...keys])).map((row) => [keyOf(row), row]));
+    return keys.map((key) => rows.get(key) ?? null);
+  });
+}
+
+function byGroup<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
+  return new DataLoader<string, Row[]>(async (keys) => {
+    const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
+    for (const row of await fetch([...keys])) groups.get(keyOf(row))?.push(row);
+    return keys.map((key) => groups.get(key) ?? []);
+  });
+}

@@ -1,0 +1,66 @@
+import { Failure } from '@kneepoint/failures';
+
+export const PAGE_LIMIT = 100;
+
+export interface PageRequest {
+  readonly first: number;
+  readonly after?: string | null | undefined;
+}
+
+export interface Page<Row> {
+  readonly edges: { readonly cursor: string; readonly node: Row }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly totalCount: number;
+}
+
+/** The position after which a page starts: rows are ordered by creation, newest first, ties by id. */
+export interface Position {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+export function readPage({ first, after }: PageRequest): { readonly take: number; readonly position: Position | null } {
+  if (!Number.isInteger(first) || first < 1 || first > PAGE_LIMIT) {
+    throw new Failure('PAGE_INVALID', `first is ${first}`, {
+      where: 'first',
+      fix: `Ask for 1 to ${PAGE_LIMIT} at a time.`,
+    });
+  }
+  return { take: first, position: after == null ? null : decodeCursor(after) };
+}
+
+/** Prisma's condition for rows after a position in the order newest first. */
+export function afterPosition(position: Position | null): object {
+  if (!position) return {};
+  return {
+    OR: [{ createdAt: { lt: position.createdAt } }, { createdAt: position.createdAt, id: { lt: position.id } }],
+  };
+}
+
+export const NEWEST_FIRST = [{ createdAt: 'desc' as const }, { id: 'desc' as const }];
+
+/** A page out of one row more than was asked for: the extra one only says that there is more. */
+export function toPage<Row extends Position>(rows: readonly Row[], take: number, totalCount: number): Page<Row> {
+  const edges = rows.slice(0, take).map((node) => ({ cursor: encodeCursor(node), node }));
+  return {
+    edges,
+    pageInfo: { hasNextPage: rows.length > take, endCursor: edges.at(-1)?.cursor ?? null },
+    totalCount,
+  };
+}
+
+function encodeCursor({ createdAt, id }: Position): string {
+  return Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url');
+}
+
+function decodeCursor(cursor: string): Position {
+  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
+  const createdAt = new Date(time);
+  if (Number.isNaN(createdAt.getTime()) || !/^[\w-]{1,64}$/.test(id)) {
+    throw new Failure('PAGE_INVALID', 'after is not a cursor of this server', {
+      where: 'after',
+      fix: 'Pass an endCursor as a page returned it.',
+    });
+  }
+  return { createdAt, id };
+}

@@ -1,0 +1,80 @@
+import { Failure } from '@kneepoint/failures';
+import type { Context } from '../context.ts';
+import type { Cell, TaskRelationships } from '../schema/relationships.ts';
+import { bestLayer, type LayerResult, layerResults } from './analyses.ts';
+import { requireDataset, requireTask } from './datasets.ts';
+import { findModel, requireModel } from './models.ts';
+
+export interface RelationshipRequest {
+  readonly models: readonly string[];
+  readonly dataset: string;
+  readonly tasks: readonly string[] | null;
+  readonly layer: string;
+}
+
+const MOST_MODELS = 50;
+
+/** The task-relationship matrix (paper §3): accuracy of each model's probe for each task, and the loss against the diagonal. */
+export async function relationships(context: Context, request: RelationshipRequest): Promise<TaskRelationships> {
+  if (request.models.length < 1 || request.models.length > MOST_MODELS) {
+    throw new Failure('MODELS_COUNT', `${request.models.length} models were asked for`, {
+      where: 'models',
+      fix: `Ask for 1 to ${MOST_MODELS}.`,
+    });
+  }
+  const dataset = await requireDataset(context, request.dataset);
+  const tasks = request.tasks?.map((name) => requireTask(dataset, name)) ?? dataset.tasks;
+  const models = await Promise.all(request.models.map((id) => requireModel(context, id, 'models')));
+  const rows = await Promise.all(
+    models.map(async (model) => {
+      const results = await layerResults(context, model, dataset, tasks);
+      const cells = tasks.map((task) => toCell(choose(results.get(task.name) ?? [], request.layer, model.name)));
+      return { model: (await findModel(context, model.id))!, primaryTask: model.primaryTask, cells };
+    }),
+  );
+  tasks.forEach((task, column) => {
+    const diagonal = rows.find((row) => row.primaryTask === task.name)?.cells[column];
+    if (!diagonal || diagonal.value === 0) return;
+    for (const row of rows) {
+      const cell = row.cells[column];
+      if (cell) cell.reductionPercent = reduction(diagonal, cell);
+    }
+  });
+  return { tasks: tasks.map((task) => task.name), rows };
+}
+
+function choose(results: readonly LayerResult[], layer: string, model: string): LayerResult | null {
+  if (results.length === 0) return null;
+  if (layer === 'BEST') return bestLayer(results);
+  if (layer === 'LAST') return results.at(-1)!;
+  const named = results.find((result) => result.layer === layer);
+  if (!named) {
+    const names = results.map((result) => result.layer).join(', ');
+    throw new Failure('LAYER_UNKNOWN', `"${model}" has no analysed layer "${layer}"`, {
+      where: 'layer',
+      fix: `Choose BEST, LAST or one of: ${names}.`,
+    });
+  }
+  return named;
+}
+
+function toCell(chosen: LayerResult | null): Cell | null {
+  if (!chosen) return null;
+  const { cell, task } = chosen.result;
+  return {
+    task,
+    layer: chosen.layer,
+    metric: cell.metric,
+    higherIsBetter: cell.higherIsBetter,
+    value: cell.mean,
+    spread: cell.spread,
+    chance: cell.chance,
+    reductionPercent: null,
+  };
+}
+
+/** 100·(ref − value)/ref for a score; for an error, where lower is better, the sign turns, so that positive is always worse. */
+function reduction(reference: Cell, cell: Cell): number {
+  const lost = (100 * (reference.value - cell.value)) / reference.value;
+  return cell.higherIsBetter ? lost : -lost;
+}

@@ -1,0 +1,32 @@
+import { Arg, Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import type { Context } from '../context.ts';
+import { SafeInt } from './scalars.ts';
+
+@ObjectType({ description: 'Immutable bytes in the artifact store, named by their SHA-256.' })
+export class Artifact {
+  @Field(() => String)
+  sha256!: string;
+
+  @Field(() => SafeInt)
+  bytes!: number;
+
+  /** The name that a download gets when the caller names none. */
+  filename!: string;
+}
+
+const DOWNLOAD_SECONDS = 15 * 60;
+
+@Resolver(() => Artifact)
+export class ArtifactResolver {
+  @FieldResolver(() => String, { description: 'A presigned URL, valid for 15 minutes.' })
+  downloadUrl(
+    @Root() artifact: Artifact,
+    @Ctx() { store }: Context,
+    @Arg('filename', () => String, { nullable: true }) filename?: string,
+  ): Promise<string> {
+    return store.presignGet(artifact.sha256, {
+      filename: filename ?? artifact.filename,
+      expiresSeconds: DOWNLOAD_SECONDS,
+    });
+  }
+}

@@ -1,0 +1,225 @@
+import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { Context } from '../context.ts';
+import * as launches from '../domain/launches.ts';
+import { cancel, retry } from '../domain/run-control.ts';
+import { completeUpload, createUpload } from '../domain/uploads.ts';
+import { LayerEpsilon } from './plan.ts';
+import { Run } from './run.ts';
+import { DateTime, Json, SafeInt } from './scalars.ts';
+import { UserError, withUserErrors } from './user-error.ts';
+
+@ObjectType()
+export class RunPayload {
+  @Field(() => Run, { nullable: true })
+  run!: Run | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'Where to PUT the bytes, and until when.' })
+export class Upload {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String)
+  url!: string;
+
+  @Field(() => DateTime)
+  expiresAt!: Date;
+}
+
+@ObjectType()
+export class CreateUploadPayload {
+  @Field(() => Upload, { nullable: true })
+  upload!: Upload | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class CompleteUploadPayload {
+  @Field(() => String, { nullable: true, description: 'SHA-256 of what arrived; registrations refer to it.' })
+  sha256!: string | null;
+
+  @Field(() => SafeInt, { nullable: true })
+  bytes!: number | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+@InputType()
+export class RegisterModelInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'SHA-256 of a completed upload.' })
+  upload?: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'A path on the server; only a server on embedded defaults accepts it.',
+  })
+  path?: string;
+
+  @Field(() => Json, { nullable: true, description: '{ channels, range, mean, std }: how pixels become the input.' })
+  preprocess?: object;
+
+  @Field(() => String, { nullable: true, description: 'The task that the network was trained for.' })
+  primaryTask?: string;
+
+  @Field(() => String, { nullable: true })
+  idempotencyKey?: string;
+}
+
+@InputType()
+export class RegisterDatasetInput {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'SHA-256 of a completed upload of a packed data set.' })
+  upload?: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'A folder on the server; only a server on embedded defaults accepts it.',
+  })
+  path?: string;
+
+  @Field(() => Json, {
+    nullable: true,
+    description: 'Types, classes, bins and units of the tasks; inferred when absent.',
+  })
+  schema?: object;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Column whose value keeps images together when the set is split.',
+  })
+  group?: string;
+
+  @Field(() => String, { nullable: true })
+  idempotencyKey?: string;
+}
+
+@InputType()
+export class LaunchAnalysisInput {
+  @Field(() => ID)
+  model!: string;
+
+  @Field(() => ID)
+  dataset!: string;
+
+  @Field(() => [String], { nullable: true, description: 'All tasks of the data set when absent.' })
+  tasks?: string[];
+
+  @Field(() => String, { nullable: true })
+  idempotencyKey?: string;
+}
+
+@InputType()
+export class LaunchPruneInput {
+  @Field(() => ID)
+  model!: string;
+
+  @Field(() => ID)
+  dataset!: string;
+
+  @Field(() => String)
+  task!: string;
+
+  @Field(() => [Float], { description: 'One pruned network for each.' })
+  epsilons!: number[];
+
+  @Field(() => [LayerEpsilon], { nullable: true })
+  layerEpsilon?: LayerEpsilon[];
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The layer that the head reads; the best on validation when absent.',
+  })
+  layer?: string;
+
+  @Field(() => Int, { nullable: true })
+  minFilters?: number;
+
+  @Field(() => String, { nullable: true })
+  idempotencyKey?: string;
+}
+
+const runPayload = (work: () => Promise<Run>): Promise<RunPayload> =>
+  withUserErrors<{ run: Run | null }>(async () => ({ run: await work() }), { run: null });
+
+@Resolver()
+export class MutationResolver {
+  @Mutation(() => CreateUploadPayload)
+  createUpload(@Ctx() context: Context, @Arg('bytes', () => SafeInt) bytes: number): Promise<CreateUploadPayload> {
+    return withUserErrors<{ upload: Upload | null }>(async () => ({ upload: await createUpload(context, bytes) }), {
+      upload: null,
+    });
+  }
+
+  @Mutation(() => CompleteUploadPayload, { description: 'Checks what arrived against its SHA-256 and keeps it.' })
+  completeUpload(
+    @Ctx() context: Context,
+    @Arg('id', () => ID) id: string,
+    @Arg('sha256', () => String) sha256: string,
+  ): Promise<CompleteUploadPayload> {
+    return withUserErrors<{ sha256: string | null; bytes: number | null }>(() => completeUpload(context, id, sha256), {
+      sha256: null,
+      bytes: null,
+    });
+  }
+
+  @Mutation(() => RunPayload, { description: 'Imports an ONNX file; the model is on the run when it has succeeded.' })
+  registerModel(
+    @Ctx() context: Context,
+    @Arg('input', () => RegisterModelInput) input: RegisterModelInput,
+  ): Promise<RunPayload> {
+    return runPayload(() => launches.registerModel(context, input));
+  }
+
+  @Mutation(() => RunPayload, {
+    description: 'Imports labelled images; the data set is on the run when it has succeeded.',
+  })
+  registerDataset(
+    @Ctx() context: Context,
+    @Arg('input', () => RegisterDatasetInput) input: RegisterDatasetInput,
+  ): Promise<RunPayload> {
+    return runPayload(() => launches.registerDataset(context, input));
+  }
+
+  @Mutation(() => RunPayload, {
+    description: 'Responses of every layer, the matrix cells and the characteristic curves.',
+  })
+  launchAnalysis(
+    @Ctx() context: Context,
+    @Arg('input', () => LaunchAnalysisInput) input: LaunchAnalysisInput,
+  ): Promise<RunPayload> {
+    return runPayload(() => launches.launchAnalysis(context, input));
+  }
+
+  @Mutation(() => RunPayload, {
+    description: 'A smaller network for a task at each ε; analyses first what was not analysed yet.',
+  })
+  launchPrune(
+    @Ctx() context: Context,
+    @Arg('input', () => LaunchPruneInput) input: LaunchPruneInput,
+  ): Promise<RunPayload> {
+    return runPayload(() => launches.launchPrune(context, input));
+  }
+
+  @Mutation(() => RunPayload, { description: 'Ends a run; what it has finished is kept and found again.' })
+  cancelRun(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+    return runPayload(() => cancel(context, id));
+  }
+
+  @Mutation(() => RunPayload, {
+    description: 'Launches the work of a failed or canceled run again; what succeeded is reused.',
+  })
+  retryRun(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+    return runPayload(() => retry(context, id));
+  }
+}

@@ -1,0 +1,74 @@
+import { Arg, Ctx, Field, Float, ID, ObjectType, Query, Resolver } from 'type-graphql';
+import type { Context } from '../context.ts';
+import { relationships } from '../domain/relationships.ts';
+import { Model } from './model.ts';
+
+@ObjectType({ description: "How well a linear probe on one network's responses does one task." })
+export class Cell {
+  @Field(() => String)
+  task!: string;
+
+  @Field(() => String)
+  layer!: string;
+
+  @Field(() => String)
+  metric!: string;
+
+  @Field(() => Boolean)
+  higherIsBetter!: boolean;
+
+  @Field(() => Float, { description: 'Mean over the trials, on test images.' })
+  value!: number;
+
+  @Field(() => Float, { description: 'Standard deviation over the trials.' })
+  spread!: number;
+
+  @Field(() => Float, { description: 'What a constant prediction gives.' })
+  chance!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      "Percentage lost against the network trained for this task (the column's diagonal); null when no such network is asked for.",
+  })
+  reductionPercent!: number | null;
+}
+
+@ObjectType()
+export class RelationshipRow {
+  @Field(() => Model)
+  model!: Model;
+
+  @Field(() => [Cell], {
+    nullable: 'items',
+    description: 'One for each task, null where the model was not analysed for it.',
+  })
+  cells!: (Cell | null)[];
+}
+
+@ObjectType({ description: 'Rows are networks, columns are tasks. Directed: it is never made symmetric.' })
+export class TaskRelationships {
+  @Field(() => [String])
+  tasks!: string[];
+
+  @Field(() => [RelationshipRow])
+  rows!: RelationshipRow[];
+}
+
+@Resolver()
+export class RelationshipResolver {
+  @Query(() => TaskRelationships)
+  taskRelationships(
+    @Ctx() context: Context,
+    @Arg('models', () => [ID]) models: string[],
+    @Arg('dataset', () => ID) dataset: string,
+    @Arg('tasks', () => [String], { nullable: true }) tasks?: string[],
+    @Arg('layer', () => String, {
+      defaultValue: 'BEST',
+      description: 'BEST on validation, LAST, or the name of a layer.',
+    })
+    layer: string = 'BEST',
+  ): Promise<TaskRelationships> {
+    return relationships(context, { models, dataset, tasks: tasks ?? null, layer });
+  }
+}

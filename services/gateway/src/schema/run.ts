@@ -1,0 +1,240 @@
+import {
+  Arg,
+  Ctx,
+  Field,
+  Float,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  FieldResolver,
+} from 'type-graphql';
+import type { Context } from '../context.ts';
+import { findDataset } from '../domain/datasets.ts';
+import { localId } from '../domain/ids.ts';
+import { findModel } from '../domain/models.ts';
+import type { Page } from '../domain/pages.ts';
+import { attemptsOf, findRun, listRuns, progressOf, pruningsOf, stepsOf } from '../domain/runs.ts';
+import { Artifact } from './artifact.ts';
+import { Dataset } from './dataset.ts';
+import { Model } from './model.ts';
+import { Node } from './node.ts';
+import { connectionOf } from './page-info.ts';
+import { DateTime, Json, SafeInt } from './scalars.ts';
+
+@ObjectType({
+  description: 'Why something failed: a code of the registry, what was wrong, where, and what would be right.',
+})
+export class RunFailure {
+  @Field(() => String)
+  code!: string;
+
+  @Field(() => String)
+  message!: string;
+
+  @Field(() => String, { nullable: true })
+  where!: string | null;
+
+  @Field(() => String, { nullable: true })
+  fix!: string | null;
+}
+
+@ObjectType({ description: 'One try at a step.' })
+export class Attempt {
+  @Field(() => Int)
+  number!: number;
+
+  @Field(() => String)
+  worker!: string;
+
+  @Field(() => String, { nullable: true })
+  outcome!: string | null;
+
+  @Field(() => RunFailure, { nullable: true })
+  failure!: RunFailure | null;
+
+  @Field(() => DateTime)
+  startedAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  endedAt!: Date | null;
+}
+
+@ObjectType()
+export class Progress {
+  @Field(() => Float, { description: 'Share of the work that is done, 0 to 1.' })
+  fraction!: number;
+
+  @Field(() => Int)
+  stepsDone!: number;
+
+  @Field(() => Int)
+  stepsTotal!: number;
+
+  @Field(() => String, { nullable: true, description: 'What is being done now.' })
+  current!: string | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'Units done in the current step.' })
+  done!: number | null;
+
+  @Field(() => SafeInt, { nullable: true })
+  total!: number | null;
+
+  @Field(() => String, { nullable: true, description: 'What is counted: images, tasks, bytes.' })
+  unit!: string | null;
+
+  @Field(() => Float, { nullable: true })
+  ratePerSecond!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Seconds until the current step ends at the present rate.' })
+  etaSeconds!: number | null;
+}
+
+@ObjectType({ description: 'One job for one service.' })
+export class Step {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String)
+  kind!: string;
+
+  @Field(() => String)
+  service!: string;
+
+  @Field(() => String)
+  state!: string;
+
+  @Field(() => Boolean, { description: 'Whether its result was found rather than computed.' })
+  reused!: boolean;
+
+  @Field(() => [Attempt])
+  attempts!: readonly Attempt[];
+
+  @Field(() => SafeInt, { nullable: true })
+  done!: number | null;
+
+  @Field(() => SafeInt, { nullable: true })
+  total!: number | null;
+
+  @Field(() => String, { nullable: true })
+  unit!: string | null;
+
+  @Field(() => RunFailure, { nullable: true })
+  failure!: RunFailure | null;
+}
+
+@ObjectType({ description: 'A network cut for one task at one ε.' })
+export class Pruning {
+  @Field(() => Float)
+  epsilon!: number;
+
+  @Field(() => Json, { description: 'Metric, size and latency before and after, filters kept per layer, proof.' })
+  report!: object;
+
+  @Field(() => Artifact)
+  model!: Artifact;
+
+  @Field(() => Artifact)
+  reportFile!: Artifact;
+}
+
+@ObjectType({ implements: Node, description: 'A unit of work that somebody launched.' })
+export class Run extends Node {
+  @Field(() => String, { description: 'IMPORT_MODEL, IMPORT_DATASET, ANALYSIS or PRUNE.' })
+  kind!: string;
+
+  @Field(() => String, {
+    description: 'QUEUED, STARTING, RUNNING, CANCELING, SUCCEEDED, FAILED, CANCELED or TIMED_OUT.',
+  })
+  state!: string;
+
+  @Field(() => Int, { description: 'Grows with every change: a client that has seen a higher one may drop this.' })
+  seq!: number;
+
+  @Field(() => Boolean, { description: 'True when every step was found done: the run did no work.' })
+  reused!: boolean;
+
+  @Field(() => RunFailure, { nullable: true })
+  failure!: RunFailure | null;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  startedAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true })
+  endedAt!: Date | null;
+
+  rowId!: string;
+  modelId!: string | null;
+  datasetId!: string | null;
+}
+
+@InputType({ description: 'Only runs that match every given field.' })
+export class RunFilter {
+  @Field(() => String, { nullable: true })
+  kind?: string;
+
+  @Field(() => String, { nullable: true })
+  state?: string;
+
+  @Field(() => ID, { nullable: true })
+  model?: string;
+
+  @Field(() => ID, { nullable: true })
+  dataset?: string;
+}
+
+const RunConnection = connectionOf('Run', () => Run);
+
+@Resolver(() => Run)
+export class RunResolver {
+  @Query(() => Run, { nullable: true })
+  run(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Run | null> {
+    return findRun(context, localId('Run', id));
+  }
+
+  @Query(() => RunConnection, { description: 'Newest first.' })
+  runs(
+    @Ctx() context: Context,
+    @Arg('first', () => Int) first: number,
+    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Arg('filter', () => RunFilter, { nullable: true }) filter?: RunFilter,
+  ): Promise<Page<Run>> {
+    return listRuns(context, { first, after }, filter ?? {});
+  }
+
+  @FieldResolver(() => Progress)
+  progress(@Root() run: Run, @Ctx() context: Context): Promise<Progress> {
+    return progressOf(context, run);
+  }
+
+  @FieldResolver(() => [Step])
+  steps(@Root() run: Run, @Ctx() context: Context): Promise<readonly Step[]> {
+    return stepsOf(context, run);
+  }
+
+  @FieldResolver(() => [Attempt], { description: 'Every try at every step, oldest first.' })
+  attempts(@Root() run: Run, @Ctx() context: Context): Promise<readonly Attempt[]> {
+    return attemptsOf(context, run);
+  }
+
+  @FieldResolver(() => [Pruning], { description: 'What a PRUNE run has made so far.' })
+  prunings(@Root() run: Run, @Ctx() context: Context): Promise<readonly Pruning[]> {
+    return pruningsOf(context, run);
+  }
+
+  @FieldResolver(() => Model, { nullable: true })
+  model(@Root() run: Run, @Ctx() context: Context): Promise<Model | null> | null {
+    return run.modelId === null ? null : findModel(context, run.modelId);
+  }
+
+  @FieldResolver(() => Dataset, { nullable: true })
+  dataset(@Root() run: Run, @Ctx() context: Context): Promise<Dataset | null> | null {
+    return run.datasetId === null ? null : findDataset(context, run.datasetId);
+  }
+}

@@ -1,0 +1,1 @@
+export { GraphQLDateTimeISO as DateTime, GraphQLJSON as Json, GraphQLSafeInt as SafeInt } from 'graphql-scalars';

@@ -1,0 +1,103 @@
+import type { AddressInfo } from 'node:net';
+import { ApolloServer } from '@apollo/server';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { ApolloArmor } from '@escape.tech/graphql-armor';
+import fastifyWebsocket from '@fastify/websocket';
+import { startDispatcher, startReconciler } from '@kneepoint/platform';
+import fastify from 'fastify';
+import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
+import type { Context, Services } from './context.ts';
+import { createLoaders } from './domain/loaders.ts';
+import { registerArtifactRoutes, replyWithFailure } from './http/artifact-routes.ts';
+import { createErrorFormatter } from './http/format-error.ts';
+import { graphiqlPage } from './http/graphiql.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { createSchema } from './schema/schema.ts';
+
+export interface GatewayOptions extends Services {
+  /** The secret with which a folder store signs its addresses; unused with an object store. */
+  readonly signingKey: string;
+}
+
+export interface Gateway {
+  /** Where clients reach it: http://host:port */
+  readonly url: string;
+  /** Finishes what is in flight, then closes. The database, bus and store stay open: whoever opened them closes them. */
+  close(): Promise<void>;
+}
+
+const BODY_BYTES = 1 << 20;
+/** Limits of one query: far above what the CLI and a dashboard ask, far below what hurts. */
+const LIMITS = { depth: 14, tokens: 4000, aliases: 60, directives: 50, cost: 20_000 } as const;
+
+/** Serves GraphQL over HTTP and WebSocket, and keeps published work flowing (dispatcher and reconciler). */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { db, bus, log, config } = options;
+  const schema = createSchema();
+  const createContext = (): Context => ({ ...options, loaders: createLoaders(options) });
+  const formatError = createErrorFormatter(log);
+
+  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, disableRequestLogging: true });
+  const armor = new ApolloArmor({
+    maxDepth: { n: LIMITS.depth },
+    maxTokens: { n: LIMITS.tokens },
+    maxAliases: { n: LIMITS.aliases },
+    maxDirectives: { n: LIMITS.directives },
+    costLimit: { maxCost: LIMITS.cost },
+    blockFieldSuggestion: { enabled: false },
+  }).protect();
+  const apollo = new ApolloServer<Context>({
+    ...armor,
+    schema,
+    introspection: true,
+    formatError,
+    plugins: [...armor.plugins, fastifyApolloDrainPlugin(app)],
+  });
+  await apollo.start();
+
+  const page = graphiqlPage();
+  await app.register(fastifyWebsocket);
+  app.setErrorHandler((error, _request, reply) => {
+    const status = (error as { statusCode?: number }).statusCode;
+    if (status !== undefined && status < 500)
+      return reply.code(status).send({ code: 'REQUEST_INVALID', message: (error as Error).message });
+    return replyWithFailure(error, reply);
+  });
+  registerHealthRoutes(app, options);
+  registerArtifactRoutes(app, options, options.signingKey);
+
+  const handleGraphql = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
+  app.route({
+    method: 'GET',
+    url: '/graphql',
+    handler: function (request, reply) {
+      const wantsPage = request.headers.accept?.includes('text/html') === true;
+      if (wantsPage) return reply.type('text/html; charset=utf-8').send(page);
+      return handleGraphql.call(app, request, reply);
+    },
+    wsHandler: makeHandler({
+      schema,
+      context: createContext,
+      onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
+    }),
+  });
+  app.post('/graphql', handleGraphql);
+  app.get('/', (_request, reply) => reply.redirect('/graphql'));
+
+  const dispatcher = startDispatcher(db, bus, { log });
+  const reconciler = startReconciler(db, bus, { log });
+  await app.listen({ port: config.port, host: config.host });
+  const { port } = app.server.address() as AddressInfo;
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  const url = `http://${host}:${port}`;
+  log.info({ url: `${url}/graphql` }, 'gateway listens');
+
+  return {
+    url,
+    close: async () => {
+      await apollo.stop();
+      await app.close();
+      await Promise.all([dispatcher.stop(), reconciler.stop()]);
+    },
+  };
+}
