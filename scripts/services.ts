@@ -1,0 +1,27 @@
+/**
+ * Finds or installs the servers that the production mode is tested against.
+ * `npx tsx scripts/services.ts [nats-server] [postgres] [minio]`; without names, all. Exits 1 under CI when one is missing.
+ */
+import { ensureService } from './services/install.ts';
+import { type ServiceName, SERVICES } from './services/registry.ts';
+
+const all = Object.keys(SERVICES) as ServiceName[];
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !all.some((known) => known === name));
+if (unknown.length > 0) {
+  console.error(`unknown service ${unknown.join(', ')}; known: ${all.join(', ')}`);
+  process.exit(2);
+}
+
+let missing = 0;
+for (const name of all.filter((known) => asked.length === 0 || asked.includes(known))) {
+  const { path, tried } = ensureService(name);
+  if (path !== undefined) {
+    console.log(`${name}: ${path}`);
+    continue;
+  }
+  missing += 1;
+  console.error(`NOT RUN: tests that need ${name}: it is not on this machine and could not be installed`);
+  for (const line of tried) console.error(`  ${line}`);
+}
+if (missing > 0 && process.env['CI']) process.exit(1);

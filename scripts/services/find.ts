@@ -1,0 +1,39 @@
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type ServiceName, type ServiceProgram, SERVICES } from './registry.ts';
+
+/** Where `go install` puts what this project installs; ignored by git. */
+export const OWN_PROGRAMS = join(import.meta.dirname, '..', '..', '.cache', 'bin');
+
+/** Path of a service's program, or undefined when this machine has none. Installs nothing. */
+export function findService(name: ServiceName): string | undefined {
+  const service: ServiceProgram = SERVICES[name];
+  const fromPath = (process.env['PATH'] ?? '').split(delimiter);
+  const folders = [...fromPath, ...service.folders.flatMap(expand), OWN_PROGRAMS, join(homedir(), 'go', 'bin')];
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, service.program))
+    .find(isExecutable);
+}
+
+/** A folder with one `*` segment → the folders that exist, highest version first. */
+function expand(folder: string): string[] {
+  const [before, after] = folder.split('*');
+  if (before === undefined || after === undefined) return [folder];
+  try {
+    const versions = readdirSync(before).sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a));
+    return versions.map((version) => `${before}${version}${after}`);
+  } catch {
+    return [];
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
