@@ -1,0 +1,18 @@
+export { parseIndex, type DatasetIndex, type PackedImage } from './archive/datasetIndex.ts';
+export { openDataset, type Dataset } from './archive/openDataset.ts';
+export { packDataset, type PackedDataset, type PackOptions } from './archive/packDataset.ts';
+export { verifyDataset, type VerifyOptions } from './archive/verifyDataset.ts';
+export { batches, type Batch, type BatchOptions } from './images/batches.ts';
+export { decodeImage } from './images/decodeImage.ts';
+export { inspectImage } from './images/inspectImage.ts';
+export { inputSize, type InputSize } from './images/inputSize.ts';
+export { DEFAULT_PREPROCESS, defaultPreprocess, type Preprocess, validatePreprocess } from './images/preprocess.ts';
+export { LIMITS } from './limits.ts';
+export type { Manifest, SplitBy } from './manifest/manifest.ts';
+export type { FolderOptions } from './manifest/readFolder.ts';
+export { readManifest } from './manifest/readManifest.ts';
+export type { ManifestProblem } from './problems.ts';
+export type { OnProgress, Progress } from './progress.ts';
+export type { DatasetSchema } from './schema/datasetSchema.ts';
+export { inferSchema, type InferredSchema } from './schema/inferSchema.ts';
+export type { Table } from './table/table.ts';

@@ -1,0 +1,15 @@
+/** What Kneepoint accepts of a data set, checked where the value enters. Sizes in bytes, areas in pixels. */
+export const LIMITS = {
+  manifestBytes: 256 * 2 ** 20,
+  schemaBytes: 4 * 2 ** 20,
+  images: 1_000_000,
+  columns: 1_024,
+  cellCharacters: 4_096,
+  tasks: 256,
+  classes: 1_024,
+  /** Rows × targets of one task. */
+  labelValues: 2 ** 27,
+  imageBytes: 64 * 2 ** 20,
+  imagePixels: 64 * 10 ** 6,
+  problemsListed: 100,
+} as const;

@@ -1,0 +1,32 @@
+import { LIMITS } from '../limits.ts';
+import type { Problems } from '../problems.ts';
+import { quote } from '../quote.ts';
+import { IMAGE_COLUMN } from './table.ts';
+
+/** Reports columns without a name, names used twice, too many columns, and a missing image column. */
+export function checkColumns(columns: readonly string[], file: string, problems: Problems): void {
+  const report = (message: string, fix: string): void =>
+    problems.add({ code: 'DATASET_COLUMN_NAME', file, line: 1, message, fix });
+  if (columns.length > LIMITS.columns) {
+    problems.add({
+      code: 'DATASET_MANIFEST_TOO_LARGE',
+      file,
+      line: 1,
+      message: `the manifest has ${columns.length} columns`,
+      fix: `keep at most ${LIMITS.columns} columns`,
+    });
+    return;
+  }
+  columns.forEach((column, index) => {
+    if (column === '') report(`column ${index + 1} has no name`, 'name every column in the header');
+    else if (columns.indexOf(column) !== index) {
+      report(`two columns are named ${quote(column)}`, 'give every column its own name');
+    }
+  });
+  if (!columns.includes(IMAGE_COLUMN)) {
+    report(
+      `there is no column named "${IMAGE_COLUMN}" (found: ${columns.map(quote).join(', ').slice(0, 300)})`,
+      `call the column of file names "${IMAGE_COLUMN}"`,
+    );
+  }
+}

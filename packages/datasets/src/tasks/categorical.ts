@@ -1,0 +1,47 @@
+import { LIMITS } from '../limits.ts';
+import { quote } from '../quote.ts';
+import { cellsOf, distinctCells } from './distinctCells.ts';
+import type { TaskKind } from './taskKind.ts';
+
+/** One of several classes without order per image, as one target per class (1 for the image's class, 0 elsewhere). */
+export const categorical: TaskKind = {
+  encode(draft, source) {
+    const name = quote(draft.name);
+    const value = (row: number): string => source.cell(row, 0);
+    const found = distinctCells(cellsOf(source.rows, value));
+    const classes = [...(draft.classes ?? found)];
+    if (classes.length > LIMITS.classes || classes.length * source.rows > LIMITS.labelValues) {
+      const message = `task ${name}: ${classes.length} classes over ${source.rows} images`;
+      source.report('DATASET_CLASS_COUNT', undefined, message, `keep at most ${LIMITS.classes} classes, or merge some`);
+      return undefined;
+    }
+    const position = new Map(classes.map((label, index) => [label, index]));
+    if (found.filter((label) => position.has(label)).length < 2) {
+      const message = `task ${name}: fewer than two of its classes have images`;
+      source.report('DATASET_ONE_CLASS', undefined, message, 'add images of other classes, or remove the task');
+    }
+    const labels = new Float64Array(source.rows * classes.length).fill(NaN);
+    for (let row = 0; row < source.rows; row += 1) {
+      const cell = value(row);
+      if (cell === '') continue;
+      const index = position.get(cell);
+      if (index === undefined) {
+        const message = `task ${name}: ${quote(cell)} is none of its ${classes.length} classes (${shown(classes)})`;
+        source.report('DATASET_UNKNOWN_CLASS', row, message, 'correct the label, or add the class in schema.json');
+      } else {
+        labels.fill(0, row * classes.length, (row + 1) * classes.length);
+        labels[row * classes.length + index] = 1;
+      }
+    }
+    const present = new Set(found);
+    const absent = classes.filter((label) => !present.has(label));
+    const notes = absent.length === 0 ? [] : [`task ${name}: no image of class ${shown(absent)}`];
+    const spec = { name: draft.name, type: draft.type, classes, targets: [...classes] };
+    return { spec, draft: { ...draft, classes }, labels, notes };
+  },
+};
+
+function shown(classes: readonly string[]): string {
+  const first = classes.slice(0, 8).map(quote).join(', ');
+  return classes.length > 8 ? `${first}, ...` : first;
+}

@@ -1,0 +1,22 @@
+import { quote } from '../quote.ts';
+import { numericLabels } from './numericLabels.ts';
+import type { TaskKind } from './taskKind.ts';
+import { varies } from './varies.ts';
+
+/** One number per image, regressed as it is. */
+export const continuous: TaskKind = {
+  encode(draft, source) {
+    const labels = numericLabels(draft, source);
+    if (!varies(labels, 1, 0)) {
+      const message = `task ${quote(draft.name)}: all labels are the same number, or missing`;
+      source.report('DATASET_ONE_CLASS', undefined, message, 'add images with other labels, or remove the task');
+    }
+    const spec = {
+      name: draft.name,
+      type: draft.type,
+      targets: [...draft.columns],
+      ...(draft.unit === undefined ? {} : { unit: draft.unit }),
+    };
+    return { spec, draft, labels, notes: [] };
+  },
+};
