@@ -162,16 +162,6 @@ export function capturedValues(node: NodeProto): string[] {
   return [...captured];
 }
 
-/** The dimensions of a value: a number, the name of a free one, or undefined where nothing is said. Without a shape: an empty list. */
-export function dimsOf(value: ValueInfoProto): (number | string | undefined)[] {
-  const type = value.type?.value;
-  if (type?.case !== 'tensorType') return [];
-  return (type.value.shape?.dim ?? []).map(({ value: dim }) => {
-    if (dim.case === 'dimValue') return Number(dim.value);
-    return dim.case === 'dimParam' && dim.value !== '' ? dim.value : undefined;
-  });
-}
-
 function opsetOf(model: ModelProto): number {
   const version = model.opsetImport.find((entry) => isDefaultDomain(entry.domain))?.version;
   return Number(version ?? 1n);

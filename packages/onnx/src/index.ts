@@ -25,5 +25,12 @@ export {
   tensorAttr,
   type AttributeValue,
 } from './attributes.ts';
-export { capturedValues, dimsOf, Graph, isDefaultDomain, type Consumer } from './graph.ts';
+export { capturedValues, Graph, isDefaultDomain, type Consumer } from './graph.ts';
+export { dimsOf, valueInfo } from './value-info.ts';
 export { allGraphs, allTensors, subgraphs, type TensorSite } from './walk.ts';
+export { GraphBuilder, type Attributes, type ConvOptions } from './builder.ts';
+export { skeleton } from './skeleton.ts';
+export { seededRandom, type Random } from './random.ts';
+export { Layers, type LayerOptions } from './models/layers.ts';
+export { vgg16, vggStyle, type Vgg16Options, type VggStyleOptions } from './models/vgg.ts';
+export { smallNets } from './models/small-nets.ts';
