@@ -34,3 +34,8 @@ export { seededRandom, type Random } from './random.ts';
 export { Layers, type LayerOptions } from './models/layers.ts';
 export { vgg16, vggStyle, type Vgg16Options, type VggStyleOptions } from './models/vgg.ts';
 export { smallNets } from './models/small-nets.ts';
+export { inlineExternalData, type ReadExternal } from './external-data.ts';
+export { inputSpec, type InputSpec } from './input-spec.ts';
+export { validateGraph } from './validate.ts';
+export { costs, type CostReport, type NodeCost } from './costs.ts';
+export { weightRole, type WeightRole } from './parameters.ts';

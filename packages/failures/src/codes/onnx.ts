@@ -111,6 +111,11 @@ export const onnxFailures = {
     cure: 'Export the model without custom operators.',
     retryable: false,
   },
+  GRAPH_NO_OUTPUT: {
+    cause: 'The graph has no output.',
+    cure: 'Export the model again and name what it computes as outputs.',
+    retryable: false,
+  },
   GRAPH_SPARSE_WEIGHTS: {
     cause: 'The model stores weights as sparse tensors.',
     cure: 'Export the model with dense weights.',
