@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { available, freePort, type RunningService, startNats } from '../../../../test/support/services.ts';
+import type { Bus, Job } from './bus.ts';
+import { NatsBus } from './natsBus.ts';
+import { openBus } from './openBus.ts';
+
+const SETTINGS = { ackWaitMs: 1_500, retryDelaysMs: [50] };
+
+describe.skipIf(!available('nats-server'))('NatsBus and its server', () => {
+  const servers: RunningService[] = [];
+  const buses: Bus[] = [];
+  const serve = async (...options: Parameters<typeof startNats>): Promise<RunningService> => {
+    const server = await startNats(...options);
+    servers.push(server);
+    return server;
+  };
+  const open = async (url: string): Promise<Bus> => {
+    const bus = await openBus(url, SETTINGS);
+    buses.push(bus);
+    return bus;
+  };
+  const collect = async (bus: Bus): Promise<Job[]> => {
+    const seen: Job[] = [];
+    await bus.consume('extractor', (job) => Promise.resolve(void seen.push(job)), { concurrency: 2 });
+    return seen;
+  };
+  afterEach(async () => {
+    await Promise.all(buses.splice(0).map((bus) => bus.close()));
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+
+  test('a job survives a crash of the server before it is delivered', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    await bus.publish('jobs.extractor', 'kept', { id: 'kept' });
+    await server.signal('SIGKILL');
+    await server.start();
+    const seen = await vi.waitFor(() => collect(bus), 10_000);
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual(['kept']), 10_000);
+  });
+
+  test('a consumer goes on by itself after the server was restarted', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const seen = await collect(bus);
+    await bus.publish('jobs.extractor', 1, { id: '1' });
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await server.signal('SIGTERM');
+    await expect(bus.health()).rejects.toMatchObject({ code: 'BUS_UNAVAILABLE' });
+    await server.start();
+    await vi.waitFor(() => bus.health(), 10_000);
+    await bus.publish('jobs.extractor', 2, { id: '2' });
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual([1, 2]), 10_000);
+  });
+
+  test('a job done while the server was away is acknowledged when it is back', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const deliveries: number[] = [];
+    const handler = async (job: Job): Promise<void> => {
+      deliveries.push(job.deliveries);
+      await server.signal('SIGTERM');
+    };
+    await bus.consume('extractor', handler, { concurrency: 1 });
+    await bus.publish('jobs.extractor', {}, { id: 'x' });
+    await vi.waitFor(() => expect(deliveries).toEqual([1]));
+    await sleep(200);
+    await server.start();
+    await vi.waitFor(() => bus.health(), 10_000);
+    await sleep(2_500);
+    expect(deliveries).toEqual([1]);
+  });
+
+  test('stream and consumer are made anew when the storage was wiped', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const seen = await collect(bus);
+    await server.wipe();
+    await server.start();
+    await vi.waitFor(() => bus.publish('jobs.extractor', 'new', { id: 'new' }), 10_000);
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual(['new']), 10_000);
+  });
+
+  test('the job of a process that was killed is delivered to another', async () => {
+    const server = await serve();
+    const killed = await NatsBus.open(server.url, SETTINGS);
+    let taken = false;
+    const hang = (): Promise<void> => {
+      taken = true;
+      return new Promise(() => undefined);
+    };
+    await killed.consume('extractor', hang, { concurrency: 1 });
+    const bus = await open(server.url);
+    await bus.publish('jobs.extractor', 'work', { id: 'x' });
+    await vi.waitFor(() => expect(taken).toBe(true));
+    const seen = await collect(bus);
+    await vi.waitFor(() => expect(seen.map((job) => [job.message, job.deliveries])).toEqual([['work', 2]]), 10_000);
+  });
+
+  test('draining does not wait for a server that is gone', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const consumer = await bus.consume('extractor', () => Promise.resolve(), { concurrency: 2 });
+    await server.signal('SIGTERM');
+    const started = Date.now();
+    await consumer.drain();
+    expect(Date.now() - started).toBeLessThan(8_000);
+  });
+
+  test('user and password come from the URL, and never into a message', async () => {
+    const server = await serve({ user: 'kp', password: 's3cret' });
+    await (await open(server.url)).health();
+    const wrong = server.url.replace('s3cret', 'other-secret');
+    const failure: unknown = await openBus(wrong).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'BUS_MISCONFIGURED' });
+    expect(JSON.stringify(failure)).not.toMatch(/other-secret|s3cret/);
+  });
+
+  test('a server that never answers is unavailable, a stream with other rules is misconfigured', async () => {
+    await expect(NatsBus.open(`nats://127.0.0.1:${await freePort()}`, { connectTimeoutMs: 300 })).rejects.toMatchObject(
+      { code: 'BUS_UNAVAILABLE' },
+    );
+
+    const server = await serve();
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'kneepoint-jobs', subjects: ['kneepoint.jobs.*'] });
+    await connection.close();
+    await expect(openBus(server.url)).rejects.toMatchObject({ code: 'BUS_MISCONFIGURED', where: 'kneepoint-jobs' });
+  });
+});
+
+test('a URL that names no known bus is refused', async () => {
+  await expect(openBus('amqp://host')).rejects.toMatchObject({ code: 'CONFIG_INVALID', where: 'BUS_URL' });
+  await expect(openBus('nats://a:4222,http://b')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
