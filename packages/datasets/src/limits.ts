@@ -5,6 +5,8 @@ export const LIMITS = {
   images: 1_000_000,
   columns: 1_024,
   cellCharacters: 4_096,
+  /** Names of columns, tasks, classes and units. */
+  nameCharacters: 200,
   tasks: 256,
   classes: 1_024,
   /** Rows × targets of one task. */

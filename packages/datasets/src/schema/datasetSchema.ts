@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import type { Problems } from '../problems.ts';
 
-const text = z.string().min(1).max(200);
+const text = z.string().min(1).max(LIMITS.nameCharacters);
+const index = z.int().min(0);
+const mirror = z.union([
+  z.literal('unchanged'),
+  z.strictObject({ negate: z.array(index) }),
+  z.strictObject({ swap: z.array(z.tuple([index, index])) }),
+]);
 const edges = z.array(z.number());
 
 /** Letters, digits, space, `_`, `.`, `-`; begins with a letter or digit: safe in file names, keys and terminals. */
@@ -15,6 +22,7 @@ const taskSchema = z
     classes: z.array(z.union([text, z.number()])).optional(),
     bins: z.union([edges, z.array(edges)]).optional(),
     unit: text.optional(),
+    mirror: mirror.optional(),
   })
   .refine((task) => (task.column === undefined) !== (task.columns === undefined), {
     message: 'name either "column" or "columns"',
@@ -29,7 +37,7 @@ const datasetSchema = z.strictObject({
 /**
  * What schema.json says. `subject`: the column whose value groups images when the set is split. `tasks`: by name, its
  * type and columns, and where they matter its classes (binary: negative first), bins (inner edges, ascending, one list
- * per column) and unit. `ignore`: columns that are no task. Columns that it does not mention are inferred.
+ * per column), unit, and what mirroring an image does to its targets. `ignore`: columns that are no task. Columns that it does not mention are inferred.
  */
 export type DatasetSchema = z.input<typeof datasetSchema>;
 export type TaskSchema = z.infer<typeof taskSchema>;

@@ -63,6 +63,7 @@ function draftOf(name: string, columns: readonly string[], task: TaskSchema): Ta
     ...(task.classes === undefined ? {} : { classes: task.classes.map(String) }),
     ...(task.bins === undefined ? {} : { bins: nested(task.bins) }),
     ...(task.unit === undefined ? {} : { unit: task.unit }),
+    ...(task.mirror === undefined ? {} : { mirror: task.mirror }),
   };
 }
 

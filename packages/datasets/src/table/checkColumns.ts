@@ -19,7 +19,9 @@ export function checkColumns(columns: readonly string[], file: string, problems:
   }
   columns.forEach((column, index) => {
     if (column === '') report(`column ${index + 1} has no name`, 'name every column in the header');
-    else if (columns.indexOf(column) !== index) {
+    else if (column.length > LIMITS.nameCharacters) {
+      report(`column ${quote(column)} has a name of ${column.length} characters`, `at most ${LIMITS.nameCharacters}`);
+    } else if (columns.indexOf(column) !== index) {
       report(`two columns are named ${quote(column)}`, 'give every column its own name');
     }
   });

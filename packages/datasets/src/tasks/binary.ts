@@ -1,6 +1,7 @@
 import { quote } from '../quote.ts';
 import { cellsOf, distinctCells } from './distinctCells.ts';
 import { parseNumber } from './parseNumber.ts';
+import { specOf } from './specOf.ts';
 import type { TaskKind } from './taskKind.ts';
 
 /** One of two values per image: 0 for the first class, 1 for the second. Numbers are compared as numbers. */
@@ -40,7 +41,7 @@ export const binary: TaskKind = {
       const message = `task ${name}: no image is labelled ${quote(positives === 0 ? positive : negative)}`;
       source.report('DATASET_ONE_CLASS', undefined, message, 'add images of the other class, or remove the task');
     }
-    const spec = { name: draft.name, type: draft.type, classes: [negative, positive], targets: [positive] };
+    const spec = specOf(draft, { classes: [negative, positive], targets: [positive] });
     return { spec, draft: { ...draft, classes: [negative, positive] }, labels, notes: [] };
   },
 };

@@ -1,6 +1,7 @@
-import { LIMITS } from '../limits.ts';
 import { quote } from '../quote.ts';
+import { checkClasses } from './checkClasses.ts';
 import { cellsOf, distinctCells } from './distinctCells.ts';
+import { specOf } from './specOf.ts';
 import type { TaskKind } from './taskKind.ts';
 
 /** One of several classes without order per image, as one target per class (1 for the image's class, 0 elsewhere). */
@@ -10,11 +11,7 @@ export const categorical: TaskKind = {
     const value = (row: number): string => source.cell(row, 0);
     const found = distinctCells(cellsOf(source.rows, value));
     const classes = [...(draft.classes ?? found)];
-    if (classes.length > LIMITS.classes || classes.length * source.rows > LIMITS.labelValues) {
-      const message = `task ${name}: ${classes.length} classes over ${source.rows} images`;
-      source.report('DATASET_CLASS_COUNT', undefined, message, `keep at most ${LIMITS.classes} classes, or merge some`);
-      return undefined;
-    }
+    if (!checkClasses(draft, classes, source)) return undefined;
     const position = new Map(classes.map((label, index) => [label, index]));
     if (found.filter((label) => position.has(label)).length < 2) {
       const message = `task ${name}: fewer than two of its classes have images`;
@@ -36,7 +33,7 @@ export const categorical: TaskKind = {
     const present = new Set(found);
     const absent = classes.filter((label) => !present.has(label));
     const notes = absent.length === 0 ? [] : [`task ${name}: no image of class ${shown(absent)}`];
-    const spec = { name: draft.name, type: draft.type, classes, targets: [...classes] };
+    const spec = specOf(draft, { classes, targets: [...classes] });
     return { spec, draft: { ...draft, classes }, labels, notes };
   },
 };

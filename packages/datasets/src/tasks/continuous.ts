@@ -1,5 +1,6 @@
 import { quote } from '../quote.ts';
 import { numericLabels } from './numericLabels.ts';
+import { specOf } from './specOf.ts';
 import type { TaskKind } from './taskKind.ts';
 import { varies } from './varies.ts';
 
@@ -11,12 +12,7 @@ export const continuous: TaskKind = {
       const message = `task ${quote(draft.name)}: all labels are the same number, or missing`;
       source.report('DATASET_ONE_CLASS', undefined, message, 'add images with other labels, or remove the task');
     }
-    const spec = {
-      name: draft.name,
-      type: draft.type,
-      targets: [...draft.columns],
-      ...(draft.unit === undefined ? {} : { unit: draft.unit }),
-    };
+    const spec = specOf(draft, { targets: [...draft.columns] });
     return { spec, draft, labels, notes: [] };
   },
 };

@@ -1,7 +1,8 @@
-import { LIMITS } from '../limits.ts';
 import { quote } from '../quote.ts';
 import { LIST_SEPARATOR } from '../table/table.ts';
+import { checkClasses } from './checkClasses.ts';
 import { distinctCells } from './distinctCells.ts';
+import { specOf } from './specOf.ts';
 import type { LabelSource, TaskDraft, TaskKind } from './taskKind.ts';
 import { varies } from './varies.ts';
 
@@ -24,11 +25,16 @@ export const multilabel: TaskKind = {
     const listed = draft.columns.length === 1;
     const classes = [...(draft.classes ?? (listed ? distinctItems(source) : draft.columns))];
     const name = quote(draft.name);
-    if (classes.length === 0 || classes.length > LIMITS.classes || classes.length * source.rows > LIMITS.labelValues) {
-      const message = `task ${name}: ${classes.length} labels over ${source.rows} images`;
-      source.report('DATASET_CLASS_COUNT', undefined, message, `use 1 to ${LIMITS.classes} labels`);
+    if (classes.length === 0) {
+      source.report(
+        'DATASET_ONE_CLASS',
+        undefined,
+        `task ${name}: no image has a label`,
+        'add labels, or remove the task',
+      );
       return undefined;
     }
+    if (!checkClasses(draft, classes, source)) return undefined;
     if (!listed && classes.length !== draft.columns.length) {
       const message = `task ${name}: ${classes.length} label names for ${draft.columns.length} columns`;
       source.report('DATASET_CLASS_COUNT', undefined, message, 'name one label per column, or none');
@@ -41,7 +47,7 @@ export const multilabel: TaskKind = {
       source.report('DATASET_ONE_CLASS', undefined, message, 'add images with other labels, or remove the task');
     }
     const notes = constant.map((label) => `task ${name}: label ${quote(label)} is the same on all images`);
-    const spec = { name: draft.name, type: draft.type, classes, targets: [...classes] };
+    const spec = specOf(draft, { classes, targets: [...classes] });
     return { spec, draft: { ...draft, classes }, labels, notes };
   },
 };

@@ -1,5 +1,6 @@
 import { quote } from '../quote.ts';
 import { numericLabels } from './numericLabels.ts';
+import { specOf } from './specOf.ts';
 import type { LabelSource, TaskDraft, TaskKind } from './taskKind.ts';
 import { varies } from './varies.ts';
 
@@ -15,14 +16,8 @@ export const ordered: TaskKind = {
       source.report('DATASET_ONE_CLASS', undefined, message, 'add images with other labels, or remove the task');
     });
     if (bins === undefined) return undefined;
-    const spec = {
-      name: draft.name,
-      type: draft.type,
-      targets: [...draft.columns],
-      bins,
-      ...(draft.classes === undefined ? {} : { classes: [...draft.classes] }),
-      ...(draft.unit === undefined ? {} : { unit: draft.unit }),
-    };
+    const classes = draft.classes === undefined ? {} : { classes: [...draft.classes] };
+    const spec = specOf(draft, { targets: [...draft.columns], ...classes, bins });
     return { spec, draft, labels, notes: [] };
   },
 };

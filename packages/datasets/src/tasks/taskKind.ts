@@ -10,6 +10,7 @@ export interface TaskDraft {
   /** Inner edges, one list per column. */
   readonly bins?: readonly (readonly number[])[];
   readonly unit?: string;
+  readonly mirror?: NonNullable<TaskSpec['mirror']>;
 }
 
 /** The cells of one task's columns, and where to report what is wrong with them. */
