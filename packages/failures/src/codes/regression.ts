@@ -46,4 +46,9 @@ export const regressionFailures = {
     cure: 'Run `node packages/regression/build-wasm.mjs` and try again.',
     retryable: false,
   },
+  REGRESSION_TOO_LARGE: {
+    cause: 'The statistics of a layer do not fit in the memory of a process.',
+    cure: 'Raise the memory limit, or leave the layer out.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

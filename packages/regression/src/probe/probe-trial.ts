@@ -1,0 +1,59 @@
+import type { TaskFamily } from '../layer/family.ts';
+import type { TrialMoments } from '../layer/trial-moments.ts';
+import { chooseRidge } from '../solve/choose-ridge.ts';
+import { unscale } from '../solve/ridge.ts';
+import { linearScores } from '../solve/scores.ts';
+import { TEST, TRAIN, VALIDATION } from '../split.ts';
+import { centre, scalingOf } from '../statistics/centre.ts';
+import { chooseThresholds, judge, judgeChance } from '../task/judge.ts';
+import { takeRows } from '../task/labels.ts';
+import type { PartSizes, ProbeTrial } from './cell.ts';
+
+/** A fitted probe of one task, and how it did. */
+export interface FittedTrial extends ProbeTrial {
+  /** targets × filters, for responses as they come. */
+  readonly weights: Float64Array;
+  readonly intercepts: Float64Array;
+}
+
+/**
+ * Fits every task of a family on one split: weights on train, penalty and thresholds on validation, metric on test (paper §2).
+ * The result is in the order of the family's members.
+ */
+export function probeTrial(
+  responses: Float32Array,
+  family: TaskFamily,
+  split: Uint8Array,
+  moments: TrialMoments,
+): FittedTrial[] {
+  const scaling = scalingOf(moments.train);
+  const chosen = chooseRidge(centre(moments.train, scaling), centre(moments.validation, scaling), family.members);
+  const { weights, intercepts } = unscale(chosen.weights, scaling);
+  const filters = scaling.mean.length;
+  const parts = [TRAIN, VALIDATION, TEST].map((part) => family.rows.filter((row) => split[row] === part));
+  const [train, validation, test] = parts as [Int32Array, Int32Array, Int32Array];
+  const n: PartSizes = { train: train.length, validation: validation.length, test: test.length };
+  return family.members.map(({ task: { spec, labels }, from, count }, i) => {
+    const own = weights.slice(from * filters, (from + count) * filters);
+    const bias = intercepts.slice(from, from + count);
+    const read = (rows: Int32Array) => ({
+      labels: takeRows(labels, rows, count),
+      scores: linearScores(responses, rows, own, bias),
+    });
+    const chosenOn = read(validation);
+    const unseen = read(test);
+    const thresholds = chooseThresholds(spec, chosenOn.scores, chosenOn.labels);
+    const tested = judge(spec, unseen.scores, unseen.labels, thresholds);
+    return {
+      validation: judge(spec, chosenOn.scores, chosenOn.labels, thresholds).value,
+      test: tested.value,
+      chance: judgeChance(spec, takeRows(labels, train, count), unseen.labels),
+      others: tested.others,
+      thresholds,
+      lambda: chosen.lambdas[i] as number,
+      n,
+      weights: own,
+      intercepts: bias,
+    };
+  });
+}

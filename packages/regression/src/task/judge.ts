@@ -1,0 +1,98 @@
+import { KINDS } from '../kinds/registry.ts';
+import { METRICS, type MetricName } from '../metrics/registry.ts';
+import type { TaskSpec } from './spec.ts';
+
+export interface Judgement {
+  /** Value of the task's main metric. */
+  readonly value: number;
+  /** The further metrics of the task's type, by name. */
+  readonly others: Readonly<Partial<Record<MetricName, number>>>;
+}
+
+/** The main metric of a task and its direction. */
+export function metricOf(spec: TaskSpec): { readonly name: MetricName; readonly higherIsBetter: boolean } {
+  const name = KINDS[spec.type].metric;
+  return { name, higherIsBetter: METRICS[name].higherIsBetter };
+}
+
+/** One threshold per target for the types that have them (binary, multilabel), chosen for accuracy on these rows. */
+export function chooseThresholds(spec: TaskSpec, scores: Float64Array, labels: Float64Array): readonly number[] {
+  return KINDS[spec.type].chooseThresholds(scores, labels, spec.targets.length);
+}
+
+/**
+ * Measures what a model says against the labels, whatever computed it.
+ * @param scores rows × targets, in the units of the targets; `labels` the same shape, without NaN, at least one row
+ */
+export function judge(
+  spec: TaskSpec,
+  scores: Float64Array,
+  labels: Float64Array,
+  thresholds: readonly number[],
+): Judgement {
+  const kind = KINDS[spec.type];
+  return measure(spec, scores, labels, kind.decide(scores, spec, thresholds));
+}
+
+/**
+ * The main metric of the best answer that ignores the image: the training rows' most frequent class (per label), or their
+ * mean; measured on other rows.
+ */
+export function judgeChance(spec: TaskSpec, trainLabels: Float64Array, labels: Float64Array): number {
+  const kind = KINDS[spec.type];
+  const targets = spec.targets.length;
+  const columns = kind.columns(spec);
+  const rows = labels.length / targets;
+  const scores = repeat(columnMeans(trainLabels, targets), rows);
+  if (!kind.discrete) return measure(spec, scores, labels, scores).value;
+  return measure(spec, scores, labels, repeat(columnModes(truthOf(spec, trainLabels), columns), rows)).value;
+}
+
+function measure(spec: TaskSpec, scores: Float64Array, labels: Float64Array, decision: Float64Array): Judgement {
+  const kind = KINDS[spec.type];
+  const targets = spec.targets.length;
+  const rows = labels.length / targets;
+  const outcome = {
+    rows,
+    targets,
+    labels,
+    scores,
+    columns: kind.columns(spec),
+    truth: truthOf(spec, labels),
+    decision,
+  };
+  const others = Object.fromEntries(kind.others.map((name) => [name, METRICS[name].measure(outcome)]));
+  return { value: METRICS[kind.metric].measure(outcome), others };
+}
+
+/** Labels decided like scores: 0 and 1 fall on either side of 0.5. */
+function truthOf(spec: TaskSpec, labels: Float64Array): Float64Array {
+  return KINDS[spec.type].decide(
+    labels,
+    spec,
+    spec.targets.map(() => 0.5),
+  );
+}
+
+function columnMeans(values: Float64Array, columns: number): number[] {
+  const rows = values.length / columns;
+  const means = Array.from({ length: columns }, () => 0);
+  values.forEach((value, i) => (means[i % columns] = (means[i % columns] as number) + value / rows));
+  return means;
+}
+
+/** Most frequent value of each column; of equally frequent ones the smallest. */
+function columnModes(values: Float64Array, columns: number): number[] {
+  return Array.from({ length: columns }, (_, column) => {
+    const counts = new Map<number, number>();
+    for (let i = column; i < values.length; i += columns) {
+      const value = values[i] as number;
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    return [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a))[0];
+  });
+}
+
+function repeat(row: readonly number[], rows: number): Float64Array {
+  return Float64Array.from({ length: rows * row.length }, (_, i) => row[i % row.length] as number);
+}
