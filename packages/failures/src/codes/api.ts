@@ -83,4 +83,31 @@ export const apiFailures = {
     cure: 'Wait for it, or launch a new run.',
     retryable: false,
   },
+  GATEWAY_UNREACHABLE: {
+    cause: 'No gateway answers at the address.',
+    cure: 'Start one with `kneepoint up`, or name another with --url.',
+    retryable: true,
+  },
+  REQUEST_INVALID: {
+    cause: 'The server did not understand a request.',
+    cure: 'Use a client of the same version as the server.',
+    retryable: false,
+  },
+  RUN_ENDED: {
+    cause: 'A run ended without a result and without a failure of its own.',
+    cure: 'Look at the run; launch it again.',
+    retryable: true,
+  },
+  UPLOAD_REFUSED: {
+    cause: 'The artifact store refused an upload.',
+    cure: "Try again; if it stays so, the store's log says why.",
+    retryable: true,
+  },
+  DOWNLOAD_FAILED: { cause: 'An artifact did not arrive whole.', cure: 'Ask again.', retryable: true },
+  RATIO_INVALID: {
+    cause: 'A ratio is not between 0 and 1.',
+    cure: 'Pass a number greater than 0 and less than 1.',
+    retryable: false,
+  },
+  SEED_INVALID: { cause: 'A seed is not an integer.', cure: 'Pass an integer.', retryable: false },
 } as const satisfies Record<string, FailureKind>;

@@ -72,4 +72,54 @@ export const platformFailures = {
     cure: 'Ask for a new address.',
     retryable: false,
   },
+  DATABASE_UNAVAILABLE: {
+    cause: 'The database did not answer.',
+    cure: 'Check that Postgres runs at DATABASE_URL; Kneepoint reconnects by itself.',
+    retryable: true,
+  },
+  DATABASE_IN_USE: {
+    cause: 'The embedded database serves one process, and another one has it.',
+    cure: 'Use the server that the message names, stop it, or choose another data folder.',
+    retryable: false,
+  },
+  DATABASE_SCHEMA_MISMATCH: {
+    cause: 'The database was changed by other migrations than those of this version.',
+    cure: 'Use the version that made the database or a later one, and never edit a migration that was applied.',
+    retryable: false,
+  },
+  PLAN_INVALID: {
+    cause: 'The steps of a run do not form a plan: a name used twice, an unknown dependency, or a circle.',
+    cure: 'Correct the plan as the message says.',
+    retryable: false,
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    cause: 'An idempotency key was sent again with another request.',
+    cure: 'Use a new key for each new request, and the same key only to repeat the same one.',
+    retryable: false,
+  },
+  RUN_NOT_FOUND: {
+    cause: 'There is no run with this id.',
+    cure: 'Take the id from the list of runs.',
+    retryable: false,
+  },
+  RUN_NOT_RETRYABLE: {
+    cause: 'Only a run that failed, was canceled or timed out can be tried again.',
+    cure: 'Wait until the run has ended, or launch a new one.',
+    retryable: false,
+  },
+  WORKER_LOST: {
+    cause: 'Workers stopped without a word while they worked on a step: killed, out of memory, or cut off.',
+    cure: 'Look at the log and the memory limit of the workers named in the attempts, then retry the run.',
+    retryable: true,
+  },
+  STEP_KIND_UNKNOWN: {
+    cause: 'A worker was given a kind of step that it has no handler for.',
+    cure: 'Run the same version of every service.',
+    retryable: true,
+  },
+  STEP_TIMED_OUT: {
+    cause: 'A step ran longer than it may.',
+    cure: 'Raise its time limit, use a faster machine, or give it less data.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

@@ -12,9 +12,8 @@ export interface ImportDatasetInput {
   readonly group?: string;
 }
 
+/** The data set's row is on the run: the same archive is the same data set. */
 export interface ImportDatasetOutput {
-  readonly datasetId: string;
-  readonly created: boolean;
   readonly sha256: string;
   readonly manifestSha256: string;
   readonly images: number;

@@ -12,12 +12,12 @@ export interface ImportModelInput {
   readonly source: Source;
   /** Absent: the file beside the model, else the documented default with a note. */
   readonly preprocess?: Preprocess;
+  /** The task that the network was trained for. */
+  readonly primaryTask?: string;
 }
 
+/** The model's row is on the run: the same bytes with the same preprocessing are the same model. */
 export interface ImportModelOutput {
-  readonly modelId: string;
-  /** False when the same bytes with the same preprocessing were registered before. */
-  readonly created: boolean;
   readonly sha256: string;
   readonly skeletonSha256: string;
   readonly inspection: ModelInspection;

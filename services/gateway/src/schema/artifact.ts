@@ -1,4 +1,4 @@
-import { Arg, Ctx, Field, FieldResolver, ObjectType, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { SafeInt } from './scalars.ts';
 
@@ -18,6 +18,12 @@ const DOWNLOAD_SECONDS = 15 * 60;
 
 @Resolver(() => Artifact)
 export class ArtifactResolver {
+  @Query(() => Artifact, { nullable: true, description: 'An artifact by its SHA-256.' })
+  async artifact(@Ctx() { loaders }: Context, @Arg('sha256', () => String) sha256: string): Promise<Artifact | null> {
+    const row = await loaders.artifacts.load(sha256);
+    return row ? { sha256, bytes: Number(row.bytes), filename: sha256 } : null;
+  }
+
   @FieldResolver(() => String, { description: 'A presigned URL, valid for 15 minutes.' })
   downloadUrl(
     @Root() artifact: Artifact,

@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { packDataset, type DatasetSchema, type Preprocess } from '@kneepoint/datasets';
+import { choosePreprocess } from '@kneepoint/extractor-service';
+import { Failure } from '@kneepoint/failures';
+import type { Connection } from './connect.ts';
+import type { GatewayClient } from './gateway-client.ts';
+import { follow, launch, type RunView } from './runs.ts';
+
+export interface ModelRegistration {
+  readonly file: string;
+  readonly name: string;
+  readonly preprocess?: Preprocess;
+  readonly primaryTask?: string;
+}
+
+export interface DatasetRegistration {
+  readonly folder: string;
+  readonly name: string;
+  readonly schema?: DatasetSchema;
+  readonly group?: string;
+}
+
+/** Imports a model; the run that comes back carries it. Paths are named to a server on this machine, else bytes are uploaded. */
+export async function registerModel(
+  connection: Connection,
+  model: ModelRegistration,
+  signal: AbortSignal,
+): Promise<RunView> {
+  const { client, local } = connection;
+  const path = resolve(model.file);
+  await requireFile(path);
+  const { preprocess, notes } = await choosePreprocess(path, model.preprocess);
+  for (const text of notes) process.stderr.write(`warning: ${text}\n`);
+  const source = local ? { path } : { upload: await upload(client, path) };
+  const input = {
+    name: model.name,
+    ...source,
+    preprocess,
+    ...(model.primaryTask ? { primaryTask: model.primaryTask } : {}),
+  };
+  return follow(
+    client,
+    await launch(client, 'registerModel', 'RegisterModelInput', input),
+    `import ${model.name}`,
+    signal,
+  );
+}
+
+/** Imports labelled images; without a server on this machine the folder is checked and packed here first. */
+export async function registerDataset(
+  connection: Connection,
+  dataset: DatasetRegistration,
+  signal: AbortSignal,
+): Promise<RunView> {
+  const { client, local } = connection;
+  const folder = resolve(dataset.folder);
+  const options = {
+    ...(dataset.schema ? { schema: dataset.schema } : {}),
+    ...(dataset.group ? { group: dataset.group } : {}),
+  };
+  const title = `import ${dataset.name}`;
+  if (local) {
+    const input = { name: dataset.name, path: folder, ...options };
+    return follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
+  }
+  const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
+  try {
+    const out = join(scratch, 'dataset.tar');
+    await packDataset(folder, { ...options, out, signal });
+    const input = { name: dataset.name, upload: await upload(client, out) };
+    return await follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function upload(client: GatewayClient, path: string): Promise<string> {
+  const { size } = await stat(path);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const sha256 = hash.digest('hex');
+  const { upload: target } = await client.mutate<{ upload: { id: string; url: string } }>(
+    'createUpload',
+    'mutation($bytes: SafeInt!) { createUpload(bytes: $bytes) { upload { id url } userErrors { code field message } } }',
+    { bytes: size },
+  );
+  const response = await fetch(target.url, {
+    method: 'PUT',
+    headers: { 'content-length': String(size), 'content-type': 'application/octet-stream' },
+    body: createReadStream(path),
+    duplex: 'half',
+  } as RequestInit);
+  if (!response.ok) {
+    throw new Failure('UPLOAD_REFUSED', `the store answered ${response.status} to an upload of ${size} bytes`, {
+      where: path,
+      fix: 'Try again; if it stays so, the log of the store says why.',
+    });
+  }
+  await client.mutate(
+    'completeUpload',
+    'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { sha256 userErrors { code field message } } }',
+    { id: target.id, sha256 },
+  );
+  return sha256;
+}
+
+async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (!found?.isFile())
+    throw new Failure('ONNX_FILE_MISSING', 'there is no such file', { where: path, fix: 'Name an ONNX file.' });
+}

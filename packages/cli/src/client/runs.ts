@@ -1,0 +1,102 @@
+import { Failure, type FailureJson } from '@kneepoint/failures';
+import type { CompressionReport } from '@kneepoint/workflow';
+import { Interrupted } from '../interrupt.ts';
+import { ProgressBar, type ProgressState } from '../render/progress.ts';
+import type { GatewayClient } from './gateway-client.ts';
+
+export interface ArtifactView {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly downloadUrl: string;
+}
+
+export interface RunView {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly seq: number;
+  readonly reused: boolean;
+  readonly progress: ProgressState & { readonly stepsDone: number; readonly stepsTotal: number };
+  readonly failure: (FailureJson & { where: string | null; fix: string | null }) | null;
+  readonly model: { readonly id: string; readonly name: string; readonly notes: readonly string[] } | null;
+  readonly dataset: { readonly id: string; readonly name: string; readonly notes: readonly string[] } | null;
+}
+
+export interface PruningView {
+  readonly epsilon: number;
+  readonly report: CompressionReport;
+  readonly model: ArtifactView;
+  readonly reportFile: ArtifactView;
+}
+
+export const RUN_FIELDS = `
+  id kind state seq reused
+  progress { fraction stepsDone stepsTotal current done total unit etaSeconds }
+  failure { code message where fix }
+  model { id name notes }
+  dataset { id name notes }
+`;
+
+const ENDED: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'TIMED_OUT'];
+
+/** Launches by a mutation and returns the new run. */
+export async function launch(
+  client: GatewayClient,
+  mutation: string,
+  inputType: string,
+  input: object,
+): Promise<RunView> {
+  const document = `mutation($input: ${inputType}!) { ${mutation}(input: $input) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
+  return (await client.mutate<{ run: RunView }>(mutation, document, { input })).run;
+}
+
+/**
+ * Shows a run's progress until it has succeeded. Throws the run's failure; on interrupt cancels the run, waits until the
+ * server has let go of it, and throws Interrupted.
+ */
+export async function follow(
+  client: GatewayClient,
+  run: RunView,
+  title: string,
+  signal: AbortSignal,
+): Promise<RunView> {
+  const bar = new ProgressBar();
+  const onAbort = (): void => void cancel(client, run.id).catch(() => undefined);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    let last = run;
+    if (!ENDED.includes(run.state)) {
+      for await (const state of client.watch<RunView>(run.id, RUN_FIELDS)) {
+        last = state;
+        bar.show(title, state.progress);
+      }
+    }
+    if (signal.aborted) throw new Interrupted('interrupted');
+    if (last.state !== 'SUCCEEDED') throw failureOf(last);
+    return last;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    bar.end();
+  }
+}
+
+export async function cancel(client: GatewayClient, id: string): Promise<RunView> {
+  const document = `mutation($id: ID!) { cancelRun(id: $id) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
+  return (await client.mutate<{ run: RunView }>('cancelRun', document, { id })).run;
+}
+
+export async function pruningsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
+  const artifact = 'sha256 bytes downloadUrl';
+  const data = await client.query<{ run: { prunings: readonly PruningView[] } }>(
+    `query($id: ID!) { run(id: $id) { prunings { epsilon report model { ${artifact} } reportFile { ${artifact} } } } }`,
+    { id },
+  );
+  return data.run.prunings;
+}
+
+function failureOf(run: RunView): Failure {
+  if (!run.failure) return new Failure('RUN_ENDED', `the run ended as ${run.state}`, { where: run.id });
+  const { code, message, where, fix } = run.failure;
+  return Failure.fromJSON({ code, message, ...(where ? { where } : {}), ...(fix ? { fix } : {}) });
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { findDataset, findModel } from '../client/lookup.ts';
+import { follow, launch } from '../client/runs.ts';
+import { print, printJson } from '../output.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+
+export function registerAnalyze(program: Command): void {
+  withServerOptions(program.command('analyze <model> <dataset>'))
+    .description("every layer's responses, probes and characteristic curves")
+    .option('--tasks <names>', 'only these tasks, separated by commas')
+    .action(async (model: string, dataset: string, options: ServerOptions & { tasks?: string }) => {
+      const run = await withConnection(options, async ({ client }, signal) => {
+        const input = {
+          model: await findModel(client, model),
+          dataset: await findDataset(client, dataset),
+          ...(options.tasks ? { tasks: options.tasks.split(',') } : {}),
+        };
+        return follow(
+          client,
+          await launch(client, 'launchAnalysis', 'LaunchAnalysisInput', input),
+          `analyse ${model}`,
+          signal,
+        );
+      });
+      if (options.json) return printJson({ id: run.id, state: run.state, reused: run.reused });
+      print(
+        run.reused
+          ? `nothing to do: ${model} was analysed on ${dataset} before`
+          : `${model} is analysed on ${dataset}; see \`kneepoint matrix\` and \`kneepoint curves\``,
+      );
+    });
+}

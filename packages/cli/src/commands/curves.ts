@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { findDataset, findModel } from '../client/lookup.ts';
+import { print, printJson } from '../output.ts';
+import { chart } from '../render/chart.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+
+export interface CurveView {
+  readonly layer: string;
+  readonly filters: number;
+  readonly points: readonly {
+    readonly filters: number;
+    readonly rmseValidation: number;
+    readonly rmseTrain: number;
+    readonly lambda: number;
+  }[];
+  readonly uncertified: readonly number[];
+  readonly knee: {
+    readonly filters: number;
+    readonly lambda: number;
+    readonly rmse: number;
+    readonly kept: readonly number[];
+  };
+}
+
+export const CURVES_QUERY = `query($model: ID!, $dataset: ID!, $task: String!, $epsilon: Float!) {
+  characteristicCurves(model: $model, dataset: $dataset, task: $task) {
+    layer filters uncertified
+    points { lambda filters rmseTrain rmseValidation }
+    knee(epsilon: $epsilon) { filters lambda rmse kept }
+  }
+}`;
+
+interface CurveOptions extends ServerOptions {
+  readonly epsilon: string;
+  readonly layer?: string;
+}
+
+export function registerCurves(program: Command): void {
+  withServerOptions(program.command('curves <model> <dataset> <task>'))
+    .description('error against number of filters for each layer, with the knee')
+    .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.01')
+    .option('--layer <name>', 'only this layer')
+    .action(async (model: string, dataset: string, task: string, options: CurveOptions) => {
+      const curves = await withConnection(options, async ({ client }) => {
+        const variables = {
+          model: await findModel(client, model),
+          dataset: await findDataset(client, dataset),
+          task,
+          epsilon: Number(options.epsilon),
+        };
+        return (await client.query<{ characteristicCurves: CurveView[] }>(CURVES_QUERY, variables))
+          .characteristicCurves;
+      });
+      const chosen = options.layer ? curves.filter((curve) => curve.layer === options.layer) : curves;
+      if (options.json) return printJson(chosen);
+      for (const curve of chosen) print(`${renderCurve(curve, task, options.epsilon)}\n`);
+    });
+}
+
+export function renderCurve(curve: CurveView, task: string, epsilon: string): string {
+  const { knee } = curve;
+  const warning =
+    curve.uncertified.length > 0
+      ? `\n${curve.uncertified.length} of ${curve.points.length} solutions missed the certificate`
+      : '';
+  return (
+    chart(
+      curve.points.map((point) => ({ x: point.filters, y: point.rmseValidation })),
+      {
+        xLabel: `filters of ${curve.filters}`,
+        yLabel: `${curve.layer} → ${task}: RMSE on validation`,
+        mark: { x: knee.filters, y: knee.rmse, label: `knee at ε = ${epsilon}: ${knee.filters} filters` },
+      },
+    ) + warning
+  );
+}

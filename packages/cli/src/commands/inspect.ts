@@ -1,0 +1,46 @@
+import { inspectModelFile } from '@kneepoint/extractor-service';
+import type { Command } from 'commander';
+import { interruptSignal } from '../interrupt.ts';
+import { print, printJson } from '../output.ts';
+import { compact } from '../render/number.ts';
+import { table } from '../render/table.ts';
+
+export function registerInspect(program: Command): void {
+  program
+    .command('inspect <file>')
+    .description('what is in an ONNX file: parameters, multiply-accumulates, and which layers can be pruned')
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const interrupt = interruptSignal();
+      const inspection = await inspectModelFile(file, { signal: interrupt.signal }).finally(() => interrupt.release());
+      const { parameters, macs, layers, taps, notes, input } = inspection;
+      if (options.json) {
+        return printJson({
+          parameters,
+          macs,
+          layers: layers.map(({ name, op, filters, prunable, reason }) => ({ name, op, filters, prunable, reason })),
+          taps: taps.map(({ layer, channels }) => ({ layer, channels })),
+          input,
+          notes,
+        });
+      }
+      print(
+        `${compact(parameters)} parameters, ${compact(macs)} MACs for one image of ${input.channels} × ${input.height} × ${input.width}\n`,
+      );
+      print(
+        table(
+          ['layer', 'op', 'filters', 'parameters', 'MACs', 'prunable'],
+          layers.map((layer) => [
+            layer.name,
+            layer.op,
+            String(layer.filters),
+            compact(layer.parameters),
+            compact(layer.macs),
+            layer.prunable ? 'yes' : `no: ${layer.reason}`,
+          ]),
+          ['left', 'left', 'right', 'right', 'right', 'left'],
+        ),
+      );
+      for (const text of notes) print(`note: ${text}`);
+    });
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
+import { Failure } from '@kneepoint/failures';
+import type { Command } from 'commander';
+import { connect, type Connection, type ConnectionOptions } from '../client/connect.ts';
+import { interruptSignal } from '../interrupt.ts';
+
+export interface ServerOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+/** The options of every command that talks to a gateway. */
+export function withServerOptions(command: Command): Command {
+  return command
+    .option(
+      '--url <url>',
+      'address of a gateway (default: KNEEPOINT_URL, else the server of the data folder, else one for this command)',
+    )
+    .option('--data-dir <folder>', 'folder of the embedded server (default: ./.kneepoint)')
+    .option('--provider <name>', 'execution provider of an embedded server: cpu, cuda or auto')
+    .option('--memory-mb <n>', 'memory of a child process of an embedded server')
+    .option('--json', 'print JSON');
+}
+
+export interface PreprocessOptions {
+  readonly preprocess?: string;
+  readonly channels?: string;
+  readonly range?: string;
+  readonly mean?: string;
+  readonly std?: string;
+}
+
+export function withPreprocessOptions(command: Command): Command {
+  return command
+    .option(
+      '--preprocess <file>',
+      'JSON of how pixels become the input (default: the .preprocess.json beside the model)',
+    )
+    .option('--channels <order>', 'rgb, bgr or grey')
+    .option('--range <a,b>', 'range that pixels are scaled to: 0,255 or 0,1')
+    .option('--mean <m>', 'subtracted per channel: one number or one for each')
+    .option('--std <s>', 'divided by per channel: one number or one for each');
+}
+
+/** The preprocessing that flags or a file declare; undefined when neither does. */
+export async function readPreprocess(options: PreprocessOptions): Promise<Preprocess | undefined> {
+  if (options.preprocess) return validatePreprocess(await readJson(options.preprocess, 'PREPROCESS_INVALID'));
+  const { channels, range, mean, std } = options;
+  if (!channels && !range && !mean && !std) return undefined;
+  return validatePreprocess({
+    channels: channels ?? 'rgb',
+    range: numbers(range ?? '0,1'),
+    mean: numbers(mean ?? '0'),
+    std: numbers(std ?? '1'),
+  });
+}
+
+export async function readJson(path: string, code: 'PREPROCESS_INVALID' | 'SCHEMA_INVALID'): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new Failure(code, `the file cannot be read as JSON: ${(error as Error).message}`, {
+      where: path,
+      fix: 'Name a JSON file.',
+      cause: error,
+    });
+  }
+}
+
+/** Connects, works, and lets go again, whatever happens; Ctrl-C aborts the signal. */
+export async function withConnection<T>(
+  options: ConnectionOptions,
+  work: (connection: Connection, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupt = interruptSignal();
+  const connection = await connect(options);
+  try {
+    return await work(connection, interrupt.signal);
+  } finally {
+    await connection.close();
+    interrupt.release();
+  }
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map(Number);
+}

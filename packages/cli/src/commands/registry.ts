@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { registerAnalyze } from './analyze.ts';
+import { registerCompress } from './compress.ts';
+import { registerCurves } from './curves.ts';
+import { registerDatasetCommands } from './dataset.ts';
+import { registerDemo } from './demo.ts';
+import { registerFaces } from './faces.ts';
+import { registerGet } from './get.ts';
+import { registerInspect } from './inspect.ts';
+import { registerMatrix } from './matrix.ts';
+import { registerModelCommands } from './model.ts';
+import { registerPlan } from './plan.ts';
+import { registerPrune } from './prune.ts';
+import { registerRuns } from './runs.ts';
+import { registerServices } from './services.ts';
+import { registerSurgery } from './surgery.ts';
+import { registerUp } from './up.ts';
+
+/** In the order of the help: the main job first, then its parts, then files without a server, then serving. */
+export const COMMANDS: readonly ((program: Command) => void)[] = [
+  registerDemo,
+  registerCompress,
+  registerModelCommands,
+  registerDatasetCommands,
+  registerAnalyze,
+  registerMatrix,
+  registerCurves,
+  registerPlan,
+  registerPrune,
+  registerRuns,
+  registerGet,
+  registerInspect,
+  registerSurgery,
+  registerFaces,
+  registerUp,
+  registerServices,
+];

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { cancel, follow, RUN_FIELDS, type RunView } from '../client/runs.ts';
+import { Failure } from '@kneepoint/failures';
+import { print, printJson } from '../output.ts';
+import { table } from '../render/table.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+
+interface RunOptions extends ServerOptions {
+  readonly watch?: boolean;
+  readonly cancel?: boolean;
+}
+
+export function registerRuns(program: Command): void {
+  withServerOptions(program.command('runs [id]'))
+    .description('what was launched, newest first; or one run')
+    .option('--watch', 'follow the run until it has ended')
+    .option('--cancel', 'end the run')
+    .action(async (id: string | undefined, options: RunOptions) => {
+      const runs = await withConnection(options, async ({ client }, signal) => {
+        if (id === undefined) {
+          const data = await client.query<{ runs: { edges: { node: RunView }[] } }>(
+            `{ runs(first: 50) { edges { node { ${RUN_FIELDS} } } } }`,
+          );
+          return data.runs.edges.map((edge) => edge.node);
+        }
+        if (options.cancel) return [await cancel(client, id)];
+        const { run } = await client.query<{ run: RunView | null }>(
+          `query($id: ID!) { run(id: $id) { ${RUN_FIELDS} } }`,
+          { id },
+        );
+        if (!run)
+          throw new Failure('RUN_UNKNOWN', `no run has the id ${id}`, { fix: 'List the runs with `kneepoint runs`.' });
+        return [options.watch ? await follow(client, run, run.kind, signal) : run];
+      });
+      if (options.json) return printJson(id === undefined ? runs : runs[0]);
+      print(
+        table(
+          ['kind', 'state', 'done', 'model', 'data set', 'id', ''],
+          runs.map((run) => [
+            run.kind,
+            run.reused ? `${run.state} (reused)` : run.state,
+            `${Math.floor(100 * run.progress.fraction)} %`,
+            run.model?.name ?? '',
+            run.dataset?.name ?? '',
+            run.id,
+            run.failure ? `${run.failure.code}: ${run.failure.message}` : '',
+          ]),
+          ['left', 'left', 'right', 'left', 'left', 'left', 'left'],
+        ),
+      );
+    });
+}

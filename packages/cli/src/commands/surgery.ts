@@ -1,0 +1,64 @@
+import { surgeryFile } from '@kneepoint/pruner-service';
+import { Failure } from '@kneepoint/failures';
+import type { Command } from 'commander';
+import { interruptSignal } from '../interrupt.ts';
+import { print, printJson } from '../output.ts';
+import { change, compact } from '../render/number.ts';
+import { table } from '../render/table.ts';
+
+interface SurgeryOptions {
+  readonly criterion: string;
+  readonly ratio: string;
+  readonly seed: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+export function registerSurgery(program: Command): void {
+  program
+    .command('surgery <file>')
+    .description('prune a file by a criterion that needs no data, prove it, write it; no server, no images')
+    .option('--criterion <name>', 'l1 or random', 'l1')
+    .option('--ratio <r>', 'share of the prunable channels to remove', '0.5')
+    .option('--seed <n>', 'of the random criterion and of the proof', '1')
+    .requiredOption('--out <file>', 'where to write the smaller network')
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: SurgeryOptions) => {
+      const ratio = Number(options.ratio);
+      const seed = Number(options.seed);
+      if (!(ratio > 0 && ratio < 1))
+        throw new Failure('RATIO_INVALID', `the ratio is ${options.ratio}`, {
+          where: '--ratio',
+          fix: 'Pass a number greater than 0 and less than 1.',
+        });
+      if (!Number.isInteger(seed))
+        throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
+      const interrupt = interruptSignal();
+      const { before, after, proof, layers } = await surgeryFile({
+        path: file,
+        criterion: options.criterion,
+        ratio,
+        seed,
+        out: options.out,
+        signal: interrupt.signal,
+      }).finally(() => interrupt.release());
+      if (options.json) return printJson({ before, after, proof });
+      print(
+        table(
+          ['', 'before', 'after', 'change'],
+          (['parameters', 'macs', 'bytes'] as const).map((key) => [
+            key,
+            compact(before[key]),
+            compact(after[key]),
+            change(after[key], before[key]),
+          ]),
+          ['left', 'right', 'right', 'right'],
+        ),
+      );
+      for (const layer of layers.filter((candidate) => candidate.reason))
+        print(`${layer.name} was left alone: ${layer.reason}`);
+      print(
+        `\nsurgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})\n${options.out}`,
+      );
+    });
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startExtractor } from '@kneepoint/extractor-service';
+import { startGateway } from '@kneepoint/gateway-service';
+import { type Config, createLogger, type Logger, openBus, openDatabase, openStore } from '@kneepoint/platform';
+import { startPruner } from '@kneepoint/pruner-service';
+import { startRegressor } from '@kneepoint/regressor-service';
+
+export interface Embedded {
+  /** Where the gateway answers: http://host:port */
+  readonly url: string;
+  /** Hands running steps back, lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** How long a stopping worker may take to hand its step back. */
+const GRACE_MS = 5000;
+
+/** Every service in this process, on whatever database, bus and store the configuration names. */
+export async function startEmbedded(
+  config: Config,
+  log: Logger = createLogger({ service: 'kneepoint', level: config.logLevel }),
+): Promise<Embedded> {
+  await mkdir(config.dataDir, { recursive: true });
+  const signingKey = config.signingKey ?? randomBytes(32).toString('hex');
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    // In reverse: whoever uses a thing closes before it does.
+    while (closers.length > 0) await closers.pop()!();
+  };
+  try {
+    const db = await openDatabase(config.databaseUrl);
+    closers.push(() => db.close());
+    let url = '';
+    const store = await openStore(config.artifactsUrl, {
+      baseUrl: () => url,
+      signingKey,
+      cacheDir: join(config.dataDir, 'cache'),
+    });
+    const bus = await openBus(config.busUrl);
+    closers.push(() => bus.close());
+    const gateway = await startGateway({ db, bus, store, log, config, signingKey, allowLocalPaths: true });
+    url = gateway.url;
+    closers.push(() => gateway.close());
+    const parts = { db, bus, store, log, config };
+    for (const start of [startExtractor, startRegressor, startPruner]) {
+      const worker = await start(parts);
+      closers.push(() => worker.stop({ graceMs: GRACE_MS }));
+    }
+    closers.push(await announce(config.dataDir, url));
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Leaves the address beside the data, so that commands on this machine find the server. */
+async function announce(dataDir: string, url: string): Promise<() => Promise<void>> {
+  const path = join(dataDir, 'server.json');
+  await writeFile(`${path}.tmp`, JSON.stringify({ url, pid: process.pid }));
+  await rename(`${path}.tmp`, path);
+  return () => rm(path, { force: true });
+}

@@ -1,0 +1,2 @@
+export { type Embedded, startEmbedded } from './embedded.ts';
+export { main } from './main.ts';

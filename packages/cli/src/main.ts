@@ -1,0 +1,33 @@
+import { Command, CommanderError } from 'commander';
+import { COMMANDS } from './commands/registry.ts';
+import { Interrupted } from './interrupt.ts';
+import { note, printFailure } from './output.ts';
+
+/** Exit codes: 1 the work failed, 2 the command was misused, 130 interrupted. */
+const EXIT = { failed: 1, misused: 2, interrupted: 130 } as const;
+
+/** Runs the command line and sets the process's exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('kneepoint')
+    .description('Find the filters of an ONNX network that a task needs, and ship only those.')
+    .version('0.1.0')
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+    .enablePositionalOptions();
+  for (const register of COMMANDS) register(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error, argv.includes('--json'));
+  }
+}
+
+function exitCodeOf(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.misused;
+  if (error instanceof Interrupted) {
+    note('interrupted; what was finished is kept, run the same command again to go on');
+    return EXIT.interrupted;
+  }
+  printFailure(error, json);
+  return EXIT.failed;
+}

@@ -1,0 +1,24 @@
+import { Failure } from '@kneepoint/failures';
+
+/** What a person asked to see is on standard output; what happens meanwhile is on standard error. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** One line of what was wrong, one of where, one of what would be right; as JSON on standard output when JSON was asked for. */
+export function printFailure(error: unknown, json: boolean): void {
+  const failure = Failure.from(error);
+  if (json) printJson({ error: failure.toJSON() });
+  note(`error ${failure.code}: ${failure.message}`);
+  if (failure.where) note(`   at ${failure.where}`);
+  if (failure.fix) note(`  fix ${failure.fix}`);
+  if (process.env.KNEEPOINT_DEBUG) note(String((error as Error).stack ?? error));
+}

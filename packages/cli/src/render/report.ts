@@ -1,0 +1,113 @@
+import type { CompressionReport } from '@kneepoint/workflow';
+import { change, compact, metric } from './number.ts';
+import { table } from './table.ts';
+
+/** The report for a terminal: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
+export function renderReport(report: CompressionReport): string {
+  const { metric: stages, before, after, proof } = report;
+  const show = (value: number): string => metric(value, stages.name);
+  const figures = table(
+    ['', 'before', 'after', 'change'],
+    [
+      [
+        'parameters',
+        compact(before.parameters),
+        compact(after.parameters),
+        change(after.parameters, before.parameters),
+      ],
+      ['MACs', compact(before.macs), compact(after.macs), change(after.macs, before.macs)],
+      ['bytes', compact(before.bytes), compact(after.bytes), change(after.bytes, before.bytes)],
+      [
+        'latency p50, ms',
+        before.latencyMs.p50.toFixed(2),
+        after.latencyMs.p50.toFixed(2),
+        change(after.latencyMs.p50, before.latencyMs.p50),
+      ],
+      [
+        'latency p95, ms',
+        before.latencyMs.p95.toFixed(2),
+        after.latencyMs.p95.toFixed(2),
+        change(after.latencyMs.p95, before.latencyMs.p95),
+      ],
+    ],
+    ['left', 'right', 'right', 'right'],
+  );
+  const layers = table(
+    ['layer', 'filters', 'kept', 'λ', 'parameters', '', 'MACs', '', ''],
+    report.layers.map((layer) => [
+      layer.name,
+      String(layer.filters),
+      String(layer.kept),
+      layer.lambda?.toPrecision(3) ?? '',
+      compact(layer.parametersBefore),
+      compact(layer.parametersAfter),
+      compact(layer.macsBefore),
+      compact(layer.macsAfter),
+      layer.reason ?? '',
+    ]),
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  );
+  return [
+    `${report.task} at ε = ${report.epsilon}; the head reads ${report.bestLayer}; ${report.provider}`,
+    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}`,
+    '',
+    figures,
+    '',
+    layers,
+    '',
+    `surgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})${proof.passed ? '' : ' — NOT PROVED'}`,
+    ...report.warnings.map((text) => `warning: ${text}`),
+  ].join('\n');
+}
+
+/** The report as Markdown, to stand beside the network. */
+export function reportMarkdown(report: CompressionReport, name: string): string {
+  const { metric: stages, before, after, proof } = report;
+  const row = (label: string, ...cells: readonly (string | number)[]): string => `| ${[label, ...cells].join(' | ')} |`;
+  const show = (value: number): string => metric(value, stages.name);
+  return `${[
+    `# ${name}`,
+    '',
+    `Task **${report.task}**, ε = ${report.epsilon}, head on \`${report.bestLayer}\`, provider ${report.provider}.`,
+    `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
+    '',
+    row('', 'before', 'after', 'change'),
+    '|---|---:|---:|---:|',
+    row('parameters', before.parameters, after.parameters, change(after.parameters, before.parameters)),
+    row('MACs', before.macs, after.macs, change(after.macs, before.macs)),
+    row('bytes', before.bytes, after.bytes, change(after.bytes, before.bytes)),
+    row(
+      'latency p50, ms',
+      before.latencyMs.p50.toFixed(2),
+      after.latencyMs.p50.toFixed(2),
+      change(after.latencyMs.p50, before.latencyMs.p50),
+    ),
+    row(
+      'latency p95, ms',
+      before.latencyMs.p95.toFixed(2),
+      after.latencyMs.p95.toFixed(2),
+      change(after.latencyMs.p95, before.latencyMs.p95),
+    ),
+    '',
+    row(stages.name, 'chance', 'probe', 'pruned', 'refit'),
+    '|---|---:|---:|---:|---:|',
+    row('test', show(stages.chance), show(stages.probe), show(stages.pruned), show(stages.refit)),
+    '',
+    row('layer', 'filters', 'kept', 'λ', 'parameters', 'MACs', 'note'),
+    '|---|---:|---:|---:|---:|---:|---|',
+    ...report.layers.map((layer) =>
+      row(
+        `\`${layer.name}\``,
+        layer.filters,
+        layer.kept,
+        layer.lambda?.toPrecision(3) ?? '',
+        `${layer.parametersBefore} → ${layer.parametersAfter}`,
+        `${layer.macsBefore} → ${layer.macsAfter}`,
+        layer.reason ?? '',
+      ),
+    ),
+    '',
+    `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.heInitialised.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence.toExponential(2)}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
+    ...report.warnings.map((text) => `\nWarning: ${text}`),
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { runTask } from '@kneepoint/runtime';
+import type { ExtractInput, ExtractOutput } from '@kneepoint/workflow';
+import type { ExtractorOptions } from '../extractor.ts';
+import type { ExtractTaskInput, ExtractTaskOutput } from '../tasks/extract.task.ts';
+
+const TASK = new URL('../tasks/extract.task.ts', import.meta.url);
+const TIMEOUT_MS = 6 * 3600_000;
+
+/** One shard of images through the model. */
+export function extract({ config }: ExtractorOptions): StepHandler {
+  return ({ input, signal, progress, store }) =>
+    withTemporaryFolder(config.dataDir, async (folder) => {
+      const job = input as ExtractInput;
+      const outPath = join(folder, 'responses.arrow');
+      const [modelPath, archivePath] = await Promise.all([
+        store.localPath(job.modelSha256),
+        store.localPath(job.datasetSha256),
+      ]);
+      const done = await runTask<ExtractTaskInput, ExtractTaskOutput>(
+        TASK,
+        { modelPath, archivePath, outPath, provider: config.provider, job },
+        { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+      );
+      const responses = await store.put(outPath, { mediaType: 'application/vnd.apache.arrow.file' });
+      const output = { responsesSha256: responses.sha256, images: job.to - job.from, ...done };
+      return { output: output satisfies ExtractOutput, artifacts: [responses], provider: done.provider };
+    });
+}

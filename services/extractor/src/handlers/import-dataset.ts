@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { Failure } from '@kneepoint/failures';
+import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { runTask } from '@kneepoint/runtime';
+import type { ImportDatasetInput, ImportDatasetOutput } from '@kneepoint/workflow';
+import type { ExtractorOptions } from '../extractor.ts';
+import type { ImportDatasetTaskInput, ImportDatasetTaskOutput } from '../tasks/import-dataset.task.ts';
+
+const TASK = new URL('../tasks/import-dataset.task.ts', import.meta.url);
+const TIMEOUT_MS = 6 * 3600_000;
+
+/** Imports labelled images: the row exists only when every label and image has been checked. */
+export function importDataset({ config }: ExtractorOptions): StepHandler {
+  return ({ input, run, signal, progress, store }) =>
+    withTemporaryFolder(config.dataDir, async (folder) => {
+      const { name, source, schema, group } = input as ImportDatasetInput;
+      const from = 'path' in source ? await openPath(source.path) : { archive: await store.localPath(source.artifact) };
+      const packed = await runTask<ImportDatasetTaskInput, ImportDatasetTaskOutput>(
+        TASK,
+        { source: from, outFolder: folder, ...(schema ? { schema } : {}), ...(group ? { group } : {}) },
+        { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+      );
+      const archive = await store.put(packed.archivePath, { mediaType: 'application/x-tar' });
+      const manifest = await store.put(packed.manifestPath, { mediaType: 'application/json' });
+      const output = { sha256: archive.sha256, manifestSha256: manifest.sha256, images: packed.images };
+      return {
+        output: output satisfies ImportDatasetOutput,
+        artifacts: [archive, manifest],
+        commit: async (tx) => {
+          const row = await tx.dataset.upsert({
+            where: { sha256: archive.sha256 },
+            create: {
+              name,
+              sha256: archive.sha256,
+              manifestSha256: manifest.sha256,
+              bytes: BigInt(archive.bytes),
+              images: packed.images,
+              tasks: JSON.parse(JSON.stringify(packed.tasks)) as object[],
+              subject: packed.subject,
+              notes: [...packed.notes],
+            },
+            update: { name },
+          });
+          await tx.run.update({ where: { id: run.id }, data: { datasetId: row.id } });
+        },
+      };
+    });
+}
+
+/** A folder is packed, a file is taken for a packed archive. */
+async function openPath(path: string): Promise<{ folder: string } | { archive: string }> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure('DATASET_PATH', `the folder cannot be read (${error.code})`, {
+      where: path,
+      fix: 'Name a folder with labels.csv and its images.',
+      cause: error,
+    });
+  });
+  return found.isDirectory() ? { folder: path } : { archive: path };
+}

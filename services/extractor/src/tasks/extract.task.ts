@@ -1,0 +1,63 @@
+import { batches, openDataset } from '@kneepoint/datasets';
+import { encodeModel, inputSpec } from '@kneepoint/onnx';
+import {
+  exposePooled,
+  openSession,
+  pooledResponses,
+  type Provider,
+  readModelFile,
+  type TaskContext,
+  writeResponses,
+} from '@kneepoint/runtime';
+import type { ExtractInput } from '@kneepoint/workflow';
+
+export interface ExtractTaskInput {
+  readonly modelPath: string;
+  readonly archivePath: string;
+  readonly outPath: string;
+  readonly provider: Provider;
+  readonly job: ExtractInput;
+}
+
+export interface ExtractTaskOutput {
+  readonly provider: string;
+  readonly imagesPerSecond: number;
+}
+
+/** Values of the input of one batch: about 16 MB of float32, so that the activations of wide layers stay bounded. */
+const BATCH_VALUES = 4e6;
+const MOST_IMAGES = 32;
+
+/** Images [from, to) through the model with every tap pooled inside the runtime; responses as one Arrow file. */
+export default async function extract(input: ExtractTaskInput, context: TaskContext): Promise<ExtractTaskOutput> {
+  const { job } = input;
+  const model = await readModelFile(input.modelPath);
+  const spec = inputSpec(model);
+  const values = job.taps.map((tap) => tap.value);
+  const session = await openSession(encodeModel(exposePooled(model, values)), { provider: input.provider });
+  const dataset = await openDataset(input.archivePath);
+  try {
+    const batchSize = Math.max(
+      1,
+      Math.min(MOST_IMAGES, Math.floor(BATCH_VALUES / (spec.channels * spec.height * spec.width))),
+    );
+    const { responses, imagesPerSecond } = await pooledResponses(session, {
+      taps: job.taps,
+      images: job.to - job.from,
+      batches: batches(dataset, {
+        from: job.from,
+        to: job.to,
+        batchSize,
+        preprocess: job.preprocess,
+        input: spec,
+        signal: context.signal,
+      }),
+      onProgress: (done: number) => context.progress({ done, total: job.to - job.from, unit: 'images' }),
+    });
+    await writeResponses(input.outPath, { taps: job.taps, from: job.from, responses });
+    return { provider: session.provider, imagesPerSecond };
+  } finally {
+    await session.release();
+    await dataset.close();
+  }
+}

@@ -1,0 +1,1 @@
+export { type RegressorOptions, startRegressor } from './regressor.ts';
