@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { available, type RunningService, startNats } from '../../../../test/support/services.ts';
 import type { Bus, Job } from './bus.ts';
 import { MemoryBus } from './memoryBus.ts';
@@ -14,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => nats?.stop());
 
+/** Machines that run tests are busy: promptness is asserted where it is promised, not here. */
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, 8_000);
+
 const implementations = [
   { name: 'MemoryBus', here: true, open: (settings: Partial<BusSettings>) => Promise.resolve(new MemoryBus(settings)) },
   {
@@ -23,14 +26,12 @@ const implementations = [
   },
 ];
 
-describe.each(implementations)('$name', ({ here, open }) => {
-  const opened: Bus[] = [];
-  const bus = async (settings: Partial<BusSettings> = {}): Promise<Bus> => {
+describe.concurrent.each(implementations.filter(({ here }) => here))('$name', ({ open }) => {
+  const bus = async ({ onTestFinished }: TestContext, settings: Partial<BusSettings> = {}): Promise<Bus> => {
     const made = await open({ ackWaitMs: 1_000, retryDelaysMs: [20], ...settings });
-    opened.push(made);
+    onTestFinished(() => made.close());
     return made;
   };
-  afterEach(() => Promise.all(opened.splice(0).map((made) => made.close())));
 
   /** Collects deliveries; the handler resolves at once. */
   const collect = async (on: Bus, service = 'extractor', concurrency = 1): Promise<Job[]> => {
@@ -46,51 +47,51 @@ describe.each(implementations)('$name', ({ here, open }) => {
     return seen;
   };
 
-  test.runIf(here)('a job published before anyone listens is delivered, whole, once', async () => {
-    const on = await bus();
+  test('a job published before anyone listens is delivered, whole, once', async (context) => {
+    const on = await bus(context);
     const message = { stepId: 's1', list: [1, 2.5, null], text: 'größer ≥' };
     await on.publish('jobs.extractor', message, { id: 's1:1' });
     const seen = await collect(on);
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await soon(() => expect(seen).toHaveLength(1));
     await sleep(1_300);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ message, id: 's1:1', deliveries: 1 });
   });
 
-  test.runIf(here)('a message id that was published before is dropped, even after its job was done', async () => {
-    const on = await bus();
+  test('a message id that was published before is dropped, even after its job was done', async (context) => {
+    const on = await bus(context);
     const seen = await collect(on);
     await on.publish('jobs.extractor', 1, { id: 'a' });
     await on.publish('jobs.extractor', 2, { id: 'a' });
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await soon(() => expect(seen).toHaveLength(1));
     await on.publish('jobs.extractor', 3, { id: 'a' });
     await on.publish('jobs.extractor', 4, { id: 'b' });
-    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual([1, 4]));
+    await soon(() => expect(seen.map((job) => job.message)).toEqual([1, 4]));
   });
 
-  test.runIf(here)('jobs reach only the service that they name', async () => {
-    const on = await bus();
+  test('jobs reach only the service that they name', async (context) => {
+    const on = await bus(context);
     const extractor = await collect(on, 'extractor');
     const regressor = await collect(on, 'regressor');
     await on.publish('jobs.regressor', 'r', { id: 'r' });
     await on.publish('jobs.extractor', 'e', { id: 'e' });
-    await vi.waitFor(() => expect(extractor.map((job) => job.message)).toEqual(['e']));
-    await vi.waitFor(() => expect(regressor.map((job) => job.message)).toEqual(['r']));
+    await soon(() => expect(extractor.map((job) => job.message)).toEqual(['e']));
+    await soon(() => expect(regressor.map((job) => job.message)).toEqual(['r']));
   });
 
-  test.runIf(here)('two consumers of a service share its jobs, each job once', async () => {
-    const on = await bus();
+  test('two consumers of a service share its jobs, each job once', async (context) => {
+    const on = await bus(context);
     const first = await collect(on);
     const second = await collect(on);
     const ids = Array.from({ length: 20 }, (_, index) => `job-${index}`);
     for (const id of ids) await on.publish('jobs.extractor', id, { id });
-    await vi.waitFor(() => expect(first.length + second.length).toBe(20));
+    await soon(() => expect(first.length + second.length).toBe(20));
     expect([...first, ...second].map((job) => job.id).sort()).toEqual(ids.sort());
   });
 
-  test.runIf(here)('a job whose handler rejects comes back after the delay, counted', async () => {
+  test('a job whose handler rejects comes back after the delay, counted', async (context) => {
     const errors: JobErrorEvent[] = [];
-    const on = await bus({ retryDelaysMs: [300], onJobError: (event) => errors.push(event) });
+    const on = await bus(context, { retryDelaysMs: [300], onJobError: (event) => errors.push(event) });
     const times: { at: number; deliveries: number }[] = [];
     const handler = (job: Job): Promise<void> => {
       times.push({ at: Date.now(), deliveries: job.deliveries });
@@ -98,7 +99,7 @@ describe.each(implementations)('$name', ({ here, open }) => {
     };
     await on.consume('extractor', handler, { concurrency: 1 });
     await on.publish('jobs.extractor', {}, { id: 'x' });
-    await vi.waitFor(() => expect(times).toHaveLength(3), 5_000);
+    await soon(() => expect(times).toHaveLength(3));
     expect(times.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3]);
     expect((times[1]?.at ?? 0) - (times[0]?.at ?? 0)).toBeGreaterThanOrEqual(290);
     expect(errors.map(({ id, deliveries, givenUp }) => ({ id, deliveries, givenUp }))).toEqual([
@@ -107,9 +108,9 @@ describe.each(implementations)('$name', ({ here, open }) => {
     ]);
   });
 
-  test.runIf(here)('a job that keeps failing is given up after maxDeliveries and blocks nobody', async () => {
+  test('a job that keeps failing is given up after maxDeliveries and blocks nobody', async (context) => {
     const errors: JobErrorEvent[] = [];
-    const on = await bus({ maxDeliveries: 3, onJobError: (event) => errors.push(event) });
+    const on = await bus(context, { maxDeliveries: 3, onJobError: (event) => errors.push(event) });
     const done: unknown[] = [];
     const handler = (job: Job): Promise<void> => {
       if (job.id === 'bad') return Promise.reject(new Error('never'));
@@ -119,14 +120,14 @@ describe.each(implementations)('$name', ({ here, open }) => {
     await on.consume('extractor', handler, { concurrency: 1 });
     await on.publish('jobs.extractor', 'bad', { id: 'bad' });
     await on.publish('jobs.extractor', 'good', { id: 'good' });
-    await vi.waitFor(() => expect(errors).toHaveLength(3), 5_000);
+    await soon(() => expect(errors).toHaveLength(3));
     await sleep(1_300);
     expect(errors.map(({ givenUp }) => givenUp)).toEqual([false, false, true]);
     expect(done).toEqual(['good']);
   });
 
-  test.runIf(here)('a handler that falls silent loses its job to another after ackWaitMs', async () => {
-    const on = await bus({ ackWaitMs: 500 });
+  test('a handler that falls silent loses its job to another after ackWaitMs', async (context) => {
+    const on = await bus(context, { ackWaitMs: 800 });
     const deliveries: number[] = [];
     let release: () => void = () => undefined;
     const frozen = new Promise<void>((resolve) => (release = resolve));
@@ -136,19 +137,19 @@ describe.each(implementations)('$name', ({ here, open }) => {
     };
     await on.consume('extractor', handler, { concurrency: 2 });
     await on.publish('jobs.extractor', {}, { id: 'x' });
-    await vi.waitFor(() => expect(deliveries).toEqual([1, 2]), 5_000);
+    await soon(() => expect(deliveries).toEqual([1, 2]));
     release();
     await sleep(1_000);
     expect(deliveries).toEqual([1, 2]);
   });
 
-  test.runIf(here)('a handler that calls working() keeps its job far beyond ackWaitMs', async () => {
-    const on = await bus({ ackWaitMs: 500 });
+  test('a handler that calls working() keeps its job far beyond ackWaitMs', async (context) => {
+    const on = await bus(context, { ackWaitMs: 800 });
     const deliveries: number[] = [];
     let finished = false;
     const handler = async (job: Job): Promise<void> => {
       deliveries.push(job.deliveries);
-      for (let beat = 0; beat < 10; beat += 1) {
+      for (let beat = 0; beat < 12; beat += 1) {
         await sleep(170);
         job.working();
       }
@@ -156,13 +157,13 @@ describe.each(implementations)('$name', ({ here, open }) => {
     };
     await on.consume('extractor', handler, { concurrency: 2 });
     await on.publish('jobs.extractor', {}, { id: 'x' });
-    await vi.waitFor(() => expect(finished).toBe(true), 5_000);
-    await sleep(700);
+    await soon(() => expect(finished).toBe(true));
+    await sleep(900);
     expect(deliveries).toEqual([1]);
   });
 
-  test.runIf(here)('a consumer works on as many jobs at once as its concurrency, and no more', async () => {
-    const on = await bus();
+  test('a consumer works on as many jobs at once as its concurrency, and no more', async (context) => {
+    const on = await bus(context);
     let running = 0;
     let most = 0;
     let done = 0;
@@ -174,12 +175,12 @@ describe.each(implementations)('$name', ({ here, open }) => {
     };
     for (let index = 0; index < 9; index += 1) await on.publish('jobs.extractor', index, { id: `${index}` });
     await on.consume('extractor', handler, { concurrency: 3 });
-    await vi.waitFor(() => expect(done).toBe(9), 5_000);
+    await soon(() => expect(done).toBe(9));
     expect(most).toBe(3);
   });
 
-  test.runIf(here)('drain finishes the job in hand and leaves the rest to others', async () => {
-    const on = await bus({ ackWaitMs: 2_000 });
+  test('drain finishes the job in hand and leaves the rest to others', async (context) => {
+    const on = await bus(context, { ackWaitMs: 30_000 });
     const finished: string[] = [];
     let started = false;
     const slow = async (job: Job): Promise<void> => {
@@ -190,15 +191,15 @@ describe.each(implementations)('$name', ({ here, open }) => {
     const consumer = await on.consume('extractor', slow, { concurrency: 1 });
     await on.publish('jobs.extractor', {}, { id: 'first' });
     await on.publish('jobs.extractor', {}, { id: 'second' });
-    await vi.waitFor(() => expect(started).toBe(true));
+    await soon(() => expect(started).toBe(true));
     await Promise.all([consumer.drain(), consumer.drain()]);
     expect(finished).toEqual(['first']);
     const seen = await collect(on);
-    await vi.waitFor(() => expect(seen.map((job) => job.id)).toEqual(['second']), 1_000);
+    await soon(() => expect(seen.map((job) => job.id)).toEqual(['second']));
   });
 
-  test.runIf(here)('a broadcast reaches every listener whose pattern matches, and nobody else', async () => {
-    const on = await bus();
+  test('a broadcast reaches every listener whose pattern matches, and nobody else', async (context) => {
+    const on = await bus(context);
     const heard: [string, unknown, string][] = [];
     const listen = (name: string) => (payload: unknown, subject: string) => heard.push([name, payload, subject]);
     await on.subscribe('events.run.*', listen('all'));
@@ -206,17 +207,17 @@ describe.each(implementations)('$name', ({ here, open }) => {
     const unsubscribe = await on.subscribe('events.run.r1', listen('one'));
     await on.subscribe('cancel.*', listen('cancel'));
     on.broadcast('events.run.r1', { runId: 'r1', seq: 4 });
-    await vi.waitFor(() => expect(heard).toHaveLength(3));
+    await soon(() => expect(heard).toHaveLength(3));
     expect(heard.map(([name]) => name).sort()).toEqual(['all', 'one', 'rest']);
     expect(heard.every(([, payload]) => JSON.stringify(payload) === '{"runId":"r1","seq":4}')).toBe(true);
     await unsubscribe();
     on.broadcast('events.run.r1', { runId: 'r1', seq: 5 });
-    await vi.waitFor(() => expect(heard).toHaveLength(5));
+    await soon(() => expect(heard).toHaveLength(5));
     expect(heard.slice(3).map(([name]) => name)).not.toContain('one');
   });
 
-  test.runIf(here)('what JSON cannot carry and what is no subject is refused by code', async () => {
-    const on = await bus();
+  test('what JSON cannot carry and what is no subject is refused by code', async (context) => {
+    const on = await bus(context);
     const publish = (subject: string, message: unknown) => on.publish(subject, message, { id: 'x' });
     await expect(publish('jobs.extractor', { loss: Number.NaN })).rejects.toMatchObject({
       code: 'JSON_INVALID',
@@ -229,8 +230,8 @@ describe.each(implementations)('$name', ({ here, open }) => {
     await expect(on.subscribe('events.>.x', () => undefined)).rejects.toMatchObject({ code: 'BUS_SUBJECT_INVALID' });
   });
 
-  test.runIf(here)('close lets the job in hand finish; afterwards the bus says that it is unavailable', async () => {
-    const on = await bus();
+  test('close lets the job in hand finish; afterwards the bus says that it is unavailable', async (context) => {
+    const on = await bus(context);
     let finished = false;
     let started = false;
     const handler = async (): Promise<void> => {
@@ -241,7 +242,7 @@ describe.each(implementations)('$name', ({ here, open }) => {
     await on.consume('extractor', handler, { concurrency: 1 });
     await on.health();
     await on.publish('jobs.extractor', {}, { id: 'x' });
-    await vi.waitFor(() => expect(started).toBe(true));
+    await soon(() => expect(started).toBe(true));
     await on.close();
     expect(finished).toBe(true);
     await expect(on.health()).rejects.toMatchObject({ code: 'BUS_UNAVAILABLE' });
