@@ -1,22 +1,56 @@
-// Compiles every assembly/NAME.ts to src/lasso/generated/NAME.wasm. Files in folders under assembly/ are imported by those.
-// SIMD is on; relaxed SIMD is not, because Node 20 hides it behind a flag and its results differ between machines.
-import { mkdirSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// Compiles every assembly/NAME.ts to src/lasso/generated/NAME.wasm (files under assembly/shared are parts of those).
+// Plain SIMD only: the relaxed instructions would need a flag on Node 20.
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const here = import.meta.dirname;
-const out = join(here, 'src', 'lasso', 'generated');
-mkdirSync(out, { recursive: true });
+const root = dirname(fileURLToPath(import.meta.url));
+const source = join(root, 'assembly');
+const generated = join(root, 'src', 'lasso', 'generated');
+mkdirSync(generated, { recursive: true });
 
-const sources = readdirSync(join(here, 'assembly')).filter((file) => file.endsWith('.ts'));
-for (const source of sources) {
-  const target = join(out, `${basename(source, '.ts')}.wasm`);
-  const { error, stderr } = await asc.main([
-    ...[join('assembly', source), '--baseDir', here, '--outFile', target],
-    ...['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
-  ]);
-  if (error) {
-    process.stderr.write(`${stderr.toString()}\n${error.message}\n`);
-    process.exitCode = 1;
+const entries = readdirSync(source).filter((name) => name.endsWith('.ts'));
+for (const entry of entries) {
+  const name = entry.replace(/\.ts$/, '');
+  let wasm;
+  const { error, stderr } = await asc.main(
+    [
+      entry,
+      '--outFile',
+      `${name}.wasm`,
+      '--optimizeLevel',
+      '3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--use',
+      'abort=',
+      '--enable',
+      'simd',
+    ],
+    {
+      readFile: (file, base) => read(join(base, file)),
+      listFiles: () => [],
+      writeFile: (file, contents) => {
+        if (file.endsWith('.wasm')) wasm = contents;
+      },
+    },
+  ).catch((cause) => ({ error: cause, stderr: '' }));
+  if (error || !wasm) {
+    process.stderr.write(`${entry}: ${error?.message ?? 'nothing was compiled'}\n${stderr.toString()}`);
+    process.exit(1);
+  }
+  // A rename is atomic, so a process that loads the kernel meanwhile gets the old one or the new one, whole.
+  const target = join(generated, `${name}.wasm`);
+  writeFileSync(`${target}.${process.pid}`, wasm);
+  renameSync(`${target}.${process.pid}`, target);
+}
+
+function read(file) {
+  try {
+    return readFileSync(join(source, file), 'utf8');
+  } catch {
+    return null;
   }
 }
