@@ -1,5 +1,4 @@
 import { Failure } from '@kneepoint/failures';
-import { hasAttr, tensorAttr } from './attributes.ts';
 import { byteLengthOf, isFloatType } from './data-type.ts';
 import { Graph, isDefaultDomain } from './graph.ts';
 import type { OperatorCost } from './operator-costs.ts';
@@ -105,10 +104,9 @@ function storedTensor(graph: Graph, name: string): TensorProto | undefined {
   const seen = new Set<string>();
   for (let value = name; !seen.has(value);) {
     seen.add(value);
-    const initializer = graph.initializer(value);
-    if (initializer) return initializer;
+    const stored = graph.stored(value);
+    if (stored) return stored;
     const node = graph.producer(value);
-    if (node?.opType === 'Constant' && hasAttr(node, 'value')) return tensorAttr(node, 'value');
     if (node?.opType !== 'Identity' || node.input[0] === undefined) return undefined;
     value = node.input[0];
   }

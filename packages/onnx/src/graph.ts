@@ -80,6 +80,14 @@ export class Graph {
     return this.constants.get(name);
   }
 
+  /** The stored tensor behind a name, unread: an initializer, or the tensor that a Constant node holds. */
+  stored(name: string): TensorProto | undefined {
+    const initializer = this.initializers.get(name);
+    if (initializer) return initializer;
+    const node = this.producers.get(name);
+    return node?.opType === 'Constant' && hasAttr(node, 'value') ? tensorAttr(node, 'value') : undefined;
+  }
+
   /** The name of a node; unnamed and repeated ones get `${opType}_${index}`. Unique within the graph. */
   nodeName(node: NodeProto): string {
     const name = this.names.get(node);

@@ -39,3 +39,4 @@ export { inputSpec, type InputSpec } from './input-spec.ts';
 export { validateGraph } from './validate.ts';
 export { costs, type CostReport, type NodeCost } from './costs.ts';
 export { weightRole, type WeightRole } from './parameters.ts';
+export { freeBatch, type FreeBatch } from './batch/free-batch.ts';
