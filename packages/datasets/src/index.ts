@@ -16,3 +16,4 @@ export type { OnProgress, Progress } from './progress.ts';
 export type { DatasetSchema } from './schema/datasetSchema.ts';
 export { inferSchema, type InferredSchema } from './schema/inferSchema.ts';
 export type { Table } from './table/table.ts';
+export { FACE_SCHEMA, renderFaces, type FacesRequest } from './faces/renderFaces.ts';
