@@ -23,7 +23,6 @@ export function regress({ config }: RegressorOptions): StepHandler {
       const known = await db.prisma.result.findMany({ where: { key: { in: [...keys.values()] } } });
       const results = new Map(known.map((row) => [row.key, row.output as unknown as LayerTaskResult]));
       const missing = job.tasks.filter((task) => !results.has(keys.get(task.name)!));
-      const artifacts: { sha256: string; bytes: number }[] = [];
 
       if (missing.length > 0) {
         const shards = await shardsOf(job, (where) => db.prisma.result.findMany({ where }));
@@ -37,7 +36,6 @@ export function regress({ config }: RegressorOptions): StepHandler {
         );
         for (const { curvePath, ...rest } of fitted) {
           const curve = await store.put(curvePath, { mediaType: 'application/json' });
-          artifacts.push(curve);
           results.set(keys.get(rest.task)!, { ...rest, curveSha256: curve.sha256 });
         }
       }
@@ -49,7 +47,6 @@ export function regress({ config }: RegressorOptions): StepHandler {
       };
       return {
         output,
-        artifacts,
         results: missing.map((task) => {
           const key = keys.get(task.name)!;
           const result = results.get(key)!;

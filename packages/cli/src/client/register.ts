@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { packDataset, type DatasetSchema, type Preprocess } from '@kneepoint/datasets';
-import { choosePreprocess } from '@kneepoint/extractor-service';
+import { readPreprocessBeside } from '@kneepoint/extractor-service';
 import { Failure } from '@kneepoint/failures';
 import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -34,21 +34,24 @@ export async function registerModel(
   const { client, local } = connection;
   const path = resolve(model.file);
   await requireFile(path);
-  const { preprocess, notes } = await choosePreprocess(path, model.preprocess);
-  for (const text of notes) process.stderr.write(`warning: ${text}\n`);
+  const preprocess = model.preprocess ?? (await readPreprocessBeside(path));
   const source = local ? { path } : { upload: await upload(client, path) };
   const input = {
     name: model.name,
     ...source,
-    preprocess,
+    ...(preprocess ? { preprocess } : {}),
     ...(model.primaryTask ? { primaryTask: model.primaryTask } : {}),
   };
-  return follow(
+  const run = await follow(
     client,
     await launch(client, 'registerModel', 'RegisterModelInput', input),
     `import ${model.name}`,
     signal,
   );
+  for (const text of run.model!.notes)
+    process.stderr.write(`warning: ${text}
+`);
+  return run;
 }
 
 /** Imports labelled images; without a server on this machine the folder is checked and packed here first. */

@@ -78,11 +78,6 @@ export const apiFailures = {
     cure: 'Announce the true size, at most 64 GiB.',
     retryable: false,
   },
-  RUN_NOT_RETRYABLE: {
-    cause: 'A run that is going on or has succeeded cannot be launched again.',
-    cure: 'Wait for it, or launch a new run.',
-    retryable: false,
-  },
   GATEWAY_UNREACHABLE: {
     cause: 'No gateway answers at the address.',
     cure: 'Start one with `kneepoint up`, or name another with --url.',

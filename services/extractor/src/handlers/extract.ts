@@ -25,6 +25,6 @@ export function extract({ config }: ExtractorOptions): StepHandler {
       );
       const responses = await store.put(outPath, { mediaType: 'application/vnd.apache.arrow.file' });
       const output = { responsesSha256: responses.sha256, images: job.to - job.from, ...done };
-      return { output: output satisfies ExtractOutput, artifacts: [responses], provider: done.provider };
+      return { output: output satisfies ExtractOutput, provider: done.provider };
     });
 }

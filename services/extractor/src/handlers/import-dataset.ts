@@ -25,7 +25,6 @@ export function importDataset({ config }: ExtractorOptions): StepHandler {
       const output = { sha256: archive.sha256, manifestSha256: manifest.sha256, images: packed.images };
       return {
         output: output satisfies ImportDatasetOutput,
-        artifacts: [archive, manifest],
         commit: async (tx) => {
           const row = await tx.dataset.upsert({
             where: { sha256: archive.sha256 },

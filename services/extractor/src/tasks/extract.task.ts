@@ -49,7 +49,7 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
         to: job.to,
         batchSize,
         preprocess: job.preprocess,
-        input: spec,
+        size: spec,
         signal: context.signal,
       }),
       onProgress: (done: number) => context.progress({ done, total: job.to - job.from, unit: 'images' }),

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatasetSchema, openDataset, packDataset } from '@kneepoint/datasets';
+import { type DatasetSchema, openDataset, packDataset, verifyDataset } from '@kneepoint/datasets';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 
@@ -32,18 +32,21 @@ export default async function importDataset(
     await packDataset(input.source.folder, {
       out: archivePath,
       signal: context.signal,
-      onProgress: (done: number, total: number) =>
-        context.progress({ done, total, unit: 'images', message: 'checking and packing' }),
+      onProgress: (progress) => context.progress({ ...progress, message: 'checking and packing' }),
       ...(input.schema ? { schema: input.schema } : {}),
       ...(input.group ? { group: input.group } : {}),
     });
   } else {
     archivePath = input.source.archive;
+    await verifyDataset(archivePath, {
+      signal: context.signal,
+      onProgress: (progress) => context.progress({ ...progress, message: 'checking' }),
+    });
   }
   const dataset = await openDataset(archivePath);
   try {
     const manifestPath = join(input.outFolder, 'manifest.json');
-    await writeFile(manifestPath, dataset.manifestBytes);
+    await writeFile(manifestPath, dataset.index);
     const { images, tasks, subject, notes } = dataset.manifest;
     return { archivePath, manifestPath, images: images.length, tasks, subject: subject ?? null, notes };
   } finally {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseManifest } from '@kneepoint/datasets';
+import { parseIndex } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import { analyseLayer, type Cell, type CharacteristicCurve } from '@kneepoint/regression';
 import { readResponses, type TaskContext } from '@kneepoint/runtime';
@@ -28,7 +28,7 @@ export default async function regress(
   context: TaskContext,
 ): Promise<readonly RegressTaskResult[]> {
   const { job } = input;
-  const manifest = parseManifest(await readFile(input.manifestPath));
+  const { manifest } = parseIndex(await readFile(input.manifestPath));
   const images = manifest.images.length;
   const responses = await joinShards(input.shardPaths, job, images);
   const { cells, curves } = await analyseLayer({
