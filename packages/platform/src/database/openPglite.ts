@@ -1,0 +1,47 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { createClient } from './client.ts';
+import { type FolderLock, lockFolder } from './folderLock.ts';
+import { applyMigrations } from './migrations.ts';
+import type { DatabaseConnection } from './openDatabase.ts';
+
+const MEMORY = ':memory:';
+
+/** Postgres in WebAssembly on a folder, or in memory for tests (`:memory:`). Throws DATABASE_IN_USE. */
+export async function openPglite(path: string): Promise<DatabaseConnection> {
+  if (path === MEMORY) return start(await PGlite.create(), undefined);
+  const folder = resolve(path);
+  const lock = await lockFolder(folder);
+  try {
+    await mkdir(folder, { recursive: true });
+    return await start(await PGlite.create({ dataDir: folder }), lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function start(engine: PGlite, lock: FolderLock | undefined): Promise<DatabaseConnection> {
+  // The adapter writes and reads times without their offset.
+  await engine.exec("SET TIME ZONE 'UTC'");
+  await applyMigrations({
+    query: async (sql, parameters) => (await engine.query<Record<string, unknown>>(sql, [...(parameters ?? [])])).rows,
+    script: async (sql) => {
+      await engine.exec(sql);
+    },
+  });
+  const prisma = createClient(new PrismaPGlite(engine));
+  return {
+    prisma,
+    exclusive: true,
+    where: engine.dataDir ?? MEMORY,
+    announce: async (url) => lock?.announce(url),
+    async close() {
+      await prisma.$disconnect();
+      await engine.close();
+      await lock?.release();
+    },
+  };
+}
