@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { FixedSizeList, RecordBatch } from 'apache-arrow';
+import { Failure } from '@kneepoint/failures';
+import type { Tap } from './pooledResponses.ts';
+import { VALUE_KEY } from './writeResponses.ts';
+
+/** What a file of responses holds. */
+export interface ResponsesFile {
+  readonly rows: number;
+  /** Position in the data set of each row. */
+  readonly indices: Int32Array;
+  readonly taps: readonly Tap[];
+  /** Rows × channels of one layer, a view into the file's bytes. Throws RUNTIME_LAYER_MISSING. */
+  column(layer: string): Float32Array;
+}
+
+/** Rows × channels of one layer, row-major, without a copy. Throws RUNTIME_LAYER_MISSING, RUNTIME_FEATURES_INVALID. */
+export async function readResponses(source: Uint8Array | string, layer: string): Promise<Float32Array> {
+  return (await openResponses(source)).column(layer);
+}
+
+/** Opens a file that `writeResponses` wrote, from a path or its bytes. Throws RUNTIME_FEATURES_INVALID. */
+export async function openResponses(source: Uint8Array | string): Promise<ResponsesFile> {
+  const where = typeof source === 'string' ? source : 'responses';
+  const batch = await readBatch(source, where);
+  const indices: unknown = batch.getChild('index')?.data[0]?.values;
+  const taps = batch.schema.fields.slice(1).map(({ name, type, metadata }) => {
+    const { listSize } = type as FixedSizeList;
+    return { layer: name, value: metadata.get(VALUE_KEY) ?? '', channels: listSize };
+  });
+  const sound =
+    indices instanceof Int32Array && indices.length === batch.numRows && taps.every(({ channels }) => channels > 0);
+  if (!sound) throw damaged(where, 'the columns are not `index` and lists of float32');
+  const column = (layer: string): Float32Array => {
+    const tap = taps.find((candidate) => candidate.layer === layer);
+    if (!tap) {
+      throw new Failure('RUNTIME_LAYER_MISSING', `there is no layer ${layer}`, {
+        where,
+        fix: `ask for one of ${taps.map((t) => t.layer).join(', ')}`,
+      });
+    }
+    const values: unknown = batch.getChild(layer)?.data[0]?.children[0]?.values;
+    if (values instanceof Float32Array && values.length === batch.numRows * tap.channels) return values;
+    throw damaged(where, `layer ${layer} does not hold ${batch.numRows} × ${tap.channels} float32`);
+  };
+  return { rows: batch.numRows, indices, taps, column };
+}
+
+async function readBatch(source: Uint8Array | string, where: string): Promise<RecordBatch> {
+  const { tableFromIPC } = await import('apache-arrow');
+  try {
+    const bytes = typeof source === 'string' ? await readFile(source) : source;
+    // A typed array needs its own alignment, which a slice of a larger buffer may not have.
+    const [batch, ...more] = tableFromIPC(bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()).batches;
+    if (batch && more.length === 0) return batch;
+    throw new Error(`found ${batch ? more.length + 1 : 0} record batches instead of 1`);
+  } catch (error) {
+    throw damaged(where, (error as Error).message, error);
+  }
+}
+
+function damaged(where: string, message: string, cause?: unknown): Failure {
+  return new Failure('RUNTIME_FEATURES_INVALID', message, { where, ...(cause === undefined ? {} : { cause }) });
+}

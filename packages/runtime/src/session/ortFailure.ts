@@ -1,0 +1,25 @@
+import type { FailureCode } from '@kneepoint/failures';
+import { Failure } from '@kneepoint/failures';
+
+const LONGEST = 400;
+
+/** An error of ONNX Runtime as a failure; running out of memory is told apart, whatever was being done. */
+export function ortFailure(code: FailureCode, error: unknown, where?: string): Failure {
+  const message = cleanMessage(error);
+  const exhausted = /bad_alloc|failed to allocate memory|out of memory/i.test(message);
+  return new Failure(exhausted ? 'RUNTIME_MEMORY_LIMIT' : code, message, {
+    ...(where === undefined ? {} : { where }),
+    cause: error,
+  });
+}
+
+/** What ONNX Runtime says, without status prefixes, C++ source locations and signatures, on one line of bounded length. */
+export function cleanMessage(error: unknown): string {
+  const raw = error instanceof Error ? error.message : String(error);
+  const clean = raw
+    .replace(/\[ONNXRuntimeError\] : \d+ : \w+ : /g, '')
+    .replace(/(?:\/[\w.+-]+)+\.(?:cc|h|cpp|hpp|cu):\d+ (?:[^\n]*?\)(?: const)? )?/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return clean.length > LONGEST ? `${clean.slice(0, LONGEST)}...` : clean || 'no reason given';
+}

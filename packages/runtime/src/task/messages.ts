@@ -1,0 +1,29 @@
+import type { FailureJson } from '@kneepoint/failures';
+import type { Provider } from '../session/provider.ts';
+
+/** How far a task is. `done` never falls; `total` is in the same unit. */
+export interface TaskProgress {
+  readonly done: number;
+  readonly total: number;
+  /** What is counted, in plural: images, cells, stages. */
+  readonly unit: string;
+  readonly message?: string;
+}
+
+/** What the child is told. */
+export type ToChild = TaskOrder | { readonly kind: 'cancel' };
+
+export interface TaskOrder {
+  readonly kind: 'run';
+  /** URL of the module whose default export is the task. */
+  readonly task: string;
+  readonly input: unknown;
+  readonly tempDir: string;
+  readonly provider: Provider;
+}
+
+/** What the child tells. `done` and `failed` are the last word on an order. */
+export type FromChild =
+  | { readonly kind: 'progress'; readonly update: TaskProgress }
+  | { readonly kind: 'done'; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly failure: FailureJson; readonly stack: string | undefined };

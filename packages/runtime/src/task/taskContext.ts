@@ -1,0 +1,47 @@
+import type { Provider } from '../session/provider.ts';
+import type { TaskProgress } from './messages.ts';
+
+/** What a task is given beside its input. */
+export interface TaskContext {
+  /** Tells the parent how far the work is; at most five a second arrive, and always the last one. */
+  progress(this: void, update: TaskProgress): void;
+  /** Aborted when the parent wants the task to end. Three seconds later the process is killed. */
+  readonly signal: AbortSignal;
+  /** A folder of this task alone; the parent removes it whatever happens. */
+  readonly tempDir: string;
+  /** The execution provider that the parent asked for. */
+  readonly provider: Provider;
+}
+
+const INTERVAL_MS = 200;
+
+/** Passes on progress at a bounded rate. The newest update wins; the one that completes the work is never held back. */
+export class ProgressGate {
+  private readonly send: (update: TaskProgress) => void;
+  private sentAt = Number.NEGATIVE_INFINITY;
+  private held: TaskProgress | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(send: (update: TaskProgress) => void) {
+    this.send = send;
+  }
+
+  offer(update: TaskProgress): void {
+    // Progress ends up in JSON, which has no word for 0/0.
+    if (!Number.isFinite(update.done) || !Number.isFinite(update.total)) return;
+    this.held = update;
+    const wait = this.sentAt + INTERVAL_MS - performance.now();
+    if (wait <= 0 || update.done >= update.total) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), wait);
+  }
+
+  /** Sends what is held back. */
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (!this.held) return;
+    this.send(this.held);
+    this.held = undefined;
+    this.sentAt = performance.now();
+  }
+}
