@@ -12,14 +12,12 @@ CREATE TABLE "artifact" (
 CREATE TABLE "model" (
     "id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
-    "state" TEXT NOT NULL DEFAULT 'CHECKING',
-    "sha256" TEXT,
-    "preprocess_key" TEXT,
+    "sha256" TEXT NOT NULL,
+    "preprocess_key" TEXT NOT NULL,
     "preprocess" JSONB NOT NULL,
-    "inspection" JSONB,
-    "skeleton_sha256" TEXT,
+    "inspection" JSONB NOT NULL,
+    "skeleton_sha256" TEXT NOT NULL,
     "primary_task" TEXT,
-    "failure" JSONB,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "model_pkey" PRIMARY KEY ("id")
@@ -29,14 +27,13 @@ CREATE TABLE "model" (
 CREATE TABLE "dataset" (
     "id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
-    "state" TEXT NOT NULL DEFAULT 'CHECKING',
-    "sha256" TEXT,
-    "manifest_sha256" TEXT,
-    "images" INTEGER,
-    "tasks" JSONB,
+    "sha256" TEXT NOT NULL,
+    "bytes" BIGINT NOT NULL,
+    "manifest_sha256" TEXT NOT NULL,
+    "images" INTEGER NOT NULL,
+    "tasks" JSONB NOT NULL,
     "subject" TEXT,
-    "notes" JSONB,
-    "failure" JSONB,
+    "notes" JSONB NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "dataset_pkey" PRIMARY KEY ("id")
