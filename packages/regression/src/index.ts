@@ -5,3 +5,26 @@ export { type Metric, type Outcome } from './metrics/metric.ts';
 export { METRICS, type MetricName } from './metrics/registry.ts';
 export { KINDS } from './kinds/registry.ts';
 export { type TaskKind } from './kinds/kind.ts';
+export { chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
+export { labelledRows } from './task/labels.ts';
+export { Random } from './random.ts';
+export { Moments, type Pilot, pilotOf } from './statistics/moments.ts';
+export { momentsFromBytes, momentsToBytes } from './statistics/moments-bytes.ts';
+export { centre, type CentredMoments, type Scaling, scalingOf, selectTargets } from './statistics/centre.ts';
+export { leastSquares, type LinearFit, ridge } from './solve/ridge.ts';
+export { linearScores } from './solve/scores.ts';
+export { bestCell, type Cell, type PartSizes, type ProbeTrial } from './probe/cell.ts';
+export { probe, type ProbeRequest } from './probe/probe.ts';
+export { fitHead, type Head, type HeadRequest } from './head/fit-head.ts';
+export { curve, type CurveOptions } from './curve/curve.ts';
+export {
+  type CharacteristicCurve,
+  type CurvePoint,
+  type CurveSegments,
+  supportAt,
+} from './curve/characteristic-curve.ts';
+export { knee, type Knee } from './curve/knee.ts';
+export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
+export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';
+export { type LayerAnalysis, type Progress } from './layer/analyse-steps.ts';
+export * from './lasso/index.ts';

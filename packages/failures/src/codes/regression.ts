@@ -51,4 +51,15 @@ export const regressionFailures = {
     cure: 'Raise the memory limit, or leave the layer out.',
     retryable: false,
   },
+  REGRESSION_GRAM_INVALID: {
+    cause:
+      'A matrix that should hold second moments cannot be one: asymmetric, a negative variance, or not positive semidefinite.',
+    cure: 'Pass the centred moments of one set of rows, every sum divided by the same number of rows.',
+    retryable: false,
+  },
+  REGRESSION_OFF_PATH: {
+    cause: 'A solution was asked for at a λ that the path does not reach.',
+    cure: 'Ask for a λ on the path, or follow the path further.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

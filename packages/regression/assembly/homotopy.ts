@@ -1,0 +1,493 @@
+// The lasso path by homotopy on a symmetric sweep tableau.
+//
+// With A the active filters, s their signs and q = c - Gw, the tableau of the Gram matrix swept on A is
+//   T_AA = -inverse(G_AA),   T_IA = G_IA inverse(G_AA),   T_II = G_II - G_IA inverse(G_AA) G_AI.
+// One vector x holds w on A and q elsewhere, one vector m its change per unit by which lambda falls. A knot is one sweep: the
+// symmetric rank-1 update T -= v v'/d. Updates wait in packed panels and are applied 32 at a time; the diagonal and the row
+// and column of the pivot are kept current, because written as a part of the rank-1 update they would lose digits when the
+// pivot is nearly collinear with the others. After each block x and m are corrected against the original Gram matrix (one
+// step of iterative refinement), so rounding does not pile up along the path.
+
+import { subtractTile } from './shared/tile';
+
+const BLOCK: i32 = 32;
+/** A filter with less than this share of its variance left beside the active ones is collinear with them. */
+const COLLINEAR: f64 = 1e-10;
+/** Variance cannot be negative; by more than this share it is not rounding. */
+const NEGATIVE: f64 = -1e-3;
+/** Closing speeds under this are parallel to the bound: they cannot cross it by more than this share of lambda. */
+const PARALLEL: f64 = 1e-11;
+
+export const DONE: i32 = 0;
+export const FULL: i32 = 1;
+export const STALLED: i32 = 2;
+export const INDEFINITE: i32 = 3;
+
+let size: i32 = 0;
+let padded: i32 = 0;
+let stride: usize = 0;
+let lambda: f64 = 0;
+let active: i32 = 0;
+let pending: i32 = 0;
+let stalled: i32 = 0;
+let eventCapacity: i32 = 0;
+let valueCapacity: i32 = 0;
+let eventCount: i32 = 0;
+let valueCount: i32 = 0;
+
+let gram: usize = 0;
+let tableau: usize = 0;
+let panelsV: usize = 0;
+let panelsU: usize = 0;
+let correlation: usize = 0;
+let variance: usize = 0;
+let diagonal: usize = 0;
+let state: usize = 0;
+let slope: usize = 0;
+let signs: usize = 0;
+let column: usize = 0;
+let residualX: usize = 0;
+let residualM: usize = 0;
+let weights: usize = 0;
+let list: usize = 0;
+let place: usize = 0;
+let refused: usize = 0;
+let eventLambda: usize = 0;
+let eventIndex: usize = 0;
+let eventKind: usize = 0;
+let values: usize = 0;
+
+let cursor: usize = 0;
+
+function take(bytes: usize): usize {
+  const at = cursor;
+  cursor += (bytes + 63) & ~63;
+  return at;
+}
+
+/** Lays out the memory from `base` for p filters and buffers of that many knots and coefficients; returns the first free byte. */
+export function layout(base: usize, p: i32, knots: i32, coefficients: i32): usize {
+  size = p;
+  padded = (p + 3) & ~3;
+  // A row of 1 KiB or a multiple of it would put a column into few sets of the cache.
+  let leading = padded + 8;
+  if (leading % 128 === 0) leading += 8;
+  stride = <usize>leading * 8;
+  eventCapacity = knots;
+  valueCapacity = coefficients;
+  cursor = (base + 63) & ~63;
+  const vector = <usize>padded * 8;
+  gram = take(<usize>padded * stride);
+  tableau = take(<usize>padded * stride);
+  panelsV = take(vector * BLOCK);
+  panelsU = take(vector * BLOCK);
+  correlation = take(vector);
+  variance = take(vector);
+  diagonal = take(vector);
+  state = take(vector);
+  slope = take(vector);
+  signs = take(vector);
+  column = take(vector);
+  residualX = take(vector);
+  residualM = take(vector);
+  weights = take(BLOCK * 8);
+  list = take(<usize>padded * 4);
+  place = take(<usize>padded * 4);
+  refused = take(<usize>padded * 4);
+  eventLambda = take(<usize>knots * 8);
+  eventIndex = take(<usize>knots * 4);
+  eventKind = take(<usize>knots * 4);
+  values = take(<usize>coefficients * 8);
+  return cursor;
+}
+
+export function gramPointer(): usize { return gram; }
+export function gramStride(): usize { return stride; }
+export function correlationPointer(): usize { return correlation; }
+export function refusedPointer(): usize { return refused; }
+export function lambdaPointer(): usize { return eventLambda; }
+export function indexPointer(): usize { return eventIndex; }
+export function kindPointer(): usize { return eventKind; }
+export function valuePointer(): usize { return values; }
+export function knotCount(): i32 { return eventCount; }
+export function coefficientCount(): i32 { return valueCount; }
+export function currentLambda(): f64 { return lambda; }
+export function activeCount(): i32 { return active; }
+
+@inline
+function at(vector: usize, i: i32): usize {
+  return vector + (<usize>i << 3);
+}
+
+@inline
+function lane(panels: usize, i: i32): usize {
+  return panels + <usize>(i >> 2) * (BLOCK * 32) + (<usize>(i & 3) << 3);
+}
+
+/** Starts at lambda = max |c| with nothing active; G (whole, symmetric) and c are in place. `constant`: variance that counts as none. */
+export function begin(start: f64, constant: f64): void {
+  lambda = start;
+  active = 0;
+  stalled = 0;
+  for (let i = 0; i < padded; i++) {
+    const own = load<f64>(gram + <usize>i * stride + (<usize>i << 3));
+    store<f64>(at(variance, i), own > constant ? own : 0);
+    store<f64>(at(state, i), load<f64>(at(correlation, i)));
+    store<f64>(at(slope, i), 0);
+    store<f64>(at(signs, i), 0);
+    store<i32>(refused + (<usize>i << 2), 0);
+  }
+  resetTableau();
+}
+
+function resetTableau(): void {
+  memory.copy(tableau, gram, <usize>padded * stride);
+  memory.copy(diagonal, variance, <usize>padded * 8);
+  pending = 0;
+}
+
+/** Empties the buffers that the caller has read. */
+export function drain(): void {
+  eventCount = 0;
+  valueCount = 0;
+}
+
+function record(index: i32, kind: i32): void {
+  store<f64>(at(eventLambda, eventCount), lambda);
+  store<i32>(eventIndex + (<usize>eventCount << 2), index);
+  store<i32>(eventKind + (<usize>eventCount << 2), kind);
+  eventCount++;
+  for (let k = 0; k < active; k++) {
+    store<f64>(at(values, valueCount), load<f64>(at(state, load<i32>(list + (<usize>k << 2)))));
+    valueCount++;
+  }
+}
+
+/** Follows the path down to `last` or until a buffer is full. Kinds recorded: 1 and -1 a join with that sign, 2 a drop, 0 the end. */
+export function advance(last: f64): i32 {
+  while (true) {
+    if (eventCount >= eventCapacity || valueCount + active + 1 > valueCapacity) return FULL;
+    let best = lambda - last;
+    let index = -1;
+    let sign: f64 = 0;
+    for (let i = 0; i < size; i++) {
+      const own = load<f64>(at(signs, i));
+      const x = load<f64>(at(state, i));
+      const m = load<f64>(at(slope, i));
+      if (own !== 0) {
+        const speed = -own * m;
+        if (speed > 0) {
+          const room = max(own * x, 0);
+          if (room < best * speed) {
+            best = room / speed;
+            index = i;
+            sign = 0;
+          }
+        }
+        continue;
+      }
+      const up = 1 + m;
+      const down = 1 - m;
+      let room = max(lambda - x, 0);
+      let toward: f64 = 0;
+      if (up > PARALLEL && room < best * up) {
+        toward = 1;
+        room /= up;
+      }
+      const other = max(lambda + x, 0);
+      if (down > PARALLEL && other < (toward !== 0 ? room : best) * down) {
+        toward = -1;
+        room = other / down;
+      }
+      if (toward === 0) continue;
+      const left = load<f64>(at(diagonal, i));
+      const whole = load<f64>(at(variance, i));
+      if (left <= COLLINEAR * whole) {
+        if (left < NEGATIVE * whole) return INDEFINITE;
+        if (whole > 0) store<i32>(refused + (<usize>i << 2), 1);
+        continue;
+      }
+      best = room;
+      index = i;
+      sign = toward;
+    }
+    move(best);
+    if (index < 0) {
+      lambda = last;
+      refuseCollinear();
+      record(-1, 0);
+      return DONE;
+    }
+    stalled = best > 1e-14 * lambda ? 0 : stalled + 1;
+    if (stalled > 4 * size + 64) return STALLED;
+    lambda -= best;
+    if (sign !== 0) join(index, sign);
+    else drop(index);
+    record(index, sign === 0 ? 2 : <i32>sign);
+    if (pending === BLOCK) {
+      flush();
+      correct();
+    }
+  }
+}
+
+/** Marks what lies at the bound at the end of the path and is collinear with the active filters. */
+function refuseCollinear(): void {
+  for (let i = 0; i < size; i++) {
+    const whole = load<f64>(at(variance, i));
+    if (load<f64>(at(signs, i)) !== 0 || whole <= 0 || load<f64>(at(diagonal, i)) > COLLINEAR * whole) continue;
+    if (abs(load<f64>(at(state, i))) >= lambda * (1 - 1e-9)) store<i32>(refused + (<usize>i << 2), 1);
+  }
+}
+
+function move(step: f64): void {
+  const t = f64x2.splat(step);
+  for (let o: usize = 0; o < <usize>padded * 8; o += 16) {
+    v128.store(state + o, f64x2.add(v128.load(state + o), f64x2.mul(t, v128.load(slope + o))));
+  }
+}
+
+function join(k: i32, sign: f64): void {
+  readColumn(k);
+  const d = load<f64>(at(diagonal, k));
+  const w = (load<f64>(at(state, k)) - lambda * sign) / d;
+  const m = (load<f64>(at(slope, k)) + sign) / d;
+  spread(w, m, 1 / d);
+  store<f64>(at(state, k), w);
+  store<f64>(at(slope, k), m);
+  store<f64>(at(signs, k), sign);
+  store<i32>(list + (<usize>active << 2), k);
+  store<i32>(place + (<usize>k << 2), active);
+  active++;
+  sweep(k, 1 / d, 1 / d);
+}
+
+function drop(k: i32): void {
+  readColumn(k);
+  const d = load<f64>(at(diagonal, k));
+  const sign = load<f64>(at(signs, k));
+  const m = load<f64>(at(slope, k)) / d;
+  spread(load<f64>(at(state, k)) / d, m, 1 / d);
+  store<f64>(at(state, k), lambda * sign);
+  store<f64>(at(slope, k), -m - sign);
+  store<f64>(at(signs, k), 0);
+  active--;
+  const moved = load<i32>(list + (<usize>active << 2));
+  const hole = load<i32>(place + (<usize>k << 2));
+  store<i32>(list + (<usize>hole << 2), moved);
+  store<i32>(place + (<usize>moved << 2), hole);
+  sweep(k, 1 / d, -1 / d);
+}
+
+/** column := column k of the tableau with the waiting updates; 0 at k itself. */
+function readColumn(k: i32): void {
+  for (let b = 0; b < pending; b++) {
+    store<f64>(at(weights, b), load<f64>(lane(panelsU, k) + <usize>b * 32));
+  }
+  const row = tableau + <usize>k * stride;
+  const split = k & ~3;
+  for (let i = 0; i < padded; i += 4) {
+    let t0: v128, t1: v128;
+    if (i < split) {
+      t0 = v128.load(at(row, i));
+      t1 = v128.load(at(row, i), 16);
+    } else {
+      const from = tableau + <usize>i * stride + (<usize>k << 3);
+      t0 = f64x2(load<f64>(from), 0);
+      t0 = f64x2.replace_lane(t0, 1, load<f64>(from + stride));
+      t1 = f64x2(load<f64>(from + 2 * stride), 0);
+      t1 = f64x2.replace_lane(t1, 1, load<f64>(from + 3 * stride));
+    }
+    let v = lane(panelsV, i);
+    for (let b = 0; b < pending; b++) {
+      const u = v128.load64_splat(at(weights, b));
+      t0 = f64x2.sub(t0, f64x2.mul(v128.load(v), u));
+      t1 = f64x2.sub(t1, f64x2.mul(v128.load(v, 16), u));
+      v += 32;
+    }
+    v128.store(at(column, i), t0);
+    v128.store(at(column, i), t1, 16);
+  }
+  // Within the pivot's own group of four, entries left of the diagonal lie in its row.
+  for (let i = split; i < k; i++) {
+    let t = load<f64>(at(row, i));
+    for (let b = 0; b < pending; b++) {
+      t -= load<f64>(lane(panelsV, i) + <usize>b * 32) * load<f64>(at(weights, b));
+    }
+    store<f64>(at(column, i), t);
+  }
+  store<f64>(at(column, k), 0);
+}
+
+/** Carries the change of the pivot's coefficient to every other entry, and the pivot's share to the diagonal. */
+function spread(w: f64, m: f64, inverse: f64): void {
+  const tw = f64x2.splat(w);
+  const tm = f64x2.splat(m);
+  const ti = f64x2.splat(inverse);
+  for (let o: usize = 0; o < <usize>padded * 8; o += 16) {
+    const v = v128.load(column + o);
+    v128.store(state + o, f64x2.sub(v128.load(state + o), f64x2.mul(v, tw)));
+    v128.store(slope + o, f64x2.sub(v128.load(slope + o), f64x2.mul(v, tm)));
+    v128.store(diagonal + o, f64x2.sub(v128.load(diagonal + o), f64x2.mul(f64x2.mul(v, v), ti)));
+  }
+}
+
+/** Queues T -= v v'/d and writes the pivot's row and column as they will be, factor times v, free of waiting updates. */
+function sweep(k: i32, inverse: f64, factor: f64): void {
+  store<f64>(at(diagonal, k), -inverse);
+  const row = tableau + <usize>k * stride;
+  for (let i = 0; i < k; i++) store<f64>(at(row, i), load<f64>(at(column, i)) * factor);
+  let below = row + stride + (<usize>k << 3);
+  for (let i = k + 1; i < size; i++) {
+    store<f64>(below, load<f64>(at(column, i)) * factor);
+    below += stride;
+  }
+  const own = lane(panelsV, k);
+  const ownU = lane(panelsU, k);
+  for (let b = 0; b < pending; b++) {
+    store<f64>(own + <usize>b * 32, 0);
+    store<f64>(ownU + <usize>b * 32, 0);
+  }
+  const scale = f64x2.splat(inverse);
+  let v = panelsV + <usize>pending * 32;
+  let u = panelsU + <usize>pending * 32;
+  for (let i = 0; i < padded; i += 4) {
+    const c0 = v128.load(at(column, i));
+    const c1 = v128.load(at(column, i), 16);
+    v128.store(v, c0);
+    v128.store(v, c1, 16);
+    v128.store(u, f64x2.mul(c0, scale));
+    v128.store(u, f64x2.mul(c1, scale), 16);
+    v += BLOCK * 32;
+    u += BLOCK * 32;
+  }
+  pending++;
+}
+
+/** Applies the waiting updates to the lower half of the tableau. */
+function flush(): void {
+  const blocks = padded >> 2;
+  for (let i = 0; i < blocks; i++) {
+    const a = panelsV + <usize>i * (BLOCK * 32);
+    const row = tableau + <usize>(i * 4) * stride;
+    for (let j = 0; j <= i; j++) {
+      subtractTile(a, panelsU + <usize>j * (BLOCK * 32), pending, row + <usize>j * 32, stride);
+    }
+  }
+  pending = 0;
+}
+
+/** Residual of the active equations relative to lambda, which one correction must bring down. */
+const TOLERATED: f64 = 1e-9;
+
+function correct(): void {
+  let before = refine();
+  if (before <= TOLERATED) return;
+  let after = refine();
+  if (after <= TOLERATED) return;
+  // The swept inverse no longer contracts the residual: sweep it afresh from the Gram matrix.
+  rebuild();
+  refine();
+  refine();
+}
+
+/**
+ * One step of iterative refinement of w and m on the active filters against the Gram matrix, with q and its slope recomputed.
+ * Needs a tableau without waiting updates. Returns the largest residual found, as a share of lambda.
+ */
+function refine(): f64 {
+  memory.fill(residualX, 0, <usize>padded * 8);
+  memory.fill(residualM, 0, <usize>padded * 8);
+  for (let a = 0; a < active; a++) {
+    const k = load<i32>(list + (<usize>a << 2));
+    axpy2(gram + <usize>k * stride, load<f64>(at(state, k)), load<f64>(at(slope, k)));
+  }
+  let worst: f64 = 0;
+  for (let i = 0; i < size; i++) {
+    const own = load<f64>(at(signs, i));
+    const q = load<f64>(at(correlation, i)) - load<f64>(at(residualX, i));
+    const r = load<f64>(at(residualM, i));
+    if (own !== 0) {
+      store<f64>(at(residualX, i), q - lambda * own);
+      store<f64>(at(residualM, i), own - r);
+      worst = max(worst, abs(q - lambda * own));
+    } else {
+      store<f64>(at(state, i), q);
+      store<f64>(at(slope, i), -r);
+      store<f64>(at(residualX, i), 0);
+      store<f64>(at(residualM, i), 0);
+    }
+  }
+  applyTableau();
+  return worst / lambda;
+}
+
+/** residualX += w row and residualM += m row. */
+@inline
+function axpy2(row: usize, w: f64, m: f64): void {
+  const tw = f64x2.splat(w);
+  const tm = f64x2.splat(m);
+  for (let o: usize = 0; o < <usize>padded * 8; o += 16) {
+    const g = v128.load(row + o);
+    v128.store(residualX + o, f64x2.add(v128.load(residualX + o), f64x2.mul(tw, g)));
+    v128.store(residualM + o, f64x2.add(v128.load(residualM + o), f64x2.mul(tm, g)));
+  }
+}
+
+/** state -= T residualX and slope -= T residualM; the residuals are 0 outside the active filters. */
+function applyTableau(): void {
+  for (let i = 0; i < size; i++) {
+    const row = tableau + <usize>i * stride;
+    const isActive = load<f64>(at(signs, i)) !== 0;
+    const rx = load<f64>(at(residualX, i));
+    const rm = load<f64>(at(residualM, i));
+    const own = isActive ? load<f64>(at(diagonal, i)) : 0;
+    let sx0 = f64x2(own * rx, 0);
+    let sm0 = f64x2(own * rm, 0);
+    const even = i & ~1;
+    if (isActive) {
+      const tx = f64x2.splat(rx);
+      const tm = f64x2.splat(rm);
+      for (let j = 0; j < even; j += 2) {
+        const t = v128.load(at(row, j));
+        sx0 = f64x2.add(sx0, f64x2.mul(t, v128.load(at(residualX, j))));
+        sm0 = f64x2.add(sm0, f64x2.mul(t, v128.load(at(residualM, j))));
+        v128.store(at(state, j), f64x2.sub(v128.load(at(state, j)), f64x2.mul(t, tx)));
+        v128.store(at(slope, j), f64x2.sub(v128.load(at(slope, j)), f64x2.mul(t, tm)));
+      }
+    } else {
+      for (let j = 0; j < even; j += 2) {
+        const t = v128.load(at(row, j));
+        sx0 = f64x2.add(sx0, f64x2.mul(t, v128.load(at(residualX, j))));
+        sm0 = f64x2.add(sm0, f64x2.mul(t, v128.load(at(residualM, j))));
+      }
+    }
+    let sx = f64x2.extract_lane(sx0, 0) + f64x2.extract_lane(sx0, 1);
+    let sm = f64x2.extract_lane(sm0, 0) + f64x2.extract_lane(sm0, 1);
+    if (even < i) {
+      const t = load<f64>(at(row, even));
+      sx += t * load<f64>(at(residualX, even));
+      sm += t * load<f64>(at(residualM, even));
+      if (isActive) {
+        store<f64>(at(state, even), load<f64>(at(state, even)) - t * rx);
+        store<f64>(at(slope, even), load<f64>(at(slope, even)) - t * rm);
+      }
+    }
+    store<f64>(at(state, i), load<f64>(at(state, i)) - sx);
+    store<f64>(at(slope, i), load<f64>(at(slope, i)) - sm);
+  }
+}
+
+/** The tableau of the present active filters, swept anew; w and q stay, the next refinement corrects them. */
+function rebuild(): void {
+  resetTableau();
+  for (let a = 0; a < active; a++) {
+    const k = load<i32>(list + (<usize>a << 2));
+    readColumn(k);
+    const inverse = 1 / max(load<f64>(at(diagonal, k)), 1e-14 * load<f64>(at(variance, k)));
+    spread(0, 0, inverse);
+    sweep(k, inverse, inverse);
+    if (pending === BLOCK) flush();
+  }
+  flush();
+}

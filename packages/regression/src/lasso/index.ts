@@ -1,0 +1,6 @@
+export { type GramProblem, type GroupProblem } from './gram-problem.ts';
+export { lassoPath, type LassoPathOptions } from './lasso-path.ts';
+export { DROP, END, JOIN_NEGATIVE, JOIN_POSITIVE, type LassoPath } from './path-shape.ts';
+export { PathCursor } from './path-cursor.ts';
+export { sampleLambdas } from './sample-lambdas.ts';
+export { coefficientsAt, type PathPoint, samplePath, type SparseCoefficients, supportAt } from './sample-path.ts';
