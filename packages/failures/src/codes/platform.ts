@@ -57,6 +57,11 @@ export const platformFailures = {
     cure: 'Check that the folder or the MinIO server at ARTIFACTS_URL can be reached and written.',
     retryable: true,
   },
+  STORE_MISCONFIGURED: {
+    cause: 'The artifact store answers but refuses: wrong keys, or no right to the bucket.',
+    cure: 'Correct the keys in ARTIFACTS_URL or MINIO_ACCESS_KEY and MINIO_SECRET_KEY, or the rights of that user.',
+    retryable: false,
+  },
   UPLOAD_INVALID: {
     cause: 'What arrived is not what was announced: another size or another sha256.',
     cure: 'Ask for a new upload with the right size and sha256, and send the file again.',

@@ -14,7 +14,7 @@ import type {
   Stored,
 } from './artifactStore.ts';
 import { checkRange } from './range.ts';
-import { signPath } from './signedUrl.ts';
+import { signPath, verifySignature } from './signedUrl.ts';
 import { corrupt, storeFailure } from './storeFailure.ts';
 import { checkUpload } from './upload.ts';
 import { VerifiedFiles } from './verifiedFiles.ts';
@@ -32,7 +32,7 @@ const STALE_MS = 24 * 3600 * 1000;
 
 /**
  * Artifacts as read-only files `sha256/ab/cdef…` in a folder of this machine, for one machine or a shared volume.
- * Addresses lead to the gateway, which checks them with `verifySignature` and uses `openRead` and `acceptUpload`.
+ * Addresses lead to the gateway, which answers them with `artifactRoutes`.
  */
 export class FolderStore implements ArtifactStore {
   readonly root: string;
@@ -143,6 +143,11 @@ export class FolderStore implements ArtifactStore {
     return Promise.resolve().then(() =>
       this.#sign('PUT', `/${uploadKey(uploadId)}`, { bytes: String(bytes) }, expiresSeconds),
     );
+  }
+
+  /** Checks an address that this store signed. Throws URL_SIGNATURE_INVALID, URL_EXPIRED. */
+  verify(method: string, pathAndQuery: string): ReturnType<typeof verifySignature> {
+    return verifySignature(method, pathAndQuery, this.#options.signingKey);
   }
 
   /**

@@ -3,8 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { Failure } from '@kneepoint/failures';
 import type { ArtifactStore } from './artifactStore.ts';
 import { FolderStore } from './folderStore.ts';
+import { type MinioKeys, parseMinioUrl, publicAddress } from './minioClient.ts';
+import { MinioStore } from './minioStore.ts';
 
-export interface StoreOptions {
+export interface StoreOptions extends MinioKeys {
+  /** MinIO: folder for local copies. Default `./.kneepoint/cache`. */
+  readonly cacheDir?: string;
+  /** MinIO: the server's address for the outside. `?public=…` in the URL does the same. */
+  readonly publicUrl?: string;
   /** Folder stores: the gateway's own address, for links. Default: an address that says that there is no gateway. */
   readonly baseUrl?: () => string;
   /** Folder stores: secret that signs links. Default: a fresh one, so that links end with this process. */
@@ -12,14 +18,22 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store that a URL names: `file:///folder`.
- * Throws CONFIG_INVALID, STORE_UNAVAILABLE.
+ * Opens the store that a URL names: `file:///folder`, or `s3://[ACCESS:SECRET@]host:9000/bucket[?tls=true&public=https://…]`.
+ * Throws CONFIG_INVALID, STORE_UNAVAILABLE, STORE_MISCONFIGURED.
  */
-export async function openStore(url: string, options: StoreOptions): Promise<ArtifactStore> {
+export async function openStore(url: string, options: StoreOptions = {}): Promise<ArtifactStore> {
   if (url.startsWith('file://')) {
     return FolderStore.open(fileURLToPath(url), {
       baseUrl: options.baseUrl ?? (() => 'http://gateway.invalid'),
       signingKey: options.signingKey ?? randomBytes(32).toString('hex'),
+    });
+  }
+  if (url.startsWith('s3://')) {
+    const address = parseMinioUrl(url, options);
+    const outside = options.publicUrl ?? new URL(url).searchParams.get('public') ?? undefined;
+    return MinioStore.open(address, {
+      cacheDir: options.cacheDir ?? '.kneepoint/cache',
+      ...(outside === undefined ? {} : { outside: publicAddress(address, outside) }),
     });
   }
   throw new Failure('CONFIG_INVALID', 'ARTIFACTS_URL names no known store', {

@@ -19,6 +19,14 @@ export function storeFailure(error: unknown, where: string): Failure {
         fix: 'free space, then retry',
         cause: error,
       });
+    case 'AccessDenied':
+    case 'InvalidAccessKeyId':
+    case 'SignatureDoesNotMatch':
+      return new Failure('STORE_MISCONFIGURED', `The artifact store refused ${where}: ${reason}`, {
+        where,
+        fix: 'correct the access and secret key, or give that user the right to read and write the bucket',
+        cause: error,
+      });
     default:
       return new Failure(
         'STORE_UNAVAILABLE',
