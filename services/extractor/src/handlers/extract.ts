@@ -20,8 +20,8 @@ export function extract({ config }: ExtractorOptions): StepHandler {
       ]);
       const done = await runTask<ExtractTaskInput, ExtractTaskOutput>(
         TASK,
-        { modelPath, archivePath, outPath, provider: config.provider, job },
-        { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+        { modelPath, archivePath, outPath, job },
+        { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const responses = await store.put(outPath, { mediaType: 'application/vnd.apache.arrow.file' });
       const output = { responsesSha256: responses.sha256, images: job.to - job.from, ...done };

@@ -4,7 +4,6 @@ import {
   exposePooled,
   openSession,
   pooledResponses,
-  type Provider,
   readModelFile,
   type TaskContext,
   writeResponses,
@@ -15,7 +14,6 @@ export interface ExtractTaskInput {
   readonly modelPath: string;
   readonly archivePath: string;
   readonly outPath: string;
-  readonly provider: Provider;
   readonly job: ExtractInput;
 }
 
@@ -34,7 +32,7 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
   const model = await readModelFile(input.modelPath);
   const spec = inputSpec(model);
   const values = job.taps.map((tap) => tap.value);
-  const session = await openSession(encodeModel(exposePooled(model, values)), { provider: input.provider });
+  const session = await openSession(encodeModel(exposePooled(model, values)), { provider: context.provider });
   const dataset = await openDataset(input.archivePath);
   try {
     const batchSize = Math.max(

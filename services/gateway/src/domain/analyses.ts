@@ -64,14 +64,8 @@ export function bestLayer(results: readonly LayerResult[]): LayerResult {
   return results.reduce((best, candidate) => (betterOnValidation(candidate, best) ? candidate : best));
 }
 
-function betterOnValidation(a: LayerResult, b: LayerResult): boolean {
-  const [x, y] = [meanValidation(a), meanValidation(b)];
-  return a.result.cell.higherIsBetter ? x > y : x < y;
-}
-
-function meanValidation({ result }: LayerResult): number {
-  const { trials } = result.cell;
-  return trials.reduce((sum, trial) => sum + trial.validation, 0) / trials.length;
+function betterOnValidation({ result: a }: LayerResult, { result: b }: LayerResult): boolean {
+  return a.cell.higherIsBetter ? a.cell.validation > b.cell.validation : a.cell.validation < b.cell.validation;
 }
 
 const CURVES_REMEMBERED = 256;

@@ -1,0 +1,114 @@
+import { batches, type Dataset, type Preprocess } from '@kneepoint/datasets';
+import { encodeModel, type InputSpec, type ModelProto } from '@kneepoint/onnx';
+import {
+  type ActualProvider,
+  exposePooled,
+  openSession,
+  pooledName,
+  pooledResponses,
+  type Tap,
+  type TaskContext,
+} from '@kneepoint/runtime';
+
+/** Images of a data set as a model's input, and the task that wants them. */
+export interface Images {
+  readonly dataset: Dataset;
+  readonly spec: InputSpec;
+  readonly preprocess: Preprocess;
+  readonly context: TaskContext;
+}
+
+/** Values of the input of one batch: about 16 MB of float32. */
+const BATCH_VALUES = 4e6;
+const MOST_IMAGES = 32;
+
+export function batchSizeOf({ channels, height, width }: InputSpec): number {
+  return Math.max(1, Math.min(MOST_IMAGES, Math.floor(BATCH_VALUES / (channels * height * width))));
+}
+
+export function imageBatches(
+  { dataset, spec, preprocess, context }: Images,
+  rows: Int32Array,
+): ReturnType<typeof batches> {
+  return batches(dataset, {
+    indices: rows,
+    batchSize: batchSizeOf(spec),
+    preprocess,
+    size: spec,
+    signal: context.signal,
+  });
+}
+
+/** Pooled values of a network over chosen rows: N × C each, in the order of `rows`. */
+export async function pooledOver(
+  model: ModelProto,
+  taps: readonly Tap[],
+  images: Images,
+  rows: Int32Array,
+): Promise<{ readonly responses: ReadonlyMap<string, Float32Array>; readonly provider: ActualProvider }> {
+  const exposed = exposePooled(
+    model,
+    taps.map((tap) => tap.value),
+  );
+  const session = await openSession(encodeModel(exposed), { provider: images.context.provider });
+  try {
+    const { responses } = await pooledResponses(session, {
+      taps,
+      images: rows.length,
+      batches: imageBatches(images, rows),
+      signal: images.context.signal,
+    });
+    return { responses, provider: session.provider };
+  } finally {
+    await session.release();
+  }
+}
+
+export interface Passed {
+  /** N × C′: pooled responses of the network's tap, over every image of the data set. */
+  readonly features: Float32Array;
+  /** N × targets: what the network says. */
+  readonly scores: Float64Array;
+  readonly provider: ActualProvider;
+}
+
+/** Every image of the data set through an image → task network: its features and its answers in one pass. */
+export async function runOver(model: ModelProto, tapValue: string, images: Images): Promise<Passed> {
+  const output = model.graph!.output[0]!.name;
+  const exposed = exposePooled(model, [tapValue], { keepOutputs: true });
+  const session = await openSession(encodeModel(exposed), { provider: images.context.provider });
+  try {
+    const total = images.dataset.manifest.images.length;
+    const rows = Int32Array.from({ length: total }, (_, row) => row);
+    const features: Float32Array[] = [];
+    const scores: number[] = [];
+    let done = 0;
+    for await (const batch of imageBatches(images, rows)) {
+      const { channels, height, width, name } = images.spec;
+      const feed = {
+        [name]: {
+          data: batch.data.subarray(0, batch.indices.length * channels * height * width),
+          dims: [batch.indices.length, channels, height, width],
+        },
+      };
+      const results = await session.run(feed);
+      features.push(Float32Array.from(results[pooledName(tapValue)]!.data as Float32Array));
+      scores.push(...(results[output]!.data as Float32Array));
+      done += batch.indices.length;
+      images.context.progress({ done, total, unit: 'images', message: 'reading responses' });
+    }
+    return { features: join(features), scores: Float64Array.from(scores), provider: session.provider };
+  } finally {
+    await session.release();
+  }
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}

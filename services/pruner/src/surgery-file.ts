@@ -1,0 +1,42 @@
+import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runTask } from '@kneepoint/runtime';
+import type { SurgeryTaskInput, SurgeryTaskOutput } from './tasks/surgery.task.ts';
+
+export interface SurgeryRequest {
+  readonly path: string;
+  /** A name of the registry of criteria: l1, random. */
+  readonly criterion: string;
+  /** Share of the prunable channel classes to remove, between 0 and 1. */
+  readonly ratio: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly memoryMb?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type SurgeryResult = SurgeryTaskOutput;
+
+const TASK = new URL('./tasks/surgery.task.ts', import.meta.url);
+
+/** Prunes a file by a criterion that needs no data and proves it; `out` appears whole or not at all. */
+export async function surgeryFile(request: SurgeryRequest): Promise<SurgeryResult> {
+  const { out, signal, memoryMb = 8192, ...rest } = request;
+  const folder = await mkdtemp(join(tmpdir(), 'kneepoint-surgery-'));
+  try {
+    const made = join(folder, 'out.onnx');
+    const result = await runTask<SurgeryTaskInput, SurgeryTaskOutput>(
+      TASK,
+      { ...rest, out: made },
+      { memoryMb, timeoutMs: 3600_000, ...(signal ? { signal } : {}) },
+    );
+    await mkdir(dirname(out), { recursive: true });
+    const partial = `${out}.${process.pid}.part`;
+    await copyFile(made, partial);
+    await rename(partial, out);
+    return result;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
+import { analyzeChannels, planByCriterion, prove, prune } from '@kneepoint/pruning';
+import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import { Failure } from '@kneepoint/failures';
+import type { ReportProof } from '@kneepoint/workflow';
+import { randomFeeds, runModel } from '../prove-surgery.ts';
+import { sizeOf } from '../report.ts';
+
+export interface SurgeryTaskInput {
+  readonly path: string;
+  readonly criterion: string;
+  readonly ratio: number;
+  readonly seed: number;
+  readonly out: string;
+}
+
+interface FileSize {
+  readonly parameters: number;
+  readonly macs: number;
+  readonly bytes: number;
+}
+
+export interface SurgeryTaskOutput {
+  readonly before: FileSize;
+  readonly after: FileSize;
+  readonly proof: ReportProof;
+  readonly layers: readonly {
+    readonly name: string;
+    readonly filters: number;
+    readonly kept: number;
+    readonly reason: string | null;
+  }[];
+}
+
+/** Prunes a whole network, outputs unchanged, by a criterion that needs no data. */
+export default async function surgery(input: SurgeryTaskInput, context: TaskContext): Promise<SurgeryTaskOutput> {
+  const original = await readModelFile(input.path);
+  validateGraph(original);
+  const { model } = freeBatch(original);
+  const spec = inputSpec(model);
+  const shapes = await shapesOf(model);
+  const analysis = analyzeChannels(model, shapes);
+  const plan = planByCriterion(model, analysis, input.criterion, { ratio: input.ratio, seed: input.seed });
+  const cut = prune(model, shapes, plan);
+  const proof = await prove({
+    model,
+    shapes,
+    plan,
+    images: randomFeeds(spec, input.seed),
+    run: runModel(context.provider),
+    seed: input.seed,
+  });
+  if (!proof.passed)
+    throw new Failure('SURGERY_NOT_PROVED', `the cut network differs from the masked one: ${JSON.stringify(proof)}`);
+  const after = sizeOf(cut, await shapesOf(cut));
+  await writeFile(input.out, encodeModel(cut));
+  return {
+    before: sizeOf(model, shapes),
+    after,
+    proof,
+    layers: plan.layers.map(({ name, filters, kept, reason }) => ({
+      name,
+      filters,
+      kept: kept.length,
+      reason: reason ?? null,
+    })),
+  };
+}
