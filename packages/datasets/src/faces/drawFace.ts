@@ -3,7 +3,7 @@ import { drawBody } from './draw/body.ts';
 import { drawEyes } from './draw/eyes.ts';
 import { drawBeard, drawMoustache } from './draw/facialHair.ts';
 import { drawHair, drawHairBehind } from './draw/hair.ts';
-import { drawGlasses, drawHat } from './draw/headwear.ts';
+import { drawGlasses, drawHat, drawHatBehind } from './draw/headwear.ts';
 import { drawMouth } from './draw/mouth.ts';
 import { drawNose } from './draw/nose.ts';
 import { drawEars, drawSkin, drawWrinkles } from './draw/skin.ts';
@@ -13,6 +13,7 @@ import type { Scene } from './scene.ts';
 export function drawFace(scene: Scene, size: number): string {
   const layers = [
     drawBackground(scene),
+    drawHatBehind(scene),
     drawHairBehind(scene),
     drawBody(scene),
     drawEars(scene, false),

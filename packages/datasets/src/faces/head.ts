@@ -68,19 +68,14 @@ export class Head {
   }
 
   /** The part of a patch that faces the viewer, as one SVG path. */
-  patch({ from, to, top, bottom, off }: Patch): string {
-    const columns = Math.ceil((to - from) / 12);
-    const rows = 5;
-    const corner = (column: number, row: number): Projected => {
-      const longitude = from + ((to - from) * column) / columns;
-      const high = top(longitude);
-      return this.#around(longitude, high + ((bottom(longitude) - high) * row) / rows, off);
-    };
+  patch(patch: Patch): string {
+    const columns = this.#mesh(patch);
     let path = '';
-    for (let column = 0; column < columns; column += 1) {
-      for (let row = 0; row < rows; row += 1) {
-        const [a, b] = [corner(column, row), corner(column + 1, row)];
-        const [c, d] = [corner(column + 1, row + 1), corner(column, row + 1)];
+    for (const [column, left] of columns.slice(0, -1).entries()) {
+      for (let row = 0; row + 1 < left.length; row += 1) {
+        const right = columns[column + 1];
+        const [a, b, c, d] = [left[row], right?.[row], right?.[row + 1], left[row + 1]];
+        if (!a || !b || !c || !d) continue;
         const facing = (c.x - a.x) * (d.y - b.y) - (c.y - a.y) * (d.x - b.x) > 0;
         if (facing) path += `M${pair(a)}L${pair(b)}L${pair(c)}L${pair(d)}Z`;
       }
@@ -98,6 +93,11 @@ export class Head {
     return `M${convexHull(points).map(pair).join('L')}Z`;
   }
 
+  /** The outline of a patch, both of its sides and what it encloses: what stands off the head seen against the background. */
+  silhouette(patch: Patch): string {
+    return `M${convexHull(this.#mesh(patch).flat()).map(pair).join('L')}Z`;
+  }
+
   /** A ring around an ear, in the plane of the side of the head; `side` is −1 or 1, `size` a share of the ear's. */
   ear(side: number, size: number): string {
     const points = Array.from({ length: 14 }, (_, i) => this.#onEar(side, (i / 14) * 2 * Math.PI, size));
@@ -106,6 +106,20 @@ export class Head {
 
   earlobe(side: number): Projected {
     return this.#onEar(side, 0.2, 1.15);
+  }
+
+  /** Columns of points from the top to the bottom of a patch. */
+  #mesh({ from, to, top, bottom, off }: Patch): Projected[][] {
+    const columns = Math.ceil((to - from) / 15);
+    const rows = 6;
+    return Array.from({ length: columns + 1 }, (_, column) => {
+      const longitude = from + ((to - from) * column) / columns;
+      // Equal steps of latitude, so that the crown is round.
+      const [high, low] = [Math.asin(top(longitude)), Math.asin(bottom(longitude))];
+      return Array.from({ length: rows + 1 }, (_, row) => {
+        return this.#around(longitude, Math.sin(high + ((low - high) * row) / rows), off);
+      });
+    });
   }
 
   #onEar(side: number, angle: number, size: number): Projected {

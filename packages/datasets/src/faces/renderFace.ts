@@ -38,7 +38,7 @@ export async function renderFace({
 function light(pixels: Buffer, size: number, random: Random): void {
   const gain = random.between(0.7, 1.2);
   const [across, down] = [random.between(-0.3, 0.3), random.between(-0.2, 0.2)];
-  const noise = random.between(2, 9);
+  const noise = random.between(1, 7);
   for (let y = 0, at = 0; y < size; y += 1) {
     for (let x = 0; x < size; x += 1) {
       const lit = gain * (1 + across * (x / size - 0.5) + down * (y / size - 0.5));

@@ -5,6 +5,13 @@ import { Head } from './head.ts';
 import type { Person } from './person.ts';
 import type { Random } from './random.ts';
 
+export interface Hat {
+  readonly colour: Colour;
+  readonly brimmed: boolean;
+  /** Height of its edge on the forehead. */
+  readonly edge: number;
+}
+
 /** All that the drawing functions need to know. Shares are 0 to 1. */
 export interface Scene {
   readonly head: Head;
@@ -25,6 +32,8 @@ export interface Scene {
   readonly mouthLine: number;
   /** Where the light comes from: −1 left, 1 right. */
   readonly light: number;
+  /** Worn where the truth says so. */
+  readonly hat: Hat;
   readonly random: Random;
 }
 
@@ -61,6 +70,11 @@ export function createScene(person: Person, truth: FaceTruth, random: Random): S
     eyeLine: 0.02 + 0.14 * childish,
     mouthLine: 0.58 + 0.05 * childish,
     light: random.between(-1, 1),
+    hat: {
+      colour: [random.between(20, 230), random.between(20, 230), random.between(20, 230)],
+      brimmed: random.chance(0.5),
+      edge: random.between(-0.5, -0.4),
+    },
     random,
   };
 }

@@ -1,3 +1,4 @@
+import type { TaskSpec } from '@kneepoint/regression';
 import { LIMITS } from '../limits.ts';
 import type { Problems } from '../problems.ts';
 import { quote } from '../quote.ts';
@@ -23,9 +24,11 @@ export function buildManifest(
 ): BuiltManifest {
   const images = checkImagePaths(table, problems);
   checkCounts(table, drafts, problems);
-  const encoded = drafts.flatMap(
+  const usable = table.rows.length === 0 ? [] : drafts;
+  const encoded = usable.flatMap(
     (draft) => TASK_KINDS[draft.type].encode(draft, sourceOf(draft, table, problems)) ?? [],
   );
+  for (const { spec } of encoded) checkMirror(spec, problems);
   const groups = subject === undefined ? undefined : groupsOf(subject, table, problems);
   const manifest: Manifest = {
     images,
@@ -55,6 +58,21 @@ function checkCounts(table: Table, drafts: readonly TaskDraft[], problems: Probl
     const fix = 'add a label column with at least two different values, or describe the task in schema.json';
     problems.add({ code: 'DATASET_NO_TASKS', file, line: 0, message, fix });
   }
+}
+
+/** A mirror rule speaks of targets by number; how many there are is known once the classes are. */
+function checkMirror({ name, mirror, targets }: TaskSpec, problems: Problems): void {
+  if (mirror === undefined || mirror === 'unchanged') return;
+  const named = 'swap' in mirror ? mirror.swap.flat() : mirror.negate;
+  const wrong = named.find((target) => target >= targets.length);
+  if (wrong === undefined) return;
+  problems.add({
+    code: 'DATASET_SCHEMA_INVALID',
+    file: 'schema.json',
+    line: 0,
+    message: `task ${quote(name)}: "mirror" names target ${wrong}`,
+    fix: `the targets are 0 to ${targets.length - 1}`,
+  });
 }
 
 function sourceOf(draft: TaskDraft, table: Table, problems: Problems): LabelSource {

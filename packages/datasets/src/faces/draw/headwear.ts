@@ -1,6 +1,6 @@
 import { type Colour, css, darker } from '../colour.ts';
-import type { FacePoint } from '../head.ts';
-import type { Scene } from '../scene.ts';
+import type { FacePoint, Patch } from '../head.ts';
+import type { Hat, Scene } from '../scene.ts';
 
 export function drawGlasses({ head, truth, person, eyeLine, random }: Scene): string {
   if (!truth.accessories.has('eyeglasses')) return '';
@@ -26,32 +26,33 @@ export function drawGlasses({ head, truth, person, eyeLine, random }: Scene): st
   return `<path d="${parts.join('')}" fill="rgba(225,240,255,.2)" stroke="${css(frame)}" stroke-width="1.9" stroke-linejoin="round"/>`;
 }
 
-/** A knitted cap, or a hat with a brim. */
-export function drawHat({ head, truth, random }: Scene): string {
+/** What shows of a hat behind the head. */
+export function drawHatBehind({ head, truth, hat }: Scene): string {
   if (!truth.accessories.has('hat')) return '';
-  const colour: Colour = [random.between(20, 230), random.between(20, 230), random.between(20, 230)];
-  const brimmed = random.chance(0.5);
-  const edge = random.between(-0.5, -0.4);
-  const crown = head.patch({
-    from: -180,
-    to: 180,
-    top: () => -1,
-    bottom: () => edge + 0.06,
-    off: brimmed ? 1.24 : 1.3,
-  });
-  const band = head.patch({
-    from: -180,
-    to: 180,
-    top: () => edge - 0.12,
-    bottom: () => edge + 0.06,
-    off: brimmed ? 1.26 : 1.33,
-  });
-  const brim = head.patch({ from: -180, to: 180, top: () => edge, bottom: () => edge + 0.09, off: 1.75 });
+  const colour = css(darker(hat.colour, 0.6));
+  const { crown, brim } = hatPatches(hat);
+  const patches = hat.brimmed ? [crown, brim] : [crown];
+  return patches.map((patch) => `<path d="${head.silhouette(patch)}" fill="${colour}"/>`).join('');
+}
+
+/** A knitted cap, or a hat with a brim. */
+export function drawHat({ head, truth, hat }: Scene): string {
+  if (!truth.accessories.has('hat')) return '';
+  const { crown, band, brim } = hatPatches(hat);
+  const fill = (patch: Patch, colour: Colour): string =>
+    `<path d="${head.patch(patch)}" fill="${css(colour)}" stroke="${css(colour)}" stroke-width=".4"/>`;
   return (
-    `<path d="${crown}" fill="${css(colour)}" stroke="${css(darker(colour, 0.4))}" stroke-width=".4"/>` +
-    `<path d="${band}" fill="${css(darker(colour, 0.45))}"/>` +
-    (brimmed
-      ? `<path d="${brim}" fill="${css(darker(colour, 0.25))}" stroke="${css(darker(colour, 0.6))}" stroke-width=".5"/>`
-      : '')
+    fill(crown, hat.colour) +
+    fill(band, darker(hat.colour, 0.45)) +
+    (hat.brimmed ? fill(brim, darker(hat.colour, 0.25)) : '')
   );
+}
+
+function hatPatches({ brimmed, edge }: Hat): { crown: Patch; band: Patch; brim: Patch } {
+  const around = { from: -180, to: 180 };
+  return {
+    crown: { ...around, top: () => -1, bottom: () => edge + 0.06, off: brimmed ? 1.22 : 1.27 },
+    band: { ...around, top: () => edge - 0.12, bottom: () => edge + 0.06, off: brimmed ? 1.24 : 1.3 },
+    brim: { ...around, top: () => edge, bottom: () => edge + 0.08, off: 1.7 },
+  };
 }
