@@ -1,3 +1,84 @@
 import type { FailureKind } from '../registry.ts';
 
-export const pruningFailures = {} as const satisfies Record<string, FailureKind>;
+export const pruningFailures = {
+  SHAPES_INCOMPLETE: {
+    cause: 'The shape of a value that channels pass through was not given.',
+    cure: 'Give the shape of every value at batch 1, as the runtime measures it.',
+    retryable: false,
+  },
+  PLAN_UNKNOWN_LAYER: {
+    cause: 'A plan names a layer that the network does not have.',
+    cure: 'Use the layer names of the analysis, or make the plan anew for this model.',
+    retryable: false,
+  },
+  PLAN_BAD_FILTER: {
+    cause: 'A plan names a filter that its layer does not have.',
+    cure: 'Use filter indices from 0 to the number of filters less one.',
+    retryable: false,
+  },
+  PLAN_BAD_LIMIT: {
+    cause: 'The smallest number of filters, or the number to round to, is not a whole number from 1 on.',
+    cure: 'Give a whole number from 1 on.',
+    retryable: false,
+  },
+  PLAN_BAD_RATIO: {
+    cause: 'The share of filters to remove is not from 0 up to but not including 1.',
+    cure: 'Give a ratio such as 0.5.',
+    retryable: false,
+  },
+  PLAN_UNKNOWN_CRITERION: {
+    cause: 'There is no criterion of this name.',
+    cure: 'Use one of the criteria that the message lists.',
+    retryable: false,
+  },
+  PLAN_NEEDS_WEIGHTS: {
+    cause: 'A criterion that reads weights was asked without a model.',
+    cure: 'Give the model with its weights.',
+    retryable: false,
+  },
+  PLAN_SPLITS_CLASS: {
+    cause: 'A plan keeps one channel of a class and removes another that must live or die with it.',
+    cure: 'Keep or remove all channels of a class together.',
+    retryable: false,
+  },
+  PLAN_REMOVES_FROZEN: {
+    cause: 'A plan removes a channel that has to stay.',
+    cure: 'Keep the filter that the message names.',
+    retryable: false,
+  },
+  PLAN_EMPTIES_VALUE: {
+    cause: 'A plan leaves a value of the graph without a channel.',
+    cure: 'Keep at least one channel of it.',
+    retryable: false,
+  },
+  SURGERY_UNEQUAL_GROUPS: {
+    cause: 'A plan would leave the groups of a convolution with different numbers of channels.',
+    cure: 'Make the plan with the same settings for grouped convolutions as the surgery.',
+    retryable: false,
+  },
+  FOLD_BAD_MEANS: {
+    cause: 'The mean responses given for a value are not one finite number per channel.',
+    cure: 'Measure the means on the original model.',
+    retryable: false,
+  },
+  TAP_NOT_FOUND: {
+    cause: 'The value of a tap does not exist in the model.',
+    cure: 'Find the taps of this model.',
+    retryable: false,
+  },
+  HEAD_BAD_SHAPE: {
+    cause: 'The weights of a linear head do not fit the tap, or are not finite.',
+    cure: 'Give targets × channels finite weights and one bias per target.',
+    retryable: false,
+  },
+  PROOF_TOO_FEW_IMAGES: {
+    cause: 'The images given for a proof do not fit the model, or are fewer than two.',
+    cure: 'Give batches of whole images, at least two images in all.',
+    retryable: false,
+  },
+  PROOF_NOT_FINITE: {
+    cause: 'A model gave NaN or infinity during a proof.',
+    cure: 'Give images in the range that the model takes.',
+    retryable: false,
+  },
+} as const satisfies Record<string, FailureKind>;

@@ -1,0 +1,118 @@
+import type { ModelProto, NodeProto } from '@kneepoint/onnx';
+import { skeleton } from '@kneepoint/onnx';
+import type { FreezeReason } from '../labels/channel-labels.ts';
+import { prepare } from '../surgery/prepare.ts';
+import type { Shapes, TraceOptions } from '../trace/trace.ts';
+import { Trace } from '../trace/trace.ts';
+import type { Tap } from './taps.ts';
+import { tapsOf } from './taps.ts';
+
+/** A layer with filters: Conv, ConvTranspose, Gemm or MatMul with constant weights. */
+export interface LayerInfo {
+  /** Node name. */
+  readonly name: string;
+  readonly op: string;
+  readonly filters: number;
+  /** Channel class of each filter. */
+  readonly classes: readonly number[];
+  /** Whether some of its filters can go. */
+  readonly prunable: boolean;
+  /** Why none can, naming the node and operator in the way. */
+  readonly reason?: string;
+  /** The value where its responses are read. */
+  readonly tap?: string;
+}
+
+/** Channels that live or die together. Ids count from 0 in graph order and depend on the graph alone, not on its weights. */
+export interface ChannelClass {
+  readonly id: number;
+  readonly members: readonly { readonly layer: string; readonly filters: readonly number[] }[];
+  /** Why it stays; undefined when it may go. */
+  readonly frozen?: FreezeReason;
+}
+
+/** What can be removed from a network, and what stands in the way. Made without reading a weight. */
+export interface ChannelAnalysis {
+  /** In graph order. */
+  readonly layers: readonly LayerInfo[];
+  readonly classes: readonly ChannelClass[];
+  /** In graph order. */
+  readonly taps: readonly Tap[];
+  readonly options: TraceOptions;
+  readonly shapes: Shapes;
+  /** The model as given, without the values of its weights. */
+  readonly skeleton: ModelProto;
+  readonly trace: Trace;
+  /** Channel class of a label; undefined for labels that no filter carries. */
+  classOf(label: number): number | undefined;
+}
+
+/**
+ * Runs the graph on labels (docs: "channel classes by running the graph on labels"). `shapes` holds every value's shape at batch 1,
+ * as the runtime measured them; a skeleton gives the same result as the model. Throws SHAPES_INCOMPLETE, GRAPH_CYCLE.
+ */
+export function analyzeChannels(model: ModelProto, shapes: Shapes, options: TraceOptions = {}): ChannelAnalysis {
+  const bare = skeleton(model);
+  const trace = new Trace(prepare(bare), shapes, options);
+  const ids = new Map<number, number>();
+  const members: Map<number, number[]>[] = [];
+  const classesPerLayer = trace.layers.map(({ labels }, layer) =>
+    Array.from(labels, (label, filter) => {
+      const root = trace.labels.find(label);
+      const id = ids.get(root) ?? ids.size;
+      if (!ids.has(root)) members.push(new Map<number, number[]>());
+      ids.set(root, id);
+      const own = members[id]!;
+      own.set(layer, [...(own.get(layer) ?? []), filter]);
+      return id;
+    }),
+  );
+  const classes = [...ids].map(([root, id]): ChannelClass => {
+    const frozen = trace.labels.reason(root) ?? wholeLayer(trace, members[id]!);
+    return {
+      id,
+      members: [...members[id]!].map(([layer, filters]) => ({ layer: trace.layers[layer]!.node.name, filters })),
+      ...(frozen ? { frozen } : {}),
+    };
+  });
+  const classOf = (label: number) => ids.get(trace.labels.find(label));
+  const taps = tapsOf(trace, classOf);
+  const tapByLayer = new Map(taps.map((tap) => [tap.layer, tap.value]));
+  const layers = trace.layers.map(({ node }, i) =>
+    layerInfo(node, classesPerLayer[i]!, classes, tapByLayer.get(node.name)),
+  );
+  return { layers, classes, taps, options, shapes, skeleton: bare, trace, classOf };
+}
+
+function layerInfo(
+  node: NodeProto,
+  ids: readonly number[],
+  classes: readonly ChannelClass[],
+  tap: string | undefined,
+): LayerInfo {
+  const reasons = ids.map((id) => classes[id]!.frozen?.text);
+  const prunable = reasons.includes(undefined);
+  return {
+    name: node.name,
+    op: node.opType,
+    filters: ids.length,
+    classes: ids,
+    prunable,
+    ...(prunable ? {} : { reason: reasons[0]! }),
+    ...(tap === undefined ? {} : { tap }),
+  };
+}
+
+/** A class that holds every filter of a layer cannot go: nothing of the layer would be left. */
+function wholeLayer(trace: Trace, own: ReadonlyMap<number, readonly number[]>): FreezeReason | undefined {
+  for (const [layer, filters] of own) {
+    const { node, labels } = trace.layers[layer]!;
+    if (filters.length < labels.length) continue;
+    const text =
+      labels.length === 1
+        ? `holds the only filter of ${node.name} (${node.opType})`
+        : `is tied to all ${labels.length} filters of ${node.name} (${node.opType}), which live or die together`;
+    return { node: node.name, op: node.opType, text };
+  }
+  return undefined;
+}

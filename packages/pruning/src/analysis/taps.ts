@@ -1,0 +1,138 @@
+import type { ModelProto, NodeProto } from '@kneepoint/onnx';
+import type { Graph } from '@kneepoint/onnx';
+import { isDefaultDomain } from '@kneepoint/onnx';
+import { constantProto } from '../fold/constants.ts';
+import { expanded } from '../labels/label-tensor.ts';
+import type { Shapes, Trace, TraceOptions } from '../trace/trace.ts';
+import type { ChannelAnalysis } from './analysis.ts';
+import { analyzeChannels } from './analysis.ts';
+
+/** Where the responses of a convolution are read: after Conv (+ BN) (+ activation or MFM), before pooling. */
+export interface Tap {
+  /** Name of the Conv node. */
+  readonly layer: string;
+  /** Name of the tensor to read, N × channels × space. */
+  readonly value: string;
+  readonly channels: number;
+  /** Position among the taps, in graph order. */
+  readonly order: number;
+  /** Channel class of each channel; −1 for one that belongs to no filter. */
+  readonly classes: readonly number[];
+}
+
+/** The taps of a model in graph order. Throws as `analyzeChannels` does. */
+export function findTaps(model: ModelProto, shapes: Shapes, options?: TraceOptions): readonly Tap[];
+export function findTaps(analysis: ChannelAnalysis): readonly Tap[];
+export function findTaps(model: ModelProto | ChannelAnalysis, shapes?: Shapes, options?: TraceOptions): readonly Tap[] {
+  if ('taps' in model) return model.taps;
+  return analyzeChannels(model, shapes ?? new Map(), options).taps;
+}
+
+/** The taps of a traced graph. */
+export function tapsOf(trace: Trace, classOf: (label: number) => number | undefined): Tap[] {
+  const taps: Tap[] = [];
+  for (const { node } of trace.layers) {
+    if (node.opType !== 'Conv') continue;
+    const name = follow(trace.graph, node.output[0]!);
+    const value = trace.values.get(name);
+    if (!value || value.dims.length < 3) continue;
+    const channels = value.dims[1]!;
+    const labels = expanded(
+      value.labels,
+      value.dims.map((size, axis) => (axis === 1 ? size : 1)),
+    );
+    const classes = Array.from(labels, (label) => classOf(label) ?? -1);
+    taps.push({ layer: node.name, value: name, channels, order: taps.length, classes });
+  }
+  return taps;
+}
+
+/** From a convolution's output through normalisation and at most one activation to the value that is its response. */
+function follow(graph: Graph, start: string): string {
+  let value = start;
+  let activated = false;
+  for (;;) {
+    const next: Step | undefined = graph.isOutput(value) ? undefined : step(graph, value, activated);
+    if (!next) return value;
+    activated ||= next.activates;
+    value = next.value;
+  }
+}
+
+interface Step {
+  readonly value: string;
+  readonly activates: boolean;
+}
+
+function step(graph: Graph, value: string, activated: boolean): Step | undefined {
+  const users = [...new Set(graph.consumers(value).map((use) => use.node))];
+  if (users.some((node) => !isDefaultDomain(node.domain))) return undefined;
+  const [only] = users;
+  if (only && users.length === 1) {
+    if (only.opType === 'Split') return activated ? undefined : maxFeatureMap(graph, [only], value);
+    const output = only.output[0]!;
+    if (PASSES.has(only.opType) || scalesChannels(graph, only, value)) return { value: output, activates: false };
+    if (activated) return undefined;
+    const activates = ACTIVATIONS.has(only.opType) && only.input[0] === value;
+    return activates ? { value: output, activates } : undefined;
+  }
+  if (activated) return undefined;
+  return gated(graph, users, value) ?? maxFeatureMap(graph, users, value);
+}
+
+/** Max-feature-map: slices of one value that meet again in a Max. */
+function maxFeatureMap(graph: Graph, users: readonly NodeProto[], value: string): Step | undefined {
+  const parts = users.flatMap((node) => {
+    const cuts = (node.opType === 'Slice' || node.opType === 'Split') && node.input[0] === value;
+    return cuts ? node.output : [''];
+  });
+  if (parts.length < 2 || parts.includes('')) return undefined;
+  const meets = new Set(parts.flatMap((part) => graph.consumers(part).map((use) => use.node)));
+  const [max] = meets;
+  if (meets.size !== 1 || max?.opType !== 'Max' || max.input.some((input) => !parts.includes(input))) return undefined;
+  return { value: max.output[0]!, activates: true };
+}
+
+/** x · gate(x), as exporters write Swish, HardSwish and Mish; the gate is a chain of one or more nodes. */
+function gated(graph: Graph, users: readonly NodeProto[], value: string): Step | undefined {
+  const product = users.find((node) => node.opType === 'Mul' && node.input.includes(value));
+  const gate = users.find((node) => node !== product);
+  if (!product || !gate || users.length !== 2) return undefined;
+  let at = gate;
+  for (let length = 0; length < MAX_GATE && GATES.has(at.opType); length++) {
+    const output = at.output[0]!;
+    const [use, ...others] = graph.consumers(output);
+    if (!use || others.length > 0) return undefined;
+    if (use.node === product) return { value: product.output[0]!, activates: true };
+    at = use.node;
+  }
+  return undefined;
+}
+
+/** Add or Mul with a constant: a bias or scale that the exporter left outside the convolution. */
+function scalesChannels(graph: Graph, node: NodeProto, value: string): boolean {
+  if (node.opType !== 'Add' && node.opType !== 'Mul' && node.opType !== 'Sub' && node.opType !== 'Div') return false;
+  const other = node.input.find((input) => input !== value);
+  return other !== undefined && constantProto(graph, other) !== undefined;
+}
+
+const MAX_GATE = 3;
+
+const PASSES: ReadonlySet<string> = new Set(['BatchNormalization', 'Identity', 'Dropout']);
+
+const GATES: ReadonlySet<string> = new Set([
+  'Sigmoid',
+  'HardSigmoid',
+  'Softplus',
+  'Tanh',
+  'Add',
+  'Clip',
+  'Div',
+  'Erf',
+  'Mul',
+]);
+
+const ACTIVATIONS: ReadonlySet<string> = new Set([
+  ...['Relu', 'LeakyRelu', 'PRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Swish', 'Tanh'],
+  ...['Softplus', 'Softsign', 'Gelu', 'Mish', 'ThresholdedRelu', 'Clip'],
+]);

@@ -1,0 +1,71 @@
+import { create } from '@bufbuild/protobuf';
+import type { Graph, NodeProto, TensorProto } from '@kneepoint/onnx';
+import {
+  DataType,
+  hasAttr,
+  isDefaultDomain,
+  isDropped,
+  readTensor,
+  tensorAttr,
+  tensorDims,
+  TensorProtoSchema,
+  writeTensor,
+} from '@kneepoint/onnx';
+import type { Elements, Movement } from '../labels/movement.ts';
+import { move } from '../labels/movement.ts';
+
+/** The stored tensor behind a name, payload or not: an initializer, or a Constant node in any of its attribute forms. */
+export function constantProto(graph: Graph, name: string): TensorProto | undefined {
+  const initializer = graph.initializer(name);
+  if (initializer) return initializer;
+  const node = graph.producer(name);
+  if (node?.opType !== 'Constant' || !isDefaultDomain(node.domain)) return undefined;
+  if (hasAttr(node, 'value')) return tensorAttr(node, 'value');
+  const tensor = graph.constant(name);
+  return tensor && writeTensor(name, tensor);
+}
+
+/** The same elements under another name and shape; works without the payload too. */
+export function reshapedConstant(tensor: TensorProto, name: string, dims: readonly number[]): TensorProto {
+  if (isDropped(tensor)) return droppedTwin(tensor, name, dims);
+  return writeTensor(name, { ...readTensor(tensor), dims });
+}
+
+/** Elements chosen by a movement over the tensor's shape; works without the payload too. Float types and 32/64-bit integers. */
+export function movedConstant(tensor: TensorProto, name: string, movement: Movement): TensorProto {
+  if (isDropped(tensor)) return droppedTwin(tensor, name, movement.dims);
+  const { type, data } = readTensor(tensor);
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array) {
+    return writeTensor(name, { dims: movement.dims, type, data: move(data as Elements, movement) });
+  }
+  const Result = data.constructor as new (length: number) => typeof data;
+  const result = new Result(movement.index.length);
+  for (let i = 0; i < result.length; i++) result[i] = data[movement.index[i]!]!;
+  return writeTensor(name, { dims: movement.dims, type, data: result });
+}
+
+/** A tensor of ints, int64. */
+export function intConstant(name: string, values: readonly number[], dims: readonly number[]): TensorProto {
+  return writeTensor(name, { dims, type: DataType.INT64, data: BigInt64Array.from(values, BigInt) });
+}
+
+/** The dimensions of a constant. */
+export function constantDims(tensor: TensorProto): number[] {
+  return tensorDims(tensor);
+}
+
+/** Whether a node does nothing but hold a constant. */
+export function isConstantNode(node: NodeProto): boolean {
+  return node.opType === 'Constant' && isDefaultDomain(node.domain);
+}
+
+/** A tensor without payload that differs in name and shape. */
+export function droppedTwin(tensor: TensorProto, name: string, dims: readonly number[]): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dataType: tensor.dataType,
+    dims: dims.map(BigInt),
+    dataLocation: tensor.dataLocation,
+    externalData: tensor.externalData,
+  });
+}

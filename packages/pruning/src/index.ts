@@ -1,0 +1,26 @@
+export type { FreezeReason } from './labels/channel-labels.ts';
+export type { Shapes, TraceOptions } from './trace/trace.ts';
+export { RULES } from './rules/index.ts';
+export { analyzeChannels, type ChannelAnalysis, type ChannelClass, type LayerInfo } from './analysis/analysis.ts';
+export { findTaps, type Tap } from './analysis/taps.ts';
+export type { Plan, PlanFigures, PlanLayer, PlanLimits } from './plan/plan.ts';
+export { makePlan } from './plan/make-plan.ts';
+export { planFromTaps, type TapPlanOptions } from './plan/plan-from-taps.ts';
+export { l1Plan, planByCriterion, randomPlan, type CriterionPlanOptions } from './plan/plan-by-criterion.ts';
+export { planCost } from './plan/plan-cost.ts';
+export { criteria } from './criteria/index.ts';
+export type { Criterion, CriterionInput } from './criteria/criterion.ts';
+export { prune, prunedShapes } from './surgery/prune.ts';
+export { mask, type MaskOptions } from './surgery/mask.ts';
+export { consumerInputs, foldMeans, type ConsumerInput } from './surgery/fold-means.ts';
+export { FEATURES, truncate, truncatedShapes, truncateToFeatures, type LinearHead } from './surgery/truncate.ts';
+export { heInitialise } from './proof/he-initialise.ts';
+export {
+  prove,
+  type Gate,
+  type NegativeControl,
+  type Proof,
+  type ProofFigures,
+  type ProofInput,
+  type RunModel,
+} from './proof/prove.ts';

@@ -1,0 +1,84 @@
+import type { ModelProto, NodeProto, Random, Tensor } from '@kneepoint/onnx';
+import { cloneModel, DataType, Graph, intAttr, seededRandom, tensorDims, writeTensor } from '@kneepoint/onnx';
+import { volume } from '../labels/movement.ts';
+
+/**
+ * The same graph with new weights: contractions normal with variance 2 / fan-in (He et al. 2015), biases small, normalisation scale and
+ * statistics away from 1 and 0. Numbers that are settings, not weights, stay. Two images then differ in the output, which is what gives a
+ * comparison of graphs its power. Shared weights stay shared.
+ */
+export function heInitialise(model: ModelProto, seed: number): ModelProto {
+  const copy = cloneModel(model);
+  const graph = new Graph(copy);
+  const random = seededRandom(seed);
+  const drawn = new Map<string, Tensor>();
+  for (const node of graph.topological()) {
+    node.input.forEach((name, input) => {
+      const draw = DRAWS[node.opType]?.[input];
+      if (!draw) return;
+      const source = resolve(graph, name);
+      const tensor = source === undefined ? undefined : graph.initializer(source);
+      if (!source || !tensor || drawn.has(source)) return;
+      const type = tensor.dataType as DataType;
+      if (type !== DataType.FLOAT && type !== DataType.FLOAT16 && type !== DataType.BFLOAT16) return;
+      const dims = tensorDims(tensor);
+      const value = draw({ random, dims, node });
+      drawn.set(source, { dims, type, data: Float32Array.from({ length: volume(dims) }, value) });
+    });
+  }
+  graph.proto.initializer = graph.proto.initializer.map((tensor) => {
+    const next = drawn.get(tensor.name);
+    return next ? writeTensor(tensor.name, next) : tensor;
+  });
+  return copy;
+}
+
+interface Draw {
+  readonly random: Random;
+  readonly dims: readonly number[];
+  readonly node: NodeProto;
+}
+
+const fan = (count: (draw: Draw) => number) => (draw: Draw) => {
+  const deviation = Math.sqrt(2 / Math.max(1, count(draw)));
+  return () => deviation * draw.random.normal();
+};
+const small =
+  ({ random }: Draw) =>
+  () =>
+    0.1 * random.normal();
+const around =
+  (low: number, high: number) =>
+  ({ random }: Draw) =>
+  () =>
+    low + (high - low) * random.uniform();
+
+const convolution = fan(({ dims }) => volume(dims.slice(1)));
+const transposed = fan(({ dims, node }) => (dims[0]! / intAttr(node, 'group', 1)) * Math.sqrt(volume(dims.slice(2))));
+const gemm = fan(({ dims, node }) => dims[intAttr(node, 'transB', 0) ? 1 : 0] ?? 1);
+
+/** What is drawn for which input of which operator. */
+const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () => number>>>> = {
+  Conv: { 1: convolution, 2: small },
+  ConvTranspose: { 1: transposed, 2: small },
+  Gemm: { 1: gemm, 2: small },
+  MatMul: { 0: fan(({ dims }) => dims.at(-1) ?? 1), 1: fan(({ dims }) => dims.at(-2) ?? 1) },
+  BatchNormalization: { 1: around(0.5, 1.5), 2: small, 3: small, 4: around(0.5, 1.5) },
+  InstanceNormalization: { 1: around(0.5, 1.5), 2: small },
+  PRelu: { 1: around(0.1, 0.4) },
+};
+
+/** The initializer behind a name, seen through the movements that exporters leave between a weight and its use. */
+function resolve(graph: Graph, name: string): string | undefined {
+  let at = name;
+  for (let steps = 0; steps < MAX_STEPS; steps++) {
+    if (graph.initializer(at)) return at;
+    const node = graph.producer(at);
+    if (!node || !MOVES.has(node.opType)) return undefined;
+    at = node.input[0] ?? '';
+  }
+  return undefined;
+}
+
+const MAX_STEPS = 8;
+const MOVES: ReadonlySet<string> = new Set(['Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);

@@ -1,0 +1,240 @@
+import { Failure } from '@kneepoint/failures';
+import type { ModelProto } from '@kneepoint/onnx';
+import { dimsOf, encodeModel, Graph } from '@kneepoint/onnx';
+import { volume } from '../labels/movement.ts';
+import type { Plan } from '../plan/plan.ts';
+import { mask } from '../surgery/mask.ts';
+import { prune } from '../surgery/prune.ts';
+import type { Shapes } from '../trace/trace.ts';
+import type { Comparison, ModelOutput } from './compare.ts';
+import { compareOutputs, inputDependence } from './compare.ts';
+import { heInitialise } from './he-initialise.ts';
+
+/** Runs a model once. Given by the caller, so that this package needs no runtime. */
+export type RunModel = (
+  model: Uint8Array,
+  feeds: readonly { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array }[],
+) => Promise<ReadonlyMap<string, ModelOutput>>;
+
+export interface ProofInput {
+  readonly model: ModelProto;
+  /** Every value's shape at batch 1. */
+  readonly shapes: Shapes;
+  readonly plan: Plan;
+  readonly run: RunModel;
+  /** Batches of images as the model takes them, row-major; random and real ones. At least two images in all. */
+  readonly images: readonly Float32Array[];
+  /** Largest difference allowed, relative to the largest output. Default 1e-5. */
+  readonly tolerance?: number;
+  readonly seed?: number;
+}
+
+/** How one set of weights fared. Differences are between surgery and masking. */
+export interface ProofFigures {
+  readonly maxAbsDiff: number;
+  /** The largest difference of an output divided by that output's largest magnitude. */
+  readonly maxRelDiff: number;
+  /** How far two images move the output: max |y(x₁) − y(x₂)|. */
+  readonly inputDependence: number;
+  /** The same, relative to the largest magnitude of that output. */
+  readonly relativeDependence: number;
+  /** Difference divided by input dependence, worst output; null when no output depends on the image. */
+  readonly diffOverDependence: number | null;
+}
+
+export interface NegativeControl {
+  readonly applicable: boolean;
+  /** The removed class that was not masked; null when nothing is removed. */
+  readonly leftOutClass: number | null;
+  /** Relative difference that leaving it out made. */
+  readonly diff: number;
+  /** Whether that difference was noticed, as it must be. */
+  readonly detected: boolean;
+}
+
+export interface Gate {
+  readonly passed: boolean;
+  /** What was found, in words. */
+  readonly detail: string;
+}
+
+/** Evidence that surgery equals masking, and that the comparison would have noticed otherwise. */
+export interface Proof extends ProofFigures {
+  /** All gates passed. */
+  readonly passed: boolean;
+  readonly tolerance: number;
+  readonly he: ProofFigures;
+  readonly negativeControl: NegativeControl;
+  readonly gates: {
+    /** Same result with the model's own weights. */
+    readonly own: Gate;
+    /** Same result with He-initialised weights. */
+    readonly he: Gate;
+    /** The difference is small against how far the input moves the output. */
+    readonly dependence: Gate;
+    /** A class left out of the mask is noticed. */
+    readonly control: Gate;
+  };
+}
+
+/**
+ * Proves a plan's surgery on a model: runs the pruned and the masked graph on the same images, with the model's own weights and with
+ * He-initialised ones, and leaves one class out of the mask to see that it shows. Throws PROOF_TOO_FEW_IMAGES, PROOF_NOT_FINITE, and as
+ * `prune` does.
+ */
+export async function prove(input: ProofInput): Promise<Proof> {
+  const { model, shapes, plan, tolerance = 1e-5, seed = 1 } = input;
+  const batches = imageBatches(input);
+  const outputs = (graph: ModelProto) => runAll(graph, batches, input);
+  const figuresOf = async (original: ModelProto) => {
+    const pruned = await outputs(prune(original, shapes, plan));
+    const masked = await outputs(mask(original, shapes, plan));
+    return { pruned, figures: figures(pruned, masked) };
+  };
+  const own = await figuresOf(model);
+  const heModel = heInitialise(model, seed);
+  const he = await figuresOf(heModel);
+  const negativeControl = await control(plan, tolerance, async (leaveOut) => {
+    const differs = async (original: ModelProto, pruned: Outputs) =>
+      compareOutputs(pruned, await outputs(mask(original, shapes, plan, { leaveOut }))).maxRelDiff;
+    // New weights make the output sensitive; the model's own are asked only when those stay silent.
+    const byHe = await differs(heModel, he.pruned);
+    return byHe > CONTROL_FACTOR * tolerance ? byHe : Math.max(byHe, await differs(model, own.pruned));
+  });
+  const gates = {
+    own: difference(own.figures, tolerance, "the model's own weights"),
+    he: difference(he.figures, tolerance, 'He-initialised weights'),
+    dependence: dependence(own.figures, he.figures),
+    control: controlGate(negativeControl),
+  };
+  const passed = Object.values(gates).every((gate) => gate.passed);
+  return { passed, tolerance, ...own.figures, he: he.figures, negativeControl, gates };
+}
+
+type Outputs = Comparison['outputs'];
+type Batch = { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array };
+
+/** A class left out of the mask must change the output by this many tolerances to count as noticed. */
+const CONTROL_FACTOR = 10;
+/** Classes tried before the control is given up: a channel can be dead on the images at hand. */
+const CONTROL_TRIES = 5;
+/** Largest share of the input dependence that a difference may reach. */
+const DEPENDENCE_SHARE = 1e-3;
+/** Below this share of its magnitude an output moves so little that float32 noise hides a difference. */
+const WEAK = 1e-4;
+
+function imageBatches({ model, shapes, images }: ProofInput): Batch[] {
+  const graph = new Graph(model);
+  const [input] = graph.inputs;
+  const shape = input && shapes.get(input.name);
+  if (!input || !shape || graph.inputs.length !== 1) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `the model has ${graph.inputs.length} inputs, a proof feeds one`, {
+      where: graph.inputs.map((value) => value.name).join(', '),
+    });
+  }
+  const fixed = dimsOf(input)[0];
+  const perImage = volume(shape.slice(1));
+  const batches = images.map((data) => ({
+    name: input.name,
+    dims: [data.length / perImage, ...shape.slice(1)],
+    data,
+  }));
+  const bad = batches.find(
+    ({ dims }) => !Number.isInteger(dims[0]) || (typeof fixed === 'number' && dims[0] !== fixed),
+  );
+  if (bad) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `a batch of ${bad.data.length} numbers is not whole images`, {
+      where: `input ${input.name}`,
+      fix: `give a multiple of ${perImage * (typeof fixed === 'number' ? fixed : 1)} numbers`,
+    });
+  }
+  const count = batches.reduce((sum, { dims }) => sum + dims[0]!, 0);
+  if (count < 2) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `${count} images were given`, {
+      where: `input ${input.name}`,
+      fix: 'give two or more different images, so that input dependence can be measured',
+    });
+  }
+  return batches;
+}
+
+async function runAll(model: ModelProto, batches: readonly Batch[], { run }: ProofInput): Promise<Outputs> {
+  const bytes = encodeModel(model);
+  const results: ReadonlyMap<string, ModelOutput>[] = [];
+  for (const batch of batches) results.push(await run(bytes, [batch]));
+  for (const result of results) {
+    for (const [name, { data }] of result) {
+      if (data.every((value) => Number.isFinite(value))) continue;
+      throw new Failure('PROOF_NOT_FINITE', 'the output holds NaN or infinity, which nothing can be compared with', {
+        where: `output ${name}`,
+        fix: 'give images in the range that the model takes',
+      });
+    }
+  }
+  return { images: batches.map(({ dims }) => dims[0]!), results };
+}
+
+function figures(pruned: Outputs, masked: Outputs): ProofFigures {
+  const { maxAbsDiff, maxRelDiff, perOutput } = compareOutputs(pruned, masked);
+  const moved = inputDependence(masked);
+  const ratios = perOutput.flatMap(({ name, diff, scale }) => {
+    const dependence = moved.get(name) ?? 0;
+    return dependence > WEAK * scale ? [diff / dependence] : [];
+  });
+  return {
+    maxAbsDiff,
+    maxRelDiff,
+    inputDependence: Math.max(0, ...moved.values()),
+    relativeDependence: Math.max(
+      0,
+      ...perOutput.map(({ name, scale }) => (scale > 0 ? (moved.get(name) ?? 0) / scale : 0)),
+    ),
+    diffOverDependence: ratios.length > 0 ? Math.max(...ratios) : null,
+  };
+}
+
+async function control(
+  plan: Plan,
+  tolerance: number,
+  differs: (leaveOut: number) => Promise<number>,
+): Promise<NegativeControl> {
+  const { removedClasses } = plan;
+  if (removedClasses.length === 0) return { applicable: false, leftOutClass: null, diff: 0, detected: false };
+  const step = Math.max(1, Math.floor(removedClasses.length / CONTROL_TRIES));
+  let best: NegativeControl = { applicable: true, leftOutClass: removedClasses[0]!, diff: 0, detected: false };
+  for (let i = 0; i < removedClasses.length && i < CONTROL_TRIES * step && !best.detected; i += step) {
+    const diff = await differs(removedClasses[i]!);
+    const detected = diff > CONTROL_FACTOR * tolerance;
+    if (diff >= best.diff) best = { applicable: true, leftOutClass: removedClasses[i]!, diff, detected };
+  }
+  return best;
+}
+
+function difference(found: ProofFigures, tolerance: number, weights: string): Gate {
+  const passed = found.maxRelDiff <= tolerance;
+  return {
+    passed,
+    detail: `relative difference ${found.maxRelDiff.toExponential(2)} with ${weights}, allowed ${tolerance}`,
+  };
+}
+
+function dependence(own: ProofFigures, he: ProofFigures): Gate {
+  const share = own.diffOverDependence ?? he.diffOverDependence;
+  if (share === null) {
+    return {
+      passed: false,
+      detail: 'no output depends on the image, with either set of weights: the comparison proves nothing',
+    };
+  }
+  const which =
+    own.diffOverDependence === null
+      ? `the model's own output hardly depends on the image (${own.relativeDependence.toExponential(2)} of its size), so He-initialised weights speak: difference`
+      : 'difference';
+  return { passed: share <= DEPENDENCE_SHARE, detail: `${which} is ${share.toExponential(2)} of the input dependence` };
+}
+
+function controlGate({ applicable, leftOutClass, diff, detected }: NegativeControl): Gate {
+  if (!applicable) return { passed: true, detail: 'not applicable: the plan removes nothing' };
+  const found = `class ${leftOutClass} left out of the mask changed the output by ${diff.toExponential(2)}`;
+  return { passed: detected, detail: detected ? found : `${found}, which the comparison would not notice` };
+}

@@ -1,0 +1,58 @@
+import type { Rule } from '../trace/site.ts';
+import { concat } from './concat.ts';
+import { conv, convTranspose } from './convolution.ts';
+import { depthToSpace, spaceToDepth } from './depth-to-space.ts';
+import { elementwise, unary } from './elementwise.ts';
+import { expand } from './expand.ts';
+import { gather } from './gather.ts';
+import { gemm } from './gemm.ts';
+import { matmul } from './matmul.ts';
+import { batchNormalization, instanceNormalization, layerNormalization, mixesChannels } from './normalisation.ts';
+import { pad } from './pad.ts';
+import { pooling } from './pooling.ts';
+import { argReduce, reduce, reduceSum } from './reduce.ts';
+import { reshape, reshapeByRule } from './reshape.ts';
+import { resize } from './resize.ts';
+import { slice } from './slice.ts';
+import { softmax } from './softmax.ts';
+import { split } from './split.ts';
+import { transpose } from './transpose.ts';
+
+const same = (rule: Rule, ...operators: string[]) => Object.fromEntries(operators.map((name) => [name, rule]));
+
+/** One rule per operator of the default domain. An operator that is not here freezes what it touches. */
+export const RULES: Readonly<Record<string, Rule | undefined>> = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  Gemm: gemm,
+  MatMul: matmul,
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  LayerNormalization: layerNormalization,
+  ...same(mixesChannels, 'GroupNormalization', 'LRN', 'LpNormalization', 'MeanVarianceNormalization'),
+  ...same(unary, 'Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Swish', 'Tanh'),
+  ...same(unary, 'Softplus', 'Softsign', 'Gelu', 'Erf', 'Mish', 'ThresholdedRelu', 'Shrink', 'Clip', 'Identity'),
+  ...same(unary, 'Abs', 'Neg', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Sign', 'Cast', 'Not'),
+  ...same(unary, 'Sin', 'Cos', 'Tan', 'Sinh', 'Cosh', 'Asin', 'Acos', 'Atan', 'Asinh', 'Acosh', 'Atanh', 'IsNaN'),
+  ...same(unary, 'Dropout'),
+  ...same(elementwise, 'Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sum', 'Mean', 'Pow', 'Mod', 'PRelu', 'Where'),
+  ...same(elementwise, 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor'),
+  ...same(pooling, 'MaxPool', 'AveragePool', 'LpPool', 'GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'),
+  Concat: concat,
+  Split: split,
+  Slice: slice,
+  Reshape: reshape,
+  ...same(reshapeByRule, 'Flatten', 'Squeeze', 'Unsqueeze'),
+  Transpose: transpose,
+  Gather: gather,
+  ...same(reduce, 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceL1', 'ReduceL2', 'ReduceLogSum'),
+  ...same(reduce, 'ReduceLogSumExp', 'ReduceSumSquare'),
+  ReduceSum: reduceSum,
+  ...same(argReduce, 'ArgMax', 'ArgMin'),
+  Pad: pad,
+  ...same(softmax, 'Softmax', 'LogSoftmax', 'Hardmax'),
+  ...same(resize, 'Resize', 'Upsample'),
+  Expand: expand,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+};

@@ -1,0 +1,38 @@
+import { hasAttr, intAttr } from '@kneepoint/onnx';
+import { axesOf } from '../fold/evaluators.ts';
+import { alongAxis, uniform, varyingAxes } from '../labels/label-tensor.ts';
+import type { Rule } from '../trace/site.ts';
+import { stop } from './unknown.ts';
+
+/** ReduceMean, ReduceMax and the like: over space channels pass, over channels they stay. */
+export const reduce: Rule = (site) => reduction(site, false);
+
+/** ReduceSum: a removed channel counts as zero, so that a sum over channels may lose some. */
+export const reduceSum: Rule = (site) => reduction(site, true);
+
+/** ArgMax and ArgMin, one axis. */
+export const argReduce: Rule = (site) => reduction(site, false, [intAttr(site.node, 'axis', 0)]);
+
+function reduction(site: Parameters<Rule>[0], sums: boolean, given?: number[]): ReturnType<Rule> {
+  const value = site.input(0);
+  if (!value) return stop(site, 'reduces a constant');
+  const rank = value.dims.length;
+  const operand = site.folded(1);
+  if (!given && site.node.input[1] && !operand) return stop(site, 'has computed axes');
+  const named = given?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? axesOf(site.node, operand, rank);
+  const none = !named || (named.length === 0 && intAttr(site.node, 'noop_with_empty_axes', 0) === 0);
+  const axes = none ? value.dims.map((_, axis) => axis) : named;
+  const keeps = intAttr(site.node, 'keepdims', 1) === 1;
+  const outRank = keeps ? rank : rank - axes.length;
+  const shift = (axis: number) => (keeps ? axis : axis - axes.filter((gone) => gone < axis).length);
+  if (value.batch >= 0) site.batch = axes.includes(value.batch) ? -1 : shift(value.batch);
+  const [varying] = varyingAxes(value.labels);
+  if (varying === undefined) {
+    // Reduced or not, one label over everything: nothing can be taken from it.
+    return [uniform(outRank, value.labels.data[0]!)];
+  }
+  if (!axes.includes(varying)) return [alongAxis(outRank, shift(varying), value.labels.data)];
+  if (!sums || hasAttr(site.node, 'select_last_index')) return stop(site, 'reduces over channels');
+  site.consume(0, varying, value.labels.data);
+  return [site.fixed(outRank, 'sums over channels')];
+}

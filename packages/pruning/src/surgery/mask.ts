@@ -1,0 +1,69 @@
+import { create } from '@bufbuild/protobuf';
+import type { ModelProto } from '@kneepoint/onnx';
+import { DataType, Graph, isFloatType, NodeProtoSchema, writeTensor } from '@kneepoint/onnx';
+import { constantProto } from '../fold/constants.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Consumption } from '../trace/edits.ts';
+import type { Shapes, Trace } from '../trace/trace.ts';
+import { namedCopy } from './prepare.ts';
+import type { Removed } from './cut-model.ts';
+import { resolvePlan } from './resolve-plan.ts';
+
+export interface MaskOptions {
+  /** A removed class that is not masked, to show that the comparison would notice. */
+  readonly leaveOut?: number;
+}
+
+/**
+ * The original graph with the removed channels multiplied by zero where contractions consume them: what surgery must equal. Masking
+ * at the producer would not do, since a removed channel is not zero after a bias, a normalisation or a sigmoid. Throws as `prune`.
+ */
+export function mask(model: ModelProto, shapes: Shapes, plan: Plan, { leaveOut }: MaskOptions = {}): ModelProto {
+  const { trace, removed } = resolvePlan(model, shapes, plan);
+  const spared = leaveOut === undefined ? undefined : rootOf(trace, leaveOut);
+  return maskInputs(model, trace, (label) => removed(label) && trace.labels.find(label) !== spared);
+}
+
+/** The root label of a class id, which counts classes in the order in which layers first show them. */
+function rootOf(trace: Trace, id: number): number | undefined {
+  const roots = new Set<number>();
+  for (const { labels } of trace.layers) for (const label of labels) roots.add(trace.labels.find(label));
+  return [...roots][id];
+}
+
+function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelProto {
+  const copy = namedCopy(model);
+  const graph = new Graph(copy);
+  const nodes = new Map(copy.graph!.node.map((node) => [node.name, node]));
+  const masked = new Map<string, string>();
+  for (const consumption of trace.consumptions) {
+    const keep = consumption.labels.map((label) => (removed(label) ? 0 : 1));
+    if (!keep.includes(0)) continue;
+    const node = nodes.get(consumption.node.name)!;
+    const value = node.input[consumption.input]!;
+    const key = `${value}\n${consumption.axis}\n${keep.join('')}`;
+    let name = masked.get(key);
+    if (name === undefined) {
+      name = `${value}_masked${masked.size + 1}`;
+      masked.set(key, name);
+      const dims = Array.from({ length: consumption.rank }, (_, axis) => (axis === consumption.axis ? keep.length : 1));
+      const tensor = { dims, type: elementType(graph, consumption), data: Float32Array.from(keep) };
+      copy.graph!.initializer.push(writeTensor(`${name}_mask`, tensor));
+      const before = copy.graph!.node.indexOf(node);
+      const product = create(NodeProtoSchema, { name, opType: 'Mul', input: [value, `${name}_mask`], output: [name] });
+      copy.graph!.node.splice(before, 0, product);
+    }
+    node.input[consumption.input] = name;
+  }
+  copy.graph!.valueInfo = [];
+  return copy;
+}
+
+/** A contraction's input has the type of its weight. */
+function elementType(graph: Graph, { node, input }: Consumption): DataType {
+  for (const [i, name] of node.input.entries()) {
+    const tensor = i === input ? undefined : constantProto(graph, name);
+    if (tensor && isFloatType(tensor.dataType)) return tensor.dataType;
+  }
+  return DataType.FLOAT;
+}

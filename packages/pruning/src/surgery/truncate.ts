@@ -1,0 +1,119 @@
+import { create } from '@bufbuild/protobuf';
+import { Failure } from '@kneepoint/failures';
+import type { ModelProto } from '@kneepoint/onnx';
+import {
+  dimsOf,
+  floatTensor,
+  Graph,
+  NodeProtoSchema,
+  setAttr,
+  StringStringEntryProtoSchema,
+  valueInfo,
+  writeTensor,
+} from '@kneepoint/onnx';
+import type { Tap } from '../analysis/taps.ts';
+import type { Shapes } from '../trace/trace.ts';
+import { namedCopy } from './prepare.ts';
+import { removeDead } from './remove-dead.ts';
+
+/** A linear head on pooled responses: y = W x + b. */
+export interface LinearHead {
+  /** Name of the Gemm node. */
+  readonly name: string;
+  /** T × C, row-major. */
+  readonly weights: Float64Array;
+  /** T. */
+  readonly bias: Float64Array;
+  readonly outputName: string;
+}
+
+/** The values that a truncated model adds after its tap. */
+const POOLED = 'kneepoint_pooled';
+/** Output of `truncateToFeatures`, N × C. */
+export const FEATURES = 'kneepoint_features';
+
+/**
+ * The model up to a tap with a new end: GlobalAveragePool, Flatten and a linear head (N × T). What the tap does not need is gone;
+ * names, opset and input stay, metadata is replaced by what is given. Throws TAP_NOT_FOUND, HEAD_BAD_SHAPE.
+ */
+export function truncate(
+  model: ModelProto,
+  tap: Tap,
+  head: LinearHead,
+  metadata: Readonly<Record<string, string>> = {},
+): ModelProto {
+  const targets = head.bias.length;
+  if (targets === 0 || head.weights.length !== targets * tap.channels) {
+    throw new Failure(
+      'HEAD_BAD_SHAPE',
+      `${head.weights.length} weights and ${targets} biases for ${tap.channels} channels`,
+      {
+        where: `head ${head.name}`,
+        fix: 'give weights of targets × channels and one bias per target',
+      },
+    );
+  }
+  const bad = [...head.weights, ...head.bias].find((value) => !Number.isFinite(value));
+  if (bad !== undefined) throw new Failure('HEAD_BAD_SHAPE', `the head holds ${bad}`, { where: `head ${head.name}` });
+  const copy = pooledCopy(model, tap, metadata);
+  const graph = copy.graph!;
+  const [weightName, biasName] = [`${head.name}.weight`, `${head.name}.bias`];
+  const gemm = create(NodeProtoSchema, {
+    name: head.name,
+    opType: 'Gemm',
+    input: [FEATURES, weightName, biasName],
+    output: [head.outputName],
+  });
+  setAttr(gemm, 'transB', 1);
+  graph.node.push(gemm);
+  graph.initializer.push(
+    writeTensor(weightName, floatTensor([targets, tap.channels], Float32Array.from(head.weights))),
+    writeTensor(biasName, floatTensor([targets], Float32Array.from(head.bias))),
+  );
+  return finish(copy, head.outputName, targets);
+}
+
+/** The model up to a tap, giving its pooled responses N × C as `kneepoint_features`. Throws TAP_NOT_FOUND. */
+export function truncateToFeatures(model: ModelProto, tap: Tap): ModelProto {
+  // The width is left open: the model may be a pruned one, with fewer channels than the tap had.
+  return finish(pooledCopy(model, tap, {}), FEATURES, undefined);
+}
+
+/** The shapes of a truncated model: the given ones and those of its new end. `targets` is the head's number of outputs. */
+export function truncatedShapes(shapes: Shapes, tap: Tap, head?: { outputName: string; targets: number }): Shapes {
+  const dims = shapes.get(tap.value) ?? [];
+  const channels = dims[1] ?? tap.channels;
+  const result = new Map(shapes);
+  result.set(POOLED, [1, channels, ...dims.slice(2).map(() => 1)]);
+  result.set(FEATURES, [1, channels]);
+  if (head) result.set(head.outputName, [1, head.targets]);
+  return result;
+}
+
+function pooledCopy(model: ModelProto, tap: Tap, metadata: Readonly<Record<string, string>>): ModelProto {
+  const graph = new Graph(model);
+  if (!graph.producer(tap.value)) {
+    throw new Failure('TAP_NOT_FOUND', `no node makes the value ${tap.value}`, {
+      where: `layer ${tap.layer}`,
+      fix: 'find the taps of this model',
+    });
+  }
+  const copy = namedCopy(model);
+  copy.graph!.node.push(
+    create(NodeProtoSchema, { name: POOLED, opType: 'GlobalAveragePool', input: [tap.value], output: [POOLED] }),
+    create(NodeProtoSchema, { name: FEATURES, opType: 'Flatten', input: [POOLED], output: [FEATURES] }),
+  );
+  copy.graph!.valueInfo = [];
+  copy.metadataProps = Object.entries(metadata).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value }),
+  );
+  return copy;
+}
+
+function finish(model: ModelProto, output: string, width: number | undefined): ModelProto {
+  const [input] = new Graph(model).inputs;
+  const batch = input && dimsOf(input)[0];
+  model.graph!.output = [valueInfo(output, [batch ?? 'N', width])];
+  removeDead(model);
+  return model;
+}

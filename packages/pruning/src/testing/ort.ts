@@ -1,0 +1,68 @@
+import type { ModelProto } from '@kneepoint/onnx';
+import { cloneModel, dimsOf, encodeModel, Graph, seededRandom, valueInfo } from '@kneepoint/onnx';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { prepare } from '../surgery/prepare.ts';
+import type { RunModel } from '../proof/prove.ts';
+import type { Shapes } from '../trace/trace.ts';
+
+env.logLevel = 'error';
+
+/** Runs a model in this process, all optimisations off so that the graph runs as it is written. */
+export const run: RunModel = async (model, feeds) => {
+  const session = await open(model);
+  try {
+    const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
+    const results = await session.run(inputs);
+    return new Map(
+      Object.entries(results).map(([name, { dims, data }]) => [
+        name,
+        { dims: [...dims], data: Float32Array.from(data as Float32Array) },
+      ]),
+    );
+  } finally {
+    await session.release();
+  }
+};
+
+/** Every value's shape at batch 1, measured by running the model with all values exposed. */
+export async function measureShapes(model: ModelProto): Promise<Shapes> {
+  const copy = cloneModel(model);
+  const graph = new Graph(copy);
+  const prepared = prepare(model);
+  const names = new Set([...copy.graph!.node, ...prepared.graph!.node].flatMap((node) => node.output));
+  const listed = new Set(copy.graph!.output.map((output) => output.name));
+  for (const name of names) {
+    if (name !== '' && graph.producer(name) && !listed.has(name)) copy.graph!.output.push(valueInfo(name));
+  }
+  for (const output of copy.graph!.output) if (!listed.has(output.name)) delete (output as { type?: unknown }).type;
+  const session = await open(encodeModel(copy));
+  try {
+    const shapes = new Map<string, readonly number[]>();
+    const feeds: Record<string, Tensor> = {};
+    for (const input of graph.inputs) {
+      const dims = dimsOf(input).map((size) => (typeof size === 'number' ? size : 1));
+      shapes.set(input.name, dims);
+      feeds[input.name] = new Tensor('float32', noise(dims, 7), dims);
+    }
+    const results = await session.run(feeds);
+    for (const [name, { dims }] of Object.entries(results)) shapes.set(name, [...dims]);
+    return shapes;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Normal noise of a shape. */
+export function noise(dims: readonly number[], seed: number, scale = 1): Float32Array {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * random.normal());
+}
+
+function open(model: Uint8Array): Promise<InferenceSession> {
+  return InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+}
