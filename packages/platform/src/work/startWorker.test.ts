@@ -67,7 +67,7 @@ describe.each(ENGINES)('a worker on $engine', ({ start }) => {
           Promise.resolve({
             output: { n: 1 },
             commit: async (tx) => {
-              await tx.model.create({ data: { name, preprocess: {} } });
+              await tx.artifact.create({ data: { sha256: name, bytes: 1, mediaType: 'text/plain' } });
               throw new Failure('PLAN_INVALID', 'refused late');
             },
           }),
@@ -75,7 +75,7 @@ describe.each(ENGINES)('a worker on $engine', ({ start }) => {
     });
     const run = await world.ended((await launch(name)).id);
     expect(run).toMatchObject({ state: 'FAILED', failure: { code: 'PLAN_INVALID', step: 'a step' } });
-    expect(await world.db.prisma.model.count({ where: { name } })).toBe(0);
+    expect(await world.db.prisma.artifact.count({ where: { sha256: name } })).toBe(0);
     expect(await world.db.prisma.result.count({ where: { key: (await world.step(run.id)).key } })).toBe(0);
   });
 
