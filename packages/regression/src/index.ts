@@ -6,7 +6,7 @@ export { METRICS, type MetricName } from './metrics/registry.ts';
 export { KINDS } from './kinds/registry.ts';
 export { type TaskKind } from './kinds/kind.ts';
 export { chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
-export { labelledRows } from './task/labels.ts';
+export { labelledRows, takeRows } from './task/labels.ts';
 export { Random } from './random.ts';
 export { Moments, type Pilot, pilotOf } from './statistics/moments.ts';
 export { momentsFromBytes, momentsToBytes } from './statistics/moments-bytes.ts';
@@ -21,10 +21,33 @@ export {
   type CharacteristicCurve,
   type CurvePoint,
   type CurveSegments,
-  supportAt,
+  supportOfPoint,
 } from './curve/characteristic-curve.ts';
 export { knee, type Knee } from './curve/knee.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';
 export { type LayerAnalysis, type Progress } from './layer/analyse-steps.ts';
-export * from './lasso/index.ts';
+export {
+  certify,
+  CERTIFIED_GAP,
+  CERTIFIED_KKT,
+  type Certificate,
+  coefficientsAt,
+  DROP,
+  END,
+  errorAt,
+  type GramProblem,
+  type GroupProblem,
+  JOIN_NEGATIVE,
+  JOIN_POSITIVE,
+  lassoPath,
+  type LassoPath,
+  type LassoPathOptions,
+  PathCursor,
+  type PathPoint,
+  sampleLambdas,
+  samplePath,
+  segmentErrors,
+  type SparseCoefficients,
+  supportAt as pathSupportAt,
+} from './lasso/index.ts';

@@ -4,3 +4,5 @@ export { DROP, END, JOIN_NEGATIVE, JOIN_POSITIVE, type LassoPath } from './path-
 export { PathCursor } from './path-cursor.ts';
 export { sampleLambdas } from './sample-lambdas.ts';
 export { coefficientsAt, type PathPoint, samplePath, type SparseCoefficients, supportAt } from './sample-path.ts';
+export { certify, CERTIFIED_GAP, CERTIFIED_KKT, type Certificate } from './certify.ts';
+export { errorAt, segmentErrors } from './segment-errors.ts';
