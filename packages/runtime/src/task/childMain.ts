@@ -44,6 +44,8 @@ async function obey(order: TaskOrder): Promise<void> {
     answer = failed(error);
   }
   gate.flush();
+  // The parent ends this process on the answer; what was written before it must be on its way by then.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
   try {
     tell(answer);
   } catch (error) {
