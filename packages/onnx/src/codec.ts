@@ -1,6 +1,6 @@
 import { fromBinary, isFieldSet, toBinary } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import { byteLengthOf, dataTypeName } from './data-type.ts';
+import { byteLengthOf, dataTypeName, STORAGE } from './data-type.ts';
 import type { ModelLimits } from './limits.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { GraphProto, ModelProto, TensorProto } from './proto.ts';
@@ -178,15 +178,24 @@ function checkTensor({ tensor, where }: TensorSite, limits: ModelLimits): void {
       { where },
     );
   }
-  if (tensor.dataLocation === DataLocation.EXTERNAL || !isFieldSet(tensor, TensorProtoSchema.field.rawData)) return;
-  const expected = byteLengthOf(tensor.dataType, count);
-  if (expected !== undefined && tensor.rawData.byteLength !== expected) {
-    throw new Failure(
+  if (tensor.dataLocation === DataLocation.EXTERNAL) return;
+  const mismatch = (needed: string, found: number) =>
+    new Failure(
       'TENSOR_SIZE_MISMATCH',
-      `dimensions [${shown}] of ${dataTypeName(tensor.dataType)} need ${expected} bytes, found ${tensor.rawData.byteLength}`,
-      {
-        where,
-      },
+      `dimensions [${shown}] of ${dataTypeName(tensor.dataType)} need ${needed}, found ${found}`,
+      { where },
     );
+  if (isFieldSet(tensor, TensorProtoSchema.field.rawData)) {
+    const expected = byteLengthOf(tensor.dataType, count);
+    if (expected === undefined || tensor.rawData.byteLength === expected) return;
+    throw mismatch(`${expected} bytes`, tensor.rawData.byteLength);
   }
+  // Types without a storage of their own pack several numbers into one or one into several.
+  const listed = listedElements(tensor);
+  if (STORAGE.has(tensor.dataType) && listed !== count) throw mismatch(`${count} elements`, listed);
+}
+
+function listedElements(tensor: TensorProto): number {
+  const { floatData, int32Data, int64Data, doubleData, uint64Data } = tensor;
+  return floatData.length + int32Data.length + int64Data.length + doubleData.length + uint64Data.length;
 }

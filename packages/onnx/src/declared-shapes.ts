@@ -13,8 +13,11 @@ export function withDeclaredShapes(model: ModelProto, shapes: ReadonlyMap<string
 export function declaredShapes(model: ModelProto): ReadonlyMap<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   for (const info of model.graph?.valueInfo ?? []) {
+    const type = info.type?.value;
+    // Without a shape nothing is stated; a shape without dimensions states a scalar.
+    if (type?.case !== 'tensorType' || !type.value.shape) continue;
     const dims = dimsOf(info);
-    if (dims?.every((dim) => typeof dim === 'number')) shapes.set(info.name, dims as number[]);
+    if (dims.every((dim) => typeof dim === 'number')) shapes.set(info.name, dims);
   }
   return shapes;
 }

@@ -40,3 +40,4 @@ export { validateGraph } from './validate.ts';
 export { costs, type CostReport, type NodeCost } from './costs.ts';
 export { weightRole, type WeightRole } from './parameters.ts';
 export { freeBatch, type FreeBatch } from './batch/free-batch.ts';
+export { declaredShapes, withDeclaredShapes } from './declared-shapes.ts';

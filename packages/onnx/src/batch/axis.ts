@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { hasAttr, intsAttr } from '../attributes.ts';
 import type { Graph } from '../graph.ts';
 import type { NodeProto } from '../proto.ts';
+import type { ShapeEntry } from './shape-vectors.ts';
 import { tensorDims, tensorNumbers } from '../tensor.ts';
 
 /** What is known of a value that depends on the image. Values without an entry do not: they are constants or shape arithmetic. */
@@ -22,6 +23,8 @@ export interface BatchContext {
   readonly batch: number;
   /** The batch axis of each input; undefined for those that do not depend on the image. */
   readonly inputs: readonly (BatchAxis | undefined)[];
+  /** The entries of an operand that is a shape, constant or computed; undefined where they are not known. */
+  shapeOperand(input: number): readonly ShapeEntry[] | undefined;
   /** Asks for a constant operand to be replaced; with `live`, its first entry is read from that value's own batch at run time. */
   replaceOperand(input: number, values: readonly number[], live?: string): void;
 }

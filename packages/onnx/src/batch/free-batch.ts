@@ -1,6 +1,7 @@
 import { create, isFieldSet } from '@bufbuild/protobuf';
 import type { BatchAxis } from './axis.ts';
 import { BATCH_RULES } from './rules.ts';
+import { ShapeVectors } from './shape-vectors.ts';
 import { setAttr } from '../attributes.ts';
 import { cloneModel } from '../codec.ts';
 import { capturedValues, Graph, isDefaultDomain } from '../graph.ts';
@@ -74,12 +75,18 @@ function followBatch(
   edits: OperandEdit[],
 ): ReadonlyMap<string, BatchAxis> | string {
   const axes = new Map<string, BatchAxis>([[input.name, { axis: 0, rank: dimsOf(input).length, merged: false }]]);
+  const vectors = new ShapeVectors(graph);
   for (const node of graph.topological()) {
     const inputs = node.input.map((name) => axes.get(name));
-    const seesImage = inputs.some((axis) => axis !== undefined);
-    if (!seesImage && subgraphs(node).length === 0) continue;
-    // Shape arithmetic follows the batch by itself.
-    if (node.opType === 'Shape' || node.opType === 'Size') continue;
+    const [first] = inputs;
+    if (node.opType === 'Shape' && first) {
+      vectors.shape(node, first);
+      continue;
+    }
+    if (!inputs.some((axis) => axis !== undefined) && subgraphs(node).length === 0) {
+      vectors.visit(node);
+      continue;
+    }
     const rule = isDefaultDomain(node.domain) ? BATCH_RULES.get(node.opType) : undefined;
     const result = rule
       ? rule({
@@ -87,6 +94,7 @@ function followBatch(
           node,
           batch,
           inputs,
+          shapeOperand: (position) => vectors.entries(node.input[position] ?? ''),
           replaceOperand: (position, values, live) => edits.push({ node, input: position, values, live }),
         })
       : 'nothing is known of what it does to the batch';

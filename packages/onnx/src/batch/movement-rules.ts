@@ -1,5 +1,6 @@
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { BatchRule } from './axis.ts';
+import type { ShapeEntry } from './shape-vectors.ts';
 import { absolute, constantDims, imageAxis, integers, withoutAxes } from './axis.ts';
 
 export const flatten: BatchRule = (context) => {
@@ -61,14 +62,17 @@ export const unsqueeze: BatchRule = (context) => {
 export const reshape: BatchRule = (context) => {
   const [input, operand] = context.inputs;
   if (!input || operand) return 'its shape depends on the image';
-  const shape = integers(context, 1, 'shape');
+  const shape = context.node.input[1] ? context.shapeOperand(1) : integers(context, 1, 'shape');
   if (!shape) return 'its shape is computed in the graph';
   const [lead, ...rest] = shape;
-  if (input.axis !== 0 || lead === undefined) return 'it folds the batch into another axis';
+  if (input.axis !== 0 || shape.length === 0) return 'it folds the batch into another axis';
   const zeroCopies = intAttr(context.node, 'allowzero', 0) === 0;
   const output = { axis: 0, rank: shape.length };
+  if (lead === 'batch') return { ...output, merged: false };
   if (lead === -1) return { ...output, merged: true };
   if (lead === 0 && zeroCopies) return { ...output, merged: input.merged };
+  const isFixed = (entry: ShapeEntry) => typeof entry === 'number';
+  if (!isFixed(lead) || !rest.every(isFixed)) return 'its shape mixes computed lengths with a fixed batch';
   if (lead === context.batch && !input.merged && zeroCopies) {
     context.replaceOperand(1, [0, ...rest]);
     return { ...output, merged: false };
@@ -83,15 +87,17 @@ export const reshape: BatchRule = (context) => {
 /** An entry of 1 leaves the input's own length in place. */
 export const expand: BatchRule = (context) => {
   const [input, operand] = context.inputs;
-  const shape = integers(context, 1, 'shape');
+  const shape = context.shapeOperand(1);
   if (!input || operand || !shape) return 'its shape is computed in the graph';
   const rank = Math.max(input.rank, shape.length);
   const axis = input.axis + rank - input.rank;
   const position = axis - (rank - shape.length);
-  const entry = shape[position] ?? 1;
-  if (entry !== 1) {
+  const entry = position < 0 ? 1 : shape[position];
+  const numbers = shape.filter((length) => typeof length === 'number');
+  if (entry !== 1 && entry !== 'batch') {
+    if (numbers.length < shape.length) return 'its shape mixes computed lengths with a fixed batch';
     if (entry !== context.batch || input.merged) return `its shape [${shape.join(', ')}] repeats the batch`;
-    context.replaceOperand(1, shape.with(position, 1));
+    context.replaceOperand(1, numbers.with(position, 1));
   }
   return { ...input, rank, axis };
 };
