@@ -53,7 +53,7 @@ export interface ChannelAnalysis {
  */
 export function analyzeChannels(model: ModelProto, shapes: Shapes, options: TraceOptions = {}): ChannelAnalysis {
   const bare = skeleton(model);
-  const trace = new Trace(prepare(bare), shapes, options);
+  const trace = new Trace(prepare(bare, shapes), shapes, options);
   const ids = new Map<number, number>();
   const members: Map<number, number[]>[] = [];
   const classesPerLayer = trace.layers.map(({ labels }, layer) =>

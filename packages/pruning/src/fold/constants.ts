@@ -11,7 +11,7 @@ import {
   TensorProtoSchema,
   writeTensor,
 } from '@kneepoint/onnx';
-import type { Elements, Movement } from '../labels/movement.ts';
+import type { Movement } from '../labels/movement.ts';
 import { move } from '../labels/movement.ts';
 
 /** The stored tensor behind a name, payload or not: an initializer, or a Constant node in any of its attribute forms. */
@@ -36,7 +36,7 @@ export function movedConstant(tensor: TensorProto, name: string, movement: Movem
   if (isDropped(tensor)) return droppedTwin(tensor, name, movement.dims);
   const { type, data } = readTensor(tensor);
   if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int32Array) {
-    return writeTensor(name, { dims: movement.dims, type, data: move(data as Elements, movement) });
+    return writeTensor(name, { dims: movement.dims, type, data: move(data, movement) });
   }
   const Result = data.constructor as new (length: number) => typeof data;
   const result = new Result(movement.index.length);

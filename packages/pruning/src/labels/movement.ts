@@ -105,7 +105,7 @@ export function concatenate<T extends Elements>(
   for (let o = 0; o < outer; o++) {
     for (const part of parts) {
       const run = volume(part.dims.slice(axis));
-      data.set(part.data.subarray(o * run, (o + 1) * run) as T & ArrayLike<number>, next);
+      data.set(part.data.subarray(o * run, (o + 1) * run), next);
       next += run;
     }
   }

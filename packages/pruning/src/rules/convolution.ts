@@ -59,7 +59,10 @@ function tieWhole(site: Site, inputs: Int32Array, filters: Int32Array, groups: n
 function tieRanks(site: Site, side: Int32Array, groups: number): void {
   const size = side.length / groups;
   const ranked = (group: number) =>
-    side.slice(group * size, (group + 1) * size).sort((a, b) => site.importance(b) - site.importance(a));
+    side
+      .slice(group * size, (group + 1) * size)
+      // Where importance is silent, channels that are tied across groups already meet each other.
+      .sort((a, b) => site.importance(b) - site.importance(a) || site.labels.find(a) - site.labels.find(b));
   const first = ranked(0);
   for (let group = 1; group < groups; group++) site.tie(first, ranked(group));
 }

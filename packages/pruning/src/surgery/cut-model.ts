@@ -204,7 +204,7 @@ class Cutting {
     const listed = new Set(graph.input.map((input) => input.name));
     for (const tensor of graph.initializer) {
       if (!listed.has(tensor.name)) {
-        graph.input.push(valueInfo(tensor.name, constantDims(tensor), tensor.dataType as DataType));
+        graph.input.push(valueInfo(tensor.name, constantDims(tensor), tensor.dataType));
       }
     }
   }

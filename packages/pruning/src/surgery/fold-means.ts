@@ -1,9 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto, NodeProto, Tensor } from '@kneepoint/onnx';
+import type { ModelProto, NodeProto, Tensor, DataType } from '@kneepoint/onnx';
 import {
   cloneModel,
-  DataType,
   floatAttr,
   Graph,
   intAttr,
@@ -185,7 +184,7 @@ function addBias(model: ModelProto, name: string, shift: Float64Array): void {
   if (node.opType === 'Gemm' && beta === 0) setAttr(node, 'beta', { float: 1 });
   const dims = keepsBias && bias.dims.length === 2 ? [rows, shift.length] : [shift.length];
   node.input[2] = unique(graph, biasName === '' ? `${name}_bias` : biasName, biasName);
-  const tensor = writeTensor(node.input[2], { dims, type: weight.dataType as DataType, data });
+  const tensor = writeTensor(node.input[2], { dims, type: weight.dataType, data });
   graph.proto.initializer = [...graph.proto.initializer.filter((other) => other.name !== tensor.name), tensor];
 }
 

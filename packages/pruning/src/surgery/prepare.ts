@@ -4,13 +4,16 @@ import { constantDims, constantProto, movedConstant, reshapedConstant } from '..
 import { axesOf, squeezed, unsqueezed } from '../fold/evaluators.ts';
 import { Folder } from '../fold/folder.ts';
 import { normalAxis, reshapeTarget, transposition, volume } from '../labels/movement.ts';
+import type { Shapes } from '../trace/trace.ts';
+import { foldShuffles } from './fold-shuffles.ts';
 import { removeDead } from './remove-dead.ts';
 
 /**
  * A copy of the model in the form that rules work on: every node carries its name, and weights that the file passes through
- * Identity, Transpose, Reshape and the like stand where they are used. Computes the same function; weights stay shared.
+ * Identity, Transpose, Reshape and the like stand where they are used, and channel shuffles are single nodes (where shapes are given).
+ * Computes the same function; weights stay shared.
  */
-export function prepare(model: ModelProto): ModelProto {
+export function prepare(model: ModelProto, shapes: Shapes = new Map()): ModelProto {
   const copy = namedCopy(model);
   const graph = new Graph(copy);
   const folder = new Folder(graph, () => undefined);
@@ -31,6 +34,7 @@ export function prepare(model: ModelProto): ModelProto {
   }
   graph.proto.initializer.push(...weights.values());
   graph.proto.node = graph.proto.node.filter((node) => !weights.has(node.output[0] ?? ''));
+  foldShuffles(copy, shapes);
   removeDead(copy);
   return copy;
 }

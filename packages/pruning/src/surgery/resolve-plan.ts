@@ -19,7 +19,7 @@ export interface ResolvedPlan {
  * it keeps one channel of a class and removes another, PLAN_REMOVES_FROZEN, PLAN_EMPTIES_VALUE.
  */
 export function resolvePlan(model: ModelProto, shapes: Shapes, plan: Plan): ResolvedPlan {
-  const trace = new Trace(prepare(model), shapes, plan.options);
+  const trace = new Trace(prepare(model, shapes), shapes, plan.options);
   const { labels } = trace;
   const layers = new Map(trace.layers.map((layer) => [layer.node.name, layer]));
   const roots = new Set<number>();

@@ -52,7 +52,7 @@ export interface NodeEdit {
   /** The node of the copy; attributes may be set. */
   readonly node: NodeProto;
   /** Positions that stay, ascending. */
-  kept(labels: Int32Array): number[];
+  readonly kept: (labels: Int32Array) => number[];
   /** Shape of a value at batch 1 after the cut. */
   dims(value: string): readonly number[];
   /** What the graph itself will compute for an integer input after the cut. */

@@ -1,0 +1,76 @@
+import { create } from '@bufbuild/protobuf';
+import type { NodeProto } from '@kneepoint/onnx';
+import { Graph, intsAttr, isDefaultDomain, NodeProtoSchema, setAttr } from '@kneepoint/onnx';
+import type { ModelProto } from '@kneepoint/onnx';
+import { intConstant } from '../fold/constants.ts';
+import { move, stridesOf, transposition, volume } from '../labels/movement.ts';
+import type { Shapes } from '../trace/trace.ts';
+
+/**
+ * Writes every Reshape, Transpose, Reshape that amounts to a permutation of channels (a channel shuffle) as one Gather, in place.
+ * Split over two axes, channels could only go in whole rows; in a Gather each goes by itself.
+ */
+export function foldShuffles(model: ModelProto, shapes: Shapes): void {
+  const graph = new Graph(model);
+  const { proto } = graph;
+  const gone = new Set<NodeProto>();
+  const replaced = new Map<NodeProto, NodeProto>();
+  for (const node of proto.node) {
+    if (gone.has(node)) continue;
+    const chain = movementChain(graph, node, shapes);
+    if (!chain) continue;
+    const order = channelOrder(chain, shapes);
+    if (!order) continue;
+    const indices = `${node.name}_order`;
+    proto.initializer.push(intConstant(indices, order, [order.length]));
+    const gather = create(NodeProtoSchema, {
+      name: node.name,
+      opType: 'Gather',
+      input: [node.input[0]!, indices],
+      output: [chain.at(-1)!.output[0]!],
+    });
+    setAttr(gather, 'axis', 1);
+    replaced.set(node, gather);
+    for (const part of chain) gone.add(part);
+  }
+  proto.node = proto.node.flatMap((node) => replaced.get(node) ?? (gone.has(node) ? [] : [node]));
+}
+
+/** The shortest run of movements from a Reshape on, each read by the next alone, that ends in the shape it began with. */
+function movementChain(graph: Graph, start: NodeProto, shapes: Shapes): NodeProto[] | undefined {
+  if (start.opType !== 'Reshape' || !isDefaultDomain(start.domain)) return undefined;
+  const dims = shapes.get(start.input[0] ?? '');
+  if (!dims || dims.length < 2 || dims[0] !== 1) return undefined;
+  const chain = [start];
+  for (;;) {
+    const node = chain.at(-1)!;
+    const value = node.output[0]!;
+    // Only while the first axis is the images' own is the result the same for every batch size.
+    if (shapes.get(value)?.[0] !== 1) return undefined;
+    if (node.opType === 'Transpose' && intsAttr(node, 'perm', [])[0] !== 0) return undefined;
+    const shuffles = chain.some((part) => part.opType === 'Transpose');
+    if (shuffles && sameShape(shapes.get(value), dims)) return chain;
+    const [use, ...others] = graph.consumers(value);
+    if (!use || others.length > 0 || graph.isOutput(value) || use.input !== 0) return undefined;
+    if (use.node.opType !== 'Reshape' && use.node.opType !== 'Transpose') return undefined;
+    chain.push(use.node);
+  }
+}
+
+/** The source channel of each channel after the chain; undefined when more than channels moved. */
+function channelOrder(chain: readonly NodeProto[], shapes: Shapes): number[] | undefined {
+  const dims = shapes.get(chain[0]!.input[0]!)!;
+  let index = Int32Array.from({ length: volume(dims) }, (_, i) => i);
+  for (const node of chain) {
+    if (node.opType !== 'Transpose') continue;
+    index = move(index, transposition(shapes.get(node.input[0]!)!, intsAttr(node, 'perm')));
+  }
+  const inner = stridesOf(dims)[1]!;
+  const order = Array.from({ length: dims[1]! }, (_, channel) => Math.floor(index[channel * inner]! / inner));
+  const onlyChannels = index.every((source, i) => source === order[Math.floor(i / inner)]! * inner + (i % inner));
+  return onlyChannels ? order : undefined;
+}
+
+function sameShape(a: readonly number[] | undefined, b: readonly number[]): boolean {
+  return a?.length === b.length && b.every((size, axis) => size === a[axis]);
+}
