@@ -23,7 +23,7 @@ export async function startEmbedded(
   log: Logger = createLogger({ service: 'kneepoint', level: config.logLevel }),
 ): Promise<Embedded> {
   await mkdir(config.dataDir, { recursive: true });
-  const signingKey = config.signingKey ?? randomBytes(32).toString('hex');
+  const signingKey = config.store.signingKey ?? randomBytes(32).toString('hex');
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     // In reverse: whoever uses a thing closes before it does.
@@ -33,15 +33,12 @@ export async function startEmbedded(
     const db = await openDatabase(config.databaseUrl);
     closers.push(() => db.close());
     let url = '';
-    const store = await openStore(config.artifactsUrl, {
-      baseUrl: () => url,
-      signingKey,
-      cacheDir: join(config.dataDir, 'cache'),
-    });
-    const bus = await openBus(config.busUrl);
+    const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => url, signingKey });
+    const bus = await openBus(config.busUrl, config.bus);
     closers.push(() => bus.close());
     const gateway = await startGateway({ db, bus, store, log, config, signingKey, allowLocalPaths: true });
     url = gateway.url;
+    await db.announce(url);
     closers.push(() => gateway.close());
     const parts = { db, bus, store, log, config };
     for (const start of [startExtractor, startRegressor, startPruner]) {

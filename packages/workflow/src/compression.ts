@@ -1,16 +1,18 @@
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto } from '@kneepoint/onnx';
+import { costs, type ModelProto } from '@kneepoint/onnx';
 import {
   analyzeChannels,
   type ChannelAnalysis,
   findTaps,
-  type Head,
+  type LinearHead,
   type Plan,
   planCost,
+  type PlanFigures,
   planFromTaps,
   type Shapes,
   type Tap,
   truncate,
+  truncatedShapes,
 } from '@kneepoint/pruning';
 import { type CharacteristicCurve, type Knee, knee } from '@kneepoint/regression';
 import type { PruneOptions } from './steps/prune.ts';
@@ -19,19 +21,19 @@ export interface CompressionRequest {
   /** The whole network; its skeleton is enough. */
   readonly model: ModelProto;
   readonly shapes: Shapes;
-  /** One curve for each layer up to the head's, for one task. */
+  /** One curve for each layer, for one task. */
   readonly curves: ReadonlyMap<string, CharacteristicCurve>;
   /** The layer that the head reads. */
   readonly layer: string;
-  /** The linear head on that layer's pooled responses: T × C weights. */
-  readonly head: Head;
+  /** The linear head on that layer's pooled responses. */
+  readonly head: LinearHead;
   readonly options: PruneOptions;
 }
 
-export interface Size {
+/** Parameters and multiply-accumulates of one layer. */
+export interface LayerCost {
   readonly parameters: number;
   readonly macs: number;
-  readonly bytes: number;
 }
 
 export interface CompressedLayer {
@@ -40,69 +42,102 @@ export interface CompressedLayer {
   readonly filters: number;
   readonly kept: number;
   readonly indices: readonly number[];
+  /** λ of the knee; null where no curve decided. */
   readonly lambda: number | null;
+  /** How many filters the layer's own curve chose; null where it has none. */
   readonly chosen: number | null;
   readonly prunable: boolean;
   readonly reason: string | null;
+  readonly before: LayerCost;
+  readonly after: LayerCost;
 }
 
 export interface PlannedCompression {
-  /** Image → task: what followed the head's layer removed, pooling and the linear head in its place. Nothing pruned yet. */
+  /** Image → task: what followed the head's layer removed, pooling and the linear head in its place. Nothing is cut yet. */
   readonly network: ModelProto;
   readonly shapes: Shapes;
   readonly tap: Tap;
   readonly analysis: ChannelAnalysis;
   readonly plan: Plan;
+  /** In graph order, without the head. */
   readonly layers: readonly CompressedLayer[];
-  readonly before: Size;
-  readonly after: Size;
+  /** The whole network as it was given. */
+  readonly before: PlanFigures;
+  readonly after: PlanFigures;
 }
 
-/** Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee. */
+/**
+ * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee. The dry run and the
+ * pruner plan by this one function. Throws LAYER_UNKNOWN.
+ */
 export function planCompression(request: CompressionRequest): PlannedCompression {
-  const { model, shapes, curves, layer, head, options } = request;
-  const taps = findTaps(model, shapes);
-  const tap = taps.find((candidate) => candidate.layer === layer);
-  if (!tap) {
-    throw new Failure('LAYER_UNKNOWN', `there is no layer "${layer}" that can be read`, {
-      where: 'layer',
-      fix: `Choose one of: ${taps.map((candidate) => candidate.layer).join(', ')}.`,
-    });
-  }
-  const truncated = truncate(model, shapes, tap, head);
-  const analysis = analyzeChannels(truncated.model, truncated.shapes);
-  const remaining = new Set(findTaps(truncated.model, truncated.shapes).map((candidate) => candidate.layer));
-  const knees = new Map<string, Knee>();
-  for (const [name, curve] of curves) {
-    if (remaining.has(name)) knees.set(name, knee(curve, options.layerEpsilon?.[name] ?? options.epsilon));
-  }
+  const { model, shapes, curves, head, options } = request;
+  const tap = requireTap(findTaps(model, shapes), request.layer);
+  const network = truncate(model, tap, head);
+  const networkShapes = truncatedShapes(shapes, tap, { outputName: head.outputName, targets: head.bias.length });
+  const analysis = analyzeChannels(network, networkShapes);
+  const knees = kneesOf(analysis.taps, curves, options);
   const keep = new Map([...knees].map(([name, found]) => [name, found.kept]));
   const plan = planFromTaps(analysis, keep, { minFilters: options.minFilters ?? 1 });
-  const cost = planCost(truncated.model, truncated.shapes, plan);
-  const whole = planCost(model, shapes, null);
-  const reasons = new Map(analysis.layers.map((info) => [info.name, info]));
+  const before = costsByName(costs(network, networkShapes).nodes);
+  const after = planCost(network, networkShapes, plan);
+  const left = costsByName(after.nodes);
+  const kept = new Map(plan.layers.map((layer) => [layer.name, layer.kept]));
+  const layers = analysis.layers
+    .filter((layer) => layer.name !== head.name)
+    .map((layer): CompressedLayer => ({
+      name: layer.name,
+      op: layer.op,
+      filters: layer.filters,
+      kept: kept.get(layer.name)!.length,
+      indices: kept.get(layer.name)!,
+      lambda: knees.get(layer.name)?.lambda ?? null,
+      chosen: knees.get(layer.name)?.filters ?? null,
+      prunable: layer.prunable,
+      reason: layer.reason ?? null,
+      before: before.get(layer.name) ?? NOTHING,
+      after: left.get(layer.name) ?? NOTHING,
+    }));
   return {
-    network: truncated.model,
-    shapes: truncated.shapes,
+    network,
+    shapes: networkShapes,
     tap,
     analysis,
     plan,
-    layers: plan.layers.map((planned) => ({
-      name: planned.name,
-      op: reasons.get(planned.name)?.op ?? 'Conv',
-      filters: planned.filters,
-      kept: planned.kept.length,
-      indices: planned.kept,
-      lambda: knees.get(planned.name)?.lambda ?? null,
-      chosen: knees.get(planned.name)?.kept.length ?? null,
-      prunable: reasons.get(planned.name)?.prunable ?? false,
-      reason: reasons.get(planned.name)?.reason ?? null,
-    })),
-    before: size(whole),
-    after: size(cost),
+    layers,
+    before: figures(costs(model, shapes)),
+    after: figures(after),
   };
 }
 
-function size({ parameters, macs, bytes }: Size): Size {
+const NOTHING: LayerCost = { parameters: 0, macs: 0 };
+
+function kneesOf(
+  taps: readonly Tap[],
+  curves: ReadonlyMap<string, CharacteristicCurve>,
+  { epsilon, layerEpsilon }: PruneOptions,
+): ReadonlyMap<string, Knee> {
+  return new Map(
+    taps.flatMap(({ layer }): [string, Knee][] => {
+      const curve = curves.get(layer);
+      return curve ? [[layer, knee(curve, layerEpsilon?.[layer] ?? epsilon)]] : [];
+    }),
+  );
+}
+
+function requireTap(taps: readonly Tap[], layer: string): Tap {
+  const tap = taps.find((candidate) => candidate.layer === layer);
+  if (tap) return tap;
+  throw new Failure('LAYER_UNKNOWN', `there is no layer "${layer}" that can be read`, {
+    where: 'layer',
+    fix: `Choose one of: ${taps.map((candidate) => candidate.layer).join(', ')}.`,
+  });
+}
+
+function costsByName(nodes: readonly (LayerCost & { readonly name: string })[]): ReadonlyMap<string, LayerCost> {
+  return new Map(nodes.map(({ name, parameters, macs }) => [name, { parameters, macs }]));
+}
+
+function figures({ parameters, macs, bytes }: PlanFigures): PlanFigures {
   return { parameters, macs, bytes };
 }

@@ -1,6 +1,12 @@
+export {
+  type CompressedLayer,
+  type CompressionRequest,
+  planCompression,
+  type PlannedCompression,
+} from './compression.ts';
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
-export type { CompressionReport, MetricStages, NetworkFigures, ReportLayer, ReportProof } from './report.ts';
+export type { CompressionReport, MetricStages, NetworkFigures, ReportLayer } from './report.ts';
 export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';

@@ -1,3 +1,5 @@
+import type { Proof } from '@kneepoint/pruning';
+
 /** Size and speed of one network; latency of one image in milliseconds on the provider named in the report. */
 export interface NetworkFigures {
   readonly parameters: number;
@@ -36,18 +38,6 @@ export interface ReportLayer {
   readonly reason: string | null;
 }
 
-/** The evidence that surgery equals masking (three gates), as packages/pruning gives it. */
-export interface ReportProof {
-  readonly passed: boolean;
-  readonly maxAbsDiff: number;
-  readonly maxRelDiff: number;
-  readonly tolerance: number;
-  readonly heInitialised: { readonly maxAbsDiff: number; readonly maxRelDiff: number };
-  readonly inputDependence: number;
-  readonly diffOverDependence: number;
-  readonly negativeControl: { readonly applicable: boolean; readonly diff: number; readonly detected: boolean };
-}
-
 /** What a person gets beside the smaller network. Written as JSON; every number is finite. */
 export interface CompressionReport {
   readonly task: string;
@@ -57,7 +47,8 @@ export interface CompressionReport {
   readonly before: NetworkFigures;
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
-  readonly proof: ReportProof;
+  /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
+  readonly proof: Proof;
   readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
   readonly provider: string;
   readonly warnings: readonly string[];

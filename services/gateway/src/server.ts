@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import fastifyWebsocket from '@fastify/websocket';
 import { startDispatcher, startReconciler } from '@kneepoint/platform';
 import fastify from 'fastify';
+import { specifiedRules, validate } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { Context, Services } from './context.ts';
 import { createLoaders } from './domain/loaders.ts';
@@ -51,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     schema,
     introspection: true,
     formatError,
-    plugins: [...armor.plugins, fastifyApolloDrainPlugin(app)],
+    plugins: [...armor.plugins, fastifyApolloDrainPlugin(app)] as ApolloServerPlugin<Context>[],
   });
   await apollo.start();
 
@@ -70,14 +71,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   app.route({
     method: 'GET',
     url: '/graphql',
-    handler: function (request, reply) {
+    // A browser that navigates here gets the editor; a GraphQL client asks for JSON.
+    preHandler: async (request, reply) => {
       const wantsPage = request.headers.accept?.includes('text/html') === true;
-      if (wantsPage) return reply.type('text/html; charset=utf-8').send(page);
-      return handleGraphql.call(app, request, reply);
+      if (wantsPage) await reply.type('text/html; charset=utf-8').send(page);
     },
+    handler: handleGraphql,
     wsHandler: makeHandler({
       schema,
       context: createContext,
+      validate: (target, document, rules) =>
+        validate(target, document, [...(rules ?? specifiedRules), ...armor.validationRules]),
       onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
     }),
   });

@@ -7,14 +7,16 @@ const MOST_ROWS = 512;
 
 /**
  * The mean of each channel over training images and positions, at the input of every contraction that loses channels: what
- * the removed ones said on average. By value name.
+ * the removed ones said on average. By value name; a value whose channels lie along another axis is left out.
  */
 export async function meansOfInputs(
   { network, plan, shapes }: PlannedCompression,
   images: Images,
   trainRows: Int32Array,
 ): Promise<ReadonlyMap<string, Float64Array>> {
-  const values = [...new Set(consumerInputs(network, shapes, plan).map((consumer) => consumer.value))];
+  const values = [
+    ...new Set(consumerInputs(network, shapes, plan).flatMap(({ value, axis }) => (axis === 1 ? [value] : []))),
+  ];
   if (values.length === 0) return new Map();
   const rows = trainRows.subarray(0, MOST_ROWS);
   const taps = values.map((value) => ({ layer: value, value, channels: shapes.get(value)![1]! }));

@@ -5,7 +5,7 @@ import {
   judge,
   judgeChance,
   metricOf,
-  splitRows,
+  splitTask,
   takeRows,
   type TaskSpec,
   TEST,
@@ -26,31 +26,18 @@ export interface Parts {
   readonly by: string;
 }
 
-const LEFT_OUT = 3;
-
 /** The first trial's split over the labelled rows, exactly as the regression makes it. */
-export function splitParts(manifest: Manifest, task: TaskSpec, seed: number): Parts {
-  const labels = manifest.labels[task.name]!;
-  const targets = task.targets.length;
-  const grouped = manifest.splitBy[task.name] === 'group' && manifest.groups !== undefined;
-  const labelled = rowsWhere(manifest.images.length, (row) =>
-    labels.subarray(row * targets, (row + 1) * targets).every(Number.isFinite),
-  );
-  const part = splitRows({
-    rows: labelled.length,
-    seed,
-    trial: 0,
-    ...(grouped ? { groups: Int32Array.from(labelled, (row) => manifest.groups![row]!) } : {}),
-  });
-  const split = new Uint8Array(manifest.images.length).fill(LEFT_OUT);
-  labelled.forEach((row, index) => (split[row] = part[index]!));
-  const of = (wanted: number): Int32Array => rowsWhere(split.length, (row) => split[row] === wanted);
+export function splitParts(manifest: Manifest, spec: TaskSpec, seed: number): Parts {
+  const splitBy = manifest.splitBy[spec.name]!;
+  const task = { spec, labels: manifest.labels[spec.name]!, splitBy };
+  const split = splitTask(task, { rows: manifest.images.length, groups: manifest.groups, seed, trial: 0 });
+  const of = (part: number): Int32Array => Int32Array.from(split.keys()).filter((row) => split[row] === part);
   return {
     split,
     train: of(TRAIN),
     validation: of(VALIDATION),
     test: of(TEST),
-    by: grouped ? manifest.subject! : 'image',
+    by: splitBy === 'group' ? manifest.subject! : 'image',
   };
 }
 
@@ -91,8 +78,4 @@ export function testMetrics(
     chance: judgeChance(task, takeRows(labels, train, targets), truth),
     pruned: judge(task, takeRows(scores, test, targets), truth, thresholds).value,
   };
-}
-
-function rowsWhere(rows: number, holds: (row: number) => boolean): Int32Array {
-  return Int32Array.from({ length: rows }, (_, row) => row).filter(holds);
 }

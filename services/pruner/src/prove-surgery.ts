@@ -1,63 +1,50 @@
-import { seededRandom } from '@kneepoint/onnx';
-import { prove } from '@kneepoint/pruning';
-import { openSession } from '@kneepoint/runtime';
 import { Failure } from '@kneepoint/failures';
-import type { PlannedCompression, ReportProof } from '@kneepoint/workflow';
+import { seededRandom } from '@kneepoint/onnx';
+import { type Proof, prove, type RunModel } from '@kneepoint/pruning';
+import { openSession, type Provider } from '@kneepoint/runtime';
+import type { PlannedCompression } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
-
-interface Feed {
-  readonly name: string;
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
 
 const REAL_IMAGES = 8;
 const RANDOM_IMAGES = 4;
 
-/** The three gates on random and real images. A proof that fails ends the work: a network that is not the masked one is not shipped. */
+/** The three gates on random and real images. A network that is not proved is not shipped. Throws SURGERY_NOT_PROVED. */
 export async function proveSurgery(
   { network, shapes, plan }: PlannedCompression,
   images: Images,
   { rows, seed }: { readonly rows: Int32Array; readonly seed: number },
-): Promise<ReportProof> {
-  const { channels, height, width, name } = images.spec;
-  const feeds = randomFeeds(images.spec, seed);
+): Promise<Proof> {
+  const { channels, height, width } = images.spec;
+  const batches = [randomImages(images.spec, seed)];
   for await (const batch of imageBatches(images, rows.subarray(0, REAL_IMAGES))) {
-    const count = batch.indices.length;
-    feeds.push({
-      name,
-      data: batch.data.slice(0, count * channels * height * width),
-      dims: [count, channels, height, width],
-    });
+    batches.push(batch.data.slice(0, batch.indices.length * channels * height * width));
   }
-  const proof = await prove({
-    model: network,
-    shapes,
-    plan,
-    images: feeds,
-    run: runModel(images.context.provider),
-    seed,
-  });
-  if (!proof.passed) {
-    throw new Failure('SURGERY_NOT_PROVED', `the cut network differs from the masked one: ${JSON.stringify(proof)}`, {
-      fix: 'Report it with the model: a rule of an operator is wrong, or the proof has no power on this network.',
-    });
-  }
-  return proof;
+  return requireProof(
+    await prove({ model: network, shapes, plan, images: batches, run: runModel(images.context.provider), seed }),
+  );
 }
 
-/** Runs encoded bytes once, for provers that have no runtime of their own. */
-export function runModel(provider: Images['context']['provider']) {
-  return async (
-    model: Uint8Array,
-    feed: Feed,
-  ): Promise<Map<string, { dims: readonly number[]; data: Float32Array }>> => {
+/** The proof, or SURGERY_NOT_PROVED naming the gates that it did not pass. */
+export function requireProof(proof: Proof): Proof {
+  if (proof.passed) return proof;
+  const failed = Object.entries(proof.gates).filter(([, gate]) => !gate.passed);
+  throw new Failure('SURGERY_NOT_PROVED', failed.map(([name, gate]) => `${name}: ${gate.detail}`).join('; '), {
+    where: failed.map(([name]) => name).join(', '),
+    fix: 'Report it with the model: the rule of an operator is wrong, or the proof has no power on this network.',
+  });
+}
+
+/** Runs encoded bytes once, for a prover that has no runtime of its own. */
+export function runModel(provider: Provider): RunModel {
+  return async (model, feeds) => {
     const session = await openSession(model, { provider });
     try {
-      const results = await session.run({ [feed.name]: { data: feed.data, dims: feed.dims } });
+      const results = await session.run(
+        Object.fromEntries(feeds.map(({ name, data, dims }) => [name, { data, dims }])),
+      );
       return new Map(
-        Object.entries(results).map(([output, { data, dims }]) => [
-          output,
+        Object.entries(results).map(([name, { data, dims }]) => [
+          name,
           { dims, data: Float32Array.from(data as Float32Array) },
         ]),
       );
@@ -67,10 +54,11 @@ export function runModel(provider: Images['context']['provider']) {
   };
 }
 
-/** Images of noise in [−1, 1), as one feed. */
-export function randomFeeds({ name, channels, height, width }: Images['spec'], seed: number): Feed[] {
+/** A few images of noise in [−1, 1). */
+export function randomImages(
+  { channels, height, width }: Pick<Images['spec'], 'channels' | 'height' | 'width'>,
+  seed: number,
+): Float32Array {
   const random = seededRandom(seed);
-  const dims = [RANDOM_IMAGES, channels, height, width];
-  const data = Float32Array.from({ length: RANDOM_IMAGES * channels * height * width }, () => 2 * random.uniform() - 1);
-  return [{ name, data, dims }];
+  return Float32Array.from({ length: RANDOM_IMAGES * channels * height * width }, () => 2 * random.uniform() - 1);
 }

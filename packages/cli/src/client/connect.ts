@@ -40,8 +40,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 export function toEnvironment(options: Omit<ConnectionOptions, 'url'> & { readonly port?: string }): NodeJS.ProcessEnv {
   const flags = {
     KNEEPOINT_DATA_DIR: options.dataDir,
-    PROVIDER: options.provider,
-    MEMORY_MB: options.memoryMb,
+    KNEEPOINT_PROVIDER: options.provider,
+    KNEEPOINT_MEMORY_MB: options.memoryMb,
     PORT: options.port,
   };
   return { ...process.env, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) };

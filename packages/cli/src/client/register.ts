@@ -97,7 +97,7 @@ async function upload(client: GatewayClient, path: string): Promise<string> {
     headers: { 'content-length': String(size), 'content-type': 'application/octet-stream' },
     body: createReadStream(path),
     duplex: 'half',
-  } as RequestInit);
+  } as unknown as RequestInit);
   if (!response.ok) {
     throw new Failure('UPLOAD_REFUSED', `the store answered ${response.status} to an upload of ${size} bytes`, {
       where: path,
@@ -115,5 +115,5 @@ async function upload(client: GatewayClient, path: string): Promise<string> {
 async function requireFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile())
-    throw new Failure('ONNX_FILE_MISSING', 'there is no such file', { where: path, fix: 'Name an ONNX file.' });
+    throw new Failure('MODEL_FILE_MISSING', 'there is no such file', { where: path, fix: 'Name an ONNX file.' });
 }

@@ -46,7 +46,7 @@ export function registerCompress(program: Command): void {
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
       const preprocess = await readPreprocess(options);
-      const schema = options.schema ? ((await readJson(options.schema, 'SCHEMA_INVALID')) as DatasetSchema) : undefined;
+      const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
       const made = await withConnection(options, async (connection, signal) => {
         const model = await registerModel(
           connection,

@@ -31,7 +31,7 @@ export function registerDatasetCommands(program: Command): void {
       'types, classes, bins and units of the tasks (default: schema.json of the folder, else inferred)',
     )
     .action(async (folder: string, options: AddOptions) => {
-      const schema = options.schema ? ((await readJson(options.schema, 'SCHEMA_INVALID')) as DatasetSchema) : undefined;
+      const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
       const run = await withConnection(options, (connection, signal) =>
         registerDataset(
           connection,

@@ -44,7 +44,7 @@ export function withPreprocessOptions(command: Command): Command {
 
 /** The preprocessing that flags or a file declare; undefined when neither does. */
 export async function readPreprocess(options: PreprocessOptions): Promise<Preprocess | undefined> {
-  if (options.preprocess) return validatePreprocess(await readJson(options.preprocess, 'PREPROCESS_INVALID'));
+  if (options.preprocess) return validatePreprocess(await readJson(options.preprocess));
   const { channels, range, mean, std } = options;
   if (!channels && !range && !mean && !std) return undefined;
   return validatePreprocess({
@@ -55,11 +55,11 @@ export async function readPreprocess(options: PreprocessOptions): Promise<Prepro
   });
 }
 
-export async function readJson(path: string, code: 'PREPROCESS_INVALID' | 'SCHEMA_INVALID'): Promise<unknown> {
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw new Failure(code, `the file cannot be read as JSON: ${(error as Error).message}`, {
+    throw new Failure('JSON_FILE_INVALID', `the file cannot be read as JSON: ${(error as Error).message}`, {
       where: path,
       fix: 'Name a JSON file.',
       cause: error,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { startExtractor } from '@kneepoint/extractor-service';
 import { Failure } from '@kneepoint/failures';
 import { startGateway } from '@kneepoint/gateway-service';
@@ -35,9 +34,9 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
   const log = createLogger({ service: name, level: config.logLevel });
   const interrupt = interruptSignal();
   const db = await openDatabase(config.databaseUrl);
-  const signingKey = config.signingKey ?? randomUUID();
-  const store = await openStore(config.artifactsUrl, { signingKey, cacheDir: join(config.dataDir, 'cache') });
-  const bus = await openBus(config.busUrl);
+  const signingKey = config.store.signingKey ?? randomUUID();
+  const store = await openStore(config.artifactsUrl, { ...config.store, signingKey });
+  const bus = await openBus(config.busUrl, config.bus);
   const parts = { db, bus, store, log, config };
   const stop =
     name === 'gateway'

@@ -107,7 +107,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
       ),
     ),
     '',
-    `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.heInitialised.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence.toExponential(2)}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
+    `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.he.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence?.toExponential(2) ?? 'not measurable'}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
     ...report.warnings.map((text) => `\nWarning: ${text}`),
   ].join('\n')}\n`;
 }

@@ -105,4 +105,24 @@ export const apiFailures = {
     retryable: false,
   },
   SEED_INVALID: { cause: 'A seed is not an integer.', cure: 'Pass an integer.', retryable: false },
+  CONFIG_NOT_SHARED: {
+    cause: 'A service was started by itself with a database, bus or store that lives inside one process.',
+    cure: 'Name shared ones by DATABASE_URL, BUS_URL and ARTIFACTS_URL, or run everything with `kneepoint up`.',
+    retryable: false,
+  },
+  DATASET_PATH: {
+    cause: 'The folder of a data set cannot be read.',
+    cure: 'Name a folder with labels.csv or labels.jsonl and its images.',
+    retryable: false,
+  },
+  ONNX_BATCH_FIXED: {
+    cause: 'The batch size is baked into the model in a way that cannot be undone safely.',
+    cure: 'Export the model with a dynamic batch axis.',
+    retryable: false,
+  },
+  JSON_FILE_INVALID: {
+    cause: 'A file that should hold JSON cannot be read or does not.',
+    cure: 'Name a file with JSON in it.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

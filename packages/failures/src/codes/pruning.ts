@@ -81,4 +81,9 @@ export const pruningFailures = {
     cure: 'Give images in the range that the model takes.',
     retryable: false,
   },
+  SURGERY_NOT_PROVED: {
+    cause: 'The cut network does not equal the masked one, or the comparison could not have noticed if it did not.',
+    cure: 'Report it with the model; leave the layer that the message names alone meanwhile.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatasetSchema, openDataset, packDataset, verifyDataset } from '@kneepoint/datasets';
+import { type DatasetSchema, openDataset, packDataset, type Progress, verifyDataset } from '@kneepoint/datasets';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 
@@ -26,25 +26,20 @@ export default async function importDataset(
   input: ImportDatasetTaskInput,
   context: TaskContext,
 ): Promise<ImportDatasetTaskOutput> {
-  let archivePath: string;
+  const archivePath = 'folder' in input.source ? join(input.outFolder, 'dataset.tar') : input.source.archive;
+  const progress = (report: Progress): void => context.progress({ ...report, message: 'checking images' });
   if ('folder' in input.source) {
-    archivePath = join(input.outFolder, 'dataset.tar');
     await packDataset(input.source.folder, {
       out: archivePath,
       signal: context.signal,
-      onProgress: (progress) => context.progress({ ...progress, message: 'checking and packing' }),
+      onProgress: progress,
       ...(input.schema ? { schema: input.schema } : {}),
       ...(input.group ? { group: input.group } : {}),
-    });
-  } else {
-    archivePath = input.source.archive;
-    await verifyDataset(archivePath, {
-      signal: context.signal,
-      onProgress: (progress) => context.progress({ ...progress, message: 'checking' }),
     });
   }
   const dataset = await openDataset(archivePath);
   try {
+    if ('archive' in input.source) await verifyDataset(dataset, { signal: context.signal, onProgress: progress });
     const manifestPath = join(input.outFolder, 'manifest.json');
     await writeFile(manifestPath, dataset.index);
     const { images, tasks, subject, notes } = dataset.manifest;

@@ -1,6 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { costs, encodeModel, freeBatch, inputSpec, skeleton, validateGraph, withDeclaredShapes } from '@kneepoint/onnx';
+import {
+  costs,
+  encodeModel,
+  freeBatch,
+  Graph,
+  inputSpec,
+  skeleton,
+  validateGraph,
+  withDeclaredShapes,
+} from '@kneepoint/onnx';
 import { Failure } from '@kneepoint/failures';
 import { analyzeChannels, findTaps } from '@kneepoint/pruning';
 import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
@@ -59,7 +68,7 @@ export default async function inspect(
   stage(4, 'done');
   return {
     input: { name: input.name, channels: input.channels, height: input.height, width: input.width },
-    opset: analysis.opset,
+    opset: new Graph(model).opset,
     producer: [original.producerName, original.producerVersion].filter(Boolean).join(' ') || 'unknown',
     parameters: cost.parameters,
     macs: cost.macs,

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { type DatasetSchema, validatePreprocess } from '@kneepoint/datasets';
-import { launchRun, type LaunchRequest } from '@kneepoint/platform';
+import { launchRun, type RunRequest } from '@kneepoint/platform';
 import {
   DEFAULT_REGRESSION,
   type ModelReference,
@@ -114,12 +114,9 @@ export function toPruneOptions(
   };
 }
 
-export async function launch(
-  { db }: Pick<Context, 'db'>,
-  request: Omit<LaunchRequest, 'idempotencyKey' | 'input'> & { readonly input: object },
-  idempotencyKey?: string,
-): Promise<Run> {
-  const { idempotencyKey: _separate, ...input } = request.input as { idempotencyKey?: string };
+/** Launches a run; what was asked for is kept without the key, which names the request and is no part of it. */
+async function launch({ db }: Pick<Context, 'db'>, request: RunRequest, idempotencyKey?: string): Promise<Run> {
+  const { idempotencyKey: _key, ...input } = request.input as { idempotencyKey?: string };
   return toRun(await launchRun(db, { ...request, input, ...(idempotencyKey ? { idempotencyKey } : {}) }));
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { decodeModel, declaredShapes } from '@kneepoint/onnx';
+import type { LinearHead } from '@kneepoint/pruning';
 import { planCompression } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
@@ -16,7 +17,8 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
   const task = requireTask(dataset, input.task);
   const options = toPruneOptions(input, input.epsilon, model);
   const results = await requireLayerResults(context, model, dataset, task);
-  const head = options.layer ?? bestLayer(results).layer;
+  const layer = options.layer ?? bestLayer(results).layer;
+  const { channels } = results.find((result) => result.layer === layer)!;
   const curves = new Map(
     await Promise.all(
       results.map(async ({ layer, result }) => [layer, await curveCache.get(context, result.curveSha256)] as const),
@@ -29,9 +31,19 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
     model: skeleton,
     shapes,
     curves,
-    head,
-    targets: task.targets.length,
+    layer,
+    head: emptyHead(task.targets.length, channels),
     options,
   });
-  return { bestLayer: head, before, after, layers };
+  return { bestLayer: layer, before, after, layers };
+}
+
+/** A head of the right size without values: a plan needs no more. */
+function emptyHead(targets: number, channels: number): LinearHead {
+  return {
+    name: 'head',
+    outputName: 'prediction',
+    weights: new Float64Array(targets * channels),
+    bias: new Float64Array(targets),
+  };
 }

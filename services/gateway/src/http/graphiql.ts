@@ -14,6 +14,6 @@ export function graphiqlPage(): string {
     title: 'Kneepoint',
     endpoint: '/graphql',
     defaultQuery: FIRST_QUERY,
-    subscriptionsProtocol: 'GRAPHQL_WS',
+    subscriptionsProtocol: 'WS',
   });
 }

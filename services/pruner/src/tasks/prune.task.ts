@@ -62,7 +62,7 @@ export default async function pruneForTask(input: PruneTaskInput, context: TaskC
     enter('folding means');
     const cut = prune(planned.network, planned.shapes, planned.plan);
     const means = await meansOfInputs(planned, images, parts.train);
-    const folded = foldMeans(cut, planned.network, planned.plan, means);
+    const folded = foldMeans(cut, planned.network, planned.shapes, planned.plan, means);
 
     enter('reading responses');
     const passed = await runOver(folded, planned.tap.value, images);

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
-import { analyzeChannels, planByCriterion, prove, prune } from '@kneepoint/pruning';
+import { analyzeChannels, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
 import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
-import { Failure } from '@kneepoint/failures';
-import type { ReportProof } from '@kneepoint/workflow';
-import { randomFeeds, runModel } from '../prove-surgery.ts';
+import { randomImages, requireProof, runModel } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
 
 export interface SurgeryTaskInput {
@@ -24,7 +22,7 @@ interface FileSize {
 export interface SurgeryTaskOutput {
   readonly before: FileSize;
   readonly after: FileSize;
-  readonly proof: ReportProof;
+  readonly proof: Proof;
   readonly layers: readonly {
     readonly name: string;
     readonly filters: number;
@@ -41,18 +39,18 @@ export default async function surgery(input: SurgeryTaskInput, context: TaskCont
   const spec = inputSpec(model);
   const shapes = await shapesOf(model);
   const analysis = analyzeChannels(model, shapes);
-  const plan = planByCriterion(model, analysis, input.criterion, { ratio: input.ratio, seed: input.seed });
+  const plan = planByCriterion(input.criterion, analysis, input.ratio, { model, seed: input.seed });
   const cut = prune(model, shapes, plan);
-  const proof = await prove({
-    model,
-    shapes,
-    plan,
-    images: randomFeeds(spec, input.seed),
-    run: runModel(context.provider),
-    seed: input.seed,
-  });
-  if (!proof.passed)
-    throw new Failure('SURGERY_NOT_PROVED', `the cut network differs from the masked one: ${JSON.stringify(proof)}`);
+  const proof = requireProof(
+    await prove({
+      model,
+      shapes,
+      plan,
+      images: [randomImages(spec, input.seed)],
+      run: runModel(context.provider),
+      seed: input.seed,
+    }),
+  );
   const after = sizeOf(cut, await shapesOf(cut));
   await writeFile(input.out, encodeModel(cut));
   return {

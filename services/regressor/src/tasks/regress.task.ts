@@ -33,8 +33,6 @@ export default async function regress(
   const responses = await joinShards(input.shardPaths, job, images);
   const { cells, curves } = await analyseLayer({
     responses,
-    rows: images,
-    channels: job.channels,
     tasks: job.tasks.map((spec) => ({
       spec,
       labels: manifest.labels[spec.name]!,
@@ -45,7 +43,8 @@ export default async function regress(
     trials: job.settings.trials,
     lambdas: job.settings.lambdas,
     signal: context.signal,
-    onProgress: (done: number, total: number) => context.progress({ done, total, unit: 'tasks' }),
+    onProgress: (progress) =>
+      context.progress({ done: progress.done, total: progress.total, unit: 'fits', message: progress.stage }),
   });
   return Promise.all(
     job.tasks.map(async ({ name }, index) => {
