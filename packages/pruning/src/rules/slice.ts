@@ -19,7 +19,7 @@ export const slice: Rule = (site) => {
   const entry = axes.findIndex((a) => normalAxis(a, rank) === axis);
   if (entry < 0) return [value.labels];
   const step = steps[entry]!;
-  if (step !== 1) return stop(site, `takes every ${step}th channel`);
+  if (step !== 1) return stop(site, `takes channels in steps of ${step}`);
   const { start, count } = sliceRange(value.dims[axis]!, starts[entry]!, ends[entry]!, step);
   const labels = value.labels.data.slice(start, start + count);
   const before = value.labels.data.slice(0, start);
