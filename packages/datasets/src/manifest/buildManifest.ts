@@ -77,17 +77,17 @@ function checkMirror({ name, mirror, targets }: TaskSpec, problems: Problems): v
 
 function sourceOf(draft: TaskDraft, table: Table, problems: Problems): LabelSource {
   const positions = draft.columns.map((column) => table.columns.indexOf(column));
+  let faulty = false;
   return {
     rows: table.rows.length,
     cell: (row, column) => table.rows[row]?.cells[positions[column] ?? -1] ?? '',
-    report: (code, row, message, fix) =>
-      problems.add({
-        code,
-        file: table.file,
-        line: row === undefined ? 0 : (table.rows[row]?.line ?? 0),
-        message,
-        fix,
-      }),
+    report: (code, row, message, fix) => {
+      // Labels that could not be read make a task look as if it had one class: one complaint is enough.
+      if (code === 'DATASET_ONE_CLASS' && faulty) return;
+      faulty = true;
+      const line = row === undefined ? 0 : (table.rows[row]?.line ?? 0);
+      problems.add({ code, file: table.file, line, message, fix });
+    },
   };
 }
 

@@ -13,10 +13,6 @@ export const categorical: TaskKind = {
     const classes = [...(draft.classes ?? found)];
     if (!checkClasses(draft, classes, source)) return undefined;
     const position = new Map(classes.map((label, index) => [label, index]));
-    if (found.filter((label) => position.has(label)).length < 2) {
-      const message = `task ${name}: fewer than two of its classes have images`;
-      source.report('DATASET_ONE_CLASS', undefined, message, 'add images of other classes, or remove the task');
-    }
     const labels = new Float64Array(source.rows * classes.length).fill(NaN);
     for (let row = 0; row < source.rows; row += 1) {
       const cell = value(row);
@@ -29,6 +25,10 @@ export const categorical: TaskKind = {
         labels.fill(0, row * classes.length, (row + 1) * classes.length);
         labels[row * classes.length + index] = 1;
       }
+    }
+    if (found.filter((label) => position.has(label)).length < 2) {
+      const message = `task ${name}: fewer than two of its classes have images`;
+      source.report('DATASET_ONE_CLASS', undefined, message, 'add images of other classes, or remove the task');
     }
     const present = new Set(found);
     const absent = classes.filter((label) => !present.has(label));
