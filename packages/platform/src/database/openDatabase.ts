@@ -24,8 +24,8 @@ export interface DatabaseOptions {
 }
 
 const CONFLICT_RETRIES = 5;
-const PGLITE = /^pglite:(?:\/\/)?(.+)$/;
-const POSTGRES = /^postgres(?:ql)?:\/\//;
+const PGLITE = /^pglite:\/\/(\/?[^/].*)$/;
+const POSTGRES = /^postgres(?:ql)?:\/\/[^/]/;
 
 /**
  * Opens the database that a URL names and brings it to this version's schema: `pglite://FOLDER`, `pglite://:memory:`,

@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { Failure } from '@kneepoint/failures';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { createClient } from './client.ts';
 import { type FolderLock, lockFolder } from './folderLock.ts';
@@ -9,13 +10,14 @@ import type { DatabaseConnection } from './openDatabase.ts';
 
 const MEMORY = ':memory:';
 
-/** Postgres in WebAssembly on a folder, or in memory for tests (`:memory:`). Throws DATABASE_IN_USE. */
+/** Postgres in WebAssembly on a folder, or in memory for tests (`:memory:`). Throws DATABASE_IN_USE, CONFIG_INVALID. */
 export async function openPglite(path: string): Promise<DatabaseConnection> {
   if (path === MEMORY) return start(await PGlite.create(), undefined);
   const folder = resolve(path);
   const lock = await lockFolder(folder);
   try {
     await mkdir(folder, { recursive: true });
+    await refuseOtherFiles(folder);
     return await start(await PGlite.create({ dataDir: folder }), lock);
   } catch (error) {
     await lock.release();
@@ -44,4 +46,14 @@ async function start(engine: PGlite, lock: FolderLock | undefined): Promise<Data
       await lock?.release();
     },
   };
+}
+
+/** A database consists of dozens of files; it must not be strewn over a folder that holds something else. */
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length === 0 || names.includes('PG_VERSION')) return;
+  throw new Failure('CONFIG_INVALID', `${folder} holds "${names[0]}" and no database`, {
+    where: 'DATABASE_URL',
+    fix: 'name a folder that is empty or does not exist yet',
+  });
 }

@@ -42,7 +42,7 @@ export async function republish(
       });
       if (count === 1) await addToOutbox(tx, runId, [{ id, service, attempt }], clock.now, republished + 1);
     });
-    log?.warn({ run: runId, step: id, attempt, service }, 'step that no worker took is sent again');
+    log?.warn({ run: runId, step: id, attempt, queue: service }, 'step that no worker took is sent again');
   }
   return steps.length > 0;
 }

@@ -1,0 +1,25 @@
+// A worker process for crash.test.ts, which kills it: `node --import tsx crash.fixture.ts DATABASE_URL BUS_URL STORE_URL SERVICE`.
+// Says `started STEP` when its handler has begun, and never ends by itself.
+import { openBus } from '../bus/openBus.ts';
+import { openDatabase } from '../database/openDatabase.ts';
+import { createLogger } from '../log/createLogger.ts';
+import { openStore } from '../store/openStore.ts';
+import { startReconciler } from './startReconciler.ts';
+import { startWorker } from './startWorker.ts';
+
+const [databaseUrl, busUrl, storeUrl, service] = process.argv.slice(2) as [string, string, string, string];
+const log = createLogger({ service, level: 'warn' });
+const db = await openDatabase(databaseUrl);
+const bus = await openBus(busUrl);
+const store = await openStore(storeUrl, { cacheDir: `${storeUrl.slice('file://'.length)}/cache` });
+startReconciler(db, bus, { log });
+await startWorker({
+  ...{ db, bus, store, log, service, leaseSeconds: db.exclusive ? 3_600 : 1 },
+  handlers: {
+    work: async ({ step }) => {
+      process.stdout.write(`started ${step.id}\n`);
+      await new Promise<never>(() => undefined);
+      return { output: {} };
+    },
+  },
+});
