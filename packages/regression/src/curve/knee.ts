@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { type CharacteristicCurve, type CurveSegments, replay, supportAt } from './curve.ts';
+import { type CharacteristicCurve, type CurveSegments, replay, supportOfPoint } from './characteristic-curve.ts';
 
 export interface Knee {
   readonly epsilon: number;
@@ -66,7 +66,7 @@ function stretchesOf(curve: CharacteristicCurve, on: 'validation' | 'train'): St
   const points = segments === null ? curve.points : curve.points.slice(0, 1);
   const sampled = points.map((point, i): Stretch => {
     const rmse = on === 'train' ? point.rmseTrain : point.rmseValidation;
-    return { filters: point.filters, lambda: point.lambda, min: rmse, max: rmse, kept: () => supportAt(curve, i) };
+    return { filters: point.filters, lambda: point.lambda, min: rmse, max: rmse, kept: () => supportOfPoint(curve, i) };
   });
   return segments === null ? sampled : [...sampled, ...exactStretches(segments, on)];
 }
@@ -79,15 +79,15 @@ function exactStretches({ lambda, change, train, validation }: CurveSegments, on
     filters += Math.sign(event);
     const [high = 0, low = 0] = lambda.slice(k, k + 2);
     const [c0 = 0, c1 = 0, c2 = 0] = coefficients.slice(3 * k, 3 * k + 3);
-    const rmse = (at: number) => Math.sqrt(Math.max(0, c0 + at * (c1 + at * c2)));
-    const vertex = c2 === 0 ? high : -c1 / (2 * c2);
-    const candidates = vertex > low && vertex < high ? [high, vertex, low] : [high, low];
+    const rmse = (t: number) => Math.sqrt(Math.max(0, c0 + t * (c1 + t * c2)));
+    const vertex = c2 === 0 ? 0 : -c1 / (2 * c2);
+    // From the larger λ on: of equally good ones the first is taken, whose weights are smallest.
+    const candidates = vertex > 0 && vertex < 1 ? [0, vertex, 1] : [0, 1];
     const errors = candidates.map(rmse);
     const min = Math.min(...errors);
     stretches.push({
       filters,
-      // Of equally good λ the largest, whose weights are smallest.
-      lambda: candidates[errors.indexOf(min)] as number,
+      lambda: high + (candidates[errors.indexOf(min)] as number) * (low - high),
       min,
       max: Math.max(...errors),
       kept: () => replay(change.slice(0, k + 1)),
