@@ -72,10 +72,10 @@ describe('Graph', () => {
     }
   });
 
-  it('orders a chain of a hundred thousand nodes that stands backwards', () => {
+  it('orders a chain of twenty thousand nodes that stands backwards', () => {
     const net = new GraphBuilder();
     let x = net.input('x', [1]);
-    for (let i = 0; i < 100_000; i++) x = net.relu(x);
+    for (let i = 0; i < 20_000; i++) x = net.relu(x);
     net.output(x, [1]);
     const model = net.build();
     model.graph!.node.reverse();

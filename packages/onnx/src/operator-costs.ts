@@ -51,7 +51,7 @@ const table = (names: string, rule: CostRule): [string, CostRule][] => names.spl
 
 /**
  * The rule of every operator that can be counted. Conventions: a contraction counts multiply-accumulates; an elementwise operator
- * one operation per output element (batch normalisation two: scale and shift; softmax three: exp, sum, divide); pooling one per
+ * one operation per output element (normalisation two: scale and shift; softmax three: exp, sum, divide); pooling one per
  * element of the window; moving data is free. What is not here costs 0 and is listed by the report.
  */
 export const OPERATOR_COSTS: ReadonlyMap<string, CostRule> = new Map([
@@ -65,7 +65,7 @@ export const OPERATOR_COSTS: ReadonlyMap<string, CostRule> = new Map([
     perInput,
   ),
   ...table('ArgMax ArgMin', perInput),
-  ...table('BatchNormalization InstanceNormalization', perOutput(2)),
+  ...table('BatchNormalization InstanceNormalization GroupNormalization LayerNormalization', perOutput(2)),
   ...table('Softmax LogSoftmax', perOutput(3)),
   ...table('Relu LeakyRelu PRelu Elu Selu Celu ThresholdedRelu Clip HardSigmoid HardSwish', perOutput(1)),
   ...table(
@@ -73,6 +73,7 @@ export const OPERATOR_COSTS: ReadonlyMap<string, CostRule> = new Map([
     perOutput(1),
   ),
   ...table('Sin Cos Not And Or Xor Equal Greater Less GreaterOrEqual LessOrEqual Where', perOutput(1)),
+  ...table('Resize Upsample', perOutput(1)),
   ...table('Add Sub Mul Div Pow Mod Max Min Sum Mean', perOutput(1)),
   ...table('Identity Dropout Cast Constant ConstantOfShape Shape Size Range', perOutput(0)),
   ...table('Reshape Flatten Squeeze Unsqueeze Transpose Concat Split Slice Gather Expand Tile Pad', perOutput(0)),

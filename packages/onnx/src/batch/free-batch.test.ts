@@ -217,6 +217,16 @@ describe('freeBatch', () => {
     }
   });
 
+  it('names a batch that was written as 0', async () => {
+    const model = smallNets['vgg']!(1);
+    model.graph!.input[0] = valueInfo('image', [0, 3, 16, 16]);
+    model.graph!.output[0] = valueInfo('logits', [0, 10]);
+    const { model: free, freed } = freeBatch(model);
+    expect(freed).toBe(true);
+    const outputs = await runModel(free, { image: { dims: [2, 3, 16, 16], data: noise([2, 3, 16, 16], 1) } });
+    expect(outputs['logits']?.dims).toEqual([2, 10]);
+  });
+
   it('copies an operand that another node shares', () => {
     const model = fixed(5, (g, x) => {
       const shape = g.init(intTensor([5, 384]), 'shape');

@@ -43,6 +43,7 @@ export function freeBatch(model: ModelProto): FreeBatch {
   const dims = dimsOf(input);
   const [batch] = dims;
   if (dims.length === 0) return kept(copy, `the input ${input.name} has no dimensions`);
+  if (batch === 0) nameFreeDims(graph.proto);
   if (typeof batch !== 'number' || batch < 1) return { model: copy, freed: true };
 
   const edits: OperandEdit[] = [];
@@ -158,6 +159,11 @@ function dropUnused(proto: GraphProto, replaced: ReadonlySet<string>): void {
   proto.initializer = proto.initializer.filter(({ name }) => !gone(name));
   proto.input = proto.input.filter(({ name }) => !gone(name));
   proto.node = proto.node.filter(({ output }) => !output.some(gone));
+}
+
+/** Some exporters write 0 for a free length, which runtimes take literally. */
+function nameFreeDims(proto: GraphProto): void {
+  for (const value of [...proto.input, ...proto.output]) if (dimsOf(value)[0] === 0) setBatchDim(value, FREE_DIM);
 }
 
 function setBatchDim(value: ValueInfoProto, name: string | undefined): void {
