@@ -41,7 +41,7 @@ describe('a file of responses', () => {
       await writeResponses(path, content(2));
       const table = tableFromIPC(await readFile(path));
       expect(table.schema.toString()).toBe(
-        'Schema<{ 0: index: Int32, 1: conv1: FixedSizeList[2]<Float32>, 2: index: FixedSizeList[1]<Float32>, 3: größer/5: FixedSizeList[3]<Float32> }>',
+        'Schema<{ 0: index: Int32, 1: conv1: FixedSizeList[2]<Float32>, 2: index (layer): FixedSizeList[1]<Float32>, 3: größer/5: FixedSizeList[3]<Float32> }>',
       );
       expect(Array.from(table.getChildAt(3)!.get(1) as Iterable<number>)).toEqual([
         ...Float32Array.of(2 + 3 / 7, 2 + 4 / 7, 2 + 5 / 7),

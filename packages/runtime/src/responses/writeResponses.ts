@@ -13,8 +13,8 @@ export interface ResponsesToWrite {
 
 /**
  * Writes responses as one Apache Arrow IPC file: `index` (Int32) and one FixedSizeList<Float32>[C] column per tap, named by its layer,
- * in a single record batch, so that a column is one block of memory. The value behind a column is in its metadata. The file appears
- * complete or not at all. Throws RUNTIME_RESPONSES_SHAPE.
+ * in a single record batch, so that a column is one block of memory. Layer and value of a column are in its metadata too. The file
+ * appears complete or not at all. Throws RUNTIME_RESPONSES_SHAPE.
  */
 export async function writeResponses(path: string, { taps, from, responses }: ResponsesToWrite): Promise<void> {
   const rows = rowCount(taps, responses);
@@ -29,7 +29,17 @@ export async function writeResponses(path: string, { taps, from, responses }: Re
     const type = new FixedSizeList(channels, new Field('item', new Float32(), false));
     const data = responses.get(layer)!;
     const child = makeData({ type: new Float32(), data, length: data.length, nullCount: 0 });
-    fields.push(new Field(layer, type, false, new Map([[VALUE_KEY, value]])));
+    fields.push(
+      new Field(
+        columnName(layer),
+        type,
+        false,
+        new Map([
+          [LAYER_KEY, layer],
+          [VALUE_KEY, value],
+        ]),
+      ),
+    );
     columns.push(makeData({ type, child, length: rows, nullCount: 0 }));
   }
   const schema = new arrow.Schema(fields);
@@ -39,7 +49,7 @@ export async function writeResponses(path: string, { taps, from, responses }: Re
   );
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(unfinished, arrow.tableToIPC(new arrow.Table(schema, [batch]), 'file'));
+    await writeFile(unfinished, arrow.RecordBatchFileWriter.writeAll([batch]).toUint8Array(true));
     await rename(unfinished, path);
   } finally {
     await rm(unfinished, { force: true });
@@ -48,8 +58,14 @@ export async function writeResponses(path: string, { taps, from, responses }: Re
 
 type Column = ArrowField<Int | ListType<Float>>;
 
-/** Metadata of a column: the value in the graph that was read. */
+/** Metadata of a column: the layer, and the value in the graph that was read. */
+export const LAYER_KEY = 'kneepoint.layer';
 export const VALUE_KEY = 'kneepoint.value';
+
+/** A column's name is its layer's, but `index` is taken, and Arrow's JavaScript cannot write two columns of one name. */
+function columnName(layer: string): string {
+  return /^index( \(layer\))*$/.test(layer) ? `${layer} (layer)` : layer;
+}
 
 function rowCount(taps: readonly Tap[], responses: ReadonlyMap<string, Float32Array>): number {
   const counts = taps.map(({ layer, channels }) => (responses.get(layer)?.length ?? Number.NaN) / channels);
@@ -57,12 +73,10 @@ function rowCount(taps: readonly Tap[], responses: ReadonlyMap<string, Float32Ar
   const odd = counts.findIndex((count) => count !== rows || !Number.isInteger(count));
   if (odd < 0 && new Set(taps.map(({ layer }) => layer)).size === taps.length) return rows;
   const tap = taps[Math.max(odd, 0)];
-  throw new Failure(
-    'RUNTIME_RESPONSES_SHAPE',
-    `layer ${tap?.layer} holds ${counts[odd] ?? 'two sets of'} rows, the first layer ${rows}`,
-    {
-      where: `layer ${tap?.layer}`,
-      fix: 'give every layer once, with as many rows as the others and as many columns as filters',
-    },
-  );
+  const count = counts[odd] ?? Number.NaN;
+  const found = odd < 0 ? 'two sets of' : Number.isNaN(count) ? 'no' : count;
+  throw new Failure('RUNTIME_RESPONSES_SHAPE', `layer ${tap?.layer} holds ${found} rows, the first layer ${rows}`, {
+    where: `layer ${tap?.layer}`,
+    fix: 'give every layer once, with as many rows as the others and as many columns as filters',
+  });
 }
