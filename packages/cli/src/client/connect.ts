@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger, readConfig } from '@kneepoint/platform';
-import { startEmbedded } from '../embedded.ts';
 import { GatewayClient } from './gateway-client.ts';
 
 export interface ConnectionOptions {
@@ -29,6 +28,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const config = readConfig(toEnvironment(options));
   const running = await findRunning(config.dataDir);
   if (running) return { client: new GatewayClient(running), local: true, close: () => Promise.resolve() };
+  const { startEmbedded } = await import('../embedded.ts');
   const embedded = await startEmbedded(
     { ...config, port: 0 },
     createLogger({ service: 'kneepoint', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' }),

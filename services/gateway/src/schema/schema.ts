@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
 import { DatasetResolver } from './dataset.ts';
@@ -29,5 +29,16 @@ export function createSchema(): GraphQLSchema {
     ],
     // Inputs are bounded where they are used, with coded errors; class-validator would add a second way.
     validate: false,
+    pubSub: UNUSED_PUBSUB,
   });
+}
+
+/** type-graphql asks for one although every subscription here has a source of its own. */
+const UNUSED_PUBSUB: PubSub = {
+  publish: () => unused(),
+  subscribe: () => unused(),
+};
+
+function unused(): never {
+  throw new Error('subscriptions name their own source');
 }
