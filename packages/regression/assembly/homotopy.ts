@@ -12,7 +12,7 @@ import { subtractTile } from './shared/tile';
 
 const BLOCK: i32 = 32;
 /** A filter with less than this share of its variance left beside the active ones is collinear with them. */
-const COLLINEAR: f64 = 1e-10;
+const COLLINEAR: f64 = 1e-12;
 /** Variance cannot be negative; by more than this share it is not rounding. */
 const NEGATIVE: f64 = -1e-3;
 /** Closing speeds under this are parallel to the bound: they cannot cross it by more than this share of lambda. */
@@ -30,6 +30,7 @@ let lambda: f64 = 0;
 let active: i32 = 0;
 let pending: i32 = 0;
 let stalled: i32 = 0;
+let due: i32 = BLOCK;
 let eventCapacity: i32 = 0;
 let valueCapacity: i32 = 0;
 let eventCount: i32 = 0;
@@ -74,6 +75,8 @@ export function layout(base: usize, p: i32, knots: i32, coefficients: i32): usiz
   if (leading % 128 === 0) leading += 8;
   stride = <usize>leading * 8;
   eventCapacity = knots;
+  // A small problem has few knots in all: correct it more often, at no cost that counts.
+  due = p < 128 ? 4 : BLOCK;
   valueCapacity = coefficients;
   cursor = (base + 63) & ~63;
   const vector = <usize>padded * 8;
@@ -224,7 +227,7 @@ export function advance(last: f64): i32 {
     if (sign !== 0) join(index, sign);
     else drop(index);
     record(index, sign === 0 ? 2 : <i32>sign);
-    if (pending === BLOCK) {
+    if (pending >= due) {
       flush();
       correct();
     }

@@ -1,4 +1,4 @@
-import { checkProblem, type GramProblem } from './gram-problem.ts';
+import { checkProblem, covarianceFloor, type GramProblem } from './gram-problem.ts';
 import { polish } from './polish.ts';
 import { ResidualBlocks } from './residual-kernel.ts';
 import type { PathPoint } from './sample-path.ts';
@@ -55,6 +55,8 @@ function measure(problem: GramProblem, points: readonly PathPoint[]): { gap: Flo
   const gap = new Float64Array(points.length);
   const kkt = new Float64Array(points.length);
   const largest = xty.reduce((max, c) => Math.max(max, Math.abs(c)), 0);
+  // Without covariance nothing can be gained: the empty solution is the minimum, whatever rounding left in xty.
+  const nothing = largest <= covarianceFloor(problem);
   const blocks = new ResidualBlocks(problem);
   const weight = new Float64Array(p);
   for (let first = 0; first < points.length; first += ResidualBlocks.ROWS) {
@@ -62,6 +64,7 @@ function measure(problem: GramProblem, points: readonly PathPoint[]): { gap: Flo
     fillBlock(blocks, p, block);
     const { values, width } = blocks.residuals(block.length, true);
     block.forEach(({ lambda, coefficients: { index, value } }, row) => {
+      if (nothing && index.length === 0) return;
       const q = values.subarray(row * width, row * width + p);
       weight.fill(0);
       let explained = 0;

@@ -23,6 +23,13 @@ export function constantVariance({ p, gram }: GramProblem): number {
   return 1e-14 * largest;
 }
 
+/** The size at or under which a covariance with the target is rounding: 1e-13 of what the variances allow. */
+export function covarianceFloor({ p, gram, yy }: GramProblem): number {
+  let largest = 0;
+  for (let i = 0; i < p; i++) largest = Math.max(largest, gram[i * p + i] as number);
+  return 1e-13 * Math.sqrt(largest * yy);
+}
+
 const ASYMMETRY = 1e-9;
 const LARGEST_P = 8192;
 

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { ensureMemory, loadWasm, type WasmMemory } from '../wasm/load-wasm.ts';
-import { constantVariance, type GramProblem } from './gram-problem.ts';
+import { constantVariance, covarianceFloor, type GramProblem } from './gram-problem.ts';
 import { GrowingArray } from './growing-array.ts';
 import { DROP, END, type LassoPath } from './path-shape.ts';
 
@@ -63,7 +63,8 @@ export function followPath(problem: GramProblem, lambdaMinRatio: number, maxKnot
   const kind = new GrowingArray(Int8Array);
   const values = new GrowingArray(Float64Array);
   let status = DONE;
-  if (lambdaMax === 0) {
+  if (lambdaMax <= covarianceFloor(problem)) {
+    lambdaMax = 0;
     lambda.push([0]);
     filter.push([-1]);
     kind.push([END]);
