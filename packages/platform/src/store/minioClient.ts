@@ -24,8 +24,8 @@ export interface MinioKeys {
 /** Milliseconds without a byte, either way, after which a request is given up: a server that hangs is a server that is down. */
 const STALL_MS = 30_000;
 
-const TRIES = 4;
-const FIRST_PAUSE_MS = 150;
+/** Milliseconds between the tries of a request: together long enough for a server that restarts. */
+export const RETRY_DELAYS_MS: readonly number[] = [150, 300, 600, 1_200, 2_400];
 
 /**
  * Reads `s3://[ACCESS:SECRET@]host[:port]/bucket[?tls=true&region=…]`; keys may come from elsewhere.
@@ -82,17 +82,24 @@ export function minioClient({ bucket: _bucket, ...address }: MinioAddress): Clie
   });
 }
 
-/** Repeats an idempotent request that failed for a passing reason, with pauses of 150, 300 and 600 ms. */
-export async function persist<T>(where: string, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const failure = storeFailure(error, where);
-      if (attempt === TRIES || !failure.retryable || failure.code === 'STORE_FULL') throw failure;
-      await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+export type Persist = <T>(where: string, work: () => Promise<T>) => Promise<T>;
+
+/** Repeats an idempotent request that failed for a passing reason; throws the last failure. */
+export function persistence(delaysMs: readonly number[]): Persist {
+  return async (where, work) => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        const failure = storeFailure(error, where);
+        const delay = delaysMs[attempt];
+        // a damaged transfer comes right the second time, a damaged object never does
+        const hopeless = failure.code === 'STORE_FULL' || (failure.code === 'STORE_CORRUPT' && attempt > 0);
+        if (delay === undefined || hopeless || !failure.retryable) throw failure;
+        await sleep(delay);
+      }
     }
-  }
+  };
 }
 
 function stallGuarded(module: typeof http | typeof https): typeof http.request {

@@ -15,7 +15,7 @@ import type {
   PutOptions,
   Stored,
 } from './artifactStore.ts';
-import { minioClient, type MinioAddress, persist } from './minioClient.ts';
+import { minioClient, type MinioAddress, type Persist, persistence, RETRY_DELAYS_MS } from './minioClient.ts';
 import { uploadBytes, uploadFile } from './minioUpload.ts';
 import { checkRange } from './range.ts';
 import { corrupt, storeFailure } from './storeFailure.ts';
@@ -28,6 +28,8 @@ export interface MinioStoreOptions {
   readonly cacheDir: string;
   /** The server as the outside reaches it, for addresses. Default: as this process does. */
   readonly outside?: MinioAddress;
+  /** Milliseconds between the tries of a request that failed for a passing reason. */
+  readonly retryDelaysMs?: readonly number[];
 }
 
 const DEFAULT_TYPE = 'application/octet-stream';
@@ -41,21 +43,26 @@ export class MinioStore implements ArtifactStore {
   readonly #outside: Client;
   readonly #bucket: string;
   readonly #cacheDir: string;
+  readonly #persist: Persist;
   readonly #verified = new VerifiedFiles();
   /** Downloads under way, so that concurrent callers share one. */
   readonly #downloads = new Map<string, Promise<void>>();
 
-  private constructor(address: MinioAddress, { cacheDir, outside }: MinioStoreOptions) {
+  private constructor(
+    address: MinioAddress,
+    { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS }: MinioStoreOptions,
+  ) {
     this.#client = minioClient(address);
     this.#outside = outside === undefined ? this.#client : minioClient(outside);
     this.#bucket = address.bucket;
     this.#cacheDir = resolve(cacheDir);
+    this.#persist = persistence(retryDelaysMs);
   }
 
   /** Creates the bucket when there is none. Throws STORE_UNAVAILABLE, STORE_MISCONFIGURED. */
   static async open(address: MinioAddress, options: MinioStoreOptions): Promise<MinioStore> {
     const store = new MinioStore(address, options);
-    await persist(address.bucket, async () => {
+    await store.#persist(address.bucket, async () => {
       if (await store.#client.bucketExists(address.bucket)) return;
       try {
         await store.#client.makeBucket(address.bucket, address.region);
@@ -68,7 +75,7 @@ export class MinioStore implements ArtifactStore {
   }
 
   async put(source: ArtifactSource, { mediaType = DEFAULT_TYPE }: PutOptions = {}): Promise<Stored> {
-    const target = { client: this.#client, bucket: this.#bucket, mediaType };
+    const target = { client: this.#client, bucket: this.#bucket, mediaType, persist: this.#persist };
     const where = typeof source === 'string' ? source : this.#bucket;
     try {
       if (source instanceof Uint8Array) return await uploadBytes(target, source);
@@ -86,7 +93,7 @@ export class MinioStore implements ArtifactStore {
 
   async fetch(sha256: string, toPath: string): Promise<void> {
     const key = artifactKey(sha256);
-    await persist(key, async () => {
+    await this.#persist(key, async () => {
       const body = await this.#client.getObject(this.#bucket, key);
       const spooled = await spool(body, resolve(toPath, '..'));
       if (spooled.sha256 !== sha256) {
@@ -99,7 +106,7 @@ export class MinioStore implements ArtifactStore {
 
   read(sha256: string): Promise<Uint8Array> {
     const key = artifactKey(sha256);
-    return persist(key, async () => {
+    return this.#persist(key, async () => {
       const bytes = await collect(await this.#client.getObject(this.#bucket, key));
       const actual = createHash('sha256').update(bytes).digest('hex');
       if (actual !== sha256) throw corrupt(key, sha256, actual, bytes.length);
@@ -109,12 +116,12 @@ export class MinioStore implements ArtifactStore {
 
   async readRange(sha256: string, range: ByteRange): Promise<Uint8Array> {
     const key = artifactKey(sha256);
-    return persist(key, async () => collect(await this.#open(key, range)));
+    return this.#persist(key, async () => collect(await this.#open(key, range)));
   }
 
   openRead(sha256: string, range?: ByteRange): Promise<Readable> {
     const key = artifactKey(sha256);
-    return persist(key, () => this.#open(key, range));
+    return this.#persist(key, () => this.#open(key, range));
   }
 
   async has(sha256: string): Promise<boolean> {
@@ -129,14 +136,14 @@ export class MinioStore implements ArtifactStore {
 
   async stat(sha256: string): Promise<{ readonly bytes: number }> {
     const key = artifactKey(sha256);
-    const { size } = await persist(key, () => this.#client.statObject(this.#bucket, key));
+    const { size } = await this.#persist(key, () => this.#client.statObject(this.#bucket, key));
     return { bytes: size };
   }
 
   async delete(sha256: string): Promise<void> {
     const key = artifactKey(sha256);
     await rm(join(this.#cacheDir, key), { force: true });
-    await persist(key, () => this.#client.removeObject(this.#bucket, key));
+    await this.#persist(key, () => this.#client.removeObject(this.#bucket, key));
   }
 
   async localPath(sha256: string): Promise<string> {
@@ -174,7 +181,7 @@ export class MinioStore implements ArtifactStore {
 
   completeUpload(uploadId: string, expectedSha256?: string, options: CompleteUploadOptions = {}): Promise<Stored> {
     const key = uploadKey(uploadId);
-    return persist(key, async () => {
+    return this.#persist(key, async () => {
       const { etag, size } = await this.#client.statObject(this.#bucket, key);
       try {
         // before a byte is read: nobody makes this process hash more than was announced
@@ -182,7 +189,7 @@ export class MinioStore implements ArtifactStore {
         const stored = await digest(await this.#client.getObject(this.#bucket, key));
         checkUpload(uploadId, stored, expectedSha256, options.bytes);
         await this.#copy(key, etag, artifactKey(stored.sha256));
-        await persist(key, () => this.#client.removeObject(this.#bucket, key));
+        await this.#persist(key, () => this.#client.removeObject(this.#bucket, key));
         return stored;
       } catch (error) {
         if (error instanceof Failure) await this.#client.removeObject(this.#bucket, key);
@@ -192,7 +199,10 @@ export class MinioStore implements ArtifactStore {
   }
 
   async health(): Promise<void> {
-    const exists = await persist(this.#bucket, () => this.#client.bucketExists(this.#bucket));
+    // asked once: who asks wants to know how it is now
+    const exists = await this.#client.bucketExists(this.#bucket).catch((error: unknown) => {
+      throw storeFailure(error, this.#bucket);
+    });
     if (exists) return;
     throw new Failure('STORE_UNAVAILABLE', `Bucket ${this.#bucket} is gone`, {
       where: this.#bucket,

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { Client } from 'minio';
 import { artifactKey } from './addresses.ts';
 import type { Stored } from './artifactStore.ts';
-import { persist } from './minioClient.ts';
+import type { Persist } from './minioClient.ts';
 import { corrupt } from './storeFailure.ts';
 import { hashFile } from './writeFile.ts';
 
@@ -14,6 +14,7 @@ export interface MinioTarget {
   readonly client: Client;
   readonly bucket: string;
   readonly mediaType: string;
+  readonly persist: Persist;
 }
 
 /** What is uploaded: its length, and a part of it. */
@@ -51,7 +52,8 @@ export async function uploadFile(target: MinioTarget, path: string): Promise<Sto
  * carries its own checksum, which the server compares. Not `client.putObject`: that resumes another writer's unfinished
  * upload of the same object and numbers its parts anew, and waits for ever when its stream fails.
  */
-async function upload({ client, bucket, mediaType }: MinioTarget, stored: Stored, source: PartSource): Promise<void> {
+async function upload(target: MinioTarget, stored: Stored, source: PartSource): Promise<void> {
+  const { client, bucket, mediaType, persist } = target;
   const key = artifactKey(stored.sha256);
   const existing = await persist(key, () => client.statObject(bucket, key)).catch(() => undefined);
   if (existing?.size === stored.bytes) return;

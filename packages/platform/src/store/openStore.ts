@@ -11,6 +11,8 @@ export interface StoreOptions extends MinioKeys {
   readonly cacheDir?: string;
   /** MinIO: the server's address for the outside. `?public=…` in the URL does the same. */
   readonly publicUrl?: string;
+  /** MinIO: milliseconds between the tries of a request that failed for a passing reason. */
+  readonly retryDelaysMs?: readonly number[];
   /** Folder stores: the gateway's own address, for links. Default: an address that says that there is no gateway. */
   readonly baseUrl?: () => string;
   /** Folder stores: secret that signs links. Default: a fresh one, so that links end with this process. */
@@ -33,6 +35,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     const outside = options.publicUrl ?? new URL(url).searchParams.get('public') ?? undefined;
     return MinioStore.open(address, {
       cacheDir: options.cacheDir ?? '.kneepoint/cache',
+      ...(options.retryDelaysMs === undefined ? {} : { retryDelaysMs: options.retryDelaysMs }),
       ...(outside === undefined ? {} : { outside: publicAddress(address, outside) }),
     });
   }

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../log/createLogger.ts';
+
+export const PROVIDERS = ['cpu', 'cuda', 'auto'] as const;
+
+const text = z.string().min(1, 'is empty');
+const path = text;
+const url = (pattern: RegExp, example: string) => text.regex(pattern, `is not like ${example}`);
+const whole = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `is not a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `is not a whole number from ${from} to ${to}`);
+const choice = <const T extends readonly string[]>(options: T) =>
+  z.enum(options, { error: () => `is not one of ${options.join(', ')}` });
+
+/** Every variable that Kneepoint reads. The rest of the code takes a `Config`, never the environment. */
+export const SETTINGS = z.object({
+  /** `postgres://user:password@host:5432/database`, or `pglite://` and a folder. */
+  DATABASE_URL: url(
+    /^(pglite|postgres|postgresql):\/\/./,
+    'postgres://user@host/database or pglite:///folder',
+  ).optional(),
+  /** `s3://ACCESS:SECRET@host:9000/bucket`, or `file://` and an absolute folder. */
+  ARTIFACTS_URL: url(/^(file:\/\/\/|s3:\/\/).+/, 's3://host:9000/bucket or file:///folder').optional(),
+  /** The object store as browsers reach it, where that differs from `ARTIFACTS_URL`. */
+  ARTIFACTS_PUBLIC_URL: url(/^https?:\/\/[^/]+\/?$/, 'https://artifacts.example.org').optional(),
+  /** Keys of the object store, where they are not in `ARTIFACTS_URL`. */
+  MINIO_ACCESS_KEY: text.optional(),
+  MINIO_SECRET_KEY: text.optional(),
+  /** `nats://host:4222`, several separated by commas, or `memory:`. */
+  BUS_URL: url(/^(memory:$|(nats|tls):\/\/.+)/, 'nats://host:4222 or memory:').default('memory:'),
+  /** NATS credentials file (`.creds`). */
+  NATS_CREDENTIALS: path.optional(),
+  /** NATS encryption: authority, certificate and key, PEM files. Any of them makes encryption a must. */
+  NATS_CA_FILE: path.optional(),
+  NATS_CERT_FILE: path.optional(),
+  NATS_KEY_FILE: path.optional(),
+  /** Folder for everything that the embedded mode keeps, and for caches. */
+  KNEEPOINT_DATA_DIR: path.default('./.kneepoint'),
+  /** Where networks run. `cuda` fails without a GPU; `auto` takes one when there is one, and says so. */
+  KNEEPOINT_PROVIDER: choice(PROVIDERS).default('cpu'),
+  /** Most memory that one compute process may take, in MB. */
+  KNEEPOINT_MEMORY_MB: whole(256, 1_048_576).default(4_096),
+  /** Steps that one worker process works on at once. */
+  KNEEPOINT_CONCURRENCY: whole(1, 256).default(1),
+  /** Secret that signs download and upload addresses of a folder store. Default: a fresh one at each start. */
+  KNEEPOINT_SIGNING_KEY: z.string().min(16, 'has fewer than 16 characters').optional(),
+  /** The gateway as users reach it. Default: `http://HOST:PORT`. */
+  KNEEPOINT_PUBLIC_URL: url(/^https?:\/\/[^/]+$/, 'https://kneepoint.example.org').optional(),
+  /** Address and port that the gateway listens on. Port 0 takes a free one. */
+  HOST: text.default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(4_000),
+  LOG_LEVEL: choice(LOG_LEVELS).default('info'),
+});
+
+export type Provider = (typeof PROVIDERS)[number];
+export type Settings = z.infer<typeof SETTINGS>;
