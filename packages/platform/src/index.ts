@@ -24,6 +24,7 @@ export type {
   Stored,
 } from './store/artifactStore.ts';
 export { FolderStore, type FolderStoreOptions } from './store/folderStore.ts';
+export { artifactRoutes, type HttpRoutes } from './store/artifactRoutes.ts';
 export { openStore, type StoreOptions } from './store/openStore.ts';
 export { type SignedRequest, signPath, verifySignature } from './store/signedUrl.ts';
 export { withTemporaryFolder } from './work/temporary-folder.ts';
@@ -72,3 +73,8 @@ export {
 export type { AbortReason, StepContext, StepHandler } from './work/stepHandler.ts';
 export { storedJson } from './work/storedJson.ts';
 export type { ArtifactRecord, AttemptSuccess, ContentResult } from './work/succeedAttempt.ts';
+export { NatsBus, type NatsBusOptions } from './bus/natsBus.ts';
+export { type Config, readConfig } from './config/readConfig.ts';
+export { redactUrl } from './config/redactUrl.ts';
+export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/settings.ts';
+export { MinioStore, type MinioStoreOptions } from './store/minioStore.ts';
