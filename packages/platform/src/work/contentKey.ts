@@ -6,7 +6,6 @@ import { canonicalJson } from './canonicalJson.ts';
  * depends on. Equal keys mean equal results. Throws JSON_INVALID.
  */
 export function contentKey(kind: string, version: number, parts: unknown): string {
-  return createHash('sha256')
-    .update(canonicalJson([kind, version, parts]))
-    .digest('hex');
+  const text = `[${JSON.stringify(kind)},${version},${canonicalJson(parts)}]`;
+  return createHash('sha256').update(text).digest('hex');
 }
