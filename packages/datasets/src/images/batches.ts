@@ -63,7 +63,6 @@ export async function* batches(
       const current = ahead.shift();
       if (current === undefined) return;
       await current.decoded;
-      fill();
       // A caller that computes on this thread stops the event loop: the decoders must have their work before that.
       await ahead[0]?.queued;
       signal?.throwIfAborted();
