@@ -25,20 +25,25 @@ export function sampleError(sample: Sample, moments: CentredMoments, rows: Error
   const count = index.length;
   const total = squares.reduce((a, b) => a + b, 0);
   let error = total;
-  const product = new Float64Array(targets);
   for (let a = 0; a < count; a++) {
+    const own = weights.subarray(a * targets, (a + 1) * targets);
     const row = (index[a] as number) * filters;
-    product.fill(0);
-    for (let b = 0; b < count; b++) {
-      const g = gram[row + (index[b] as number)] as number;
-      for (let t = 0; t < targets; t++) product[t] = (product[t] as number) + g * (weights[b * targets + t] as number);
+    let product = 0;
+    for (let b = 0; b < a; b++) {
+      product += (gram[row + (index[b] as number)] as number) * dot(own, weights, b * targets);
     }
+    error += 2 * product + (gram[row + (index[a] as number)] as number) * dot(own, own, 0);
     for (let t = 0; t < targets; t++) {
-      const c = cross[t * filters + (index[a] as number)] as number;
-      error += (weights[a * targets + t] as number) * ((product[t] as number) - 2 * c);
+      error -= 2 * (own[t] as number) * (cross[t * filters + (index[a] as number)] as number);
     }
   }
   return (error > CANCELS * total ? error : errorOnRows(sample, targets, rows)) / targets;
+}
+
+function dot(a: Float64Array, b: Float64Array, from: number): number {
+  let sum = 0;
+  for (let t = 0; t < a.length; t++) sum += (a[t] as number) * (b[from + t] as number);
+  return sum;
 }
 
 function errorOnRows(

@@ -100,6 +100,7 @@ describe('a probe', () => {
       { responses: new Float32Array(4), labels: new Float64Array(4), groups: Int32Array.of(1, 1, 2, 2) },
       'REGRESSION_SPLIT_IMPOSSIBLE',
     ],
+    ['9000 filters', { responses: new Float32Array(36_000), labels: new Float64Array(4) }, 'REGRESSION_TOO_LARGE'],
     [
       'no trial',
       { responses: new Float32Array(4), labels: new Float64Array(4), trials: 0 },

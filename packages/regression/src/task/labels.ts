@@ -41,12 +41,20 @@ export function labelledRows({ spec, labels }: LabelledTask, rows: number): Int3
   return Int32Array.from(present);
 }
 
-/** Throws REGRESSION_SHAPE or REGRESSION_NOT_FINITE unless `responses` is rows × filters of finite numbers; returns the filters. */
+/** A Gram matrix of this many filters takes half a gigabyte. */
+const MOST_FILTERS = 8192;
+
+/** Throws REGRESSION_SHAPE, REGRESSION_TOO_LARGE or REGRESSION_NOT_FINITE unless `responses` is rows × filters of finite numbers; returns the filters. */
 export function countFilters(responses: Float32Array, rows: number): number {
   const filters = responses.length / rows;
   if (!Number.isInteger(filters) || filters < 1) {
     throw new Failure('REGRESSION_SHAPE', `${responses.length} responses do not make ${rows} rows`, {
       fix: 'rows × filters responses, row-major',
+    });
+  }
+  if (filters > MOST_FILTERS) {
+    throw new Failure('REGRESSION_TOO_LARGE', `${filters} filters are over the limit of ${MOST_FILTERS}`, {
+      fix: `at most ${MOST_FILTERS} filters in a layer`,
     });
   }
   for (let i = 0; i < responses.length; i++) {
