@@ -8,9 +8,11 @@
 // pivot is nearly collinear with the others. After each block x and m are corrected against the original Gram matrix (one
 // step of iterative refinement), so rounding does not pile up along the path.
 
-import { subtractTile } from './shared/tile';
+import {
+  at, BLOCK, column, diagonal, flush, layoutTableau, pending, readColumn, startTableau, stride, sweep, tableau, tableauStride,
+} from './shared/tableau';
+import { allocate, free, startAt } from './shared/memory';
 
-const BLOCK: i32 = 32;
 /** A filter with less than this share of its variance left beside the active ones is collinear with them. */
 const COLLINEAR: f64 = 1e-12;
 /** Variance cannot be negative; by more than this share it is not rounding. */
@@ -25,10 +27,8 @@ export const INDEFINITE: i32 = 3;
 
 let size: i32 = 0;
 let padded: i32 = 0;
-let stride: usize = 0;
 let lambda: f64 = 0;
 let active: i32 = 0;
-let pending: i32 = 0;
 let stalled: i32 = 0;
 let due: i32 = BLOCK;
 let eventCapacity: i32 = 0;
@@ -37,19 +37,13 @@ let eventCount: i32 = 0;
 let valueCount: i32 = 0;
 
 let gram: usize = 0;
-let tableau: usize = 0;
-let panelsV: usize = 0;
-let panelsU: usize = 0;
 let correlation: usize = 0;
 let variance: usize = 0;
-let diagonal: usize = 0;
 let state: usize = 0;
 let slope: usize = 0;
 let signs: usize = 0;
-let column: usize = 0;
 let residualX: usize = 0;
 let residualM: usize = 0;
-let weights: usize = 0;
 let list: usize = 0;
 let place: usize = 0;
 let refused: usize = 0;
@@ -58,50 +52,34 @@ let eventIndex: usize = 0;
 let eventKind: usize = 0;
 let values: usize = 0;
 
-let cursor: usize = 0;
-
-function take(bytes: usize): usize {
-  const at = cursor;
-  cursor += (bytes + 63) & ~63;
-  return at;
-}
-
 /** Lays out the memory from `base` for p filters and buffers of that many knots and coefficients; returns the first free byte. */
 export function layout(base: usize, p: i32, knots: i32, coefficients: i32): usize {
   size = p;
   padded = (p + 3) & ~3;
-  // A row of 1 KiB or a multiple of it would put a column into few sets of the cache.
-  let leading = padded + 8;
-  if (leading % 128 === 0) leading += 8;
-  stride = <usize>leading * 8;
   eventCapacity = knots;
   // A small problem has few knots in all: correct it more often, at no cost that counts.
   due = p < 128 ? 4 : BLOCK;
   valueCapacity = coefficients;
-  cursor = (base + 63) & ~63;
+  startAt(base);
   const vector = <usize>padded * 8;
-  gram = take(<usize>padded * stride);
-  tableau = take(<usize>padded * stride);
-  panelsV = take(vector * BLOCK);
-  panelsU = take(vector * BLOCK);
-  correlation = take(vector);
-  variance = take(vector);
-  diagonal = take(vector);
-  state = take(vector);
-  slope = take(vector);
-  signs = take(vector);
-  column = take(vector);
-  residualX = take(vector);
-  residualM = take(vector);
-  weights = take(BLOCK * 8);
-  list = take(<usize>padded * 4);
-  place = take(<usize>padded * 4);
-  refused = take(<usize>padded * 4);
-  eventLambda = take(<usize>knots * 8);
-  eventIndex = take(<usize>knots * 4);
-  eventKind = take(<usize>knots * 4);
-  values = take(<usize>coefficients * 8);
-  return cursor;
+  gram = allocate(<usize>padded * tableauStride(p));
+  layoutTableau(p);
+  startTableau(p);
+  correlation = allocate(vector);
+  variance = allocate(vector);
+  state = allocate(vector);
+  slope = allocate(vector);
+  signs = allocate(vector);
+  residualX = allocate(vector);
+  residualM = allocate(vector);
+  list = allocate(<usize>padded * 4);
+  place = allocate(<usize>padded * 4);
+  refused = allocate(<usize>padded * 4);
+  eventLambda = allocate(<usize>knots * 8);
+  eventIndex = allocate(<usize>knots * 4);
+  eventKind = allocate(<usize>knots * 4);
+  values = allocate(<usize>coefficients * 8);
+  return free();
 }
 
 export function gramPointer(): usize { return gram; }
@@ -116,16 +94,6 @@ export function knotCount(): i32 { return eventCount; }
 export function coefficientCount(): i32 { return valueCount; }
 export function currentLambda(): f64 { return lambda; }
 export function activeCount(): i32 { return active; }
-
-@inline
-function at(vector: usize, i: i32): usize {
-  return vector + (<usize>i << 3);
-}
-
-@inline
-function lane(panels: usize, i: i32): usize {
-  return panels + <usize>(i >> 2) * (BLOCK * 32) + (<usize>(i & 3) << 3);
-}
 
 /** Starts at lambda = max |c| with nothing active; G (whole, symmetric) and c are in place. `constant`: variance that counts as none. */
 export function begin(start: f64, constant: f64): void {
@@ -146,7 +114,7 @@ export function begin(start: f64, constant: f64): void {
 function resetTableau(): void {
   memory.copy(tableau, gram, <usize>padded * stride);
   memory.copy(diagonal, variance, <usize>padded * 8);
-  pending = 0;
+  startTableau(size);
 }
 
 /** Empties the buffers that the caller has read. */
@@ -282,46 +250,6 @@ function drop(k: i32): void {
   sweep(k, 1 / d, -1 / d);
 }
 
-/** column := column k of the tableau with the waiting updates; 0 at k itself. */
-function readColumn(k: i32): void {
-  for (let b = 0; b < pending; b++) {
-    store<f64>(at(weights, b), load<f64>(lane(panelsU, k) + <usize>b * 32));
-  }
-  const row = tableau + <usize>k * stride;
-  const split = k & ~3;
-  for (let i = 0; i < padded; i += 4) {
-    let t0: v128, t1: v128;
-    if (i < split) {
-      t0 = v128.load(at(row, i));
-      t1 = v128.load(at(row, i), 16);
-    } else {
-      const from = tableau + <usize>i * stride + (<usize>k << 3);
-      t0 = f64x2(load<f64>(from), 0);
-      t0 = f64x2.replace_lane(t0, 1, load<f64>(from + stride));
-      t1 = f64x2(load<f64>(from + 2 * stride), 0);
-      t1 = f64x2.replace_lane(t1, 1, load<f64>(from + 3 * stride));
-    }
-    let v = lane(panelsV, i);
-    for (let b = 0; b < pending; b++) {
-      const u = v128.load64_splat(at(weights, b));
-      t0 = f64x2.sub(t0, f64x2.mul(v128.load(v), u));
-      t1 = f64x2.sub(t1, f64x2.mul(v128.load(v, 16), u));
-      v += 32;
-    }
-    v128.store(at(column, i), t0);
-    v128.store(at(column, i), t1, 16);
-  }
-  // Within the pivot's own group of four, entries left of the diagonal lie in its row.
-  for (let i = split; i < k; i++) {
-    let t = load<f64>(at(row, i));
-    for (let b = 0; b < pending; b++) {
-      t -= load<f64>(lane(panelsV, i) + <usize>b * 32) * load<f64>(at(weights, b));
-    }
-    store<f64>(at(column, i), t);
-  }
-  store<f64>(at(column, k), 0);
-}
-
 /** Carries the change of the pivot's coefficient to every other entry, and the pivot's share to the diagonal. */
 function spread(w: f64, m: f64, inverse: f64): void {
   const tw = f64x2.splat(w);
@@ -333,51 +261,6 @@ function spread(w: f64, m: f64, inverse: f64): void {
     v128.store(slope + o, f64x2.sub(v128.load(slope + o), f64x2.mul(v, tm)));
     v128.store(diagonal + o, f64x2.sub(v128.load(diagonal + o), f64x2.mul(f64x2.mul(v, v), ti)));
   }
-}
-
-/** Queues T -= v v'/d and writes the pivot's row and column as they will be, factor times v, free of waiting updates. */
-function sweep(k: i32, inverse: f64, factor: f64): void {
-  store<f64>(at(diagonal, k), -inverse);
-  const row = tableau + <usize>k * stride;
-  for (let i = 0; i < k; i++) store<f64>(at(row, i), load<f64>(at(column, i)) * factor);
-  let below = row + stride + (<usize>k << 3);
-  for (let i = k + 1; i < size; i++) {
-    store<f64>(below, load<f64>(at(column, i)) * factor);
-    below += stride;
-  }
-  const own = lane(panelsV, k);
-  const ownU = lane(panelsU, k);
-  for (let b = 0; b < pending; b++) {
-    store<f64>(own + <usize>b * 32, 0);
-    store<f64>(ownU + <usize>b * 32, 0);
-  }
-  const scale = f64x2.splat(inverse);
-  let v = panelsV + <usize>pending * 32;
-  let u = panelsU + <usize>pending * 32;
-  for (let i = 0; i < padded; i += 4) {
-    const c0 = v128.load(at(column, i));
-    const c1 = v128.load(at(column, i), 16);
-    v128.store(v, c0);
-    v128.store(v, c1, 16);
-    v128.store(u, f64x2.mul(c0, scale));
-    v128.store(u, f64x2.mul(c1, scale), 16);
-    v += BLOCK * 32;
-    u += BLOCK * 32;
-  }
-  pending++;
-}
-
-/** Applies the waiting updates to the lower half of the tableau. */
-function flush(): void {
-  const blocks = padded >> 2;
-  for (let i = 0; i < blocks; i++) {
-    const a = panelsV + <usize>i * (BLOCK * 32);
-    const row = tableau + <usize>(i * 4) * stride;
-    for (let j = 0; j <= i; j++) {
-      subtractTile(a, panelsU + <usize>j * (BLOCK * 32), pending, row + <usize>j * 32, stride);
-    }
-  }
-  pending = 0;
 }
 
 /** Residual of the active equations relative to lambda, which one correction must bring down. */

@@ -1,5 +1,6 @@
 // Residual correlations Q = c - W G of many coefficient rows at once, over the union of their filters.
 
+import { allocate, free, startAt } from './shared/memory';
 import { subtractTile } from './shared/tile';
 
 let padded: i32 = 0;
@@ -11,26 +12,18 @@ let packed: usize = 0;
 let result: usize = 0;
 let list: usize = 0;
 
-let cursor: usize = 0;
-
-function take(bytes: usize): usize {
-  const at = cursor;
-  cursor += (bytes + 63) & ~63;
-  return at;
-}
-
 /** Lays out the memory from `base` for p filters and blocks of `rows` (a multiple of 4); returns the first free byte. */
 export function layout(base: usize, p: i32, rows: i32): usize {
   padded = (p + 3) & ~3;
   stride = <usize>padded * 8;
-  cursor = (base + 63) & ~63;
-  gram = take(<usize>padded * stride);
-  correlation = take(stride);
-  panels = take(<usize>rows * stride);
-  packed = take(stride * 4);
-  result = take(<usize>rows * stride);
-  list = take(<usize>padded * 4);
-  return cursor;
+  startAt(base);
+  gram = allocate(<usize>padded * stride);
+  correlation = allocate(stride);
+  panels = allocate(<usize>rows * stride);
+  packed = allocate(stride * 4);
+  result = allocate(<usize>rows * stride);
+  list = allocate(<usize>padded * 4);
+  return free();
 }
 
 export function gramPointer(): usize { return gram; }
