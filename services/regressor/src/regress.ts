@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
-import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
-import { runTask } from '@kneepoint/runtime';
+import { type Config, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import type { TaskPool } from '@kneepoint/runtime';
 import {
   type ExtractOutput,
   layerTaskKey,
@@ -8,16 +8,15 @@ import {
   type RegressInput,
   type RegressOutput,
 } from '@kneepoint/workflow';
-import type { RegressorOptions } from './regressor.ts';
 import type { RegressTaskInput, RegressTaskResult } from './tasks/regress.task.ts';
 
-const TASK = new URL('./tasks/regress.task.ts', import.meta.url);
-const TIMEOUT_MS = 3600_000;
-
 /** Fits the tasks of one layer that were not fitted before, and gathers them with those that were. */
-export function regress({ config }: RegressorOptions): StepHandler {
+export function regress(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  pool: TaskPool<RegressTaskInput, readonly RegressTaskResult[]>,
+): StepHandler {
   return ({ input, signal, progress, store, db }) =>
-    withTemporaryFolder(config.dataDir, async (folder) => {
+    withTemporaryFolder(dataDir, async (folder) => {
       const job = input as RegressInput;
       const keys = new Map(job.tasks.map((task) => [task.name, layerTaskKey(job, task)]));
       const known = await db.prisma.result.findMany({ where: { key: { in: [...keys.values()] } } });
@@ -29,10 +28,9 @@ export function regress({ config }: RegressorOptions): StepHandler {
         const [manifestPath, ...shardPaths] = await Promise.all(
           [job.manifestSha256, ...shards].map((sha256) => store.localPath(sha256)),
         );
-        const fitted = await runTask<RegressTaskInput, readonly RegressTaskResult[]>(
-          TASK,
+        const fitted = await pool.run(
           { job: { ...job, tasks: missing }, shardPaths, manifestPath: manifestPath!, outFolder: folder },
-          { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+          { signal, onProgress: progress },
         );
         for (const { curvePath, ...rest } of fitted) {
           const curve = await store.put(curvePath, { mediaType: 'application/json' });
@@ -50,7 +48,7 @@ export function regress({ config }: RegressorOptions): StepHandler {
         results: missing.map((task) => {
           const key = keys.get(task.name)!;
           const result = results.get(key)!;
-          return { key, kind: 'layer-task', output: result, artifacts: [result.curveSha256] };
+          return { key, kind: 'layer-task', output: result };
         }),
       };
     });

@@ -8,8 +8,10 @@ import {
   startWorker,
   type Worker,
 } from '@kneepoint/platform';
+import { TaskPool } from '@kneepoint/runtime';
 import { REGRESS } from '@kneepoint/workflow';
 import { regress } from './regress.ts';
+import type { RegressTaskInput, RegressTaskResult } from './tasks/regress.task.ts';
 
 export interface RegressorOptions {
   readonly db: Database;
@@ -19,12 +21,32 @@ export interface RegressorOptions {
   readonly config: Config;
 }
 
-/** Takes regressions from the queue, as many at once as there are cores: each runs on one thread. */
-export function startRegressor(options: RegressorOptions): Promise<Worker> {
-  return startWorker({
+const TASK = new URL('./tasks/regress.task.ts', import.meta.url);
+const TIMEOUT_MS = 3600_000;
+
+/**
+ * Takes regressions from the queue, as many at once as there are cores: each runs on one thread. A model has many layers and each
+ * is quick, so the child processes stay warm between them.
+ */
+export async function startRegressor(options: RegressorOptions): Promise<Worker> {
+  const { config } = options;
+  const concurrency = Math.max(config.concurrency, availableParallelism());
+  const pool = new TaskPool<RegressTaskInput, readonly RegressTaskResult[]>(TASK, {
+    size: concurrency,
+    memoryMb: config.memoryMb,
+    timeoutMs: TIMEOUT_MS,
+  });
+  const worker = await startWorker({
     ...options,
     service: REGRESS.service,
-    concurrency: availableParallelism(),
-    handlers: { [REGRESS.kind]: regress(options) },
+    concurrency,
+    handlers: { [REGRESS.kind]: regress(config, pool) },
   });
+  return {
+    id: worker.id,
+    stop: async (limits) => {
+      await worker.stop(limits);
+      await pool.close();
+    },
+  };
 }

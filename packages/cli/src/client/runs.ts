@@ -86,13 +86,19 @@ export async function cancel(client: GatewayClient, id: string): Promise<RunView
   return (await client.mutate<{ run: RunView }>('cancelRun', document, { id })).run;
 }
 
+/** What a prune run made; the report is read from its artifact, which keeps the order in which it was written. */
 export async function pruningsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
   const artifact = 'sha256 bytes downloadUrl';
-  const data = await client.query<{ run: { prunings: readonly PruningView[] } }>(
-    `query($id: ID!) { run(id: $id) { prunings { epsilon report model { ${artifact} } reportFile { ${artifact} } } } }`,
+  const data = await client.query<{ run: { prunings: readonly Omit<PruningView, 'report'>[] } }>(
+    `query($id: ID!) { run(id: $id) { prunings { epsilon model { ${artifact} } reportFile { ${artifact} } } } }`,
     { id },
   );
-  return data.run.prunings;
+  return Promise.all(
+    data.run.prunings.map(async (pruning) => {
+      const response = await fetch(pruning.reportFile.downloadUrl);
+      return { ...pruning, report: (await response.json()) as CompressionReport };
+    }),
+  );
 }
 
 function failureOf(run: RunView): Failure {

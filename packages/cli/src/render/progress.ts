@@ -48,8 +48,7 @@ export class ProgressBar {
 }
 
 function describe(title: string, { fraction, current, done, total, unit, etaSeconds }: ProgressState): string {
-  const parts = [`${Math.floor(100 * fraction)} %`, title];
-  if (current) parts.push(current);
+  const parts = [`${Math.floor(100 * fraction)} %`, current ?? title];
   if (done !== null && total !== null && unit) parts.push(`${done}/${total} ${unit}`);
   if (etaSeconds !== null) parts.push(`${duration(etaSeconds)} left`);
   return parts.join(' · ');

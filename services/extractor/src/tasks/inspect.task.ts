@@ -75,6 +75,7 @@ export default async function inspect(
     bytes: encoded.byteLength,
     layers,
     taps: taps.map(({ layer, value, channels }) => ({ layer, value, channels })),
-    notes: freed && input.batch !== 'free' ? [`The batch size was fixed at ${input.batch} and has been made free.`] : [],
+    notes:
+      freed && input.batch !== 'free' ? [`The batch size was fixed at ${input.batch} and has been made free.`] : [],
   };
 }
