@@ -128,7 +128,7 @@ describe('decodeImage', () => {
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
       'DATASET_IMAGE_FORMAT',
     ],
-    ['a bomb', pngBomb(50_000, 50_000), 'DATASET_IMAGE_UNREADABLE'],
+    ['a bomb', pngBomb(50_000, 50_000), 'DATASET_IMAGE_TOO_LARGE'],
     ['a header without pixels', pngBomb(64, 64), 'DATASET_IMAGE_UNREADABLE'],
   ])('refuses %s and names the image', async (_, bytes, code) => {
     const out = new Float32Array(12);
@@ -136,6 +136,19 @@ describe('decodeImage', () => {
     const failure = await failureOf(decodeImage(bytes, RAW, size, out, 0, 'x/y.png'));
     expect({ code: failure.code, where: failure.where }).toEqual({ code, where: 'x/y.png' });
   });
+
+  it.each(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const)(
+    'reads %s, and refuses one that is cut off',
+    async (format) => {
+      const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
+      const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+        .toFormat(format)
+        .toBuffer();
+      expect(await decode(whole, RAW, [3, 8, 8])).toHaveLength(192);
+      const failure = await failureOf(decode(whole.subarray(0, Math.floor(whole.length * 0.6)), RAW, [3, 8, 8]));
+      expect(failure.code).toBe('DATASET_IMAGE_UNREADABLE');
+    },
+  );
 
   it('refuses a model whose channels the preprocessing does not fit', async () => {
     const png = await TWO.png().toBuffer();

@@ -1,8 +1,7 @@
-import { LIMITS } from '../limits.ts';
 import { checkHeader, unreadable } from './inspectImage.ts';
 import { checkChannels, type InputSize } from './inputSize.ts';
 import type { Preprocess } from './preprocess.ts';
-import { sharp } from './sharp.ts';
+import { sharp, UNTRUSTED } from './sharp.ts';
 
 /** ITU-R BT.601 luma, as PIL's mode L and OpenCV use it. A grey picture stays exactly what it was. */
 const LUMA = [0.299, 0.587, 0.114] as const;
@@ -29,7 +28,7 @@ export async function decodeImage(
 async function decodePixels(bytes: Buffer, preprocess: Preprocess, size: InputSize, name: string): Promise<Uint8Array> {
   checkHeader(bytes, name);
   try {
-    return await sharp(bytes, { limitInputPixels: LIMITS.imagePixels, autoOrient: true })
+    return await sharp(bytes, { ...UNTRUSTED, autoOrient: true })
       .flatten({ background: '#000' })
       .toColourspace('srgb')
       .resize(size.width, size.height, { fit: preprocess.fit ?? 'fill', kernel: 'linear', background: '#000' })

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { LIMITS } from '../limits.ts';
 import { imageFormat } from './imageFormat.ts';
-import { sharp } from './sharp.ts';
+import { sharp, UNTRUSTED } from './sharp.ts';
 
 /**
  * Checks that an image is safe to decode and does decode: its size and format, its dimensions from the header alone,
@@ -12,7 +12,7 @@ import { sharp } from './sharp.ts';
 export async function inspectImage(bytes: Buffer, name: string): Promise<string> {
   const format = checkHeader(bytes, name);
   try {
-    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { width, height } = await sharp(bytes, { ...UNTRUSTED, limitInputPixels: false }).metadata();
     if (width * height > LIMITS.imagePixels) {
       throw new Failure('DATASET_IMAGE_TOO_LARGE', `the image is ${width} x ${height} pixels`, {
         where: name,
@@ -20,7 +20,7 @@ export async function inspectImage(bytes: Buffer, name: string): Promise<string>
       });
     }
     const side = (length: number): number => Math.max(1, Math.round(length / 8));
-    await sharp(bytes, { limitInputPixels: LIMITS.imagePixels })
+    await sharp(bytes, UNTRUSTED)
       .resize(side(width), side(height), { fit: 'fill', kernel: 'nearest' })
       .raw()
       .toBuffer();
@@ -54,6 +54,10 @@ export function checkHeader(bytes: Uint8Array, name: string): string {
 export function unreadable(error: unknown, name: string): Failure {
   if (error instanceof Failure) return error;
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  if (reason.includes('exceeds pixel limit')) {
+    const fix = `at most ${LIMITS.imagePixels / 1e6} million pixels`;
+    return new Failure('DATASET_IMAGE_TOO_LARGE', 'the image has too many pixels', { where: name, fix, cause: error });
+  }
   return new Failure('DATASET_IMAGE_UNREADABLE', `the image does not decode: ${reason.slice(0, 200)}`, {
     where: name,
     fix: 'copy the file again, or remove its row from the manifest',

@@ -1,6 +1,10 @@
 import sharp from 'sharp';
+import { LIMITS } from '../limits.ts';
 
 // Every image is read once: libvips' operation cache would only hold memory.
 sharp.cache(false);
+
+/** How images from outside are opened. Cut-off data is an error; what decoders merely find odd is not, cameras write it. */
+export const UNTRUSTED = { limitInputPixels: LIMITS.imagePixels, failOn: 'error' } as const;
 
 export { sharp };
