@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { renderFaces } from '@kneepoint/datasets';
+import { encodeModel, vggStyle } from '@kneepoint/onnx';
+
+const BIN = fileURLToPath(new URL('../../packages/cli/bin/kneepoint.mjs', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** A `kneepoint` process, as a person would start it. */
+export class Kneepoint {
+  readonly child: ChildProcess;
+  #stdout = '';
+  #stderr = '';
+  readonly #ended: Promise<Finished>;
+
+  constructor(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
+    // KNEEPOINT_URL of whoever runs the tests must not lead them elsewhere.
+    const { KNEEPOINT_URL: _url, ...inherited } = process.env;
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      env: { ...inherited, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout!.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
+    this.child.stderr!.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    this.#ended = once(this.child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+  }
+
+  get output(): string {
+    return this.#stdout + this.#stderr;
+  }
+
+  finished(): Promise<Finished> {
+    return this.#ended;
+  }
+
+  /** Resolves once the output matches; rejects when the process ends without that. */
+  async says(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match) return match;
+      if (this.child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`${String(pattern)} was not said:\n${this.output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Finished> {
+    this.child.kill(signal);
+    return this.#ended;
+  }
+}
+
+/** Runs a command to its end. */
+export function kneepoint(args: readonly string[], options?: RunOptions): Promise<Finished> {
+  return new Kneepoint(args, options).finished();
+}
+
+/** Runs a command that must succeed and gives the JSON that it prints. */
+export async function kneepointJson<T>(args: readonly string[], options?: RunOptions): Promise<T> {
+  const { code, stdout, stderr } = await kneepoint([...args, '--json'], options);
+  if (code !== 0) throw new Error(`kneepoint ${args.join(' ')} ended with ${code}\n${stdout}\n${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+export interface Sample {
+  readonly model: string;
+  readonly faces: string;
+}
+
+/** A small network with its preprocessing and a small set of faces, in a folder. */
+export async function makeSample(folder: string, { count = 240, seed = 1 } = {}): Promise<Sample> {
+  await mkdir(folder, { recursive: true });
+  const model = join(folder, 'small.onnx');
+  const net = vggStyle({ widths: [8, 8, 'pool', 12, 12, 'pool', 16], size: 32, seed, batchNorm: true });
+  await writeFile(model, encodeModel(net));
+  await writeFile(
+    join(folder, 'small.preprocess.json'),
+    JSON.stringify({ channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] }),
+  );
+  const faces = join(folder, 'faces');
+  await renderFaces({ folder: faces, count, seed, size: 32 });
+  return { model, faces };
+}
