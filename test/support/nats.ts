@@ -6,16 +6,19 @@ import { type RunningService, startServer } from './serverProcess.ts';
 export interface NatsOptions {
   readonly user?: string;
   readonly password?: string;
+  /** Certificate and key, PEM files; clients must then encrypt. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
 
 /** nats-server with JetStream on disk. */
-export function startNats({ user, password }: NatsOptions = {}): Promise<RunningService> {
+export function startNats({ user, password, tls }: NatsOptions = {}): Promise<RunningService> {
   const login = user === undefined || password === undefined ? [] : ['--user', user, '--pass', password];
+  const encryption = tls === undefined ? [] : ['--tls', '--tlscert', tls.certFile, '--tlskey', tls.keyFile];
   const credentials = login.length === 0 ? '' : `${user}:${password}@`;
   return startServer({
     name: 'nats',
     program: program('nats-server'),
-    arguments: (folder, port) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...login],
+    arguments: (folder, port) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...login, ...encryption],
     url: (port) => `nats://${credentials}127.0.0.1:${port}`,
     ready: greets,
   });

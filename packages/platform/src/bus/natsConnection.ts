@@ -39,7 +39,7 @@ export async function connectNats(url: string, options: NatsConnectOptions): Pro
     try {
       return await connect(target);
     } catch (error) {
-      if (error instanceof errors.AuthorizationError) throw refused(target.servers, error);
+      if (error instanceof errors.AuthorizationError || isDistrust(error)) throw refused(target.servers, error);
       if (Date.now() + 500 > deadline) throw unavailable(target.servers, error);
       await sleep(500);
     }
@@ -75,10 +75,17 @@ async function connectionOptions(
   };
 }
 
+/** The server's certificate does not hold: another name, an unknown authority, expired. */
+function isDistrust(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return /CERT|UNABLE_TO|ERR_TLS/.test(code) || isDistrust(error.cause);
+}
+
 function refused(servers: readonly string[], cause: Error): Failure {
-  return new Failure('BUS_MISCONFIGURED', `NATS refused the connection: ${cause.message}`, {
+  return new Failure('BUS_MISCONFIGURED', `No connection to NATS on these terms: ${cause.message}`, {
     where: servers.join(','),
-    fix: 'correct the user and password in BUS_URL, or the credentials file',
+    fix: 'correct user and password, credentials or authority file; with encryption, name the host as its certificate does',
     cause,
   });
 }
