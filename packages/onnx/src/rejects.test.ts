@@ -338,6 +338,16 @@ const BAD_GRAPHS: readonly BadGraph[] = [
 ];
 
 describe('validateGraph refuses', () => {
+  it('a bias added as arithmetic that is not a number', () => {
+    const net = new GraphBuilder();
+    net.output(net.node('Add', [net.input('image', ['N', 3, 2, 2]), net.init(floatTensor([2], [0, NaN]), 'bias')]));
+    expect(failureOf(() => validateGraph(net.build()))).toEqual({
+      code: 'WEIGHT_NOT_FINITE',
+      message: 'element 1 of bias is NaN',
+      where: 'node add1 (Add)',
+    });
+  });
+
   it.each(BAD_GRAPHS)('$name', ({ change, code, message, where }) => {
     expect(failureOf(() => validateGraph(broken(change)))).toEqual({ code, message, where });
   });
