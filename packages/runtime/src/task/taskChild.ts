@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Failure } from '@kneepoint/failures';
+import { Failure, FAILURES } from '@kneepoint/failures';
 import { childEnvironment } from './childEnvironment.ts';
 import { crashFailure } from './crashFailure.ts';
 import { watchMemory } from './memory.ts';
@@ -157,11 +157,12 @@ export class TaskChild {
   }
 
   private received({ failure, stack }: FromChild & { kind: 'failed' }): Failure {
-    if (failure.code !== 'INTERNAL') return Failure.fromJSON(failure);
+    // A process that a model took over may send any code.
+    if (failure.code in FAILURES && failure.code !== 'INTERNAL') return Failure.fromJSON(failure);
     this.log?.error({ stack }, failure.message);
     const cause = new Error(failure.message);
     cause.stack = stack ?? '';
-    return new Failure('INTERNAL', failure.message, { ...failure, cause });
+    return new Failure('INTERNAL', failure.message, { cause });
   }
 
   private overLimit(bytes: number, order: TaskOrder): Failure {
