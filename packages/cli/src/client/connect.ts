@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger, readConfig } from '@kneepoint/platform';
 import { GatewayClient } from './gateway-client.ts';
 
 export interface ConnectionOptions {
@@ -25,6 +24,8 @@ export interface Connection {
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const named = options.url ?? process.env.KNEEPOINT_URL;
   if (named) return { client: new GatewayClient(named), local: false, close: () => Promise.resolve() };
+  // Loaded only where a server may start: a client of a distant gateway needs none of it.
+  const { createLogger, readConfig } = await import('@kneepoint/platform');
   const config = readConfig(toEnvironment(options));
   const running = await findRunning(config.dataDir);
   if (running) return { client: new GatewayClient(running), local: true, close: () => Promise.resolve() };

@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { packDataset, type DatasetSchema, type Preprocess } from '@kneepoint/datasets';
-import { readPreprocessBeside } from '@kneepoint/extractor-service';
+import type { DatasetSchema, Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -34,6 +33,7 @@ export async function registerModel(
   const { client, local } = connection;
   const path = resolve(model.file);
   await requireFile(path);
+  const { readPreprocessBeside } = await import('@kneepoint/extractor-service');
   const preprocess = model.preprocess ?? (await readPreprocessBeside(path));
   const source = local ? { path } : { upload: await upload(client, path) };
   const input = {
@@ -73,6 +73,7 @@ export async function registerDataset(
   }
   const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
   try {
+    const { packDataset } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
     await packDataset(folder, { ...options, out, signal });
     const input = { name: dataset.name, upload: await upload(client, out) };

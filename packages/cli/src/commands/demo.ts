@@ -1,15 +1,12 @@
 import { access, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Preprocess, renderFaces } from '@kneepoint/datasets';
-import { encodeModel, vggStyle } from '@kneepoint/onnx';
-import { createLogger, readConfig } from '@kneepoint/platform';
+import type { Preprocess } from '@kneepoint/datasets';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { follow, launch } from '../client/runs.ts';
-import { startEmbedded } from '../embedded.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { note, print } from '../output.ts';
 import { renderReport } from '../render/report.ts';
@@ -49,6 +46,10 @@ async function demo(options: DemoOptions): Promise<void> {
   const { dataDir, task } = options;
   const interrupt = interruptSignal();
   const { signal } = interrupt;
+  const { createLogger, readConfig } = await import('@kneepoint/platform');
+  const { renderFaces } = await import('@kneepoint/datasets');
+  const { encodeModel, vggStyle } = await import('@kneepoint/onnx');
+  const { startEmbedded } = await import('../embedded.ts');
   const config = readConfig(toEnvironment({ dataDir, port: options.port ?? String(await choosePort()) }));
   const log = createLogger({ service: 'demo', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' });
   const embedded = await startEmbedded(config, log);

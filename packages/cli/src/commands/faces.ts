@@ -1,4 +1,3 @@
-import { renderFaces } from '@kneepoint/datasets';
 import type { Command } from 'commander';
 import { interruptSignal } from '../interrupt.ts';
 import { note, print } from '../output.ts';
@@ -11,6 +10,7 @@ export function registerFaces(program: Command): void {
     .option('--seed <n>', 'the same seed gives the same faces', '1')
     .option('--size <pixels>', 'width and height', '64')
     .action(async (folder: string, options: { count: string; seed: string; size: string }) => {
+      const { renderFaces } = await import('@kneepoint/datasets');
       const interrupt = interruptSignal();
       const count = Number(options.count);
       await renderFaces({

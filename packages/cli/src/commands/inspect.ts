@@ -1,4 +1,3 @@
-import { inspectModelFile } from '@kneepoint/extractor-service';
 import type { Command } from 'commander';
 import { interruptSignal } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
@@ -11,6 +10,7 @@ export function registerInspect(program: Command): void {
     .description('what is in an ONNX file: parameters, multiply-accumulates, and which layers can be pruned')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean }) => {
+      const { inspectModelFile } = await import('@kneepoint/extractor-service');
       const interrupt = interruptSignal();
       const inspection = await inspectModelFile(file, { signal: interrupt.signal }).finally(() => interrupt.release());
       const { parameters, macs, layers, taps, notes, input } = inspection;

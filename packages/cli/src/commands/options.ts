@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
+import type { Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { connect, type Connection, type ConnectionOptions } from '../client/connect.ts';
@@ -44,6 +44,7 @@ export function withPreprocessOptions(command: Command): Command {
 
 /** The preprocessing that flags or a file declare; undefined when neither does. */
 export async function readPreprocess(options: PreprocessOptions): Promise<Preprocess | undefined> {
+  const { validatePreprocess } = await import('@kneepoint/datasets');
   if (options.preprocess) return validatePreprocess(await readJson(options.preprocess));
   const { channels, range, mean, std } = options;
   if (!channels && !range && !mean && !std) return undefined;

@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startExtractor } from '@kneepoint/extractor-service';
 import { Failure } from '@kneepoint/failures';
-import { startGateway } from '@kneepoint/gateway-service';
-import { type Config, createLogger, openBus, openDatabase, openStore, readConfig } from '@kneepoint/platform';
-import { startPruner } from '@kneepoint/pruner-service';
-import { startRegressor } from '@kneepoint/regressor-service';
+import type { Config } from '@kneepoint/platform';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -13,7 +9,12 @@ import { aborted } from './up.ts';
 
 const GRACE_MS = 25_000;
 
-const WORKERS = { extractor: startExtractor, regressor: startRegressor, pruner: startPruner };
+/** Each is loaded only by the process that runs it. */
+const WORKERS = {
+  extractor: async () => (await import('@kneepoint/extractor-service')).startExtractor,
+  regressor: async () => (await import('@kneepoint/regressor-service')).startRegressor,
+  pruner: async () => (await import('@kneepoint/pruner-service')).startPruner,
+};
 
 /** `gateway`, `extractor`, `regressor`, `pruner`: one service in this process, for a team that runs each by itself. */
 export function registerServices(program: Command): void {
@@ -25,12 +26,16 @@ export function registerServices(program: Command): void {
       .option('--data-dir <folder>', 'where caches and work in progress are kept (default: ./.kneepoint)')
       .option('--provider <name>', 'execution provider: cpu, cuda or auto')
       .option('--memory-mb <n>', 'memory that one child process may use')
-      .action((options: { port?: string; dataDir?: string }) => serve(name, readConfig(toEnvironment(options))));
+      .action(async (options: { port?: string; dataDir?: string }) => {
+        const { readConfig } = await import('@kneepoint/platform');
+        await serve(name, readConfig(toEnvironment(options)));
+      });
   }
 }
 
 async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Promise<void> {
   requireShared(config);
+  const { createLogger, openBus, openDatabase, openStore } = await import('@kneepoint/platform');
   const log = createLogger({ service: name, level: config.logLevel });
   const interrupt = interruptSignal();
   const db = await openDatabase(config.databaseUrl);
@@ -40,8 +45,12 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
   const parts = { db, bus, store, log, config };
   const stop =
     name === 'gateway'
-      ? await startGateway({ ...parts, signingKey, allowLocalPaths: false }).then((gateway) => () => gateway.close())
-      : await WORKERS[name](parts).then((worker) => () => worker.stop({ graceMs: GRACE_MS }));
+      ? await (
+          await import('@kneepoint/gateway-service')
+        )
+          .startGateway({ ...parts, signingKey, allowLocalPaths: false })
+          .then((gateway) => () => gateway.close())
+      : await (await WORKERS[name]())(parts).then((worker) => () => worker.stop({ graceMs: GRACE_MS }));
   log.info('ready');
   note(`${name} is ready`);
   await aborted(interrupt.signal);

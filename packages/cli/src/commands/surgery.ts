@@ -1,4 +1,3 @@
-import { surgeryFile } from '@kneepoint/pruner-service';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { interruptSignal } from '../interrupt.ts';
@@ -33,6 +32,7 @@ export function registerSurgery(program: Command): void {
         });
       if (!Number.isInteger(seed))
         throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
+      const { surgeryFile } = await import('@kneepoint/pruner-service');
       const interrupt = interruptSignal();
       const { before, after, proof, layers } = await surgeryFile({
         path: file,

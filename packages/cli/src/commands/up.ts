@@ -1,7 +1,5 @@
-import { createLogger, readConfig } from '@kneepoint/platform';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
-import { startEmbedded } from '../embedded.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { note, print } from '../output.ts';
 
@@ -21,6 +19,8 @@ export function registerUp(program: Command): void {
     .option('--provider <name>', 'execution provider: cpu, cuda or auto')
     .option('--memory-mb <n>', 'memory that one child process may use')
     .action(async (options: UpOptions) => {
+      const { createLogger, readConfig } = await import('@kneepoint/platform');
+      const { startEmbedded } = await import('../embedded.ts');
       const config = readConfig(toEnvironment(options));
       const interrupt = interruptSignal();
       const embedded = await startEmbedded(config, createLogger({ service: 'kneepoint', level: config.logLevel }));
