@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINES } from '../work/testWorld.ts';
+import { ENGINES } from '../work/contract/world.ts';
 import type { Database } from './database.ts';
 import { isDuplicate, isUnavailable } from './databaseFailure.ts';
 import { openDatabase } from './openDatabase.ts';

@@ -18,7 +18,7 @@ import { launchRun } from './launchRun.ts';
 import { startDispatcher } from './startDispatcher.ts';
 import { startReconciler } from './startReconciler.ts';
 import { startWorker } from './startWorker.ts';
-import { log, plan } from './testWorld.ts';
+import { log, plan } from './contract/world.ts';
 import { isRunTerminal } from './states.ts';
 
 const fixture = fileURLToPath(new URL('crash.fixture.ts', import.meta.url));

@@ -14,7 +14,7 @@ import { startDispatcher } from './startDispatcher.ts';
 import { startReconciler } from './startReconciler.ts';
 import { startWorker } from './startWorker.ts';
 import { isRunTerminal } from './states.ts';
-import { gate, log, plan } from './testWorld.ts';
+import { gate, log, plan } from './contract/world.ts';
 
 describe.runIf(available('postgres'))('a database that goes away', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kneepoint-outage-'));
@@ -32,7 +32,7 @@ describe.runIf(available('postgres'))('a database that goes away', () => {
     const store = await openStore(`file://${folder}`, { cacheDir: join(folder, 'cache') });
     const parts = [startDispatcher(db, bus, { log, everyMs: 50 }), startReconciler(db, bus, { log, everyMs: 100 })];
     const worker = await startWorker({
-      ...{ db, bus, store, log, service: 'outage', leaseSeconds: 3, progressEveryMs: 50, dispatch: false },
+      ...{ db, bus, store, log, service: 'outage', leaseSeconds: 60, progressEveryMs: 50, dispatch: false },
       handlers: {
         work: async ({ progress }) => {
           started.open();

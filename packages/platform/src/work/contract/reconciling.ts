@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cancelRun } from './cancelRun.ts';
-import { claimAttempt } from './claimAttempt.ts';
-import { launchRun } from './launchRun.ts';
-import { startReconciler } from './startReconciler.ts';
-import type { StepHandler } from './stepHandler.ts';
-import { succeedAttempt } from './succeedAttempt.ts';
-import { ENGINES, gate, plan, World } from './testWorld.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { cancelRun } from '../cancelRun.ts';
+import { claimAttempt } from '../claimAttempt.ts';
+import { launchRun } from '../launchRun.ts';
+import { startReconciler } from '../startReconciler.ts';
+import type { StepHandler } from '../stepHandler.ts';
+import { succeedAttempt } from '../succeedAttempt.ts';
+import { gate, plan, type World } from './world.ts';
 
-describe.each(ENGINES)('reconcilers on $engine', ({ start }) => {
-  let world: World;
+export function reconciling(world: World): void {
   let services = 0;
   const service = (): string => `reconciled-${(services += 1)}`;
   const launch = (name: string, overrides: Parameters<typeof plan>[1] = {}) =>
@@ -23,7 +22,7 @@ describe.each(ENGINES)('reconcilers on $engine', ({ start }) => {
   }
 
   beforeAll(async () => {
-    world = await World.open(start);
+    await world.renew();
     world.dispatch();
     // Two at once, as two gateways have them.
     for (const everyMs of [40, 50]) {
@@ -31,7 +30,6 @@ describe.each(ENGINES)('reconcilers on $engine', ({ start }) => {
       world.later(() => reconciler.stop());
     }
   });
-  afterAll(() => world.close());
 
   it('give the step of a dead worker to another one, once', async () => {
     const name = service();
@@ -93,8 +91,8 @@ describe.each(ENGINES)('reconcilers on $engine', ({ start }) => {
     const name = service();
     await world.worker({
       service: name,
-      leaseSeconds: 0.5,
-      handlers: { work: () => new Promise((resolve) => setTimeout(() => resolve({ output: {} }), 1_500)) },
+      leaseSeconds: 2,
+      handlers: { work: () => new Promise((resolve) => setTimeout(() => resolve({ output: {} }), 3_000)) },
     });
     const run = await launch(name);
     expect((await world.ended(run.id)).state).toBe('SUCCEEDED');
@@ -166,4 +164,4 @@ describe.each(ENGINES)('reconcilers on $engine', ({ start }) => {
     await world.db.prisma.step.updateMany({ where: { runId: run.id }, data: { state: 'SUCCEEDED' } });
     expect((await world.ended(run.id)).state).toBe('SUCCEEDED');
   });
-});
+}

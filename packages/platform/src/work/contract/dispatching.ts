@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bus } from '../bus/bus.ts';
-import { MemoryBus } from '../bus/memoryBus.ts';
-import { launchRun } from './launchRun.ts';
-import { startDispatcher } from './startDispatcher.ts';
-import { ENGINES, plan, World } from './testWorld.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Bus } from '../../bus/bus.ts';
+import { MemoryBus } from '../../bus/memoryBus.ts';
+import { launchRun } from '../launchRun.ts';
+import { startDispatcher } from '../startDispatcher.ts';
+import { plan, type World } from './world.ts';
 
-describe.each(ENGINES)('a dispatcher on $engine', ({ start }) => {
-  let world: World;
-
+export function dispatching(world: World): void {
   beforeAll(async () => {
-    world = await World.open(start);
+    await world.renew();
   });
-  afterAll(() => world.close());
 
   async function launch(service: string, count = 1): Promise<string[]> {
     const steps = Array.from({ length: count }, (_, index) => plan(service, { ref: `${index}` }));
@@ -56,7 +53,7 @@ describe.each(ENGINES)('a dispatcher on $engine', ({ start }) => {
     await world.until(
       () => Promise.resolve(seen),
       ({ length }) => length === 1,
-      2_000,
+      10_000,
     );
     await dispatcher.stop();
     await bus.close();
@@ -105,7 +102,7 @@ describe.each(ENGINES)('a dispatcher on $engine', ({ start }) => {
     await bus.consume('dead', ({ id }) => Promise.resolve(void delivered.push(id)), { concurrency: 1 });
     const [id] = await launch('dead');
     // What a dead dispatcher leaves: the row, hidden for a while.
-    await world.db.prisma.$executeRaw`UPDATE outbox SET available_at = clock_timestamp() + interval '300 ms'`;
+    await world.db.prisma.$executeRaw`UPDATE outbox SET available_at = clock_timestamp() + interval '1500 ms'`;
     const dispatcher = startDispatcher(world.db, bus, { everyMs: 20 });
     await new Promise((resolve) => setTimeout(resolve, 120));
     expect(delivered).toEqual([]);
@@ -117,4 +114,4 @@ describe.each(ENGINES)('a dispatcher on $engine', ({ start }) => {
     await dispatcher.stop();
     await bus.close();
   });
-});
+}

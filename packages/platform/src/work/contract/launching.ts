@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentKey } from './contentKey.ts';
-import { launchRun } from './launchRun.ts';
-import { retryRun } from './retryRun.ts';
-import type { StepHandler } from './stepHandler.ts';
-import { ENGINES, plan, World } from './testWorld.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { contentKey } from '../contentKey.ts';
+import { launchRun } from '../launchRun.ts';
+import { retryRun } from '../retryRun.ts';
+import type { StepHandler } from '../stepHandler.ts';
+import { plan, type World } from './world.ts';
 
-describe.each(ENGINES)('launching a run on $engine', ({ start }) => {
-  let world: World;
-
+export function launching(world: World): void {
   beforeAll(async () => {
-    world = await World.open(start);
+    await world.renew();
   });
-  afterAll(() => world.close());
 
   it('writes the run, its steps and the messages of those that can start', async () => {
     const run = await launchRun(world.db, {
@@ -131,4 +128,4 @@ describe.each(ENGINES)('launching a run on $engine', ({ start }) => {
     expect(ended.map(({ reused }) => reused)).toEqual([false, true, true]);
     expect((await world.step(runs[2]!.id)).output).toEqual({ count: 1 });
   });
-});
+}

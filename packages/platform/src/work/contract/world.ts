@@ -3,21 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { available } from '../../../../test/support/available.ts';
-import { startPostgres } from '../../../../test/support/postgres.ts';
-import type { Bus } from '../bus/bus.ts';
-import { MemoryBus } from '../bus/memoryBus.ts';
-import type { Database } from '../database/database.ts';
-import type { Run, Step } from '../database/generated/client.ts';
-import { openDatabase } from '../database/openDatabase.ts';
-import { createLogger } from '../log/createLogger.ts';
-import type { ArtifactStore } from '../store/artifactStore.ts';
-import { openStore } from '../store/openStore.ts';
-import { contentKey } from './contentKey.ts';
-import type { StepPlan } from './plan.ts';
-import { startDispatcher } from './startDispatcher.ts';
-import { startWorker, type Worker, type WorkerOptions } from './startWorker.ts';
-import { isRunTerminal } from './states.ts';
+import { available } from '../../../../../test/support/available.ts';
+import { startPostgres } from '../../../../../test/support/postgres.ts';
+import type { Bus } from '../../bus/bus.ts';
+import { MemoryBus } from '../../bus/memoryBus.ts';
+import type { Database } from '../../database/database.ts';
+import type { Run, Step } from '../../database/generated/client.ts';
+import { openDatabase } from '../../database/openDatabase.ts';
+import { createLogger } from '../../log/createLogger.ts';
+import type { ArtifactStore } from '../../store/artifactStore.ts';
+import { openStore } from '../../store/openStore.ts';
+import { contentKey } from '../contentKey.ts';
+import type { StepPlan } from '../plan.ts';
+import { startDispatcher } from '../startDispatcher.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../startWorker.ts';
+import { isRunTerminal } from '../states.ts';
 
 /** Both engines, for `describe.each`; a missing PostgreSQL is reported and left out. */
 export const ENGINES: readonly { engine: string; start: () => Promise<{ url: string; stop: () => Promise<void> }> }[] =
@@ -28,34 +28,37 @@ export const ENGINES: readonly { engine: string; start: () => Promise<{ url: str
 
 export const log = createLogger({ service: 'test', level: 'silent' });
 
-/** A database, a bus and a store of its own for one test file; each test uses a service name of its own. */
+/** A database that a whole list of promises shares; each suite begins with it empty and a bus of its own. */
 export class World {
-  readonly db: Database;
-  readonly bus: Bus = new MemoryBus({ retryDelaysMs: [20] });
-  readonly store: ArtifactStore;
+  db!: Database;
+  bus!: Bus;
+  store!: ArtifactStore;
+  readonly #closing: (() => Promise<unknown>)[] = [];
   readonly #undo: (() => Promise<unknown>)[] = [];
 
-  constructor(db: Database, store: ArtifactStore) {
-    this.db = db;
-    this.store = store;
-  }
-
-  static async open(start: (typeof ENGINES)[number]['start']): Promise<World> {
+  async open(start: (typeof ENGINES)[number]['start']): Promise<void> {
     const server = await start();
     const folder = await mkdtemp(join(tmpdir(), 'kneepoint-work-'));
-    const db = await openDatabase(server.url);
-    const store = await openStore(`file://${folder}`, { cacheDir: join(folder, 'cache') });
-    const world = new World(db, store);
-    world.#undo.push(
+    this.db = await openDatabase(server.url);
+    this.store = await openStore(`file://${folder}`, { cacheDir: join(folder, 'cache') });
+    this.#closing.push(
       () => rm(folder, { recursive: true, force: true }),
       () => server.stop(),
-      () => db.close(),
-      () => world.bus.close(),
+      () => this.db.close(),
     );
-    return world;
   }
 
-  /** Undone in reverse order when the world closes. */
+  /** To be called before each suite. */
+  async renew(): Promise<void> {
+    await this.#undoAll(this.#undo);
+    await this.db.prisma.run.deleteMany();
+    await this.db.prisma.outbox.deleteMany();
+    const bus = new MemoryBus({ retryDelaysMs: [20] });
+    this.bus = bus;
+    this.later(() => bus.close());
+  }
+
+  /** Undone in reverse order when the suite is over. */
   later(undo: () => Promise<unknown>): void {
     this.#undo.push(undo);
   }
@@ -65,7 +68,7 @@ export class World {
     others: { db?: Database; bus?: Bus } = {},
   ): Promise<Worker> {
     const { db, bus, store } = this;
-    const fast = { leaseSeconds: 2, progressEveryMs: 30, abortGraceMs: 300, retryDelayMs: 20 };
+    const fast = { leaseSeconds: 20, progressEveryMs: 30, abortGraceMs: 300, retryDelayMs: 20 };
     const worker = await startWorker({ db, bus, store, log, ...fast, dispatch: false, ...others, ...options });
     this.later(() => worker.stop({ graceMs: 500 }));
     return worker;
@@ -103,7 +106,12 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const undo of this.#undo.reverse()) await undo();
+    await this.#undoAll(this.#undo);
+    await this.#undoAll(this.#closing);
+  }
+
+  async #undoAll(steps: (() => Promise<unknown>)[]): Promise<void> {
+    for (const undo of steps.splice(0).reverse()) await undo();
   }
 }
 

@@ -1,23 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { Failure } from '@kneepoint/failures';
-import { cancelRun } from './cancelRun.ts';
-import { contentKey } from './contentKey.ts';
-import { launchRun } from './launchRun.ts';
-import type { StepHandler } from './stepHandler.ts';
-import { ENGINES, gate, plan, World } from './testWorld.ts';
+import { contentKey } from '../contentKey.ts';
+import { launchRun } from '../launchRun.ts';
+import type { StepHandler } from '../stepHandler.ts';
+import { gate, plan, type World } from './world.ts';
 
-describe.each(ENGINES)('a worker on $engine', ({ start }) => {
-  let world: World;
+export function working(world: World): void {
   let services = 0;
   const service = (): string => `worker-${(services += 1)}`;
   const launch = (name: string, overrides: Parameters<typeof plan>[1] = {}) =>
     launchRun(world.db, { kind: 'TEST', input: {}, steps: [plan(name, overrides)] });
 
   beforeAll(async () => {
-    world = await World.open(start);
+    await world.renew();
     world.dispatch();
   });
-  afterAll(() => world.close());
 
   it('does a step and leaves its output, result, artifacts and rows together', async () => {
     const name = service();
@@ -152,113 +149,6 @@ describe.each(ENGINES)('a worker on $engine', ({ start }) => {
     expect((await world.step(refused.id)).attempt).toBe(1);
   });
 
-  it('ends a run at its first failed step and stops the others', async () => {
-    const name = service();
-    const reasons: unknown[] = [];
-    const started = gate();
-    const handlers: Record<string, StepHandler> = {
-      work: ({ signal }) =>
-        new Promise((_resolve, reject) => {
-          started.open();
-          signal.addEventListener('abort', () => {
-            reasons.push(signal.reason);
-            reject(new Error('stopped'));
-          });
-        }),
-      fails: async () => {
-        await started.promise;
-        throw new Failure('PLAN_INVALID', 'no');
-      },
-    };
-    await world.worker({ service: name, handlers, concurrency: 2, leaseSeconds: 0.3 });
-    const run = await launchRun(world.db, {
-      kind: 'TEST',
-      input: {},
-      steps: [
-        plan(name, { ref: 'slow' }),
-        plan(name, { ref: 'bad', kind: 'fails' }),
-        plan(name, { ref: 'after', dependsOn: ['slow'] }),
-      ],
-    });
-    expect((await world.ended(run.id)).state).toBe('FAILED');
-    expect((await world.steps(run.id)).map(({ state }) => state)).toEqual(['CANCELED', 'FAILED', 'CANCELED']);
-    await world.until(
-      () => Promise.resolve(reasons),
-      (seen) => seen.length === 1,
-    );
-    expect(reasons).toEqual(['lost']);
-  });
-
-  it('never starts a step of a run that was canceled, and stops one that runs at once', async () => {
-    const name = service();
-    const queued = await launch(name);
-    expect((await cancelRun(world.db, world.bus, queued.id)).state).toBe('CANCELED');
-    const started = gate<string>();
-    let reason: unknown;
-    const handler: StepHandler = ({ run, signal }) =>
-      new Promise((_resolve, reject) => {
-        started.open(run.id);
-        signal.addEventListener('abort', () => reject(new Error(String((reason = signal.reason)))));
-      });
-    // The heartbeat alone would need ten seconds to notice.
-    await world.worker({ service: name, handlers: { work: handler }, leaseSeconds: 30 });
-    const running = await launch(name);
-    expect(await started.promise).toBe(running.id);
-    expect((await cancelRun(world.db, world.bus, running.id)).state).toBe('CANCELING');
-    expect((await world.ended(running.id, 3_000)).state).toBe('CANCELED');
-    expect(reason).toBe('canceled');
-    expect((await world.step(running.id)).state).toBe('CANCELED');
-    expect((await cancelRun(world.db, world.bus, running.id)).state).toBe('CANCELED');
-    expect((await world.db.prisma.run.findUniqueOrThrow({ where: { id: queued.id } })).startedAt).not.toBeNull();
-  });
-
-  it('hands a step back when it is stopped, without using up an attempt', async () => {
-    const name = service();
-    const started = gate();
-    const first = await world.worker({
-      service: name,
-      handlers: {
-        work: ({ signal }) =>
-          new Promise((_resolve, reject) => {
-            started.open();
-            signal.addEventListener('abort', () => reject(new Error(String(signal.reason))));
-          }),
-      },
-    });
-    const run = await launch(name, { maxAttempts: 1 });
-    await started.promise;
-    await first.stop();
-    expect(await world.step(run.id)).toMatchObject({ state: 'QUEUED', attempt: 2, handedBack: 1, token: null });
-    await world.worker({ service: name, handlers: { work: () => Promise.resolve({ output: {} }) } });
-    expect((await world.ended(run.id)).state).toBe('SUCCEEDED');
-  });
-
-  it('gives back a step whose handler does not listen, and drops what that makes later', async () => {
-    const name = service();
-    const started = gate();
-    const release = gate();
-    const deaf = await world.worker({
-      service: name,
-      abortGraceMs: 60_000,
-      handlers: { work: async () => (started.open(), await release.promise, { output: { by: 'deaf' } }) },
-    });
-    const run = await launch(name);
-    await started.promise;
-    await deaf.stop({ graceMs: 100 });
-    await world.worker({ service: name, handlers: { work: () => Promise.resolve({ output: { by: 'second' } }) } });
-    await world.ended(run.id);
-    release.open();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect((await world.step(run.id)).output).toEqual({ by: 'second' });
-  });
-
-  it('ends a step that takes longer than it may as TIMED_OUT', async () => {
-    const name = service();
-    await world.worker({ service: name, handlers: { work: () => new Promise<never>(() => undefined) } });
-    const run = await world.ended((await launch(name, { timeoutSeconds: 1 })).id);
-    expect(run).toMatchObject({ state: 'TIMED_OUT', failure: { code: 'STEP_TIMED_OUT' } });
-  });
-
   it('tells progress as it goes, each change with a higher number', async () => {
     const name = service();
     const events: number[] = [];
@@ -286,8 +176,8 @@ describe.each(ENGINES)('a worker on $engine', ({ start }) => {
       ({ message }) => message === 'half\uFFFDway',
     );
     expect(step).toMatchObject({ done: 5, total: 10, unit: 'images' });
-    expect(step.ratePerSecond).toBeGreaterThan(5);
-    expect(step.ratePerSecond).toBeLessThan(40);
+    expect(step.ratePerSecond).toBeGreaterThan(0);
+    expect(step.ratePerSecond).toBeLessThan(25);
     expect(step.etaSeconds).toBeCloseTo(5 / step.ratePerSecond!, 6);
     expect((await world.db.prisma.run.findUniqueOrThrow({ where: { id: run.id } })).state).toBe('RUNNING');
     finish.open();
@@ -317,4 +207,4 @@ describe.each(ENGINES)('a worker on $engine', ({ start }) => {
     const run = await world.ended((await launch(name, { kind: 'toString', maxAttempts: 1 })).id);
     expect(run).toMatchObject({ state: 'FAILED', failure: { code: 'STEP_KIND_UNKNOWN' } });
   });
-});
+}
