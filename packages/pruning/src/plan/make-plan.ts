@@ -37,10 +37,16 @@ export function makePlan(
     layers,
     removedClasses: [...removed].sort((a, b) => a - b),
     frozen,
-    before: figures(costs(analysis.skeleton, analysis.shapes)),
+    before: costBefore(analysis),
     after: costAfter(analysis, removed),
     options: analysis.options,
   };
+}
+
+/** What the whole network costs. Weights that the file transposes or reshapes before use count, though their users see another value. */
+export function costBefore({ skeleton, trace, shapes }: ChannelAnalysis): PlanFigures {
+  const { parameters, macs } = costs(trace.graph.model, shapes);
+  return { parameters, macs, bytes: costs(skeleton, shapes).bytes };
 }
 
 /** What the network costs without some classes; weights are not read. */

@@ -3,26 +3,30 @@ import { cloneModel, DataType, Graph, intAttr, seededRandom, tensorDims, writeTe
 import { volume } from '../labels/movement.ts';
 
 /**
- * The same graph with new weights: contractions normal with variance 2 / fan-in (He et al. 2015), biases small, normalisation scale and
- * statistics away from 1 and 0. Numbers that are settings, not weights, stay. Two images then differ in the output, which is what gives a
- * comparison of graphs its power. Shared weights stay shared.
+ * The same graph with new weights: contractions normal with variance gain² · 2 / fan-in (He et al. 2015), biases small, normalisation scale
+ * and statistics away from 1 and 0. Numbers that are settings, not weights, stay. Two images then differ in the output, which is what gives
+ * a comparison of graphs its power; where sigmoids and gates damp the signal, a gain above 1 makes up for it. Shared weights stay shared.
  */
-export function heInitialise(model: ModelProto, seed: number): ModelProto {
+export function heInitialise(model: ModelProto, seed: number, gain = 1): ModelProto {
   const copy = cloneModel(model);
   const graph = new Graph(copy);
   const random = seededRandom(seed);
   const drawn = new Map<string, Tensor>();
+  const learned = new Set<string>();
   for (const node of graph.topological()) {
+    const inside = node.input.some((name) => learned.has(name));
+    if (inside || CONTRACTIONS.has(node.opType)) for (const name of node.output) learned.add(name);
     node.input.forEach((name, input) => {
-      const draw = DRAWS[node.opType]?.[input];
-      if (!draw) return;
       const source = resolve(graph, name);
       const tensor = source === undefined ? undefined : graph.initializer(source);
       if (!source || !tensor || drawn.has(source)) return;
-      const type = tensor.dataType as DataType;
-      if (type !== DataType.FLOAT && type !== DataType.FLOAT16 && type !== DataType.BFLOAT16) return;
       const dims = tensorDims(tensor);
-      const value = draw({ random, dims, node });
+      // Before the first contraction arithmetic prepares the image; behind it, arithmetic per channel is learned (bias, layer scale).
+      const arithmetic = inside && volume(dims) > 1 ? ARITHMETIC[node.opType] : undefined;
+      const draw = arithmetic ?? DRAWS[node.opType]?.[input];
+      const type = tensor.dataType as DataType;
+      if (!draw || (type !== DataType.FLOAT && type !== DataType.FLOAT16 && type !== DataType.BFLOAT16)) return;
+      const value = draw({ random, dims, node, gain });
       drawn.set(source, { dims, type, data: Float32Array.from({ length: volume(dims) }, value) });
     });
   }
@@ -37,10 +41,11 @@ interface Draw {
   readonly random: Random;
   readonly dims: readonly number[];
   readonly node: NodeProto;
+  readonly gain: number;
 }
 
 const fan = (count: (draw: Draw) => number) => (draw: Draw) => {
-  const deviation = Math.sqrt(2 / Math.max(1, count(draw)));
+  const deviation = draw.gain * Math.sqrt(2 / Math.max(1, count(draw)));
   return () => deviation * draw.random.normal();
 };
 const small =
@@ -56,6 +61,14 @@ const around =
 const convolution = fan(({ dims }) => volume(dims.slice(1)));
 const transposed = fan(({ dims, node }) => (dims[0]! / intAttr(node, 'group', 1)) * Math.sqrt(volume(dims.slice(2))));
 const gemm = fan(({ dims, node }) => dims[intAttr(node, 'transB', 0) ? 1 : 0] ?? 1);
+
+const CONTRACTIONS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+
+/** What is drawn for a constant of several numbers in arithmetic behind a contraction. */
+const ARITHMETIC: Readonly<Record<string, (draw: Draw) => () => number>> = {
+  Add: small,
+  Mul: around(0.5, 1.5),
+};
 
 /** What is drawn for which input of which operator. */
 const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () => number>>>> = {

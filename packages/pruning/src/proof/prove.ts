@@ -92,7 +92,7 @@ export async function prove(input: ProofInput): Promise<Proof> {
     return { pruned, figures: figures(pruned, masked) };
   };
   const own = await figuresOf(model);
-  const heModel = heInitialise(model, seed);
+  const heModel = await sensitive(input, seed, (graph) => outputs(mask(graph, shapes, plan)));
   const he = await figuresOf(heModel);
   const negativeControl = await control(plan, tolerance, async (leaveOut) => {
     const differs = async (original: ModelProto, pruned: Outputs) =>
@@ -111,9 +111,33 @@ export async function prove(input: ProofInput): Promise<Proof> {
   return { passed, tolerance, ...own.figures, he: he.figures, negativeControl, gates };
 }
 
+/** He-initialised weights with which the output depends on the image: the gain grows until it does, or until numbers overflow. */
+async function sensitive(
+  { model }: ProofInput,
+  seed: number,
+  outputs: (model: ModelProto) => Promise<Outputs>,
+): Promise<ModelProto> {
+  let best = { model: heInitialise(model, seed), dependence: -1 };
+  for (const gain of GAINS) {
+    const candidate = heInitialise(model, seed, gain);
+    const dependence = await outputs(candidate).then(relativeDependence, () => -1);
+    if (dependence > best.dependence) best = { model: candidate, dependence };
+    if (dependence >= SENSITIVE || dependence < 0) break;
+  }
+  return best.model;
+}
+
+function relativeDependence(found: Outputs): number {
+  return figures(found, found).relativeDependence;
+}
+
 type Outputs = Comparison['outputs'];
 type Batch = { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array };
 
+/** Gains tried for He-initialised weights. */
+const GAINS = [1, 1.4, 2, 2.8, 4];
+/** An output that moves by this share of its size between images is sensitive enough. */
+const SENSITIVE = 0.01;
 /** A class left out of the mask must change the output by this many tolerances to count as noticed. */
 const CONTROL_FACTOR = 10;
 /** Classes tried before the control is given up: a channel can be dead on the images at hand. */

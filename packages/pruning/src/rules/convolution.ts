@@ -20,6 +20,7 @@ function convolution(site: Site, axis: 0 | 1): ReturnType<Rule> {
   const inputs = site.along(value, 1, 'convolves over an axis that carries channels');
   const depthwise = groups > 1 && groups === inputs.length;
   const filters = depthwise ? repeated(inputs, outputs / groups) : site.filters(site.node.input[1]!, outputs);
+  site.layer(filters);
   if (!depthwise) {
     site.tieShared(site.node.input[1]!, inputs);
     if (groups > 1) tieGroups(site, inputs, filters, groups);
@@ -28,7 +29,6 @@ function convolution(site: Site, axis: 0 | 1): ReturnType<Rule> {
   const [major, minor] = axis === 0 ? [filters, inputs] : [inputs, filters];
   site.cut(1, { kind: 'groups', groups, major, minor });
   if (site.node.input[2]) site.cut(2, { kind: 'axis', axis: 0, labels: filters });
-  site.layer(filters);
   if (groups > 1) {
     const size = inputs.length / groups;
     site.rewrite(({ node, kept }) => {

@@ -55,7 +55,7 @@ export function truncate(
   }
   const bad = [...head.weights, ...head.bias].find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw new Failure('HEAD_BAD_SHAPE', `the head holds ${bad}`, { where: `head ${head.name}` });
-  const copy = pooledCopy(model, tap, metadata);
+  const copy = finish(pooledCopy(model, tap, metadata), FEATURES, tap.channels);
   const graph = copy.graph!;
   const [weightName, biasName] = [`${head.name}.weight`, `${head.name}.bias`];
   const gemm = create(NodeProtoSchema, {
@@ -99,6 +99,8 @@ function pooledCopy(model: ModelProto, tap: Tap, metadata: Readonly<Record<strin
     });
   }
   const copy = namedCopy(model);
+  // A model that was truncated before has such an end already.
+  copy.graph!.node = copy.graph!.node.filter((node) => node.name !== POOLED && node.name !== FEATURES);
   copy.graph!.node.push(
     create(NodeProtoSchema, { name: POOLED, opType: 'GlobalAveragePool', input: [tap.value], output: [POOLED] }),
     create(NodeProtoSchema, { name: FEATURES, opType: 'Flatten', input: [POOLED], output: [FEATURES] }),

@@ -24,6 +24,11 @@ export const run: RunModel = async (model, feeds) => {
   }
 };
 
+/** Runs a model once; see `run`. */
+export async function runModel(model: ModelProto, feeds: Parameters<RunModel>[1]): ReturnType<RunModel> {
+  return run(encodeModel(model), feeds);
+}
+
 /** Every value's shape at batch 1, measured by running the model with all values exposed. */
 export async function measureShapes(model: ModelProto): Promise<Shapes> {
   const copy = cloneModel(model);

@@ -1,0 +1,90 @@
+import { encodeModel, Graph, smallNets, validateGraph } from '@kneepoint/onnx';
+import { expect, it } from 'vitest';
+import { analyzeChannels } from '../analysis/analysis.ts';
+import { randomPlan } from '../plan/plan-by-criterion.ts';
+import { measureShapes, noise, run } from '../testing/ort.ts';
+import { expectProved, provePlan } from '../testing/prove-plan.ts';
+import { prune } from './prune.ts';
+import { FEATURES, truncate, truncatedShapes, truncateToFeatures } from './truncate.ts';
+
+const base = async (name = 'residual') => {
+  const model = smallNets[name]!(1);
+  const shapes = await measureShapes(model);
+  const analysis = analyzeChannels(model, shapes);
+  const tap = analysis.taps[2]!;
+  const head = {
+    name: 'head',
+    weights: Float64Array.from(noise([2 * tap.channels], 4)),
+    bias: Float64Array.of(0.5, -1),
+    outputName: 'yaw',
+  };
+  return { model, shapes, analysis, tap, head };
+};
+const image = noise([3, 3, 16, 16], 5);
+const feed = [{ name: 'image', dims: [3, 3, 16, 16], data: image }];
+
+it('a truncated model gives W · mean(tap) + b, and ends at the tap', async () => {
+  const { model, tap, head } = await base();
+  const truncated = truncate(model, tap, head, { epsilon: '0.01' });
+  validateGraph(truncated);
+  const features = (await run(encodeModel(truncateToFeatures(model, tap)), feed)).get(FEATURES)!;
+  expect(features.dims).toEqual([3, tap.channels]);
+  const yaw = (await run(encodeModel(truncated), feed)).get('yaw')!;
+  expect(yaw.dims).toEqual([3, 2]);
+  for (let n = 0; n < 3; n++) {
+    for (let t = 0; t < 2; t++) {
+      let expected = head.bias[t]!;
+      for (let c = 0; c < tap.channels; c++)
+        expected += head.weights[t * tap.channels + c]! * features.data[n * tap.channels + c]!;
+      expect(yaw.data[n * 2 + t]).toBeCloseTo(expected, 4);
+    }
+  }
+  expect(truncated.metadataProps.map(({ key, value }) => [key, value])).toEqual([['epsilon', '0.01']]);
+  expect(truncated.graph!.node.map((node) => node.name)).not.toContain('logits');
+  expect(truncated.opsetImport).toEqual(model.opsetImport);
+});
+
+it('features are the mean of the tap over space', async () => {
+  const { model, tap } = await base('vgg');
+  const bare = truncateToFeatures(model, tap);
+  const features = (await run(encodeModel(bare), feed)).get(FEATURES)!;
+  bare.graph!.node = bare.graph!.node.filter((node) => !node.output.some((output) => output.startsWith('kneepoint_')));
+  bare.graph!.output[0]!.name = tap.value;
+  delete (bare.graph!.output[0] as { type?: unknown }).type;
+  const { dims, data } = (await run(encodeModel(bare), feed)).get(tap.value)!;
+  const area = dims[2]! * dims[3]!;
+  for (let i = 0; i < features.data.length; i++) {
+    const mean = [...data.subarray(i * area, (i + 1) * area)].reduce((sum, value) => sum + value, 0) / area;
+    expect(features.data[i]).toBeCloseTo(mean, 4);
+  }
+});
+
+it('its shapes follow without running it, and its filters can go', async () => {
+  const { model, shapes, tap, head } = await base();
+  const truncated = truncate(model, tap, head);
+  const given = truncatedShapes(shapes, tap, { outputName: 'yaw', targets: 2 });
+  for (const [name, dims] of await measureShapes(truncated)) expect([name, given.get(name)]).toEqual([name, dims]);
+  const { plan, proof } = await provePlan(truncated);
+  expect(plan.frozen.map(({ layer }) => layer)).toEqual(['head']);
+  expectProved(proof);
+  const pruned = prune(truncated, given, randomPlan(analyzeChannels(truncated, given), 0.5, 1));
+  const features = (await run(encodeModel(truncateToFeatures(pruned, tap)), feed)).get(FEATURES)!;
+  expect(features.dims).toEqual([3, plan.layers.find((layer) => layer.name === tap.layer)!.kept.length]);
+});
+
+it.each([
+  [{ weights: new Float64Array(3) }, 'HEAD_BAD_SHAPE'],
+  [{ bias: new Float64Array(0) }, 'HEAD_BAD_SHAPE'],
+  [{ bias: Float64Array.of(0, Number.NaN) }, 'HEAD_BAD_SHAPE'],
+])('a head that does not fit is refused: %o', async (wrong, code) => {
+  const { model, tap, head } = await base();
+  expect(() => truncate(model, tap, { ...head, ...wrong })).toThrow(expect.objectContaining({ code }));
+});
+
+it('a tap of another network is refused', async () => {
+  const { model, tap, head } = await base();
+  expect(() => truncate(model, { ...tap, value: 'elsewhere' }, head)).toThrow(
+    expect.objectContaining({ code: 'TAP_NOT_FOUND', message: 'no node makes the value elsewhere' }),
+  );
+  expect(new Graph(model).producer(tap.value)).toBeDefined();
+});
