@@ -14,29 +14,31 @@ const entries = readdirSync(source).filter((name) => name.endsWith('.ts'));
 for (const entry of entries) {
   const name = entry.replace(/\.ts$/, '');
   let wasm;
-  const { error, stderr } = await asc.main(
-    [
-      entry,
-      '--outFile',
-      `${name}.wasm`,
-      '--optimizeLevel',
-      '3',
-      '--noAssert',
-      '--runtime',
-      'stub',
-      '--use',
-      'abort=',
-      '--enable',
-      'simd',
-    ],
-    {
-      readFile: (file, base) => read(join(base, file)),
-      listFiles: () => [],
-      writeFile: (file, contents) => {
-        if (file.endsWith('.wasm')) wasm = contents;
+  const { error, stderr } = await asc
+    .main(
+      [
+        entry,
+        '--outFile',
+        `${name}.wasm`,
+        '--optimizeLevel',
+        '3',
+        '--noAssert',
+        '--runtime',
+        'stub',
+        '--use',
+        'abort=',
+        '--enable',
+        'simd',
+      ],
+      {
+        readFile: (file, base) => read(join(base, file)),
+        listFiles: () => [],
+        writeFile: (file, contents) => {
+          if (file.endsWith('.wasm')) wasm = contents;
+        },
       },
-    },
-  ).catch((cause) => ({ error: cause, stderr: '' }));
+    )
+    .catch((cause) => ({ error: cause, stderr: '' }));
   if (error || !wasm) {
     process.stderr.write(`${entry}: ${error?.message ?? 'nothing was compiled'}\n${stderr.toString()}`);
     process.exit(1);

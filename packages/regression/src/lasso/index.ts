@@ -6,3 +6,10 @@ export { sampleLambdas } from './sample-lambdas.ts';
 export { coefficientsAt, type PathPoint, samplePath, type SparseCoefficients, supportAt } from './sample-path.ts';
 export { certify, CERTIFIED_GAP, CERTIFIED_KKT, type Certificate } from './certify.ts';
 export { errorAt, segmentErrors } from './segment-errors.ts';
+export {
+  groupLambdaMax,
+  groupLassoPath,
+  type GroupPath,
+  type GroupPathOptions,
+  type GroupPoint,
+} from './group-lasso-path.ts';
