@@ -8,7 +8,7 @@ import { startReconciler } from './startReconciler.ts';
 import { startWorker } from './startWorker.ts';
 
 const [databaseUrl, busUrl, storeUrl, service] = process.argv.slice(2) as [string, string, string, string];
-const log = createLogger({ service, level: 'warn' });
+const log = createLogger({ service, level: 'error' });
 const db = await openDatabase(databaseUrl);
 const bus = await openBus(busUrl);
 const store = await openStore(storeUrl, { cacheDir: `${storeUrl.slice('file://'.length)}/cache` });

@@ -10,7 +10,7 @@ import { type AttemptEnd, type AttemptReference, endAttempt } from './endAttempt
 import { extendLease, writeProgress } from './heartbeat.ts';
 import { ProgressMeter } from './progressMeter.ts';
 import { recordingStore } from './recordingStore.ts';
-import { tellChange } from './runEvents.ts';
+import { tellCancel, tellChange } from './runEvents.ts';
 import type { AbortReason, StepHandler } from './stepHandler.ts';
 import { type AttemptSuccess, succeedAttempt } from './succeedAttempt.ts';
 import { untilAnswered } from './untilAnswered.ts';
@@ -144,6 +144,8 @@ export class RunningAttempt {
       }
     }, settings.commitLimitMs);
     tellChange(bus, this.runId, change?.seq);
+    // The run's other steps were taken from their workers; they need not find out by their next heartbeat.
+    if (change?.state === 'FAILED' || change?.state === 'TIMED_OUT') tellCancel(bus, this.runId);
     if (change?.value !== true) log.warn('step was taken over or ended; what this attempt made is dropped');
     else if (!(outcome instanceof Failure)) log.info('step done');
   }

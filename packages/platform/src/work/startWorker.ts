@@ -90,7 +90,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     try {
       await work(job);
     } catch (error) {
-      log.error({ error, job: job.id }, 'job could not be worked off; it comes back');
+      log[stopping ? 'debug' : 'error']({ error, job: job.id }, 'job could not be worked off; it comes back');
       throw error;
     } finally {
       clearInterval(alive);

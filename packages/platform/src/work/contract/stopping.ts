@@ -34,7 +34,7 @@ export function stopping(world: World): void {
         throw new Failure('PLAN_INVALID', 'no');
       },
     };
-    await world.worker({ service: name, handlers, concurrency: 2, leaseSeconds: 0.3 });
+    await world.worker({ service: name, handlers, concurrency: 2 });
     const run = await launchRun(world.db, {
       kind: 'TEST',
       input: {},
