@@ -5,7 +5,8 @@ import { stop } from './unknown.ts';
 /** Expand: repeats a value along axes of size 1; the channel axis, where there is one, is written as 1 ("as it is"). */
 export const expand: Rule = (site) => {
   const value = site.input(0);
-  if (!value || !site.folded(1)) return stop(site, 'has a computed shape');
+  if (!value) return stop(site, 'repeats a constant');
+  if (!site.folded(1)) return stop(site, 'has a computed shape');
   const rank = site.outputDims().length;
   const lead = rank - value.dims.length;
   if (value.batch >= 0) site.batch = value.batch + lead;
