@@ -1,0 +1,123 @@
+/**
+ * The compression of a real network on real photographs: every figure of docs/results.md.
+ *
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results.ts > results.md
+ *
+ * The folder holds models/head-pose-estimation-adas-0001.onnx (Open Model Zoo), models/slim-320.onnx, models/seetaface-onet.onnx and
+ * cmu_faces/ (UCI) with labels.csv; none of it is part of this repository.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { CompressionReport } from '@kneepoint/workflow';
+import { kneepoint } from '../test/support/kneepoint.ts';
+import { machine } from './machine.ts';
+
+const EPSILONS = '0.1,0.01,0.001';
+const RUNS = [
+  { model: 'head-pose-estimation-adas-0001', task: 'pose', group: 'identity' },
+  { model: 'head-pose-estimation-adas-0001', task: 'eyes', group: 'identity' },
+  { model: 'head-pose-estimation-adas-0001', task: 'expression', group: 'identity' },
+  { model: 'head-pose-estimation-adas-0001', task: 'identity', group: 'identity' },
+  { model: 'seetaface-onet', task: 'eyes', group: 'identity' },
+  { model: 'slim-320', task: 'eyes', group: 'identity' },
+] as const;
+
+const data = process.env['KNEEPOINT_DATA'];
+if (data === undefined) {
+  console.error('NOT RUN: KNEEPOINT_DATA names no folder');
+  process.exit(2);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'kneepoint-results-'));
+try {
+  console.log(`${machine()}\n`);
+  for (const { model, task, group } of RUNS) {
+    const file = join(data, 'models', `${model}.onnx`);
+    const args = [
+      'compress',
+      '--model',
+      file,
+      '--data',
+      join(data, 'cmu_faces'),
+      '--task',
+      task,
+      '--epsilon',
+      EPSILONS,
+      '--group',
+      group,
+    ];
+    const started = performance.now();
+    const { code, stdout, stderr } = await kneepoint([
+      ...args,
+      '--data-dir',
+      join(folder, 'data'),
+      '--out',
+      join(folder, 'out'),
+      '--json',
+    ]);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    console.log(`### ${basename(file)} → ${task}\n`);
+    if (code !== 0) {
+      console.log(`Refused or failed: ${stderr.split('\n').find((line) => line.startsWith('error'))}\n`);
+      continue;
+    }
+    const reports = JSON.parse(stdout) as CompressionReport[];
+    console.log(tableOf(reports));
+    console.log(`\nAll three in ${seconds} s. ${splitOf(reports[0]!)}\n`);
+    for (const report of reports)
+      for (const warning of report.warnings) console.log(`- ε = ${report.epsilon}: ${warning}`);
+    console.log();
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+function tableOf(reports: readonly CompressionReport[]): string {
+  const [first] = reports;
+  const show = (value: number): string =>
+    first!.metric.name.includes('accuracy') ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4);
+  const filters = (report: CompressionReport): string =>
+    `${sum(report.layers.map((layer) => layer.kept))} of ${sum(report.layers.map((layer) => layer.filters))}`;
+  return [
+    `| ε | head on | filters kept | ${first!.metric.name}: chance | probe | pruned | refit | parameters | MACs | latency p50, ms | surgery = masking, relative |`,
+    '|---|---|---|---|---|---|---|---|---|---|---|',
+    ...reports.map((report) => {
+      const { metric, before, after, proof } = report;
+      const cells = [
+        report.epsilon,
+        report.bestLayer,
+        filters(report),
+        show(metric.chance),
+        show(metric.probe),
+        show(metric.pruned),
+        show(metric.refit),
+        `${thousands(before.parameters)} → ${thousands(after.parameters)} (${less(after.parameters, before.parameters)})`,
+        `${millions(before.macs)} → ${millions(after.macs)} (${less(after.macs, before.macs)})`,
+        `${before.latencyMs.p50.toFixed(2)} → ${after.latencyMs.p50.toFixed(2)} (${less(after.latencyMs.p50, before.latencyMs.p50)})`,
+        proof.maxRelDiff.toExponential(1),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  ].join('\n');
+}
+
+function splitOf({ split }: CompressionReport): string {
+  return `Split by ${split.by}: ${split.train} training, ${split.validation} validation, ${split.test} test images.`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function thousands(value: number): string {
+  return `${(value / 1e3).toFixed(1)} k`;
+}
+
+function millions(value: number): string {
+  return `${(value / 1e6).toFixed(2)} M`;
+}
+
+function less(after: number, before: number): string {
+  return `−${(100 * (1 - after / before)).toFixed(1)} %`;
+}
