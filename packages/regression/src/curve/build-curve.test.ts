@@ -32,12 +32,12 @@ function curveOf(spec: TaskSpec, labels: Float64Array, lambdas: number): Charact
   });
 }
 
+const one: TaskSpec = { name: 'one', type: 'continuous', targets: ['a'] };
+const two: TaskSpec = { name: 'two', type: 'ordered', bins: [[0], [0]], targets: ['a', 'b'] };
+
 test.each([
-  { spec: { name: 'one', type: 'continuous', targets: ['a'] }, figures: rivalFigures.lasso },
-  {
-    spec: { name: 'two', type: 'ordered', bins: [[0], [0]], targets: ['a', 'b'] },
-    figures: rivalFigures.groupLasso,
-  },
+  { spec: one, figures: rivalFigures.lasso },
+  { spec: two, figures: rivalFigures.groupLasso },
 ])('the curve of $spec.name target(s) has the filters and errors of scikit-learn', ({ spec, figures }) => {
   const count = spec.targets.length;
   const labels = Float64Array.from(rivalFigures.labels.filter((_, i) => i % 2 < count));

@@ -69,7 +69,7 @@ describe('a characteristic curve', () => {
   test('of several targets keeps a filter for all of them or none', () => {
     const poseCurve = curve({ responses: layer.responses, labels: pose.labels, task: pose.spec, seed: 1 });
     expect(poseCurve).toMatchObject({ grouped: true, targets: ['yaw', 'pitch'], segments: null, uncertified: [] });
-    // The second target is the first one negated, so the grouped problem is √2 times the single one.
+    // The second target is the first one negated: ½·2·(error of one) + λ√2·‖w‖₁ is twice the single problem at λ/√2.
     expect(poseCurve.lambdaMax / yawCurve.lambdaMax).toBeCloseTo(Math.SQRT2, 9);
     poseCurve.points.forEach((point, i) => {
       expect(point.rmseTrain).toBeCloseTo(yawCurve.points[i]?.rmseTrain as number, 5);

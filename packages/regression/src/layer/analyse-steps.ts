@@ -109,7 +109,7 @@ function curveOf(
   split: Uint8Array,
   moments: TrialMoments,
 ): CharacteristicCurve {
-  const scaling = scalingOf(moments.train);
+  const scaling = scalingOf(moments.train, { validation: moments.validation });
   const rowsOf = (part: number): ErrorRows => ({
     responses: request.responses,
     labels: family.labels,

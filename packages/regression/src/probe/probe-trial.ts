@@ -26,7 +26,7 @@ export function probeTrial(
   split: Uint8Array,
   moments: TrialMoments,
 ): FittedTrial[] {
-  const scaling = scalingOf(moments.train);
+  const scaling = scalingOf(moments.train, { validation: moments.validation });
   const chosen = chooseRidge(centre(moments.train, scaling), centre(moments.validation, scaling), family.members);
   const { weights, intercepts } = unscale(chosen.weights, scaling);
   const filters = scaling.mean.length;

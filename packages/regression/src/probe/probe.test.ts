@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { splitTask } from '../layer/family.ts';
 import { Random } from '../random.ts';
+import { TRAIN } from '../split.ts';
 import { failureOf } from '../testing/failure-of.ts';
 import { randomLayer } from '../testing/random-layer.ts';
 import { tasksOf } from '../testing/tasks.ts';
@@ -67,6 +69,18 @@ describe('a probe', () => {
     const request = { responses, labels, task: tasks.gender.spec, seed: 2 };
     expect(probe(request).mean).toBeGreaterThan(0.9);
     expect(probe({ ...request, groups }).mean).toBeLessThan(0.75);
+  });
+
+  test('is not spoiled by a filter that training images hardly move and others do', () => {
+    const responses = layer.responses.slice();
+    const split = splitTask(tasks.yaw, { rows: 600, seed: 1, trial: 0 });
+    split.forEach((part, row) => {
+      const loud = part === TRAIN ? (row < 8 ? 1e-7 : 0) : row % 50 === 0 ? 0.01 : 0;
+      responses[row * 12 + 5] = loud;
+    });
+    const request = { labels: tasks.yaw.labels, task: tasks.yaw.spec, seed: 1, trials: 1 };
+    const clean = probe({ ...request, responses: layer.responses });
+    expect(probe({ ...request, responses }).mean).toBeLessThan(1.2 * clean.mean);
   });
 
   test('has a finite answer for constant filters, duplicates, constant labels and more filters than rows', () => {

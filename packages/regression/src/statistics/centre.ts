@@ -24,19 +24,38 @@ export interface CentredMoments {
 /** A filter whose spread is under this share of its mean only shows the rounding of float32. */
 const CONSTANT = 1e-7;
 
-/** Means and standard deviations of the rows in `moments`; `standardise: false` scales every varying filter by 1. */
-export function scalingOf(moments: Moments, { standardise = true } = {}): Scaling {
-  const { n, filters, pilot } = moments;
-  const mean = pilot.shift.map((shift, j) => shift + (moments.sums[j] as number) / n);
+/** A filter that spreads this many times further on other rows than on the training rows was all but silent on these. */
+const SILENT = 10;
+
+/**
+ * Means and standard deviations of the rows in `train`; `standardise: false` scales every varying filter by 1.
+ *
+ * A filter that is silent on all but a few training images would be blown up until one image of `validation` that does move
+ * it outweighs all others. Where it spreads over ten times further there, its scale is the deviation on both parts together.
+ * Labels are not looked at.
+ */
+export function scalingOf(
+  train: Moments,
+  { standardise = true, validation }: { readonly standardise?: boolean; readonly validation?: Moments } = {},
+): Scaling {
+  const mean = train.pilot.shift.map((shift, j) => shift + (train.sums[j] as number) / train.n);
   const scale = mean.map((value, j) => {
-    const offset = (moments.sums[j] as number) / n;
-    const variance = (moments.gram[j * filters + j] as number) / n - offset * offset;
-    const deviation = Math.sqrt(Math.max(0, variance));
-    if (deviation <= CONSTANT * Math.abs(value)) return 0;
-    return standardise ? deviation : 1;
+    const own = squareAbout(train, j, value);
+    if (Math.sqrt(own) <= CONSTANT * Math.abs(value)) return 0;
+    if (!standardise) return 1;
+    const other = validation === undefined ? 0 : squareAbout(validation, j, value);
+    if (validation === undefined || other <= SILENT * SILENT * own) return Math.sqrt(own);
+    return Math.sqrt((train.n * own + validation.n * other) / (train.n + validation.n));
   });
-  const targetMean = pilot.targetShift.map((shift, t) => shift + (moments.targetSums[t] as number) / n);
+  const targetMean = train.pilot.targetShift.map((shift, t) => shift + (train.targetSums[t] as number) / train.n);
   return { mean, scale, targetMean };
+}
+
+/** Mean of (x − centre)² of one filter; never under 0. */
+function squareAbout({ n, filters, gram, sums, pilot }: Moments, filter: number, centre: number): number {
+  const offset = centre - (pilot.shift[filter] as number);
+  const raw = (gram[filter * filters + filter] as number) - 2 * offset * (sums[filter] as number);
+  return Math.max(0, raw / n + offset * offset);
 }
 
 /**
