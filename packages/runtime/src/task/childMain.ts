@@ -24,11 +24,12 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
-watchParent(Number(process.argv[2]));
+const guard = watchParent(Number(process.argv[2]));
 
 async function obey(order: TaskOrder): Promise<void> {
   cancel = new AbortController();
   tempDir = order.tempDir;
+  guard(tempDir);
   const gate = new ProgressGate((update) => tell({ kind: 'progress', update }));
   const context: TaskContext = {
     progress: (update) => gate.offer(update),

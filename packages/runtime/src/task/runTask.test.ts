@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '@kneepoint/failures';
 import type { Behaviour } from '../testing/behave.task.ts';
 import { gone, isThere } from '../testing/processes.ts';
+import { withFolder } from '../testing/withFolder.ts';
 import type { TaskProgress } from './messages.ts';
 import type { RunTaskOptions } from './runTask.ts';
 import { runTask } from './runTask.ts';
@@ -218,14 +220,25 @@ describe('nothing is left behind', () => {
     }
   });
 
-  it.each(['untilCanceled', 'loop'])('a process that is busy with %s dies with its parent', async (how) => {
-    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    const script = fileURLToPath(new URL('../testing/lonelyParent.ts', import.meta.url));
-    const parent = spawn(process.execPath, ['--import', loader, script, how], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
-    const pid = Number(line.toString());
-    expect(isThere(pid)).toBe(true);
-    parent.kill('SIGKILL');
-    expect(await gone(pid, 4000)).toBe(true);
-  });
+  it.each(['untilCanceled', 'loop'])(
+    'a process that is busy with %s dies with its parent, folder and all',
+    async (how) => {
+      await withFolder(async (folder) => {
+        const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+        const script = fileURLToPath(new URL('../testing/lonelyParent.ts', import.meta.url));
+        const parent = spawn(process.execPath, ['--import', loader, script, how], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+          env: { ...process.env, TMPDIR: folder },
+        });
+        const tasks = async () => (await readdir(folder)).filter((name) => name.startsWith('kneepoint-task-'));
+        const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+        const pid = Number(line.toString());
+        expect(isThere(pid)).toBe(true);
+        expect(await tasks()).toHaveLength(1);
+        parent.kill('SIGKILL');
+        expect(await gone(pid, 5000)).toBe(true);
+        expect(await tasks()).toEqual([]);
+      });
+    },
+  );
 });
