@@ -35,7 +35,7 @@ export function registerDemo(program: Command): void {
     .description('the whole job on synthetic faces: matrix, curves, knee, a pruned network, a report')
     .option('--data-dir <folder>', 'where everything is kept', '.kneepoint/demo')
     .option('--count <n>', 'faces to render', '1500')
-    .option('--task <name>', 'task that the small network is for', 'head_pose')
+    .option('--task <name>', 'task that the small network is for', 'gender')
     .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.01')
     .option('--port <n>', 'port of the gateway (default: 4000, or a free one)')
     .option('--exit', 'end after the report instead of serving')
