@@ -44,6 +44,17 @@ export function movedConstant(tensor: TensorProto, name: string, movement: Movem
   return writeTensor(name, { dims: movement.dims, type, data: result });
 }
 
+/** A tensor of a float type from numbers of any precision. */
+export function floatConstant(
+  name: string,
+  type: DataType,
+  dims: readonly number[],
+  values: ArrayLike<number>,
+): TensorProto {
+  const data = type === DataType.DOUBLE ? Float64Array.from(values) : Float32Array.from(values);
+  return writeTensor(name, { dims, type, data });
+}
+
 /** A tensor of ints, int64. */
 export function intConstant(name: string, values: readonly number[], dims: readonly number[]): TensorProto {
   return writeTensor(name, { dims, type: DataType.INT64, data: BigInt64Array.from(values, BigInt) });

@@ -12,9 +12,10 @@ export type Kept = (labels: Int32Array) => number[];
 export function cutTensor(tensor: TensorProto, name: string, cuts: readonly Cut[], kept: Kept): TensorProto {
   const dims = cutDims(constantDims(tensor), cuts, kept);
   if (isDropped(tensor)) return droppedTwin(tensor, name, dims);
-  let { data, dims: shape }: { data: TypedArray; dims: readonly number[] } = readTensor(tensor);
-  const { type } = readTensor(tensor);
-  for (const cut of cuts) {
+  const { type, ...whole } = readTensor(tensor);
+  let [data, shape] = [whole.data, whole.dims];
+  // Rows first: they go in large blocks, and leave less for the columns.
+  for (const cut of [...cuts].sort((a, b) => axisOf(a) - axisOf(b))) {
     data = cut.kind === 'axis' ? select(data, shape, cut.axis, kept(cut.labels)) : selectGroups(data, shape, cut, kept);
     shape = cutDims(shape, [cut], kept);
   }
@@ -33,6 +34,10 @@ export function cutDims(dims: readonly number[], cuts: readonly Cut[], kept: Kep
     }
   }
   return result;
+}
+
+function axisOf(cut: Cut): number {
+  return cut.kind === 'axis' ? cut.axis : 0;
 }
 
 interface KeptGroup {

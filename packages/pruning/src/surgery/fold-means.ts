@@ -1,18 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto, NodeProto, Tensor, DataType } from '@kneepoint/onnx';
-import {
-  cloneModel,
-  floatAttr,
-  Graph,
-  intAttr,
-  intsAttr,
-  NodeProtoSchema,
-  readTensor,
-  setAttr,
-  writeTensor,
-} from '@kneepoint/onnx';
-import { constantProto } from '../fold/constants.ts';
+import { cloneModel, floatAttr, Graph, intAttr, intsAttr, NodeProtoSchema, readTensor, setAttr } from '@kneepoint/onnx';
+import { constantProto, floatConstant } from '../fold/constants.ts';
 import { volume } from '../labels/movement.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Consumption } from '../trace/edits.ts';
@@ -177,14 +167,14 @@ function addBias(model: ModelProto, name: string, shift: Float64Array): void {
   const [before, scale] = keepsBias ? [bias.data, beta] : [[0], 1];
   // A bias of one row per image cannot be told from here; broadcasting a row over it is what Gemm does anyway.
   const rows = keepsBias && bias.dims.length === 2 ? bias.dims[0]! : 1;
-  const data = Float32Array.from({ length: rows * shift.length }, (_, i) => {
+  const data = Float64Array.from({ length: rows * shift.length }, (_, i) => {
     const old = before.length === 1 ? before[0]! : before[before.length === rows ? Math.floor(i / shift.length) : i]!;
     return Number(old) + shift[i % shift.length]! / scale;
   });
   if (node.opType === 'Gemm' && beta === 0) setAttr(node, 'beta', { float: 1 });
   const dims = keepsBias && bias.dims.length === 2 ? [rows, shift.length] : [shift.length];
   node.input[2] = unique(graph, biasName === '' ? `${name}_bias` : biasName, biasName);
-  const tensor = writeTensor(node.input[2], { dims, type: weight.dataType, data });
+  const tensor = floatConstant(node.input[2], weight.dataType, dims, data);
   graph.proto.initializer = [...graph.proto.initializer.filter((other) => other.name !== tensor.name), tensor];
 }
 
@@ -196,7 +186,7 @@ function addAfter(model: ModelProto, graph: Graph, node: NodeProto, shift: Float
   const weight = constantProto(graph, node.input[rowsAreFilters ? 0 : 1]!)!;
   const dims = rowsAreFilters ? [shift.length, 1] : [shift.length];
   const type = weight.dataType as DataType;
-  graph.proto.initializer.push(writeTensor(bias, { dims, type, data: Float32Array.from(shift) }));
+  graph.proto.initializer.push(floatConstant(bias, type, dims, shift));
   node.output[0] = inner;
   const sum = create(NodeProtoSchema, { name: bias, opType: 'Add', input: [inner, bias], output: [output] });
   graph.proto.node.splice(graph.proto.node.indexOf(node) + 1, 0, sum);

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { ModelProto } from '@kneepoint/onnx';
-import { DataType, Graph, isFloatType, NodeProtoSchema, writeTensor } from '@kneepoint/onnx';
-import { constantProto } from '../fold/constants.ts';
+import { DataType, Graph, isFloatType, NodeProtoSchema } from '@kneepoint/onnx';
+import { constantProto, floatConstant } from '../fold/constants.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
@@ -47,8 +47,7 @@ function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelPro
       name = `${value}_masked${masked.size + 1}`;
       masked.set(key, name);
       const dims = Array.from({ length: consumption.rank }, (_, axis) => (axis === consumption.axis ? keep.length : 1));
-      const tensor = { dims, type: elementType(graph, consumption), data: Float32Array.from(keep) };
-      copy.graph!.initializer.push(writeTensor(`${name}_mask`, tensor));
+      copy.graph!.initializer.push(floatConstant(`${name}_mask`, elementType(graph, consumption), dims, keep));
       const before = copy.graph!.node.indexOf(node);
       const product = create(NodeProtoSchema, { name, opType: 'Mul', input: [value, `${name}_mask`], output: [name] });
       copy.graph!.node.splice(before, 0, product);

@@ -146,7 +146,7 @@ async function tryCase(seed: number, ratio: number): Promise<{ mismatch: number;
 }
 
 /** KNEEPOINT_CASES asks for more than a quick run draws. */
-const runs = Number(process.env.KNEEPOINT_CASES ?? 200);
+const runs = Number(process.env.KNEEPOINT_CASES ?? 150);
 
 it(`random graphs pruned by random plans equal the masked ones (${runs} cases)`, async () => {
   let pruned = 0;

@@ -110,8 +110,8 @@ export class Trace {
   }
 
   private enter(input: ValueInfoProto): void {
-    const dims = this.shapes.get(input.name);
-    if (!dims || dims.length === 0) return;
+    const dims = this.shapeOf(input.name);
+    if (dims.length === 0) return;
     const axis = dims.length > 1 ? 1 : 0;
     const labels = this.labels.fresh(dims[axis]!);
     const batch = typeof dimsOf(input)[0] === 'number' ? -1 : 0;
