@@ -1,5 +1,4 @@
-import { groupLambdaMax, groupLassoPath } from '../lasso/group-lasso-path.ts';
-import { sampleLambdas } from '../lasso/index.ts';
+import { groupLambdaMax, groupLassoPath, sampleLambdas } from '../lasso/index.ts';
 import type { CentredMoments } from '../statistics/centre.ts';
 import { SPAN, type Trace } from './trace.ts';
 
