@@ -12,7 +12,7 @@ import { at, BLOCK, diagonal, flush, layoutTableau, pending, readColumn, column,
 /** Epochs of block coordinate descent between Newton steps. */
 const EPOCHS: i32 = 2;
 /** A step with an old inverse that leaves more than this share of the violation calls for a new one. */
-const STALE: f64 = 0.2;
+const STALE: f64 = 0.05;
 /** Epochs when a Newton step was refused. */
 const EPOCHS_ALONE: i32 = 20;
 
@@ -152,16 +152,15 @@ export function solve(next: f64, reach: f64, tolerance: f64, violationTolerance:
     const before = violation;
     chooseWorking();
     // Descent decides which rows are 0; while that is settled, Newton alone is faster.
-    if (workingCount > rowCount || alone > 0) {
+    const unsettled = workingCount > rowCount || alone > 0;
+    if (unsettled) {
       for (let e = 0; e < EPOCHS + alone; e++) descend();
     }
     const fell = newton();
     alone = fell ? 0 : EPOCHS_ALONE;
-    if (clipped > 0 || !fell) {
-      descend();
-    }
-    // Rounding gathers in a residual that is only ever updated.
-    if (round % 8 === 7 || workingCount > rowCount) updateResidual();
+    if (clipped > 0) descend();
+    // Descent keeps the residuals of its own rows only, and rounding gathers in one that is only ever updated.
+    if (unsettled || clipped > 0 || round % 8 === 7) updateResidual();
     listRows();
     certify();
     stale = !fell || violation > STALE * before;

@@ -2,92 +2,98 @@ import { constantVariance, type GramProblem } from './gram-problem.ts';
 import type { PathPoint } from './sample-path.ts';
 import { SupportSolver } from './support-solver.ts';
 
-const ROUNDS = 200;
+/** Exchanges allowed, beside two for each filter. */
+const ROUNDS = 100;
 /** A filter joins when it passes λ by this share of max |c|. */
 const VIOLATED = 1e-10;
 
 /**
- * Solves the lasso at one λ from a nearly right point: the equations of the support with its signs fixed, solved afresh. A
- * coefficient that changes sign leaves at the crossing (of several, the first); when none does, the filter that violates
- * the optimality conditions most joins. The objective falls with every exchange, so it ends.
+ * Solves the lasso at one λ from a nearly right point, by an active-set method: the equations of the support with its signs
+ * fixed, solved afresh. A coefficient that changes sign leaves at the crossing (of several, the first); when none does, the
+ * filter that violates the optimality conditions most joins, or takes the place of one when it is collinear with the support.
+ * The objective falls with every exchange, so it ends.
  */
 export function polish(problem: GramProblem, point: PathPoint): PathPoint {
   const { p, gram, xty } = problem;
   const { lambda } = point;
+  const { index, value } = point.coefficients;
   const weight = new Float64Array(p);
-  point.coefficients.index.forEach((filter, k) => {
-    weight[filter] = point.coefficients.value[k] as number;
+  index.forEach((filter, k) => {
+    weight[filter] = value[k] as number;
   });
   const sign = Float64Array.from(weight, Math.sign);
   const constant = constantVariance(problem);
-  const tolerance = VIOLATED * xty.reduce((max, c) => Math.max(max, Math.abs(c)), 0);
-  const barred = new Set<number>();
-  for (let round = 0; round < ROUNDS; round++) {
-    const support = indicesOf(sign);
+  const bound = lambda + VIOLATED * xty.reduce((max, c) => Math.max(max, Math.abs(c)), 0);
+  let support = Array.from(index);
+  let entering = -1;
+  const leave = (filter: number) => {
+    weight[filter] = 0;
+    sign[filter] = 0;
+    support = support.filter((other) => other !== filter);
+  };
+  for (let round = 0; round < ROUNDS + 2 * p; round++) {
     const solver = SupportSolver.of(gram, p, support);
-    for (const filter of solver.dependent) {
-      sign[filter] = 0;
-      weight[filter] = 0;
-      barred.add(filter);
+    const move = new Map<number, number>();
+    if (solver.dependent.includes(entering)) {
+      // Along this direction the fit stays and the penalty falls, so only a crossing ends it.
+      const shares = solver.solve(solver.support.map((i) => gram[i * p + entering] as number));
+      solver.support.forEach((filter, k) => move.set(filter, -(sign[entering] as number) * (shares[k] as number)));
+    } else {
+      solver.dependent.forEach(leave);
+      const target = solver.solve(solver.support.map((i) => (xty[i] as number) - lambda * (sign[i] as number)));
+      solver.support.forEach((filter, k) => move.set(filter, (target[k] as number) - (weight[filter] as number)));
     }
-    const target = solver.solve(
-      Float64Array.from(solver.support, (i) => (xty[i] as number) - lambda * (sign[i] as number)),
-    );
-    let step = 1;
+    const exchange = solver.dependent.includes(entering);
+    let step = exchange ? Infinity : 1;
     let crossing = -1;
-    solver.support.forEach((filter, k) => {
-      const from = weight[filter] as number;
-      const to = target[k] as number;
-      if (to * (sign[filter] as number) > 0) return;
-      const share = Math.abs(from) / (Math.abs(from) + Math.abs(to) || 1);
-      if (share < step || crossing < 0) {
-        step = share;
-        crossing = filter;
-      }
-    });
-    solver.support.forEach((filter, k) => {
-      const from = weight[filter] as number;
-      weight[filter] = step === 1 ? (target[k] as number) : from + step * ((target[k] as number) - from);
-    });
+    for (const [filter, change] of move) {
+      const room = -(weight[filter] as number) / change;
+      if (change * (sign[filter] as number) >= 0 || room >= step) continue;
+      step = room;
+      crossing = filter;
+    }
+    if (exchange && crossing < 0) {
+      leave(entering);
+      break;
+    }
+    for (const [filter, change] of move) weight[filter] = (weight[filter] as number) + step * change;
+    if (exchange) weight[entering] = (weight[entering] as number) + step * (sign[entering] as number);
     if (crossing >= 0) {
-      weight[crossing] = 0;
-      sign[crossing] = 0;
+      leave(crossing);
       continue;
     }
-    const entering = mostViolated(problem, weight, sign, lambda + tolerance, constant, barred);
-    if (entering === undefined) break;
-    sign[entering.filter] = entering.sign;
+    entering = mostViolated(problem, weight, bound, constant);
+    if (entering < 0) break;
+    sign[entering] = Math.sign(residualAt(problem, weight, entering));
+    support.push(entering);
   }
-  const index = indicesOf(weight);
+  const used = indicesOf(weight);
   return {
     lambda,
-    coefficients: { index, value: Float64Array.from(index, (i) => weight[i] as number) },
-    nonZero: index.length,
+    coefficients: { index: used, value: Float64Array.from(used, (i) => weight[i] as number) },
+    nonZero: used.length,
   };
 }
 
-function mostViolated(
-  { p, gram, xty }: GramProblem,
-  weight: Float64Array,
-  sign: Float64Array,
-  bound: number,
-  constant: number,
-  barred: ReadonlySet<number>,
-): { readonly filter: number; readonly sign: number } | undefined {
-  const q = Float64Array.from(xty);
-  for (let i = 0; i < p; i++) {
-    const w = weight[i] as number;
-    if (w !== 0) for (let j = 0; j < p; j++) q[j] = (q[j] as number) - w * (gram[i * p + j] as number);
-  }
+/** The filter outside the support whose correlation with the residual is furthest over the bound; −1 for none. */
+function mostViolated(problem: GramProblem, weight: Float64Array, bound: number, constant: number): number {
+  const { p, gram } = problem;
   let worst = bound;
-  let filter = -1;
+  let found = -1;
   for (let j = 0; j < p; j++) {
-    const own = Math.abs(q[j] as number);
-    if (own <= worst || sign[j] !== 0 || barred.has(j) || (gram[j * p + j] as number) <= constant) continue;
+    if (weight[j] !== 0 || (gram[j * p + j] as number) <= constant) continue;
+    const own = Math.abs(residualAt(problem, weight, j));
+    if (own <= worst) continue;
     worst = own;
-    filter = j;
+    found = j;
   }
-  return filter < 0 ? undefined : { filter, sign: Math.sign(q[filter] as number) };
+  return found;
+}
+
+function residualAt({ p, gram, xty }: GramProblem, weight: Float64Array, filter: number): number {
+  let q = xty[filter] as number;
+  for (let i = 0; i < p; i++) q -= (gram[filter * p + i] as number) * (weight[i] as number);
+  return q;
 }
 
 function indicesOf(values: Float64Array): Int32Array {

@@ -5,14 +5,20 @@ const DEPENDENT = 1e-12;
 /** The equations G_AA w = b of a set of filters, by Cholesky with three steps of iterative refinement. */
 export class SupportSolver {
   /** The filters that are independent of those before them, in the order given. */
-  readonly support: Int32Array;
+  readonly support: readonly number[];
   /** Those that are not, and were left out. */
-  readonly dependent: Int32Array;
+  readonly dependent: readonly number[];
   readonly #factor: Float64Array;
   readonly #gram: Float64Array;
   readonly #p: number;
 
-  private constructor(gram: Float64Array, p: number, support: Int32Array, dependent: Int32Array, factor: Float64Array) {
+  private constructor(
+    gram: Float64Array,
+    p: number,
+    support: readonly number[],
+    dependent: readonly number[],
+    factor: Float64Array,
+  ) {
     this.#gram = gram;
     this.#p = p;
     this.support = support;
@@ -21,7 +27,7 @@ export class SupportSolver {
   }
 
   /** `gram`: p × p, row-major. */
-  static of(gram: Float64Array, p: number, filters: Int32Array): SupportSolver {
+  static of(gram: Float64Array, p: number, filters: readonly number[]): SupportSolver {
     const n = filters.length;
     const factor = new Float64Array(n * n);
     const support: number[] = [];
@@ -41,17 +47,11 @@ export class SupportSolver {
       factor[row + support.length] = Math.sqrt(left);
       support.push(filter);
     }
-    return new SupportSolver(
-      gram,
-      p,
-      Int32Array.from(support),
-      Int32Array.from(dependent),
-      factor.length ? compact(factor, n, support.length) : factor,
-    );
+    return new SupportSolver(gram, p, support, dependent, compact(factor, n, support.length));
   }
 
   /** `right`: one number per filter of `support`. */
-  solve(right: Float64Array): Float64Array {
+  solve(right: readonly number[]): Float64Array {
     const solution = this.#substitute(right);
     for (let step = 0; step < REFINEMENTS; step++) {
       const correction = this.#substitute(this.#residual(right, solution));
@@ -60,7 +60,7 @@ export class SupportSolver {
     return solution;
   }
 
-  #residual(right: Float64Array, solution: Float64Array): Float64Array {
+  #residual(right: readonly number[], solution: Float64Array): number[] {
     const p = this.#p;
     return right.map((value, i) => {
       const row = (this.support[i] as number) * p;
@@ -71,7 +71,7 @@ export class SupportSolver {
     });
   }
 
-  #substitute(right: Float64Array): Float64Array {
+  #substitute(right: readonly number[]): Float64Array {
     const n = right.length;
     const x = Float64Array.from(right);
     const factor = this.#factor;
