@@ -48,7 +48,7 @@ export interface ChannelAnalysis {
 }
 
 /**
- * Runs the graph on labels (docs: "channel classes by running the graph on labels"). `shapes` holds every value's shape at batch 1,
+ * Finds the channel classes of a network by running its graph on labels. `shapes` holds every value's shape at batch 1,
  * as the runtime measured them; a skeleton gives the same result as the model. Throws SHAPES_INCOMPLETE, GRAPH_CYCLE.
  */
 export function analyzeChannels(model: ModelProto, shapes: Shapes, options: TraceOptions = {}): ChannelAnalysis {

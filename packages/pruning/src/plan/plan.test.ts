@@ -80,7 +80,7 @@ describe('a plan by a criterion', () => {
     expect(layers.map((layer) => layer.kept.length)).toEqual([6, 6, 9, 9, 12, 10]);
   });
 
-  it('by L1 removes the filters whose absolute weights sum to least (figures by numpy-like sums over the file)', async () => {
+  it('by L1 removes the filters whose absolute weights sum to least', async () => {
     const { model, analysis } = await analyse('vgg');
     const weight = model.graph!.initializer.find((tensor) => tensor.name === 'conv1.weight')!;
     const values = new Float32Array(new Uint8Array(weight.rawData).buffer);

@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelProto } from '@kneepoint/onnx';
-import { decodeModel, encodeModel, freeBatch, Graph, Layers, readTensor, smallNets, vgg16 } from '@kneepoint/onnx';
+import {
+  decodeModel,
+  encodeModel,
+  freeBatch,
+  Graph,
+  Layers,
+  readTensor,
+  smallNets,
+  valueInfo,
+  vgg16,
+} from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { analyzeChannels } from '../analysis/analysis.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -134,7 +144,6 @@ it('initializers listed as inputs, as old exporters do, follow their new shapes'
   const model = smallNets.vgg!(3);
   model.irVersion = 3n;
   const shapes = await measureShapes(model);
-  const { valueInfo } = await import('@kneepoint/onnx');
   for (const tensor of model.graph!.initializer) {
     model.graph!.input.push(valueInfo(tensor.name, tensor.dims.map(Number)));
   }
@@ -192,22 +201,16 @@ describe.runIf(data !== undefined && existsSync(join(data, 'models')))('a networ
 
 /** VGG-16 at 224: shapes by arithmetic, since running it takes half a gigabyte. */
 function vggShapes(): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>([['image', [1, 3, 224, 224]]]);
-  let dims: readonly number[] = [1, 3, 224, 224];
+  const blocks = [64, 128, 256, 512, 512];
+  const linear: Readonly<Record<string, number>> = { fc6: 4096, fc7: 4096, fc8: 1000 };
+  let dims = [1, 3, 224, 224];
+  const shapes = new Map<string, readonly number[]>([['image', dims]]);
   for (const node of vgg16({ dropped: true }).graph!.node) {
-    const filters = new Map([
-      ['fc6', 4096],
-      ['fc7', 4096],
-      ['fc8', 1000],
-    ]);
-    if (node.opType === 'Conv') dims = [1, Number(/conv(\d)/.exec(node.name)?.[1] ?? 1), dims[2]!, dims[3]!];
-    if (node.opType === 'Conv') {
-      const widths = [64, 128, 256, 512, 512];
-      dims = [1, widths[dims[1]! - 1]!, dims[2]!, dims[3]!];
-    }
-    if (node.opType === 'MaxPool') dims = [1, dims[1]!, dims[2]! / 2, dims[3]! / 2];
-    if (node.opType === 'Flatten') dims = [1, dims[1]! * dims[2]! * dims[3]!];
-    if (node.opType === 'Gemm') dims = [1, filters.get(node.name)!];
+    const [, channels = 1, height = 1, width = 1] = dims;
+    if (node.opType === 'Conv') dims = [1, blocks[Number(node.name.charAt(4)) - 1]!, height, width];
+    if (node.opType === 'MaxPool') dims = [1, channels, height / 2, width / 2];
+    if (node.opType === 'Flatten') dims = [1, channels * height * width];
+    if (node.opType === 'Gemm') dims = [1, linear[node.name]!];
     shapes.set(node.output[0]!, dims);
   }
   return shapes;
