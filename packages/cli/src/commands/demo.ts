@@ -26,7 +26,9 @@ interface DemoOptions {
 
 const SEED = 1;
 const FACE_SIZE = 64;
-const WIDTHS = [16, 16, 'pool', 32, 32, 'pool', 64, 64, 'pool', 128, 128] as const;
+const WIDTHS = [32, 'pool', 64, 'pool', 128, 'pool', 128] as const;
+/** Enough people for a split by person to be balanced. */
+const PERSONS = 150;
 
 /** The main job on data that it makes itself: the first thing that a newcomer runs. */
 export function registerDemo(program: Command): void {
@@ -35,8 +37,8 @@ export function registerDemo(program: Command): void {
     .description('the whole job on synthetic faces: matrix, curves, knee, a pruned network, a report')
     .option('--data-dir <folder>', 'where everything is kept', '.kneepoint/demo')
     .option('--count <n>', 'faces to render', '1500')
-    .option('--task <name>', 'task that the small network is for', 'gender')
-    .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.01')
+    .option('--task <name>', 'task that the small network is for', 'accessories')
+    .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.1')
     .option('--port <n>', 'port of the gateway (default: 4000, or a free one)')
     .option('--exit', 'end after the report instead of serving')
     .action(demo);
@@ -60,7 +62,14 @@ async function demo(options: DemoOptions): Promise<void> {
     heading(`1. ${options.count} synthetic faces with ground truth for seven tasks`);
     const faces = join(dataDir, `faces-${options.count}`);
     if (await missing(join(faces, 'labels.csv'))) {
-      await renderFaces({ folder: faces, count: Number(options.count), seed: SEED, size: FACE_SIZE, signal });
+      await renderFaces({
+        folder: faces,
+        count: Number(options.count),
+        seed: SEED,
+        size: FACE_SIZE,
+        persons: PERSONS,
+        signal,
+      });
     }
     const network = join(dataDir, 'vgg-style.onnx');
     await writeFile(network, encodeModel(vggStyle({ widths: WIDTHS, size: FACE_SIZE, seed: SEED, batchNorm: true })));
