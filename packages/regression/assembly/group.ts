@@ -13,6 +13,16 @@ import { at, BLOCK, diagonal, flush, layoutTableau, pending, readColumn, column,
 const EPOCHS: i32 = 2;
 /** A step with an old inverse that leaves more than this share of the violation calls for a new one. */
 const STALE: f64 = 0.05;
+/** Times that a Newton step is halved before it is refused. */
+const HALVINGS: i32 = 8;
+/** Times that a Newton step sets rows to 0 and begins again. */
+const PASSES: i32 = 12;
+/** Rounds after which another way down is tried, from W = 0: seen to be needed at one in 4 000 points of exactly collinear filters. */
+const RESTART: i32 = 80;
+/** Rows set to 0 one by one after a refused Newton step, at most. */
+const FACES: i32 = 64;
+/** A row is carried through 0 when this share of its squared length is the most that is left at the nearest point. */
+const NEAR: f64 = 0.25;
 /** Epochs when a Newton step was refused. */
 const EPOCHS_ALONE: i32 = 20;
 
@@ -41,7 +51,8 @@ let packed: usize = 0;
 let product: usize = 0;
 let step: usize = 0;
 let unit: usize = 0;
-let scaled: usize = 0;
+let savedWeight: usize = 0;
+let savedResidual: usize = 0;
 let vectorA: usize = 0;
 let vectorB: usize = 0;
 let vectorC: usize = 0;
@@ -81,7 +92,8 @@ export function layout(base: usize, p: i32, targets: i32): usize {
   product = allocate(matrix);
   step = allocate(matrix);
   unit = allocate(matrix);
-  scaled = allocate(matrix);
+  savedWeight = allocate(matrix);
+  savedResidual = allocate(matrix);
   norms = allocate(vector);
   vectorA = allocate(vector);
   vectorB = allocate(vector);
@@ -165,6 +177,11 @@ export function solve(next: f64, reach: f64, tolerance: f64, violationTolerance:
     certify();
     stale = !fell || violation > STALE * before;
     round++;
+    if (round % RESTART === 0 && (gap > tolerance * yy || violation > violationTolerance)) {
+      memory.fill(weight, 0, <usize>padded * wide);
+      updateResidual();
+      certify();
+    }
   }
   return round;
 }
@@ -347,14 +364,95 @@ function descend(): void {
 }
 
 /**
- * One damped Newton step on the rows with weight; false when it does not lower the objective. The inverse of M is kept from
- * step to step while it serves: rows that came since then are stepped by their own curvature alone.
+ * One damped Newton step on the rows with weight; false when it does not lower the objective. A row that the step would carry
+ * through 0 is set to 0 and more steps are taken by the others until the objective is lower than at the start, since nearly
+ * collinear rows lean on each other: stopping some without turning the rest is no descent. The inverse of M is kept from step to step while it serves: rows that came since
+ * then are stepped by their own curvature alone.
  */
 function newton(): bool {
   listRows();
   clipped = 0;
   if (rowCount === 0) return true;
-  if (stale || freshRows() * 8 > rowCount) invertShifted();
+  memory.copy(savedWeight, weight, <usize>padded * wide);
+  memory.copy(savedResidual, residual, <usize>padded * wide);
+  let fall: f64 = 0;
+  for (let pass = 0; pass < PASSES; pass++) {
+    if (stale || freshRows() * 8 > rowCount) invertShifted();
+    findDirection();
+    const stopped = stopCrossing();
+    const t = stopped ? 1 : lineSearch();
+    if (t === 0) break;
+    fall += fallAlong(t);
+    apply(t);
+    // Near the minimum the fall is rounding itself: what does not rise is taken.
+    if (!stopped && fall >= -1e-15 * yy) return true;
+    listRows();
+    stale = true;
+    if (rowCount === 0) break;
+  }
+  memory.copy(weight, savedWeight, <usize>padded * wide);
+  memory.copy(residual, savedResidual, <usize>padded * wide);
+  listRows();
+  return descendFace();
+}
+
+/**
+ * The careful way down, for rows that lean on each other: along the Newton direction only as far as the first row that comes
+ * near 0, which is then set to 0, and so on until a whole step is taken. The objective falls every time.
+ */
+function descendFace(): bool {
+  let total: f64 = 0;
+  for (let pass = 0; pass < FACES && rowCount > 0; pass++) {
+    invertShifted();
+    findDirection();
+    multiply(gram, gramRow, rows, rowCount, step, padded, product);
+    let t: f64 = 1;
+    let nearest = -1;
+    for (let k = 0; k < rowCount; k++) {
+      const w = row(weight, filter(rows, k));
+      const d = row(step, k);
+      const norm = load<f64>(at(norms, filter(rows, k)));
+      const along = dotRows(w, d);
+      const square = dotRows(d, d);
+      if (along >= 0 || -along >= t * square) continue;
+      if (norm * norm - along * along / square > NEAR * norm * norm) continue;
+      t = -along / square;
+      nearest = k;
+    }
+    let fall = fallAlong(t);
+    if (fall < -1e-15 * yy) {
+      t = lineSearch();
+      nearest = -1;
+      fall = fallAlong(t);
+      if (!(fall > 0)) break;
+    }
+    apply(t);
+    total += fall;
+    if (nearest < 0) {
+      listRows();
+      if (t === 1 || fall < 1e-3 * total) break;
+      continue;
+    }
+    const j = filter(rows, nearest);
+    listRows();
+    memory.fill(step, 0, <usize>rowCount * wide);
+    for (let k = 0; k < rowCount; k++) {
+      if (filter(rows, k) !== j) continue;
+      for (let o: usize = 0; o < wide; o += 16) v128.store(row(step, k) + o, f64x2.neg(v128.load(row(weight, j) + o)));
+    }
+    multiply(gram, gramRow, rows, rowCount, step, padded, product);
+    const rise = fallAlong(1);
+    if (total + rise < 0) continue;
+    apply(1);
+    total += rise;
+    listRows();
+  }
+  stale = true;
+  return total > 0;
+}
+
+/** step := the Newton direction of the rows with weight, in their order. */
+function findDirection(): void {
   gradient();
   const count = (inverseCount + 3) & ~3;
   multiply(tableau, stride, 0, inverseCount, packed, count, step);
@@ -372,7 +470,6 @@ function newton(): bool {
     v128.store(step + o, f64x2.add(v128.load(step + o), v128.load(product + o)));
   }
   arrangeStep();
-  return takeStep();
 }
 
 /** Rows with weight that the inverse does not have. */
@@ -530,45 +627,56 @@ function conjugateGradients(): void {
   }
 }
 
-/** Moves W along `step` as far as the objective falls; a row that would pass through 0 stops there. */
-function takeStep(): bool {
+/** When the step carries rows through 0, makes it the step that sets those to 0 and leaves the others. */
+function stopCrossing(): bool {
+  let crossing = 0;
   for (let k = 0; k < rowCount; k++) {
-    const w = row(weight, filter(rows, k));
-    const d = row(step, k);
     const norm = load<f64>(at(norms, filter(rows, k)));
-    if (dotRows(w, d) > -norm * norm) continue;
-    clipped++;
-    for (let o: usize = 0; o < wide; o += 16) v128.store(d + o, f64x2.neg(v128.load(w + o)));
+    if (dotRows(row(weight, filter(rows, k)), row(step, k)) <= -norm * norm) crossing++;
   }
-  // product := G step on every filter, so that the residual follows without another product.
-  multiply(gram, gramRow, rows, rowCount, step, padded, product);
-  let linear: f64 = 0;
-  let square: f64 = 0;
-  let penalty: f64 = 0;
-  for (let k = 0; k < rowCount; k++) {
-    const j = filter(rows, k);
-    linear += dotRows(row(step, k), row(residual, j));
-    square += dotRows(row(step, k), row(product, j));
-    penalty += load<f64>(at(norms, j));
-  }
-  let t: f64 = 1;
-  for (let n = 0; n < 5; n++) {
-    let moved: f64 = 0;
+  clipped += crossing;
+  if (crossing > 0) {
     for (let k = 0; k < rowCount; k++) {
       const w = row(weight, filter(rows, k));
       const d = row(step, k);
-      const ww = dotRows(w, w) + t * (2 * dotRows(w, d) + t * dotRows(d, d));
-      moved += sqrt(max(ww, 0));
+      const norm = load<f64>(at(norms, filter(rows, k)));
+      const stops = dotRows(w, d) <= -norm * norm;
+      for (let o: usize = 0; o < wide; o += 16) {
+        v128.store(d + o, stops ? f64x2.neg(v128.load(w + o)) : f64x2.splat(0));
+      }
     }
-    const fall = t * linear - 0.5 * t * t * square - lambda * (moved - penalty);
-    // Near the minimum the fall is rounding itself: a step that does not rise is taken.
-    if (fall >= -1e-15 * yy) {
-      apply(t);
-      return true;
-    }
+  }
+  // product := G step on every filter, so that the residual follows without another product.
+  multiply(gram, gramRow, rows, rowCount, step, padded, product);
+  return crossing > 0;
+}
+
+/** By how much the objective falls when W moves by t times `step`, whose product with G is at hand. */
+function fallAlong(t: f64): f64 {
+  let linear: f64 = 0;
+  let square: f64 = 0;
+  let longer: f64 = 0;
+  for (let k = 0; k < rowCount; k++) {
+    const j = filter(rows, k);
+    const d = row(step, k);
+    linear += dotRows(d, row(residual, j));
+    square += dotRows(d, row(product, j));
+    const norm = load<f64>(at(norms, j));
+    const more = t * (2 * dotRows(row(weight, j), d) + t * dotRows(d, d));
+    // |w + td| - |w| without the cancellation of the difference.
+    longer += more / (sqrt(max(norm * norm + more, 0)) + norm);
+  }
+  return t * linear - 0.5 * t * t * square - lambda * longer;
+}
+
+/** The share of the step, 1 or a half, a quarter of it, at which the objective falls; 0 when it never does. */
+function lineSearch(): f64 {
+  let t: f64 = 1;
+  for (let n = 0; n < HALVINGS; n++) {
+    if (fallAlong(t) >= -1e-15 * yy) return t;
     t *= 0.5;
   }
-  return false;
+  return 0;
 }
 
 function apply(t: f64): void {
