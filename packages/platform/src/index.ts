@@ -78,3 +78,4 @@ export { type Config, readConfig } from './config/readConfig.ts';
 export { redactUrl } from './config/redactUrl.ts';
 export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/settings.ts';
 export { MinioStore, type MinioStoreOptions } from './store/minioStore.ts';
+export type { ServiceParts } from './service-parts.ts';

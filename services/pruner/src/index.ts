@@ -1,2 +1,2 @@
-export { type PrunerOptions, startPruner } from './pruner.ts';
+export { startPruner } from './pruner.ts';
 export { surgeryFile, type SurgeryRequest, type SurgeryResult } from './surgery-file.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
-import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type {
   CompressionReport,
@@ -10,14 +10,13 @@ import type {
   PruneOutput,
   RegressOutput,
 } from '@kneepoint/workflow';
-import type { PrunerOptions } from './pruner.ts';
 import type { PruneTaskInput } from './tasks/prune.task.ts';
 
 const TASK = new URL('./tasks/prune.task.ts', import.meta.url);
 const TIMEOUT_MS = 6 * 3600_000;
 
 /** Gathers what the analysis left behind, cuts, proves, refits and measures in a child process, stores network and report. */
-export function prune({ config }: PrunerOptions): StepHandler {
+export function prune({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as PruneInput;

@@ -1,1 +1,1 @@
-export { type RegressorOptions, startRegressor } from './regressor.ts';
+export { startRegressor } from './regressor.ts';

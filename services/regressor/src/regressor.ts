@@ -1,25 +1,9 @@
 import { availableParallelism } from 'node:os';
-import {
-  type ArtifactStore,
-  type Bus,
-  type Config,
-  type Database,
-  type Logger,
-  startWorker,
-  type Worker,
-} from '@kneepoint/platform';
+import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
 import { TaskPool } from '@kneepoint/runtime';
 import { REGRESS } from '@kneepoint/workflow';
 import { regress } from './regress.ts';
 import type { RegressTaskInput, RegressTaskResult } from './tasks/regress.task.ts';
-
-export interface RegressorOptions {
-  readonly db: Database;
-  readonly bus: Bus;
-  readonly store: ArtifactStore;
-  readonly log: Logger;
-  readonly config: Config;
-}
 
 const TASK = new URL('./tasks/regress.task.ts', import.meta.url);
 const TIMEOUT_MS = 3600_000;
@@ -28,7 +12,7 @@ const TIMEOUT_MS = 3600_000;
  * Takes regressions from the queue, as many at once as there are cores: each runs on one thread. A model has many layers and each
  * is quick, so the child processes stay warm between them.
  */
-export async function startRegressor(options: RegressorOptions): Promise<Worker> {
+export async function startRegressor(options: ServiceParts): Promise<Worker> {
   const { config } = options;
   const concurrency = Math.max(config.concurrency, availableParallelism());
   const pool = new TaskPool<RegressTaskInput, readonly RegressTaskResult[]>(TASK, {

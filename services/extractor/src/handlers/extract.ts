@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ExtractInput, ExtractOutput } from '@kneepoint/workflow';
-import type { ExtractorOptions } from '../extractor.ts';
 import type { ExtractTaskInput, ExtractTaskOutput } from '../tasks/extract.task.ts';
 
 const TASK = new URL('../tasks/extract.task.ts', import.meta.url);
 const TIMEOUT_MS = 6 * 3600_000;
 
 /** One shard of images through the model. */
-export function extract({ config }: ExtractorOptions): StepHandler {
+export function extract({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as ExtractInput;

@@ -1,16 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { Failure } from '@kneepoint/failures';
-import { type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportDatasetInput, ImportDatasetOutput } from '@kneepoint/workflow';
-import type { ExtractorOptions } from '../extractor.ts';
 import type { ImportDatasetTaskInput, ImportDatasetTaskOutput } from '../tasks/import-dataset.task.ts';
 
 const TASK = new URL('../tasks/import-dataset.task.ts', import.meta.url);
 const TIMEOUT_MS = 6 * 3600_000;
 
 /** Imports labelled images: the row exists only when every label and image has been checked. */
-export function importDataset({ config }: ExtractorOptions): StepHandler {
+export function importDataset({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, schema, group } = input as ImportDatasetInput;
@@ -34,7 +33,7 @@ export function importDataset({ config }: ExtractorOptions): StepHandler {
               manifestSha256: manifest.sha256,
               bytes: BigInt(archive.bytes),
               images: packed.images,
-              tasks: JSON.parse(JSON.stringify(packed.tasks)) as object[],
+              tasks: storedJson(packed.tasks),
               subject: packed.subject,
               notes: [...packed.notes],
             },

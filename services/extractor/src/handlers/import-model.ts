@@ -1,17 +1,16 @@
 import { join } from 'node:path';
-import { defaultPreprocess, type Preprocess } from '@kneepoint/datasets';
-import { contentKey, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { defaultPreprocess, inputSize, type Preprocess } from '@kneepoint/datasets';
+import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportModelInput, ImportModelOutput, ModelInspection } from '@kneepoint/workflow';
 import type { InspectInput } from '../tasks/inspect.task.ts';
-import type { ExtractorOptions } from '../extractor.ts';
 import { readPreprocessBeside } from '../preprocess-beside.ts';
 
 const TASK = new URL('../tasks/inspect.task.ts', import.meta.url);
 const TIMEOUT_MS = 15 * 60_000;
 
 /** Imports a model: the row exists only when the file has proved to be sound. */
-export function importModel({ config }: ExtractorOptions): StepHandler {
+export function importModel({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
@@ -21,7 +20,7 @@ export function importModel({ config }: ExtractorOptions): StepHandler {
         { path, outFolder: folder },
         { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
-      const pixels = await choosePreprocess(path, preprocess, inspected.input.channels);
+      const pixels = await choosePreprocess(path, preprocess, inspected.input);
       const inspection = { ...inspected, notes: [...inspected.notes, ...pixels.notes] };
       const model = await store.put(join(folder, 'model.onnx'), { mediaType: 'application/octet-stream' });
       const skeleton = await store.put(join(folder, 'skeleton.onnx'), { mediaType: 'application/octet-stream' });
@@ -38,7 +37,7 @@ export function importModel({ config }: ExtractorOptions): StepHandler {
               skeletonSha256: skeleton.sha256,
               preprocessKey,
               preprocess: { ...pixels.preprocess },
-              inspection: JSON.parse(JSON.stringify(inspection)) as object,
+              inspection: storedJson(inspection),
               primaryTask: primaryTask ?? null,
             },
             update: { name, ...(primaryTask ? { primaryTask } : {}) },
@@ -49,14 +48,20 @@ export function importModel({ config }: ExtractorOptions): StepHandler {
     });
 }
 
-/** What was said, else what stands beside the file, else the default for this many channels, which is then named. */
+/**
+ * What was said, else what stands beside the file, else the default for this many channels, which is then named. Throws
+ * PREPROCESS_CHANNELS when it does not fit the input, now rather than at the first image.
+ */
 async function choosePreprocess(
   path: string,
   said: Preprocess | undefined,
-  channels: number,
+  { channels, height, width }: ModelInspection['input'],
 ): Promise<{ readonly preprocess: Preprocess; readonly notes: readonly string[] }> {
   const declared = said ?? (await readPreprocessBeside(path));
-  if (declared) return { preprocess: declared, notes: [] };
+  if (declared) {
+    inputSize([null, channels, height, width], declared);
+    return { preprocess: declared, notes: [] };
+  }
   const { preprocess, note } = defaultPreprocess(channels);
   return { preprocess, notes: [note] };
 }

@@ -1,0 +1,119 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kneepoint, kneepoint } from './support/kneepoint.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+interface Snippet {
+  readonly language: string;
+  /** The word after the language, which says how the snippet is run. */
+  readonly role: string;
+  readonly text: string;
+}
+
+async function snippets(): Promise<readonly Snippet[]> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```(\w+)(?: (\w+))?\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', role = '', text = '']) => ({
+      language,
+      role,
+      text,
+    }),
+  );
+}
+
+const ROLES = ['make', 'files', 'knee', 'answer', 'team'];
+
+describe('the README', () => {
+  let folder: string;
+  let server: Kneepoint;
+  let url = '';
+  let all: readonly Snippet[];
+  const of = (role: string): string => all.find((snippet) => snippet.role === role)!.text;
+
+  beforeAll(async () => {
+    all = await snippets();
+    folder = await mkdtemp(join(tmpdir(), 'kneepoint-readme-'));
+    const demo = await kneepoint(['demo', '--count', '240', '--port', '0', '--exit'], { cwd: folder });
+    expect(demo.stdout).toContain('Where to look');
+    expect(demo.code).toBe(0);
+    server = new Kneepoint(['up', '--data-dir', '.kneepoint/demo', '--port', '0'], { cwd: folder });
+    url = (await server.says(/serves (http:\S+\/graphql)/))[1]!;
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('has no snippet that this file does not run', () => {
+    const code = all.filter((snippet) => ['sh', 'graphql', 'json'].includes(snippet.language));
+    expect(code.map((snippet) => snippet.role).filter((role) => !ROLES.includes(role))).toEqual([]);
+  });
+
+  it('names make targets that exist', async () => {
+    for (const line of of('make').split('\n').filter(Boolean)) {
+      await promisify(execFile)('make', ['-n', line.replace(/#.*/, '').trim().split(' ')[1]!], { cwd: ROOT });
+    }
+  });
+
+  it('shows a query whose answer has the shape that it shows', async () => {
+    const { model, dataset } = await ids(url);
+    const query = of('knee').replace('MODEL', model).replace('DATASET', dataset);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
+    const { data } = (await response.json()) as { data: { characteristicCurves: unknown[] } };
+    const shown = JSON.parse(of('answer')) as { data: { characteristicCurves: unknown[] } };
+    expect(shapeOf(data)).toEqual(shapeOf(shown.data));
+    expect(data.characteristicCurves).toHaveLength(shown.data.characteristicCurves.length);
+  });
+
+  it('runs its commands for people with a file', async () => {
+    for (const line of of('files')
+      .split('\n')
+      .filter((text) => text.startsWith('npx kneepoint'))) {
+      const args = line.replace('npx kneepoint ', '').replace(/#.*/, '').trim().split(/\s+/);
+      const { code, stderr } = await kneepoint(
+        args.map((arg) => arg.replace('--count 600', '--count 240')),
+        { cwd: folder },
+      );
+      expect(`${line}: ${code}\n${code === 0 ? '' : stderr}`).toBe(`${line}: 0\n`);
+    }
+    expect((await stat(join(folder, 'small'))).isDirectory()).toBe(true);
+  });
+
+  it('starts services that the command has', async () => {
+    const { stdout } = await kneepoint(['--help']);
+    const names = [...of('team').matchAll(/npx kneepoint (\w+)/g)].map(([, name]) => name!);
+    expect(names).toEqual(['gateway', 'extractor', 'regressor', 'pruner']);
+    for (const name of names) expect(stdout).toContain(`${name} [options]`);
+  });
+});
+
+async function ids(url: string): Promise<{ model: string; dataset: string }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      query: '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
+    }),
+  });
+  type Edges = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+  const { data } = (await response.json()) as { data: { models: Edges; datasets: Edges } };
+  return { model: data.models.edges[0]!.node.id, dataset: data.datasets.edges[0]!.node.id };
+}
+
+/** The keys and kinds of a JSON value, without its values. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [shapeOf(value[0])];
+  if (value === null || typeof value !== 'object') return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]));
+}
