@@ -17,8 +17,10 @@ const STALE: f64 = 0.05;
 const HALVINGS: i32 = 8;
 /** Times that a Newton step sets rows to 0 and begins again. */
 const PASSES: i32 = 12;
-/** Rounds after which another way down is tried, from W = 0: seen to be needed at one in 4 000 points of exactly collinear filters. */
+/** Rounds after which another way down is tried, from W = 0. */
 const RESTART: i32 = 80;
+/** Share of the penalty's curvature kept along the rows, so that a step stays bounded where collinear rows could trade weight. */
+const DAMPING: f64 = 1e-8;
 /** Rows set to 0 one by one after a refused Newton step, at most. */
 const FACES: i32 = 64;
 /** A row is carried through 0 when this share of its squared length is the most that is left at the nearest point. */
@@ -577,7 +579,7 @@ function formHadamard(): void {
       store<f64>(at(hadamard + <usize>i * pitch, k), value);
     }
     const norm = load<f64>(at(norms, filter(inverseRows, k)));
-    store<f64>(at(to, k), norm > 0 ? max(norm / lambda - load<f64>(at(inverse, k)), 1e-12 * norm / lambda) : 1);
+    store<f64>(at(to, k), norm > 0 ? (1 + DAMPING) * norm / lambda - load<f64>(at(inverse, k)) : 1);
     if (inverseCount & 1) store<f64>(at(to, inverseCount), 0);
   }
 }
