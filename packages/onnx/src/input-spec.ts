@@ -5,6 +5,9 @@ import type { ModelProto, ValueInfoProto } from './proto.ts';
 import { DataType } from './proto.ts';
 import { dimsOf } from './value-info.ts';
 
+/** Pixels; one image is made for real when the model is first run, so what the file claims must fit into memory. */
+const LARGEST_SIDE = 8192;
+
 /** The image input of a model: batch × channels × height × width, float32. */
 export interface InputSpec {
   readonly name: string;
@@ -48,6 +51,9 @@ export function inputSpec(model: ModelProto): InputSpec {
   }
   if (!isPositive(height) || !isPositive(width)) {
     throw refuse('height or width is not fixed', 'export for one image size');
+  }
+  if (height > LARGEST_SIDE || width > LARGEST_SIDE) {
+    throw refuse(`${height} × ${width} pixels are too many`, `at most ${LARGEST_SIDE} × ${LARGEST_SIDE} pixels`);
   }
   if (typeof batch === 'number' && batch < 0) throw refuse('a negative batch', 'a batch that is free or at least 1');
   // Some exporters write 0 for a free dimension.

@@ -117,7 +117,7 @@ describe('a model file', () => {
       name: 'with weights that are missing',
       prepare: (folder) => outside(folder, 'w.bin'),
       code: 'EXTERNAL_DATA_MISSING',
-      message: 'ENOENT',
+      message: 'there is no such file beside the model',
     },
     {
       name: 'with weights in a folder above',

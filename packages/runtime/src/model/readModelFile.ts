@@ -118,7 +118,9 @@ class ExternalFolder {
       return { fd: openSync(real, 'r'), size: found.size };
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure('EXTERNAL_DATA_MISSING', `${(error as NodeJS.ErrnoException).code}`, {
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file beside the model' : `${code}`;
+      throw new Failure('EXTERNAL_DATA_MISSING', reason, {
         where: location,
         fix: `put the file into ${this.root}`,
         cause: error,

@@ -9,6 +9,8 @@ let loaded: Promise<Ort> | undefined;
  * the native library. Its own log is kept to errors; old exporters earn hundreds of warnings per model.
  */
 export function loadOrt(): Promise<Ort> {
+  // Since 1.30 the library reports its use to its maker over the network, and litters the temporary folder, unless told not to.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   loaded ??= import('onnxruntime-node').then((ort) => {
     ort.env.logLevel = 'error';
     return ort;
