@@ -66,7 +66,7 @@ export class FolderStore implements ArtifactStore {
 
   async fetch(sha256: string, toPath: string): Promise<void> {
     const from = this.#path(sha256);
-    await guarded(from, async () => {
+    await guarded(sha256, async () => {
       await access(from);
       const spooled = await spool(from, resolve(toPath, '..'));
       if (spooled.sha256 !== sha256) {
@@ -79,12 +79,12 @@ export class FolderStore implements ArtifactStore {
 
   async read(sha256: string): Promise<Uint8Array> {
     const path = await this.localPath(sha256);
-    return guarded(path, () => readFile(path));
+    return guarded(sha256, () => readFile(path));
   }
 
   async readRange(sha256: string, range: ByteRange): Promise<Uint8Array> {
     const path = this.#path(sha256);
-    return guarded(path, async () => {
+    return guarded(sha256, async () => {
       const file = await open(path, 'r');
       try {
         const { size } = await file.stat();
@@ -117,17 +117,17 @@ export class FolderStore implements ArtifactStore {
 
   async stat(sha256: string): Promise<{ readonly bytes: number }> {
     const path = this.#path(sha256);
-    return guarded(path, async () => ({ bytes: (await stat(path)).size }));
+    return guarded(sha256, async () => ({ bytes: (await stat(path)).size }));
   }
 
   async delete(sha256: string): Promise<void> {
     const path = this.#path(sha256);
-    await guarded(path, () => rm(path, { force: true }));
+    await guarded(sha256, () => rm(path, { force: true }));
   }
 
   async localPath(sha256: string): Promise<string> {
     const path = this.#path(sha256);
-    return guarded(path, async () => {
+    return guarded(sha256, async () => {
       await this.#verified.check(path, sha256);
       return path;
     });
@@ -156,7 +156,7 @@ export class FolderStore implements ArtifactStore {
    */
   async acceptUpload(uploadId: string, body: Readable, bytes: number): Promise<Stored> {
     const path = join(this.root, uploadKey(uploadId));
-    return guarded(path, async () => {
+    return guarded(uploadKey(uploadId), async () => {
       const tooLong = () =>
         new Failure('UPLOAD_INVALID', `More than the announced ${bytes} bytes arrived`, {
           where: uploadId,
@@ -180,7 +180,7 @@ export class FolderStore implements ArtifactStore {
     options: CompleteUploadOptions = {},
   ): Promise<Stored> {
     const path = join(this.root, uploadKey(uploadId));
-    return guarded(path, async () => {
+    return guarded(uploadKey(uploadId), async () => {
       const stored = await hashFile(path);
       try {
         checkUpload(uploadId, stored, expectedSha256, options.bytes);
@@ -220,6 +220,7 @@ export class FolderStore implements ArtifactStore {
   }
 }
 
+/** `where` is what the caller asked for, not where it lies: the failure may reach somebody who is not to know this machine's folders. */
 async function guarded<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
