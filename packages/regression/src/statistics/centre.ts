@@ -84,7 +84,8 @@ export function centre(moments: Moments, scaling: Scaling): CentredMoments {
         offsetI * (average[j] as number) -
         averageI * offsetJ +
         offsetI * offsetJ;
-      const value = raw * inverseI * (inverse[j] as number);
+      // A filter that stands still on these rows has variance 0, which rounding may leave a hair below.
+      const value = (i === j ? Math.max(0, raw) : raw) * inverseI * (inverse[j] as number);
       gram[i * filters + j] = value;
       gram[j * filters + i] = value;
     }

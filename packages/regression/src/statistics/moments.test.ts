@@ -34,6 +34,26 @@ describe('statistics of a layer', () => {
     }
   });
 
+  test('never have a variance below zero, where a filter stands still on other rows than those that scale it', () => {
+    const filters = 64;
+    const rows = 200;
+    const half = 100;
+    const random = Random.seeded(7);
+    // The value at which a filter stands still differs from its mean on the training rows by all that rounding can make of it.
+    const responses = Float32Array.from({ length: rows * filters }, (_, at) => {
+      const [row, filter] = [Math.floor(at / filters), at % filters];
+      return row < half ? random.uniform() * 10 ** -(filter % 8) : 0.1 * 10 ** -(filter % 8);
+    });
+    const labels = new Float64Array(rows);
+    const [train, validation] = [everyRow(half), everyRow(rows).slice(half)];
+    const pilot = pilotOf(responses, filters, labels, 1, train);
+    const scaling = scalingOf(new Moments(pilot).add(responses, labels, train));
+    // Centred on the still value itself the variance is exactly what cancels.
+    const still = { ...scaling, mean: Float64Array.from({ length: filters }, (_, j) => responses[half * filters + j]!) };
+    const { gram } = centre(new Moments(pilot).add(responses, labels, validation), still);
+    for (let j = 0; j < filters; j++) expect(gram[j * filters + j]).toBeGreaterThanOrEqual(0);
+  });
+
   test('of shards add up to those of the whole to 1e-12, however they are cut', () => {
     const layer = randomLayer({ rows: 400, filters: 10 });
     const whole = momentsOf(layer);
