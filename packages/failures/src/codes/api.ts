@@ -21,6 +21,11 @@ export const apiFailures = {
     cure: 'Ask for 1 to 50 models.',
     retryable: false,
   },
+  TASKS_COUNT: {
+    cause: 'An analysis was asked for with an empty list of tasks.',
+    cure: 'Name at least one task, or leave the list out for all.',
+    retryable: false,
+  },
   MODEL_UNKNOWN: { cause: 'No model has this id.', cure: 'List the models and pass the id of one.', retryable: false },
   DATASET_UNKNOWN: {
     cause: 'No data set has this id.',

@@ -25,7 +25,7 @@ export async function listDatasets({ db }: Services, request: PageRequest): Prom
 
 /** The data set behind a global id, as the workflow wants it; DATASET_UNKNOWN when there is none. */
 export async function requireDataset({ loaders }: Context, id: string): Promise<DatasetReference> {
-  const row = await loaders.datasets.load(localId('Dataset', id));
+  const row = await loaders.datasets.load(localId('Dataset', id, 'dataset'));
   if (!row) {
     throw new Failure('DATASET_UNKNOWN', `no data set has the id ${id}`, {
       where: 'dataset',
@@ -36,16 +36,29 @@ export async function requireDataset({ loaders }: Context, id: string): Promise<
 }
 
 /** The task of that name, or TASK_UNKNOWN with the names that there are. */
-export function requireTask(dataset: DatasetReference, name: string): TaskSpec {
+export function requireTask(dataset: DatasetReference, name: string, where = 'task'): TaskSpec {
   const task = dataset.tasks.find((candidate) => candidate.name === name);
   if (!task) {
     const names = dataset.tasks.map((candidate) => candidate.name).join(', ');
     throw new Failure('TASK_UNKNOWN', `data set "${dataset.name}" has no task "${name}"`, {
-      where: 'task',
+      where,
       fix: `Choose one of: ${names}.`,
     });
   }
   return task;
+}
+
+/** The tasks of those names, each once, in that order; all of the data set when none are named. Throws TASKS_COUNT, TASK_UNKNOWN. */
+export function requireTasks(
+  dataset: DatasetReference,
+  names: readonly string[] | null | undefined,
+): readonly TaskSpec[] {
+  const tasks = names ? [...new Set(names)].map((name) => requireTask(dataset, name, 'tasks')) : dataset.tasks;
+  if (tasks.length > 0) return tasks;
+  throw new Failure('TASKS_COUNT', 'no task was asked for', {
+    where: 'tasks',
+    fix: 'Name at least one task, or leave the field out for all.',
+  });
 }
 
 export function toDatasetReference(row: Row): DatasetReference {

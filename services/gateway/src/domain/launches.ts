@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { type DatasetSchema, validatePreprocess } from '@kneepoint/datasets';
+import { validatePreprocess } from '@kneepoint/datasets';
 import { launchRun, type RunRequest } from '@kneepoint/platform';
 import {
   DEFAULT_REGRESSION,
@@ -19,18 +19,20 @@ import type {
   RegisterModelInput,
 } from '../schema/mutations.ts';
 import type { Run } from '../schema/run.ts';
-import { requireDataset, requireTask } from './datasets.ts';
+import { requireDataset, requireTask, requireTasks } from './datasets.ts';
+import { requireEpsilon } from './epsilon.ts';
+import { requireLayer } from './layers.ts';
 import { requireModel } from './models.ts';
 import { toRun } from './runs.ts';
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._ -]{0,99}$/u;
+const KEY = /^[\w.:-]{1,200}$/;
 const MOST_EPSILONS = 20;
 
 export async function registerModel(context: Context, input: RegisterModelInput): Promise<Run> {
   const source = requireSource(context, input);
-  const preprocess = input.preprocess === undefined ? {} : { preprocess: validatePreprocess(input.preprocess) };
-  const primaryTask =
-    input.primaryTask === undefined ? {} : { primaryTask: requireName(input.primaryTask, 'primaryTask') };
+  const preprocess = isAbsent(input.preprocess) ? {} : { preprocess: validatePreprocess(input.preprocess) };
+  const primaryTask = isAbsent(input.primaryTask) ? {} : { primaryTask: requireName(input.primaryTask, 'primaryTask') };
   const steps = planImportModel({ name: requireName(input.name), source, ...preprocess, ...primaryTask });
   return launch(context, { kind: 'IMPORT_MODEL', input, steps }, input.idempotencyKey);
 }
@@ -40,8 +42,8 @@ export async function registerDataset(context: Context, input: RegisterDatasetIn
   const steps = planImportDataset({
     name: requireName(input.name),
     source,
-    ...(input.schema === undefined ? {} : { schema: input.schema as DatasetSchema }),
-    ...(input.group === undefined ? {} : { group: input.group }),
+    ...(isAbsent(input.schema) ? {} : { schema: input.schema }),
+    ...(isAbsent(input.group) ? {} : { group: input.group }),
   });
   return launch(context, { kind: 'IMPORT_DATASET', input, steps }, input.idempotencyKey);
 }
@@ -49,7 +51,9 @@ export async function registerDataset(context: Context, input: RegisterDatasetIn
 export async function launchAnalysis(context: Context, input: LaunchAnalysisInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const tasks = input.tasks?.map((name) => requireTask(dataset, name)) ?? dataset.tasks;
+  // In the data set's order, so that the same tasks in another order are the same steps.
+  const wanted = requireTasks(dataset, input.tasks);
+  const tasks = dataset.tasks.filter((task) => wanted.includes(task));
   const { steps } = planAnalysis({ model, dataset, tasks, settings: DEFAULT_REGRESSION });
   return launch(
     context,
@@ -62,17 +66,17 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
   const task = requireTask(dataset, input.task);
-  if (
-    input.epsilons.length < 1 ||
-    input.epsilons.length > MOST_EPSILONS ||
-    new Set(input.epsilons).size < input.epsilons.length
-  ) {
-    throw new Failure('EPSILON_INVALID', `epsilons has ${input.epsilons.length} entries`, {
+  const { epsilons } = input;
+  const repeated = epsilons.find((epsilon, index) => epsilons.indexOf(epsilon) < index);
+  if (epsilons.length < 1 || epsilons.length > MOST_EPSILONS || repeated !== undefined) {
+    const problem =
+      repeated === undefined ? `epsilons has ${epsilons.length} entries` : `ε = ${repeated} is there twice`;
+    throw new Failure('EPSILON_INVALID', problem, {
       where: 'epsilons',
       fix: `Pass 1 to ${MOST_EPSILONS} different values between 0 and 1.`,
     });
   }
-  const options = input.epsilons.map((epsilon) => toPruneOptions(input, epsilon, model));
+  const options = epsilons.map((epsilon) => toPruneOptions(input, epsilon, model, 'epsilons'));
   const steps = planPrune({ model, dataset, task, settings: DEFAULT_REGRESSION, options });
   return launch(
     context,
@@ -86,30 +90,23 @@ export function toPruneOptions(
   input: Pick<LaunchPruneInput, 'layer' | 'layerEpsilon' | 'minFilters'>,
   epsilon: number,
   model: ModelReference,
+  field = 'epsilon',
 ): PruneOptions {
-  const layers = model.inspection.taps.map((tap) => tap.layer);
-  const requireLayer = (layer: string, where: string): string => {
-    if (layers.includes(layer)) return layer;
-    throw new Failure('LAYER_UNKNOWN', `"${model.name}" has no layer "${layer}" that can be read`, {
-      where,
-      fix: `Choose one of: ${layers.join(', ')}.`,
-    });
-  };
   const layerEpsilon = input.layerEpsilon?.map((entry): [string, number] => [
-    requireLayer(entry.layer, 'layerEpsilon'),
+    requireLayer(model, entry.layer, 'layerEpsilon'),
     requireEpsilon(entry.epsilon, 'layerEpsilon'),
   ]);
   const { minFilters } = input;
-  if (minFilters !== undefined && minFilters !== null && minFilters < 1) {
+  if (!isAbsent(minFilters) && minFilters < 1) {
     throw new Failure('MIN_FILTERS_INVALID', `minFilters is ${minFilters}`, {
       where: 'minFilters',
       fix: 'Pass 1 or more.',
     });
   }
   return {
-    epsilon: requireEpsilon(epsilon, 'epsilon'),
+    epsilon: requireEpsilon(epsilon, field),
     ...(layerEpsilon?.length ? { layerEpsilon: Object.fromEntries(layerEpsilon) } : {}),
-    ...(input.layer ? { layer: requireLayer(input.layer, 'layer') } : {}),
+    ...(input.layer ? { layer: requireLayer(model, input.layer, 'layer') } : {}),
     ...(minFilters ? { minFilters } : {}),
   };
 }
@@ -117,37 +114,43 @@ export function toPruneOptions(
 /** Launches a run; what was asked for is kept without the key, which names the request and is no part of it. */
 async function launch({ db }: Pick<Context, 'db'>, request: RunRequest, idempotencyKey?: string): Promise<Run> {
   const { idempotencyKey: _key, ...input } = request.input as { idempotencyKey?: string };
-  return toRun(await launchRun(db, { ...request, input, ...(idempotencyKey ? { idempotencyKey } : {}) }));
+  const key = isAbsent(idempotencyKey) ? {} : { idempotencyKey: requireKey(idempotencyKey) };
+  return toRun(await launchRun(db, { ...request, input, ...key }));
 }
 
-function requireEpsilon(epsilon: number, where: string): number {
-  if (epsilon > 0 && epsilon < 1) return epsilon;
-  throw new Failure('EPSILON_INVALID', `ε is ${epsilon}`, {
-    where,
-    fix: 'Pass a number greater than 0 and less than 1, such as 0.01.',
-  });
+/** GraphQL clients may write null for a field that they leave out. */
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
 }
 
 function requireName(name: string, where = 'name'): string {
   if (NAME.test(name)) return name;
-  throw new Failure('NAME_INVALID', `"${name.slice(0, 80)}" is not a name`, {
+  throw new Failure('NAME_INVALID', `${JSON.stringify(name.slice(0, 80))} is not a name`, {
     where,
     fix: 'Start with a letter or digit; go on with letters, digits, spaces, dots, dashes or underscores; 100 characters at most.',
   });
 }
 
+function requireKey(key: string): string {
+  if (KEY.test(key)) return key;
+  throw new Failure('NAME_INVALID', `"${key.slice(0, 80)}" is not an idempotency key`, {
+    where: 'idempotencyKey',
+    fix: 'Pass 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  });
+}
+
 function requireSource(
   { allowLocalPaths }: Context,
-  input: { readonly upload?: string; readonly path?: string },
+  { upload, path }: { readonly upload?: string | null; readonly path?: string | null },
 ): Source {
-  if ((input.upload === undefined) === (input.path === undefined)) {
+  if (isAbsent(upload) === isAbsent(path)) {
     throw new Failure('SOURCE_INVALID', 'exactly one of upload and path is needed', {
       where: 'upload',
       fix: 'Upload the bytes and pass their SHA-256.',
     });
   }
-  if (input.upload !== undefined) {
-    if (/^[0-9a-f]{64}$/.test(input.upload)) return { artifact: input.upload };
+  if (!isAbsent(upload)) {
+    if (/^[0-9a-f]{64}$/.test(upload)) return { artifact: upload };
     throw new Failure('SOURCE_INVALID', 'upload is not a SHA-256', {
       where: 'upload',
       fix: 'Pass the sha256 that completeUpload returned.',
@@ -159,5 +162,11 @@ function requireSource(
       fix: 'Upload the bytes: createUpload, PUT, completeUpload.',
     });
   }
-  return { path: input.path! };
+  if (path!.includes('\0')) {
+    throw new Failure('SOURCE_INVALID', 'path has a NUL character', {
+      where: 'path',
+      fix: 'Pass the path of a file or folder.',
+    });
+  }
+  return { path: path! };
 }

@@ -28,7 +28,7 @@ export async function requireModel(
   id: string,
   field = 'model',
 ): Promise<ModelReference & { primaryTask: string | null }> {
-  const row = await loaders.models.load(localId('Model', id));
+  const row = await loaders.models.load(localId('Model', id, field));
   if (!row) {
     throw new Failure('MODEL_UNKNOWN', `no model has the id ${id}`, {
       where: field,

@@ -26,7 +26,7 @@ export function readPage({ first, after }: PageRequest): { readonly take: number
       fix: `Ask for 1 to ${PAGE_LIMIT} at a time.`,
     });
   }
-  return { take: first, position: after == null ? null : decodeCursor(after) };
+  return { take: first, position: after === undefined || after === null ? null : decodeCursor(after) };
 }
 
 /** Prisma's condition for rows after a position in the order newest first. */
@@ -53,10 +53,13 @@ function encodeCursor({ createdAt, id }: Position): string {
   return Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url');
 }
 
+/** As toISOString writes it, in years that the database knows. */
+const TIME = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 function decodeCursor(cursor: string): Position {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const createdAt = new Date(time);
-  if (Number.isNaN(createdAt.getTime()) || !/^[\w-]{1,64}$/.test(id)) {
+  if (!TIME.test(time) || Number.isNaN(createdAt.getTime()) || !/^[\w-]{1,64}$/.test(id)) {
     throw new Failure('PAGE_INVALID', 'after is not a cursor of this server', {
       where: 'after',
       fix: 'Pass an endCursor as a page returned it.',

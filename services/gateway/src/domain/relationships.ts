@@ -2,7 +2,8 @@ import { Failure } from '@kneepoint/failures';
 import type { Context } from '../context.ts';
 import type { Cell, TaskRelationships } from '../schema/relationships.ts';
 import { bestLayer, type LayerResult, layerResults } from './analyses.ts';
-import { requireDataset, requireTask } from './datasets.ts';
+import { requireDataset, requireTasks } from './datasets.ts';
+import { requireLayer } from './layers.ts';
 import { findModel, requireModel } from './models.ts';
 
 export interface RelationshipRequest {
@@ -23,12 +24,13 @@ export async function relationships(context: Context, request: RelationshipReque
     });
   }
   const dataset = await requireDataset(context, request.dataset);
-  const tasks = request.tasks?.map((name) => requireTask(dataset, name)) ?? dataset.tasks;
+  const tasks = requireTasks(dataset, request.tasks);
   const models = await Promise.all(request.models.map((id) => requireModel(context, id, 'models')));
   const rows = await Promise.all(
     models.map(async (model) => {
+      if (request.layer !== 'BEST' && request.layer !== 'LAST') requireLayer(model, request.layer, 'layer');
       const results = await layerResults(context, model, dataset, tasks);
-      const cells = tasks.map((task) => toCell(choose(results.get(task.name) ?? [], request.layer, model.name)));
+      const cells = tasks.map((task) => toCell(choose(results.get(task.name) ?? [], request.layer)));
       return { model: (await findModel(context, model.id))!, primaryTask: model.primaryTask, cells };
     }),
   );
@@ -43,19 +45,12 @@ export async function relationships(context: Context, request: RelationshipReque
   return { tasks: tasks.map((task) => task.name), rows };
 }
 
-function choose(results: readonly LayerResult[], layer: string, model: string): LayerResult | null {
+/** Null where the model was not analysed for the task, or not at that layer. */
+function choose(results: readonly LayerResult[], layer: string): LayerResult | null {
   if (results.length === 0) return null;
   if (layer === 'BEST') return bestLayer(results);
   if (layer === 'LAST') return results.at(-1)!;
-  const named = results.find((result) => result.layer === layer);
-  if (!named) {
-    const names = results.map((result) => result.layer).join(', ');
-    throw new Failure('LAYER_UNKNOWN', `"${model}" has no analysed layer "${layer}"`, {
-      where: 'layer',
-      fix: `Choose BEST, LAST or one of: ${names}.`,
-    });
-  }
-  return named;
+  return results.find((result) => result.layer === layer) ?? null;
 }
 
 function toCell(chosen: LayerResult | null): Cell | null {

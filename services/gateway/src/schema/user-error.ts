@@ -13,6 +13,15 @@ export class UserError {
   message!: string;
 }
 
+/** A message begins with what it is about, which may be a name or a symbol; a fix begins with a verb. */
+function sentence(text: string): string {
+  return ended(text.charAt(0).toUpperCase() + text.slice(1));
+}
+
+function ended(text: string): string {
+  return /[.!?}]$/.test(text) ? text : `${text}.`;
+}
+
 /** Runs a mutation; a Failure becomes a user error in the payload, anything else stays an error of the server. */
 export async function withUserErrors<T extends object>(
   work: () => Promise<T>,
@@ -22,7 +31,7 @@ export async function withUserErrors<T extends object>(
     return { ...(await work()), userErrors: [] };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'INTERNAL') throw error;
-    const message = error.fix ? `${error.message}. ${error.fix}` : error.message;
+    const message = error.fix ? `${ended(error.message)} ${sentence(error.fix)}` : error.message;
     return { ...empty, userErrors: [{ code: error.code, field: error.where ?? null, message }] };
   }
 }
