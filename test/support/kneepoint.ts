@@ -34,6 +34,8 @@ export class Kneepoint {
       env: { ...inherited, ...env },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, as a shell gives to a command: Ctrl-C reaches all of it.
+      detached: true,
     });
     this.child.stdout!.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
     this.child.stderr!.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
@@ -64,6 +66,11 @@ export class Kneepoint {
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** What a terminal does on Ctrl-C: the signal goes to the command and to all of its children. */
+  interrupt(): void {
+    process.kill(-this.child.pid!, 'SIGINT');
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Finished> {

@@ -1,0 +1,161 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kneepoint, kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
+
+const TASK = 'yaw';
+/** In the order of the work; each is a kind of step, and the moment at which somebody loses patience. */
+const MOMENTS = ['import-model', 'import-dataset', 'extract', 'regress', 'prune'] as const;
+
+interface StepView {
+  readonly kind: string;
+  readonly name: string;
+  readonly state: string;
+  readonly reused: boolean;
+}
+
+interface RunWithSteps {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly reused: boolean;
+  readonly steps: readonly StepView[];
+}
+
+let folder: string;
+let data: string;
+let out: string;
+let sample: Sample;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kneepoint-interrupt-'));
+  data = join(folder, 'data');
+  out = join(folder, 'out');
+  sample = await makeSample(join(folder, 'sample'), { count: 400 });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function compressArguments(epsilon = 0.05): readonly string[] {
+  const what = ['--model', sample.model, '--data', sample.faces, '--task', TASK, '--epsilon', String(epsilon)];
+  return ['compress', ...what, '--out', out, '--data-dir', data, '--json'];
+}
+
+async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
+  const query = '{ runs(first: 100) { edges { node { id kind state reused steps { kind name state reused } } } } }';
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  const { data } = (await response.json()) as { data: { runs: { edges: { node: RunWithSteps }[] } } };
+  return data.runs.edges.map((edge) => edge.node);
+}
+
+/** Waits until a step of that kind is being worked on by the server inside the command. */
+async function reaches(command: Kneepoint, kind: string): Promise<void> {
+  while (command.child.exitCode === null) {
+    try {
+      const { url, pid } = JSON.parse(await readFile(join(data, 'server.json'), 'utf8')) as {
+        url: string;
+        pid: number;
+      };
+      const [run] = pid === command.child.pid ? await runsOf(url) : [];
+      if (run?.steps.some((step) => step.kind === kind && step.state === 'RUNNING')) return;
+    } catch {
+      // Not up yet.
+    }
+    await sleep(15);
+  }
+  throw new Error(`the command ended before ${kind}:\n${command.output}`);
+}
+
+const list = (path: string): Promise<string[]> => readdir(path).catch(() => []);
+
+describe('Ctrl-C during compress', () => {
+  it.each(MOMENTS)('at the step %s ends with 130 and leaves nothing half-done', async (moment) => {
+    const command = new Kneepoint(compressArguments());
+    await reaches(command, moment);
+    command.interrupt();
+    const { code, stdout, stderr } = await command.finished();
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain('interrupted; what was finished is kept, run the same command again to go on');
+    expect(await list(out)).toEqual([]);
+    expect(await list(join(data, 'work'))).toEqual([]);
+    expect(await list(join(data, 'artifacts/tmp'))).toEqual([]);
+    expect(await list(data)).not.toContain('server.json');
+  });
+
+  let first: string;
+
+  it('is made good by the same command: it goes on from what was finished', async () => {
+    const { code, stdout, stderr } = await kneepoint(compressArguments());
+    expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
+    first = stdout;
+    expect((await list(out)).sort()).toEqual([
+      'small-yaw-0.05.onnx',
+      'small-yaw-0.05.report.json',
+      'small-yaw-0.05.report.md',
+    ]);
+    expect(JSON.parse(await readFile(join(out, 'small-yaw-0.05.report.json'), 'utf8'))).toEqual(JSON.parse(first));
+  });
+
+  it('as kill -9 does no harm: the next command takes over what the dead one held', async () => {
+    const killed = new Kneepoint(compressArguments(0.2));
+    await reaches(killed, 'prune');
+    killed.child.kill('SIGKILL');
+    expect((await killed.finished()).signal).toBe('SIGKILL');
+    expect(await list(out)).toHaveLength(3);
+    const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
+    expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
+    expect(await list(out)).toHaveLength(6);
+  });
+
+  describe('and afterwards, with a server on the same folder,', () => {
+    let server: Kneepoint;
+    let url: string;
+
+    beforeAll(async () => {
+      server = new Kneepoint(['up', '--port', '0', '--data-dir', data], { env: { LOG_LEVEL: 'silent' } });
+      url = (await server.says(/serves (http\S+)\/graphql/))[1]!;
+    });
+
+    afterAll(() => server.stop());
+
+    it('the runs say what was reused, and none is left open', async () => {
+      const runs = await runsOf(url);
+      const prunings = runs.filter((run) => run.kind === 'PRUNE' && run.state === 'SUCCEEDED');
+      const resumed = prunings.at(-1)!;
+      expect(resumed.steps.filter((step) => step.kind !== 'prune').map((step) => [step.kind, step.reused])).toEqual(
+        expect.arrayContaining([['extract', true]]),
+      );
+      expect(resumed.steps.every((step) => step.reused || step.kind === 'prune')).toBe(true);
+      expect(resumed.reused).toBe(false);
+      expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['SUCCEEDED', 'CANCELED']));
+    });
+
+    it('the same command is served by it, does no work, says so and prints the same report', async () => {
+      const before = (await runsOf(url)).length;
+      const { code, stdout, stderr } = await kneepoint(compressArguments());
+      expect(code).toBe(0);
+      expect(stderr).toContain('this was computed before; nothing had to be done');
+      expect(stdout).toBe(first);
+      const [newest, ...others] = await runsOf(url);
+      expect([newest!.reused, others.length + 1 - before]).toEqual([true, 3]);
+    });
+
+    it('a second server is refused, with the address of the first', async () => {
+      const { code, stderr } = await kneepoint(['up', '--port', '0', '--data-dir', data], {
+        env: { LOG_LEVEL: 'silent' },
+      });
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `error DATABASE_IN_USE: ${join(data, 'database')} is in use by process ${server.child.pid}, which serves ${url}`,
+      );
+      expect(stderr).toContain(`fix use the server at ${url}`);
+      expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'ready' });
+    });
+  });
+});
