@@ -16,6 +16,7 @@ export {
   type PooledResponses,
   type Tap,
 } from './responses/pooledResponses.ts';
+export { batchSizeFor } from './responses/batchSize.ts';
 export { writeResponses, type ResponsesToWrite } from './responses/writeResponses.ts';
 export { openResponses, readResponses, type ResponsesFile } from './responses/readResponses.ts';
 export { measureLatency, type LatencyModel, type LatencyOptions } from './latency/measureLatency.ts';

@@ -2,6 +2,7 @@ import { batches, type Dataset, type Preprocess } from '@kneepoint/datasets';
 import { encodeModel, type InputSpec, type ModelProto } from '@kneepoint/onnx';
 import {
   type ActualProvider,
+  batchSizeFor,
   exposePooled,
   openSession,
   pooledName,
@@ -18,21 +19,13 @@ export interface Images {
   readonly context: TaskContext;
 }
 
-/** Values of the input of one batch: about 16 MB of float32. */
-const BATCH_VALUES = 4e6;
-const MOST_IMAGES = 32;
-
-export function batchSizeOf({ channels, height, width }: InputSpec): number {
-  return Math.max(1, Math.min(MOST_IMAGES, Math.floor(BATCH_VALUES / (channels * height * width))));
-}
-
 export function imageBatches(
   { dataset, spec, preprocess, context }: Images,
   rows: Int32Array,
 ): ReturnType<typeof batches> {
   return batches(dataset, {
     indices: rows,
-    batchSize: batchSizeOf(spec),
+    batchSize: batchSizeFor(spec),
     preprocess,
     size: spec,
     signal: context.signal,

@@ -1,6 +1,7 @@
 import { batches, openDataset } from '@kneepoint/datasets';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import {
+  batchSizeFor,
   exposePooled,
   openSession,
   pooledResponses,
@@ -22,10 +23,6 @@ export interface ExtractTaskOutput {
   readonly imagesPerSecond: number;
 }
 
-/** Values of the input of one batch: about 16 MB of float32, so that the activations of wide layers stay bounded. */
-const BATCH_VALUES = 4e6;
-const MOST_IMAGES = 32;
-
 /** Images [from, to) through the model with every tap pooled inside the runtime; responses as one Arrow file. */
 export default async function extract(input: ExtractTaskInput, context: TaskContext): Promise<ExtractTaskOutput> {
   const { job } = input;
@@ -35,10 +32,7 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
   const session = await openSession(encodeModel(exposePooled(model, values)), { provider: context.provider });
   const dataset = await openDataset(input.archivePath);
   try {
-    const batchSize = Math.max(
-      1,
-      Math.min(MOST_IMAGES, Math.floor(BATCH_VALUES / (spec.channels * spec.height * spec.width))),
-    );
+    const batchSize = batchSizeFor(spec);
     const { responses, imagesPerSecond } = await pooledResponses(session, {
       taps: job.taps,
       images: job.to - job.from,
