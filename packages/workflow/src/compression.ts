@@ -67,8 +67,8 @@ export interface PlannedCompression {
 }
 
 /**
- * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee. The dry run and the
- * pruner plan by this one function. Throws LAYER_UNKNOWN.
+ * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee; a layer whose knee is at
+ * no filter stays whole. The dry run and the pruner plan by this one function. Throws LAYER_UNKNOWN.
  */
 export function planCompression(request: CompressionRequest): PlannedCompression {
   const { model, shapes, curves, head, options } = request;
@@ -77,8 +77,11 @@ export function planCompression(request: CompressionRequest): PlannedCompression
   const networkShapes = truncatedShapes(shapes, tap, { outputName: head.outputName, targets: head.bias.length });
   const analysis = analyzeChannels(network, networkShapes);
   const knees = kneesOf(analysis.taps, curves, options);
-  const keep = new Map([...knees].map(([name, found]) => [name, found.kept]));
-  const plan = planFromTaps(analysis, keep, { minFilters: options.minFilters ?? 1 });
+  // A layer whose curve says nothing about the task gives no reason to prefer any of its filters: it is left whole.
+  const telling = [...knees].filter(([, found]) => found.filters > 0);
+  const keep = new Map(telling.map(([name, found]) => [name, found.kept]));
+  const scores = new Map(telling.map(([name]) => [name, joiningOrder(curves.get(name)!)]));
+  const plan = planFromTaps(analysis, keep, { minFilters: options.minFilters ?? 1, scores });
   const before = costsByName(costs(network, networkShapes).nodes);
   const after = planCost(network, networkShapes, plan);
   const left = costsByName(after.nodes);
@@ -123,6 +126,17 @@ function kneesOf(
       return curve ? [[layer, knee(curve, layerEpsilon?.[layer] ?? epsilon)]] : [];
     }),
   );
+}
+
+/** Worth of each filter: the λ at which it first joins the path, 0 if it never does. Where a least number binds, the earliest stay. */
+function joiningOrder({ filters, points, supports }: CharacteristicCurve): Float64Array {
+  const worth = new Float64Array(filters);
+  supports.forEach((changes, point) => {
+    for (const change of changes) {
+      if (change > 0 && worth[change - 1] === 0) worth[change - 1] = points[point]!.lambda;
+    }
+  });
+  return worth;
 }
 
 function requireTap(taps: readonly Tap[], layer: string): Tap {

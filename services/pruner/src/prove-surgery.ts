@@ -28,9 +28,12 @@ export async function proveSurgery(
 export function requireProof(proof: Proof): Proof {
   if (proof.passed) return proof;
   const failed = Object.entries(proof.gates).filter(([, gate]) => !gate.passed);
+  const differs = !proof.gates.own.passed || !proof.gates.he.passed;
   throw new Failure('SURGERY_NOT_PROVED', failed.map(([name, gate]) => `${name}: ${gate.detail}`).join('; '), {
     where: failed.map(([name]) => name).join(', '),
-    fix: 'Report it with the model: the rule of an operator is wrong, or the proof has no power on this network.',
+    fix: differs
+      ? 'Report it with the model: the rule of an operator is wrong.'
+      : 'Keep more filters, by a smaller ε or a least number for each layer: so few are left that the image hardly reaches the output.',
   });
 }
 

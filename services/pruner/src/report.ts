@@ -44,7 +44,7 @@ export function warningsOf(
   const single = layers.filter((layer) => layer.prunable && layer.chosen === 0);
   if (single.length > 0) {
     warnings.push(
-      `The curve of ${single.map((layer) => layer.name).join(', ')} says nothing about the task: the least number of filters was kept.`,
+      `The curve of ${single.map((layer) => layer.name).join(', ')} says nothing about the task: left whole.`,
     );
   }
   return warnings;

@@ -24,6 +24,7 @@ const TASK = new URL('./tasks/surgery.task.ts', import.meta.url);
 export async function surgeryFile(request: SurgeryRequest): Promise<SurgeryResult> {
   const { out, signal, memoryMb = 8192, ...rest } = request;
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-surgery-'));
+  const partial = `${out}.${process.pid}.part`;
   try {
     const made = join(folder, 'out.onnx');
     const result = await runTask<SurgeryTaskInput, SurgeryTaskOutput>(
@@ -32,11 +33,11 @@ export async function surgeryFile(request: SurgeryRequest): Promise<SurgeryResul
       { memoryMb, timeoutMs: 3600_000, ...(signal ? { signal } : {}) },
     );
     await mkdir(dirname(out), { recursive: true });
-    const partial = `${out}.${process.pid}.part`;
     await copyFile(made, partial);
     await rename(partial, out);
     return result;
   } finally {
+    await rm(partial, { force: true });
     await rm(folder, { recursive: true, force: true });
   }
 }

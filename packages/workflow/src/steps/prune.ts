@@ -6,7 +6,7 @@ import type { CompressionReport } from '../report.ts';
 import type { RegressionSettings } from './regress.ts';
 
 /** Cuts what the task does not need out of the graph, proves it, refits the head, measures, and writes the report. */
-export const PRUNE = { kind: 'prune', service: 'pruner', version: 1 } as const;
+export const PRUNE = { kind: 'prune', service: 'pruner', version: 2 } as const;
 
 export interface PruneOptions {
   readonly epsilon: number;
