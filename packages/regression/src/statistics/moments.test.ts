@@ -49,7 +49,10 @@ describe('statistics of a layer', () => {
     const pilot = pilotOf(responses, filters, labels, 1, train);
     const scaling = scalingOf(new Moments(pilot).add(responses, labels, train));
     // Centred on the still value itself the variance is exactly what cancels.
-    const still = { ...scaling, mean: Float64Array.from({ length: filters }, (_, j) => responses[half * filters + j]!) };
+    const still = {
+      ...scaling,
+      mean: Float64Array.from({ length: filters }, (_, j) => responses[half * filters + j]!),
+    };
     const { gram } = centre(new Moments(pilot).add(responses, labels, validation), still);
     for (let j = 0; j < filters; j++) expect(gram[j * filters + j]).toBeGreaterThanOrEqual(0);
   });
