@@ -20,3 +20,15 @@ export function interruptSignal(): { readonly signal: AbortSignal; release(): vo
     },
   };
 }
+
+/** Does work that Ctrl-C ends; whatever it then throws, this throws Interrupted. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = interruptSignal();
+  try {
+    return await work(interrupt.signal);
+  } catch (error) {
+    throw interrupt.signal.aborted ? new Interrupted('interrupted') : error;
+  } finally {
+    interrupt.release();
+  }
+}

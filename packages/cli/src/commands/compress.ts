@@ -3,6 +3,7 @@ import type { DatasetSchema } from '@kneepoint/datasets';
 import type { Command } from 'commander';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { note, print, printJson } from '../output.ts';
+import { readEpsilons, readMinFilters } from './numbers.ts';
 import { renderReport } from '../render/report.ts';
 import {
   type PreprocessOptions,
@@ -45,6 +46,7 @@ export function registerCompress(program: Command): void {
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
+      const limits = { epsilons: readEpsilons(options.epsilon), ...readMinFilters(options.minFilters) };
       const preprocess = await readPreprocess(options);
       const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
       const made = await withConnection(options, async (connection, signal) => {
@@ -67,9 +69,8 @@ export function registerCompress(program: Command): void {
           model: model.model!.id,
           dataset: dataset.dataset!.id,
           task: options.task,
-          epsilons: options.epsilon.split(',').map(Number),
+          ...limits,
           ...(options.layer ? { layer: options.layer } : {}),
-          ...(options.minFilters ? { minFilters: Number(options.minFilters) } : {}),
         };
         const result = await prune(connection.client, request, signal);
         if (result.reused) note('this was computed before; nothing had to be done');

@@ -1,7 +1,9 @@
+import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
 import { chart } from '../render/chart.ts';
+import { readEpsilon } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
 export interface CurveView {
@@ -41,20 +43,30 @@ export function registerCurves(program: Command): void {
     .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.01')
     .option('--layer <name>', 'only this layer')
     .action(async (model: string, dataset: string, task: string, options: CurveOptions) => {
+      const epsilon = readEpsilon(options.epsilon);
       const curves = await withConnection(options, async ({ client }) => {
         const variables = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
           task,
-          epsilon: Number(options.epsilon),
+          epsilon,
         };
         return (await client.query<{ characteristicCurves: CurveView[] }>(CURVES_QUERY, variables))
           .characteristicCurves;
       });
-      const chosen = options.layer ? curves.filter((curve) => curve.layer === options.layer) : curves;
+      const chosen = options.layer ? [findLayer(curves, options.layer)] : curves;
       if (options.json) return printJson(chosen);
       for (const curve of chosen) print(`${renderCurve(curve, task, options.epsilon)}\n`);
     });
+}
+
+function findLayer(curves: readonly CurveView[], name: string): CurveView {
+  const found = curves.find((curve) => curve.layer === name);
+  if (found) return found;
+  throw new Failure('LAYER_UNKNOWN', `there is no curve of a layer "${name}"`, {
+    where: '--layer',
+    fix: `Choose one of: ${curves.map((curve) => curve.layer).join(', ')}.`,
+  });
 }
 
 export function renderCurve(curve: CurveView, task: string, epsilon: string): string {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptible } from '../interrupt.ts';
 import { note, print } from '../output.ts';
 
 export function registerFaces(program: Command): void {
@@ -11,15 +11,10 @@ export function registerFaces(program: Command): void {
     .option('--size <pixels>', 'width and height', '64')
     .action(async (folder: string, options: { count: string; seed: string; size: string }) => {
       const { renderFaces } = await import('@kneepoint/datasets');
-      const interrupt = interruptSignal();
       const count = Number(options.count);
-      await renderFaces({
-        folder,
-        count,
-        seed: Number(options.seed),
-        size: Number(options.size),
-        signal: interrupt.signal,
-      }).finally(() => interrupt.release());
+      await interruptible((signal) =>
+        renderFaces({ folder, count, seed: Number(options.seed), size: Number(options.size), signal }),
+      );
       note(`${count} faces`);
       print(folder);
     });

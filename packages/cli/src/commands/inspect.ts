@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
@@ -11,8 +11,7 @@ export function registerInspect(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean }) => {
       const { inspectModelFile } = await import('@kneepoint/extractor-service');
-      const interrupt = interruptSignal();
-      const inspection = await inspectModelFile(file, { signal: interrupt.signal }).finally(() => interrupt.release());
+      const inspection = await interruptible((signal) => inspectModelFile(file, { signal }));
       const { parameters, macs, layers, taps, notes, input } = inspection;
       if (options.json) {
         return printJson({

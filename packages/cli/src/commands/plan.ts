@@ -3,6 +3,7 @@ import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { readEpsilon, readMinFilters } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
 interface Size {
@@ -48,14 +49,14 @@ export function registerPlan(program: Command): void {
     .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
     .option('--min-filters <n>', 'keep at least so many in each layer')
     .action(async (model: string, dataset: string, task: string, options: PlanOptions) => {
+      const limits = { epsilon: readEpsilon(options.epsilon), ...readMinFilters(options.minFilters) };
       const plan = await withConnection(options, async ({ client }) => {
         const input = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
           task,
-          epsilon: Number(options.epsilon),
+          ...limits,
           ...(options.layer ? { layer: options.layer } : {}),
-          ...(options.minFilters ? { minFilters: Number(options.minFilters) } : {}),
         };
         return (await client.query<{ compressionPlan: PlanView }>(PLAN_QUERY, { input })).compressionPlan;
       });

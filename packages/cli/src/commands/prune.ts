@@ -6,6 +6,7 @@ import { findDataset, findModel } from '../client/lookup.ts';
 import { follow, launch, type PruningView, pruningsOf } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { renderReport, reportMarkdown } from '../render/report.ts';
+import { readEpsilons, readMinFilters } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
 export interface PruneRequest {
@@ -32,14 +33,14 @@ export function registerPrune(program: Command): void {
     .option('--min-filters <n>', 'keep at least so many in each layer')
     .option('--out <folder>', 'where to put the networks and reports')
     .action(async (model: string, dataset: string, task: string, options: PruneOptions) => {
+      const limits = { epsilons: readEpsilons(options.epsilon), ...readMinFilters(options.minFilters) };
       const prunings = await withConnection(options, async ({ client }, signal) => {
         const request: PruneRequest = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
           task,
-          epsilons: options.epsilon.split(',').map(Number),
+          ...limits,
           ...(options.layer ? { layer: options.layer } : {}),
-          ...(options.minFilters ? { minFilters: Number(options.minFilters) } : {}),
         };
         const { prunings: made } = await prune(client, request, signal);
         if (options.out) await saveAll(made, options.out, `${model}-${task}`);

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
@@ -33,15 +33,10 @@ export function registerSurgery(program: Command): void {
       if (!Number.isInteger(seed))
         throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
       const { surgeryFile } = await import('@kneepoint/pruner-service');
-      const interrupt = interruptSignal();
-      const { before, after, proof, layers } = await surgeryFile({
-        path: file,
-        criterion: options.criterion,
-        ratio,
-        seed,
-        out: options.out,
-        signal: interrupt.signal,
-      }).finally(() => interrupt.release());
+      const { criterion, out } = options;
+      const { before, after, proof, layers } = await interruptible((signal) =>
+        surgeryFile({ path: file, criterion, ratio, seed, out, signal }),
+      );
       if (options.json) return printJson({ before, after, proof });
       print(
         table(
