@@ -159,3 +159,20 @@ describe('Ctrl-C during compress', () => {
     });
   });
 });
+
+describe('Ctrl-C during surgery', () => {
+  it('ends with 130 and leaves no file', async () => {
+    const target = join(folder, 'surgery');
+    const command = new Kneepoint(['surgery', sample.model, '--out', join(target, 'small.onnx'), '--json'], {
+      env: { TMPDIR: folder },
+    });
+    const started = async (): Promise<boolean> =>
+      (await list(folder)).some((name) => name.startsWith('kneepoint-surgery-'));
+    while (command.child.exitCode === null && !(await started())) await sleep(15);
+    command.interrupt();
+    const { code, stdout } = await command.finished();
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(await list(target)).toEqual([]);
+    expect((await list(folder)).filter((name) => name.startsWith('kneepoint-'))).toEqual([]);
+  });
+});
