@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // ONNX Runtime reports home unless it is told not to.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 });
