@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { program } from './available.ts';
-import { type RunningService, startServer } from './serverProcess.ts';
+import { type RunningService, startServer } from './server-process.ts';
 
 const ACCESS = 'kneepoint';
 const SECRET = 'kneepoint-secret';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { program } from './available.ts';
-import { type RunningService, startServer } from './serverProcess.ts';
+import { type RunningService, startServer } from './server-process.ts';
 
 export interface NatsOptions {
   readonly user?: string;

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { program } from './available.ts';
-import { type RunningService, startServer } from './serverProcess.ts';
+import { type RunningService, startServer } from './server-process.ts';
 
 /** PostgreSQL with an empty database, reached over TCP without a password. Safe settings are off for speed. */
 export function startPostgres(): Promise<RunningService> {

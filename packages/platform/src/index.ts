@@ -1,7 +1,7 @@
 export type { Bus, Consumer, ConsumeOptions, Job, JobHandler, PublishOptions, Unsubscribe } from './bus/bus.ts';
 export { encodeJson } from './bus/json.ts';
-export { MemoryBus } from './bus/memoryBus.ts';
-export { type BusOptions, openBus } from './bus/openBus.ts';
+export { MemoryBus } from './bus/memory-bus.ts';
+export { type BusOptions, openBus } from './bus/open-bus.ts';
 export { type BusSettings, DUPLICATE_WINDOW_MS, type JobErrorEvent } from './bus/settings.ts';
 export {
   childLogger,
@@ -11,7 +11,7 @@ export {
   type Logger,
   type LoggerOptions,
   type LogLevel,
-} from './log/createLogger.ts';
+} from './log/create-logger.ts';
 export { artifactKey } from './store/addresses.ts';
 export type {
   ArtifactSource,
@@ -22,15 +22,15 @@ export type {
   PresignPutOptions,
   PutOptions,
   Stored,
-} from './store/artifactStore.ts';
-export { FolderStore, type FolderStoreOptions } from './store/folderStore.ts';
-export { artifactRoutes, type HttpRoutes } from './store/artifactRoutes.ts';
-export { openStore, type StoreOptions } from './store/openStore.ts';
-export { type SignedRequest, signPath, verifySignature } from './store/signedUrl.ts';
+} from './store/artifact-store.ts';
+export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
+export { artifactRoutes, type HttpRoutes } from './store/artifact-routes.ts';
+export { openStore, type StoreOptions } from './store/open-store.ts';
+export { type SignedRequest, signPath, verifySignature } from './store/signed-url.ts';
 export { withTemporaryFolder } from './work/temporary-folder.ts';
 export type { DatabaseClient, Transaction } from './database/client.ts';
 export type { Database } from './database/database.ts';
-export { isDuplicate, isUnavailable } from './database/databaseFailure.ts';
+export { isDuplicate, isUnavailable } from './database/database-failure.ts';
 export {
   type Artifact,
   type Attempt,
@@ -41,26 +41,26 @@ export {
   type Run,
   type Step,
 } from './database/generated/client.ts';
-export { type DatabaseOptions, openDatabase } from './database/openDatabase.ts';
-export { cancelRun } from './work/cancelRun.ts';
-export { canonicalJson } from './work/canonicalJson.ts';
-export { contentKey } from './work/contentKey.ts';
-export { launchRun, type RunRequest } from './work/launchRun.ts';
+export { type DatabaseOptions, openDatabase } from './database/open-database.ts';
+export { cancelRun } from './work/cancel-run.ts';
+export { canonicalJson } from './work/canonical-json.ts';
+export { contentKey } from './work/content-key.ts';
+export { launchRun, type RunRequest } from './work/launch-run.ts';
 export type { StepPlan } from './work/plan.ts';
-export type { ProgressReport } from './work/progressMeter.ts';
+export type { ProgressReport } from './work/progress-meter.ts';
 export type { Repeating } from './work/repeat.ts';
-export { retryRun } from './work/retryRun.ts';
-export type { RunEvent } from './work/runEvents.ts';
+export { retryRun } from './work/retry-run.ts';
+export type { RunEvent } from './work/run-events.ts';
 export {
   type RunProgress,
   runSummary,
   type RunSummary,
   type StepProgress,
   summarizeProgress,
-} from './work/runSummary.ts';
-export { type DispatcherOptions, startDispatcher } from './work/startDispatcher.ts';
-export { type ReconcilerOptions, startReconciler } from './work/startReconciler.ts';
-export { startWorker, type Worker, type WorkerOptions } from './work/startWorker.ts';
+} from './work/run-summary.ts';
+export { type DispatcherOptions, startDispatcher } from './work/start-dispatcher.ts';
+export { type ReconcilerOptions, startReconciler } from './work/start-reconciler.ts';
+export { startWorker, type Worker, type WorkerOptions } from './work/start-worker.ts';
 export {
   ATTEMPT_OUTCOMES,
   isRunTerminal,
@@ -70,12 +70,12 @@ export {
   STEP_STATES,
   type StepState,
 } from './work/states.ts';
-export type { AbortReason, StepContext, StepHandler } from './work/stepHandler.ts';
-export { storedJson } from './work/storedJson.ts';
-export type { ArtifactRecord, AttemptSuccess, ContentResult } from './work/succeedAttempt.ts';
-export { NatsBus, type NatsBusOptions } from './bus/natsBus.ts';
-export { type Config, readConfig } from './config/readConfig.ts';
-export { redactUrl } from './config/redactUrl.ts';
+export type { AbortReason, StepContext, StepHandler } from './work/step-handler.ts';
+export { storedJson } from './work/stored-json.ts';
+export type { ArtifactRecord, AttemptSuccess, ContentResult } from './work/succeed-attempt.ts';
+export { NatsBus, type NatsBusOptions } from './bus/nats-bus.ts';
+export { type Config, readConfig } from './config/read-config.ts';
+export { redactUrl } from './config/redact-url.ts';
 export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/settings.ts';
-export { MinioStore, type MinioStoreOptions } from './store/minioStore.ts';
+export { MinioStore, type MinioStoreOptions } from './store/minio-store.ts';
 export type { ServiceParts } from './service-parts.ts';

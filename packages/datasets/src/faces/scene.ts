@@ -1,6 +1,6 @@
 import { type Colour, darker, mix } from './colour.ts';
 import { type Expression, express } from './emotion.ts';
-import type { FaceTruth } from './faceTruth.ts';
+import type { FaceTruth } from './face-truth.ts';
 import { Head } from './head.ts';
 import type { Person } from './person.ts';
 import type { Random } from './random.ts';

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
-import type { Dataset } from '../archive/openDataset.ts';
-import { decodeImage } from './decodeImage.ts';
-import type { InputSize } from './inputSize.ts';
+import type { Dataset } from '../archive/open-dataset.ts';
+import { decodeImage } from './decode-image.ts';
+import type { InputSize } from './input-size.ts';
 import type { Preprocess } from './preprocess.ts';
 
 export interface BatchOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '@kneepoint/failures';
-import { inputSize } from './inputSize.ts';
+import { inputSize } from './input-size.ts';
 import { DEFAULT_PREPROCESS, defaultPreprocess, type Preprocess, validatePreprocess } from './preprocess.ts';
 
 const GOOD = { channels: 'bgr', range: [0, 255], mean: [127, 127, 127], std: [128, 128, 128] };

@@ -1,8 +1,8 @@
 import { quote } from '../quote.ts';
-import { cellsOf, distinctCells } from './distinctCells.ts';
-import { parseNumber } from './parseNumber.ts';
-import { specOf } from './specOf.ts';
-import type { TaskKind } from './taskKind.ts';
+import { cellsOf, distinctCells } from './distinct-cells.ts';
+import { parseNumber } from './parse-number.ts';
+import { specOf } from './spec-of.ts';
+import type { TaskKind } from './task-kind.ts';
 
 /** One of two values per image: 0 for the first class, 1 for the second. Numbers are compared as numbers. */
 export const binary: TaskKind = {

@@ -1,8 +1,8 @@
 import { quote } from '../quote.ts';
-import { checkClasses } from './checkClasses.ts';
-import { cellsOf, distinctCells } from './distinctCells.ts';
-import { specOf } from './specOf.ts';
-import type { TaskKind } from './taskKind.ts';
+import { checkClasses } from './check-classes.ts';
+import { cellsOf, distinctCells } from './distinct-cells.ts';
+import { specOf } from './spec-of.ts';
+import type { TaskKind } from './task-kind.ts';
 
 /** One of several classes without order per image, as one target per class (1 for the image's class, 0 elsewhere). */
 export const categorical: TaskKind = {

@@ -1,7 +1,7 @@
 import { quote } from '../quote.ts';
-import { numericLabels } from './numericLabels.ts';
-import { specOf } from './specOf.ts';
-import type { TaskKind } from './taskKind.ts';
+import { numericLabels } from './numeric-labels.ts';
+import { specOf } from './spec-of.ts';
+import type { TaskKind } from './task-kind.ts';
 import { varies } from './varies.ts';
 
 /** One number per image, regressed as it is. */

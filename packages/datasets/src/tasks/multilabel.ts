@@ -1,9 +1,9 @@
 import { quote } from '../quote.ts';
 import { LIST_SEPARATOR } from '../table/table.ts';
-import { checkClasses } from './checkClasses.ts';
-import { distinctCells } from './distinctCells.ts';
-import { specOf } from './specOf.ts';
-import type { LabelSource, TaskDraft, TaskKind } from './taskKind.ts';
+import { checkClasses } from './check-classes.ts';
+import { distinctCells } from './distinct-cells.ts';
+import { specOf } from './spec-of.ts';
+import type { LabelSource, TaskDraft, TaskKind } from './task-kind.ts';
 import { varies } from './varies.ts';
 
 const ANSWERS = new Map([

@@ -1,7 +1,7 @@
 import { quote } from '../quote.ts';
-import { numericLabels } from './numericLabels.ts';
-import { specOf } from './specOf.ts';
-import type { LabelSource, TaskDraft, TaskKind } from './taskKind.ts';
+import { numericLabels } from './numeric-labels.ts';
+import { specOf } from './spec-of.ts';
+import type { LabelSource, TaskDraft, TaskKind } from './task-kind.ts';
 import { varies } from './varies.ts';
 
 /** One or two numbers per image, regressed as they are and then put into bins (age; yaw × pitch). */

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { available, type RunningService, startNats } from '../../../../test/support/services.ts';
 import type { Bus, Job } from './bus.ts';
-import { MemoryBus } from './memoryBus.ts';
-import { NatsBus } from './natsBus.ts';
+import { MemoryBus } from './memory-bus.ts';
+import { NatsBus } from './nats-bus.ts';
 import type { BusSettings, JobErrorEvent } from './settings.ts';
 
 let nats: RunningService | undefined;

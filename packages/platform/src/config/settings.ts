@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '../log/createLogger.ts';
+import { LOG_LEVELS } from '../log/create-logger.ts';
 
 export const PROVIDERS = ['cpu', 'cuda', 'auto'] as const;
 

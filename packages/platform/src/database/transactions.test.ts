@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINES } from '../work/contract/world.ts';
 import type { Database } from './database.ts';
-import { isDuplicate, isUnavailable } from './databaseFailure.ts';
-import { openDatabase } from './openDatabase.ts';
+import { isDuplicate, isUnavailable } from './database-failure.ts';
+import { openDatabase } from './open-database.ts';
 
 describe.each(ENGINES)('a transaction on $engine', ({ engine, start }) => {
   let db: Database;

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { ByteRange } from './artifactStore.ts';
+import type { ByteRange } from './artifact-store.ts';
 
 /** Throws STORE_ADDRESS_INVALID unless the range lies within the artifact. */
 export function checkRange({ start, end }: ByteRange, bytes: number, where: string): void {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { available, type RunningService, startMinio } from '../../../../test/support/services.ts';
-import { artifactRoutes } from './artifactRoutes.ts';
-import type { ArtifactStore } from './artifactStore.ts';
-import { FolderStore } from './folderStore.ts';
-import { openStore } from './openStore.ts';
+import { artifactRoutes } from './artifact-routes.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import { FolderStore } from './folder-store.ts';
+import { openStore } from './open-store.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -57,7 +57,7 @@ async function minio(): Promise<Target> {
   const home = await mkdtemp(join(tmpdir(), 'kneepoint-store-'));
   const server: RunningService = await startMinio();
   const store = await openStore(server.url, { cacheDir: join(home, 'cache') });
-  const { minioClient, parseMinioUrl } = await import('./minioClient.ts');
+  const { minioClient, parseMinioUrl } = await import('./minio-client.ts');
   const client = minioClient(parseMinioUrl(server.url));
   return {
     store,

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { Stored } from './artifactStore.ts';
+import type { Stored } from './artifact-store.ts';
 
 /** Compares what arrived with what was announced. Throws UPLOAD_INVALID. */
 export function checkUpload(

@@ -1,11 +1,11 @@
 // A worker process for crash.test.ts, which kills it: `node --import tsx crash.fixture.ts DATABASE_URL BUS_URL STORE_URL SERVICE`.
 // Says `started STEP` when its handler has begun, and never ends by itself.
-import { openBus } from '../bus/openBus.ts';
-import { openDatabase } from '../database/openDatabase.ts';
-import { createLogger } from '../log/createLogger.ts';
-import { openStore } from '../store/openStore.ts';
-import { startReconciler } from './startReconciler.ts';
-import { startWorker } from './startWorker.ts';
+import { openBus } from '../bus/open-bus.ts';
+import { openDatabase } from '../database/open-database.ts';
+import { createLogger } from '../log/create-logger.ts';
+import { openStore } from '../store/open-store.ts';
+import { startReconciler } from './start-reconciler.ts';
+import { startWorker } from './start-worker.ts';
 
 const [databaseUrl, busUrl, storeUrl, service] = process.argv.slice(2) as [string, string, string, string];
 const log = createLogger({ service, level: 'error' });

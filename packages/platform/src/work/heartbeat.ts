@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
-import type { AttemptReference } from './endAttempt.ts';
-import type { ProgressState } from './progressMeter.ts';
+import type { AttemptReference } from './end-attempt.ts';
+import type { ProgressState } from './progress-meter.ts';
 
 export interface Heartbeat {
   /** False when the token is no longer the step's. */

@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/client.ts';
-import type { JobMessage } from './jobMessage.ts';
+import type { JobMessage } from './job-message.ts';
 
 export interface QueuedStep {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { smallNets } from '@kneepoint/onnx';
-import { openSession } from './openSession.ts';
+import { openSession } from './open-session.ts';
 import type { Provider } from './provider.ts';
 import { resolveProvider } from './provider.ts';
 

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { DataType, encodeModel, GraphBuilder } from '@kneepoint/onnx';
 import { loadOrt } from './ort.ts';
-import { cleanMessage } from './ortFailure.ts';
+import { cleanMessage } from './ort-failure.ts';
 
 /** Where a model is asked to run; `auto` takes CUDA where it works. */
 export type Provider = 'cpu' | 'cuda' | 'auto';

@@ -3,7 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import type { TypedArray } from '@kneepoint/onnx';
 import { elementCount } from '@kneepoint/onnx';
 import type { Ort } from './ort.ts';
-import { ortFailure } from './ortFailure.ts';
+import { ortFailure } from './ort-failure.ts';
 import type { ActualProvider } from './provider.ts';
 
 /** A dense array that goes into or comes out of a model; `data` is row-major. float16 comes as its 16-bit codes. */

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
-import type { TaskContext } from '../task/taskContext.ts';
+import type { TaskContext } from '../task/task-context.ts';
 
 export interface Behaviour {
   readonly how: keyof typeof BEHAVIOURS;

@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Bus } from '../../bus/bus.ts';
-import { MemoryBus } from '../../bus/memoryBus.ts';
-import { launchRun } from '../launchRun.ts';
-import { startDispatcher } from '../startDispatcher.ts';
+import { MemoryBus } from '../../bus/memory-bus.ts';
+import { launchRun } from '../launch-run.ts';
+import { startDispatcher } from '../start-dispatcher.ts';
 import { plan, type World } from './world.ts';
 
 export function dispatching(world: World): void {

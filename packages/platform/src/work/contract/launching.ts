@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
-import { contentKey } from '../contentKey.ts';
-import { launchRun } from '../launchRun.ts';
-import { retryRun } from '../retryRun.ts';
-import type { StepHandler } from '../stepHandler.ts';
+import { contentKey } from '../content-key.ts';
+import { launchRun } from '../launch-run.ts';
+import { retryRun } from '../retry-run.ts';
+import type { StepHandler } from '../step-handler.ts';
 import { plan, type World } from './world.ts';
 
 export function launching(world: World): void {

@@ -1,10 +1,10 @@
 import { beforeAll, expect, it } from 'vitest';
-import { cancelRun } from '../cancelRun.ts';
-import { claimAttempt } from '../claimAttempt.ts';
-import { launchRun } from '../launchRun.ts';
-import { startReconciler } from '../startReconciler.ts';
-import type { StepHandler } from '../stepHandler.ts';
-import { succeedAttempt } from '../succeedAttempt.ts';
+import { cancelRun } from '../cancel-run.ts';
+import { claimAttempt } from '../claim-attempt.ts';
+import { launchRun } from '../launch-run.ts';
+import { startReconciler } from '../start-reconciler.ts';
+import type { StepHandler } from '../step-handler.ts';
+import { succeedAttempt } from '../succeed-attempt.ts';
 import { gate, plan, type World } from './world.ts';
 
 export function reconciling(world: World): void {

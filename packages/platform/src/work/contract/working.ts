@@ -1,8 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { Failure } from '@kneepoint/failures';
-import { contentKey } from '../contentKey.ts';
-import { launchRun } from '../launchRun.ts';
-import type { StepHandler } from '../stepHandler.ts';
+import { contentKey } from '../content-key.ts';
+import { launchRun } from '../launch-run.ts';
+import type { StepHandler } from '../step-handler.ts';
 import { gate, plan, type World } from './world.ts';
 
 export function working(world: World): void {

@@ -6,17 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { available } from '../../../../../test/support/available.ts';
 import { startPostgres } from '../../../../../test/support/postgres.ts';
 import type { Bus } from '../../bus/bus.ts';
-import { MemoryBus } from '../../bus/memoryBus.ts';
+import { MemoryBus } from '../../bus/memory-bus.ts';
 import type { Database } from '../../database/database.ts';
 import type { Run, Step } from '../../database/generated/client.ts';
-import { openDatabase } from '../../database/openDatabase.ts';
-import { createLogger } from '../../log/createLogger.ts';
-import type { ArtifactStore } from '../../store/artifactStore.ts';
-import { openStore } from '../../store/openStore.ts';
-import { contentKey } from '../contentKey.ts';
+import { openDatabase } from '../../database/open-database.ts';
+import { createLogger } from '../../log/create-logger.ts';
+import type { ArtifactStore } from '../../store/artifact-store.ts';
+import { openStore } from '../../store/open-store.ts';
+import { contentKey } from '../content-key.ts';
 import type { StepPlan } from '../plan.ts';
-import { startDispatcher } from '../startDispatcher.ts';
-import { startWorker, type Worker, type WorkerOptions } from '../startWorker.ts';
+import { startDispatcher } from '../start-dispatcher.ts';
+import { startWorker, type Worker, type WorkerOptions } from '../start-worker.ts';
 import { isRunTerminal } from '../states.ts';
 
 /** Both engines, for `describe.each`; a missing PostgreSQL is reported and left out. */

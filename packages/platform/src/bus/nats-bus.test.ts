@@ -1,0 +1,167 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { available, freePort, type RunningService, startNats } from '../../../../test/support/services.ts';
+import type { Bus, Job } from './bus.ts';
+import { NatsBus } from './nats-bus.ts';
+import { openBus } from './open-bus.ts';
+
+const SETTINGS = { ackWaitMs: 1_500, retryDelaysMs: [50] };
+
+describe.skipIf(!available('nats-server'))('NatsBus and its server', () => {
+  const servers: RunningService[] = [];
+  const buses: Bus[] = [];
+  const serve = async (...options: Parameters<typeof startNats>): Promise<RunningService> => {
+    const server = await startNats(...options);
+    servers.push(server);
+    return server;
+  };
+  const open = async (url: string): Promise<Bus> => {
+    const bus = await openBus(url, SETTINGS);
+    buses.push(bus);
+    return bus;
+  };
+  const collect = async (bus: Bus): Promise<Job[]> => {
+    const seen: Job[] = [];
+    await bus.consume('extractor', (job) => Promise.resolve(void seen.push(job)), { concurrency: 2 });
+    return seen;
+  };
+  afterEach(async () => {
+    await Promise.all(buses.splice(0).map((bus) => bus.close()));
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+
+  test('a job survives a crash of the server before it is delivered', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    await bus.publish('jobs.extractor', 'kept', { id: 'kept' });
+    await server.signal('SIGKILL');
+    await server.start();
+    const seen = await vi.waitFor(() => collect(bus), 10_000);
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual(['kept']), 10_000);
+  });
+
+  test('a consumer goes on by itself after the server was restarted', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const seen = await collect(bus);
+    await bus.publish('jobs.extractor', 1, { id: '1' });
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await server.signal('SIGTERM');
+    await expect(bus.health()).rejects.toMatchObject({ code: 'BUS_UNAVAILABLE' });
+    await server.start();
+    await vi.waitFor(() => bus.health(), 10_000);
+    await bus.publish('jobs.extractor', 2, { id: '2' });
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual([1, 2]), 10_000);
+  });
+
+  test('a job done while the server was away is acknowledged when it is back', async () => {
+    const server = await serve();
+    const bus = await NatsBus.open(server.url, { ackWaitMs: 60_000 });
+    buses.push(bus);
+    let done = false;
+    const handler = async (): Promise<void> => {
+      await server.signal('SIGTERM');
+      await sleep(300); // what is sent before the client notices is lost, and the job comes again
+      done = true;
+    };
+    await bus.consume('extractor', handler, { concurrency: 1 });
+    await bus.publish('jobs.extractor', {}, { id: 'x' });
+    await vi.waitFor(() => expect(done).toBe(true), 5_000);
+    await server.start();
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const manager = await jetstreamManager(connection);
+    const waiting = async (): Promise<number> => (await manager.streams.info('kneepoint-jobs')).state.messages;
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(0);
+    await connection.close();
+  });
+
+  test('stream and consumer are made anew when the storage was wiped', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const seen = await collect(bus);
+    await server.wipe();
+    await server.start();
+    await vi.waitFor(() => bus.publish('jobs.extractor', 'new', { id: 'new' }), 10_000);
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual(['new']), 10_000);
+  });
+
+  test('the job of a process that was killed is delivered to another', async () => {
+    const server = await serve();
+    const killed = await NatsBus.open(server.url, SETTINGS);
+    let taken = false;
+    const hang = (): Promise<void> => {
+      taken = true;
+      return new Promise(() => undefined);
+    };
+    await killed.consume('extractor', hang, { concurrency: 1 });
+    const bus = await open(server.url);
+    await bus.publish('jobs.extractor', 'work', { id: 'x' });
+    await vi.waitFor(() => expect(taken).toBe(true));
+    const seen = await collect(bus);
+    await vi.waitFor(() => expect(seen.map((job) => [job.message, job.deliveries])).toEqual([['work', 2]]), 10_000);
+  });
+
+  test('draining does not wait for a server that is gone', async () => {
+    const server = await serve();
+    const bus = await open(server.url);
+    const consumer = await bus.consume('extractor', () => Promise.resolve(), { concurrency: 2 });
+    await server.signal('SIGTERM');
+    const started = Date.now();
+    await consumer.drain();
+    expect(Date.now() - started).toBeLessThan(8_000);
+  });
+
+  test('user and password come from the URL, and never into a message', async () => {
+    const server = await serve({ user: 'kp', password: 's3cret' });
+    await (await open(server.url)).health();
+    const wrong = server.url.replace('s3cret', 'other-secret');
+    const failure: unknown = await openBus(wrong).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'BUS_MISCONFIGURED' });
+    expect(JSON.stringify(failure)).not.toMatch(/other-secret|s3cret/);
+  });
+
+  test('an encrypted server is trusted by its authority, and by nothing else', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kneepoint-tls-'));
+    context.onTestFinished(() => rmSync(folder, { recursive: true }));
+    const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+        ...['-subj', '/CN=nats', '-addext', 'subjectAltName=DNS:localhost'],
+        ...['-keyout', files.keyFile, '-out', files.certFile],
+      ],
+      { stdio: 'ignore' },
+    );
+    const server = await serve({ tls: files });
+    const url = server.url.replace('127.0.0.1', 'localhost');
+    const trusting = await NatsBus.open(url, { tls: { caFile: files.certFile } });
+    buses.push(trusting);
+    await trusting.health();
+    await expect(NatsBus.open(url, { tls: {} })).rejects.toMatchObject({ code: 'BUS_MISCONFIGURED' });
+  });
+
+  test('a server that never answers is unavailable, a stream with other rules is misconfigured', async () => {
+    await expect(NatsBus.open(`nats://127.0.0.1:${await freePort()}`, { connectTimeoutMs: 300 })).rejects.toMatchObject(
+      { code: 'BUS_UNAVAILABLE' },
+    );
+
+    const server = await serve();
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'kneepoint-jobs', subjects: ['kneepoint.jobs.*'] });
+    await connection.close();
+    await expect(openBus(server.url)).rejects.toMatchObject({ code: 'BUS_MISCONFIGURED', where: 'kneepoint-jobs' });
+  });
+});
+
+test('a URL that names no known bus is refused', async () => {
+  await expect(openBus('amqp://host')).rejects.toMatchObject({ code: 'CONFIG_INVALID', where: 'BUS_URL' });
+  await expect(openBus('nats://a:4222,http://b')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});

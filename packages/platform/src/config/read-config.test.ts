@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './read-config.ts';
+import { redactUrl } from './redact-url.ts';
+
+describe('readConfig', () => {
+  test('an empty environment is the embedded mode in ./.kneepoint', () => {
+    const dataDir = resolve('.kneepoint');
+    expect(readConfig({})).toEqual({
+      databaseUrl: `pglite://${dataDir}/database`,
+      artifactsUrl: `file://${dataDir}/artifacts`,
+      busUrl: 'memory:',
+      dataDir,
+      provider: 'cpu',
+      memoryMb: 4_096,
+      concurrency: 1,
+      host: '127.0.0.1',
+      port: 4_000,
+      logLevel: 'info',
+      bus: {},
+      store: { cacheDir: `${dataDir}/cache` },
+    });
+  });
+
+  test('every production setting arrives where it is used', () => {
+    const config = readConfig({
+      DATABASE_URL: 'postgres://kp:secret@db:5432/kp',
+      ARTIFACTS_URL: 's3://minio:9000/artifacts',
+      ARTIFACTS_PUBLIC_URL: 'https://artifacts.example.org',
+      MINIO_ACCESS_KEY: 'access',
+      MINIO_SECRET_KEY: 'secret',
+      BUS_URL: 'nats://a:4222,nats://b:4222',
+      NATS_CREDENTIALS: '/run/nats.creds',
+      NATS_CA_FILE: '/run/ca.pem',
+      KNEEPOINT_DATA_DIR: '/var/lib/kneepoint',
+      KNEEPOINT_PROVIDER: 'cuda',
+      KNEEPOINT_MEMORY_MB: '8192',
+      KNEEPOINT_CONCURRENCY: '2',
+      KNEEPOINT_SIGNING_KEY: '0123456789abcdef',
+      KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org',
+      HOST: '0.0.0.0',
+      PORT: '80',
+      LOG_LEVEL: 'debug',
+    });
+    expect(config).toMatchObject({
+      databaseUrl: 'postgres://kp:secret@db:5432/kp',
+      artifactsUrl: 's3://minio:9000/artifacts',
+      busUrl: 'nats://a:4222,nats://b:4222',
+      provider: 'cuda',
+      memoryMb: 8_192,
+      concurrency: 2,
+      host: '0.0.0.0',
+      port: 80,
+      publicUrl: 'https://kneepoint.example.org',
+      logLevel: 'debug',
+      bus: { credentials: '/run/nats.creds', tls: { caFile: '/run/ca.pem' } },
+      store: {
+        cacheDir: '/var/lib/kneepoint/cache',
+        publicUrl: 'https://artifacts.example.org',
+        signingKey: '0123456789abcdef',
+        accessKey: 'access',
+        secretKey: 'secret',
+      },
+    });
+  });
+
+  test('a variable that is set but empty counts as not set', () => {
+    expect(readConfig({ BUS_URL: '', PORT: '', KNEEPOINT_SIGNING_KEY: '' })).toEqual(readConfig({}));
+  });
+
+  test.each([
+    ['DATABASE_URL', 'mysql://root:hunter2@db/kp'],
+    ['ARTIFACTS_URL', 'file://relative'],
+    ['ARTIFACTS_PUBLIC_URL', 'https://host/path'],
+    ['BUS_URL', 'memory:extra'],
+    ['KNEEPOINT_PROVIDER', 'gpu'],
+    ['KNEEPOINT_MEMORY_MB', '12'],
+    ['KNEEPOINT_CONCURRENCY', '1.5'],
+    ['KNEEPOINT_SIGNING_KEY', 'short'],
+    ['PORT', '70000'],
+    ['PORT', 'http'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s = %s is refused by name, without repeating the value', (name, value) => {
+    const read = (): unknown => readConfig({ [name]: value });
+    expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', where: name }));
+    expect(read).toThrow(new RegExp(`^${name} (is not|has fewer)`));
+    expect(read).not.toThrow(new RegExp(value));
+  });
+
+  test('all that is wrong is said at once', () => {
+    expect(() => readConfig({ PORT: 'x', LOG_LEVEL: 'y' })).toThrow(/PORT .*; LOG_LEVEL /);
+  });
+});
+
+test.each([
+  ['postgres://kp:s3cret@db:5432/kp?sslmode=require', 'postgres://db:5432/kp'],
+  ['postgres://kp:s3@cret@db/kp', 'postgres://db/kp'],
+  ['nats://u:s3cret@a:4222,nats://u:s3cret@b:4222', 'nats://a:4222,nats://b:4222'],
+  ['s3://A:s3cret@minio:9000/bucket?public=https://x', 's3://minio:9000/bucket'],
+  ['memory:', 'memory:'],
+])('%s is shown without its secrets', (url, shown) => expect(redactUrl(url)).toBe(shown));

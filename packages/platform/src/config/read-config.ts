@@ -1,0 +1,91 @@
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Failure } from '@kneepoint/failures';
+import type { NatsConnectOptions } from '../bus/nats-connection.ts';
+import type { LogLevel } from '../log/create-logger.ts';
+import type { StoreOptions } from '../store/open-store.ts';
+import { type Provider, type Settings, SETTINGS } from './settings.ts';
+
+/** What a process needs to know to run; complete, checked, with absolute paths. */
+export interface Config {
+  readonly databaseUrl: string;
+  readonly artifactsUrl: string;
+  readonly busUrl: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly provider: Provider;
+  /** Most memory of one compute process, in MB. */
+  readonly memoryMb: number;
+  /** Steps at once in one worker process. */
+  readonly concurrency: number;
+  readonly host: string;
+  readonly port: number;
+  /** Where users reach the gateway, when it is not `http://host:port`. */
+  readonly publicUrl?: string;
+  readonly logLevel: LogLevel;
+  /** For `openBus`. */
+  readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'>;
+  /** For `openStore`; the gateway adds `baseUrl`. */
+  readonly store: Pick<StoreOptions, 'cacheDir' | 'publicUrl' | 'signingKey' | 'accessKey' | 'secretKey'>;
+}
+
+/**
+ * Reads the environment; what is not set gets the embedded mode's default. Empty counts as not set.
+ * Throws CONFIG_INVALID naming the variable, never its value: it may be a secret.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = SETTINGS.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new Failure('CONFIG_INVALID', problems.join('; '), {
+      where: String(parsed.error.issues[0]?.path[0] ?? 'environment'),
+      fix: 'correct the variables named, or unset them for the defaults of the embedded mode',
+    });
+  }
+  return toConfig(parsed.data);
+}
+
+function toConfig(settings: Settings): Config {
+  const dataDir = resolve(settings.KNEEPOINT_DATA_DIR);
+  const tls = present({
+    caFile: settings.NATS_CA_FILE,
+    certFile: settings.NATS_CERT_FILE,
+    keyFile: settings.NATS_KEY_FILE,
+  });
+  return {
+    databaseUrl: settings.DATABASE_URL ?? `pglite://${join(dataDir, 'database')}`,
+    artifactsUrl: settings.ARTIFACTS_URL ?? pathToFileURL(join(dataDir, 'artifacts')).href,
+    busUrl: settings.BUS_URL,
+    dataDir,
+    provider: settings.KNEEPOINT_PROVIDER,
+    memoryMb: settings.KNEEPOINT_MEMORY_MB,
+    concurrency: settings.KNEEPOINT_CONCURRENCY,
+    host: settings.HOST,
+    port: settings.PORT,
+    logLevel: settings.LOG_LEVEL,
+    bus: present({
+      credentials: settings.NATS_CREDENTIALS,
+      tls: Object.keys(tls).length === 0 ? undefined : tls,
+    }),
+    store: {
+      cacheDir: join(dataDir, 'cache'),
+      ...present({
+        publicUrl: settings.ARTIFACTS_PUBLIC_URL,
+        signingKey: settings.KNEEPOINT_SIGNING_KEY,
+        accessKey: settings.MINIO_ACCESS_KEY,
+        secretKey: settings.MINIO_SECRET_KEY,
+      }),
+    },
+    ...present({ publicUrl: settings.KNEEPOINT_PUBLIC_URL }),
+  };
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Members without a value left out, so that a default is not overwritten by nothing. */
+function present<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+}

@@ -1,0 +1,59 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Failure } from '@kneepoint/failures';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { createClient } from './client.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { applyMigrations } from './migrations.ts';
+import type { DatabaseConnection } from './open-database.ts';
+
+const MEMORY = ':memory:';
+
+/** Postgres in WebAssembly on a folder, or in memory for tests (`:memory:`). Throws DATABASE_IN_USE, CONFIG_INVALID. */
+export async function openPglite(path: string): Promise<DatabaseConnection> {
+  if (path === MEMORY) return start(await PGlite.create(), undefined);
+  const folder = resolve(path);
+  const lock = await lockFolder(folder);
+  try {
+    await mkdir(folder, { recursive: true });
+    await refuseOtherFiles(folder);
+    return await start(await PGlite.create({ dataDir: folder }), lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function start(engine: PGlite, lock: FolderLock | undefined): Promise<DatabaseConnection> {
+  // The adapter writes and reads times without their offset.
+  await engine.exec("SET TIME ZONE 'UTC'");
+  await applyMigrations({
+    query: async (sql, parameters) => (await engine.query<Record<string, unknown>>(sql, [...(parameters ?? [])])).rows,
+    script: async (sql) => {
+      await engine.exec(sql);
+    },
+  });
+  const prisma = createClient(new PrismaPGlite(engine));
+  return {
+    prisma,
+    exclusive: true,
+    where: engine.dataDir ?? MEMORY,
+    announce: async (url) => lock?.announce(url),
+    async close() {
+      await prisma.$disconnect();
+      await engine.close();
+      await lock?.release();
+    },
+  };
+}
+
+/** A database consists of dozens of files; it must not be strewn over a folder that holds something else. */
+async function refuseOtherFiles(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length === 0 || names.includes('PG_VERSION')) return;
+  throw new Failure('CONFIG_INVALID', `${folder} holds "${names[0]}" and no database`, {
+    where: 'DATABASE_URL',
+    fix: 'name a folder that is empty or does not exist yet',
+  });
+}

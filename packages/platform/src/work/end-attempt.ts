@@ -1,0 +1,106 @@
+import { Failure } from '@kneepoint/failures';
+import type { Transaction } from '../database/client.ts';
+import type { Database } from '../database/database.ts';
+import type { Step } from '../database/generated/client.ts';
+import { changeRun, type LockedRun, type RunChange, Unchanged } from './change-run.ts';
+import { addToOutbox } from './outbox.ts';
+import type { AttemptOutcome } from './states.ts';
+import { storedJson } from './stored-json.ts';
+
+/** How an attempt ended without a result. */
+export type AttemptEnd =
+  | { readonly outcome: 'FAILED'; readonly failure: Failure; readonly provider?: string }
+  | { readonly outcome: 'CANCELED' }
+  | { readonly outcome: 'HANDED_BACK' }
+  | { readonly outcome: 'TIMED_OUT' }
+  /** Only if the lease has in fact run out, by the database's clock. */
+  | { readonly outcome: 'LOST' };
+
+export interface AttemptReference {
+  readonly runId: string;
+  readonly stepId: string;
+  readonly token: string;
+}
+
+/** Milliseconds before the next attempt after one that failed: doubled each time. */
+export const RETRY_DELAY_MS = 1_000;
+
+/**
+ * Ends an attempt that holds the step, and decides what becomes of the step: queued again, canceled or failed. An attempt that
+ * has lost its token changes nothing; `value` is then false.
+ */
+export async function endAttempt(
+  db: Database,
+  { runId, stepId, token }: AttemptReference,
+  end: AttemptEnd,
+  retryDelayMs = RETRY_DELAY_MS,
+): Promise<RunChange<boolean> | undefined> {
+  return changeRun(db, runId, async (tx, run) => {
+    const step = await tx.step.findUnique({ where: { id: stepId } });
+    if (step?.token !== token || step.state !== 'RUNNING') return new Unchanged(false);
+    if (end.outcome === 'LOST' && (step.leaseUntil ?? run.now) >= run.now) return new Unchanged(false);
+    const failure = failureOf(step, end);
+    await tx.attempt.update({
+      where: { token },
+      data: {
+        endedAt: run.now,
+        outcome: end.outcome satisfies AttemptOutcome,
+        ...(failure === undefined ? {} : { failure: storedJson(failure) }),
+        ...('provider' in end ? { provider: end.provider } : {}),
+      },
+    });
+    await leaveStep(tx, run, step, end, failure, retryDelayMs);
+    return true;
+  });
+}
+
+async function leaveStep(
+  tx: Transaction,
+  run: LockedRun,
+  step: Step,
+  end: AttemptEnd,
+  failure: Failure | undefined,
+  retryDelayMs: number,
+): Promise<void> {
+  const ended = { token: null, leaseUntil: null, etaSeconds: null, endedAt: run.now };
+  const where = { id: step.id };
+  if (end.outcome === 'CANCELED' || run.state === 'CANCELING') {
+    await tx.step.update({ where, data: { ...ended, state: 'CANCELED' } });
+    return;
+  }
+  const handedBack = step.handedBack + (end.outcome === 'HANDED_BACK' ? 1 : 0);
+  const used = step.attempt - handedBack;
+  if (end.outcome === 'HANDED_BACK' || (failure?.retryable === true && used < step.maxAttempts)) {
+    const delayMs = end.outcome === 'FAILED' ? retryDelayMs * 2 ** (used - 1) : 0;
+    const attempt = step.attempt + 1;
+    const queuedAt = new Date(run.now.getTime() + delayMs);
+    await tx.step.update({
+      where,
+      data: { ...ended, endedAt: null, state: 'QUEUED', attempt, handedBack, queuedAt, republished: 0, worker: null },
+    });
+    await addToOutbox(tx, run.id, [{ id: step.id, service: step.service, attempt }], queuedAt);
+    return;
+  }
+  const data = failure === undefined ? {} : { failure: storedJson(failure) };
+  await tx.step.update({ where, data: { ...ended, ...data, state: 'FAILED' } });
+}
+
+function failureOf(step: Step, end: AttemptEnd): Failure | undefined {
+  switch (end.outcome) {
+    case 'FAILED':
+      return end.failure;
+    case 'LOST':
+      return new Failure('WORKER_LOST', `worker ${step.worker} stopped while it worked on "${step.name}"`, {
+        where: `${step.name}, attempt ${step.attempt}`,
+        fix: 'look at the log and the memory of that worker',
+      });
+    case 'TIMED_OUT':
+      return new Failure('STEP_TIMED_OUT', `"${step.name}" did not end within ${step.timeoutSeconds} s`, {
+        where: step.name,
+        fix: 'raise the time limit or use a faster machine',
+      });
+    case 'CANCELED':
+    case 'HANDED_BACK':
+      return undefined;
+  }
+}

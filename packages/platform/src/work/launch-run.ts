@@ -1,0 +1,94 @@
+import { Failure } from '@kneepoint/failures';
+import type { Database } from '../database/database.ts';
+import { isDuplicate } from '../database/database-failure.ts';
+import type { Run } from '../database/generated/client.ts';
+import type { Transaction } from '../database/client.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { checkPlan, type StepPlan } from './plan.ts';
+import { settleRun } from './settle-run.ts';
+import { cleanText, storedJson } from './stored-json.ts';
+
+export interface RunRequest {
+  readonly kind: string;
+  /** What the person asked for, as it was asked. */
+  readonly input: object;
+  readonly modelId?: string;
+  readonly datasetId?: string;
+  /** Repeating a request with the same key gives the run that it started. */
+  readonly idempotencyKey?: string;
+  readonly steps: readonly StepPlan[];
+}
+
+/**
+ * Writes a run, its steps and the messages of those that can start, in one transaction. Steps whose result exists are done at
+ * once, so the run may come back as SUCCEEDED with `reused`.
+ * Throws PLAN_INVALID, JSON_INVALID, IDEMPOTENCY_KEY_REUSED.
+ */
+export async function launchRun(db: Database, request: RunRequest): Promise<Run> {
+  checkPlan(request.steps);
+  const earlier = await findEarlier(db, request);
+  if (earlier !== undefined) return earlier;
+  try {
+    const run = await db.transaction((tx) => write(tx, request));
+    db.wakeOutbox();
+    return run;
+  } catch (error) {
+    const winner = isDuplicate(error) ? await findEarlier(db, request) : undefined;
+    if (winner === undefined) throw error;
+    return winner;
+  }
+}
+
+async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunRequest): Promise<Run | undefined> {
+  if (idempotencyKey === undefined) return undefined;
+  const run = await db.prisma.run.findUnique({ where: { idempotencyKey } });
+  if (run === null) return undefined;
+  if (run.kind === kind && canonicalJson(run.input) === canonicalJson(storedJson(input))) return run;
+  throw new Failure('IDEMPOTENCY_KEY_REUSED', `"${idempotencyKey}" belongs to another ${run.kind} request`, {
+    where: 'idempotencyKey',
+    fix: 'send a new key with a new request',
+  });
+}
+
+async function write(tx: Transaction, request: RunRequest): Promise<Run> {
+  const [clock] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
+  const { id, seq, state } = await tx.run.create({
+    data: {
+      kind: request.kind,
+      input: storedJson(request.input),
+      // settleRun raises it to 1.
+      seq: 0,
+      idempotencyKey: request.idempotencyKey ?? null,
+      modelId: request.modelId ?? null,
+      datasetId: request.datasetId ?? null,
+      createdAt: clock.now,
+    },
+  });
+  await writeSteps(tx, id, request.steps, clock.now);
+  await settleRun(tx, { id, seq, state, now: clock.now });
+  return tx.run.findUniqueOrThrow({ where: { id } });
+}
+
+async function writeSteps(tx: Transaction, runId: string, steps: readonly StepPlan[], now: Date): Promise<void> {
+  const rows = await tx.step.createManyAndReturn({
+    data: steps.map((step, position) => ({
+      runId,
+      kind: step.kind,
+      service: step.service,
+      name: cleanText(step.name),
+      position,
+      key: step.key,
+      input: storedJson(step.input),
+      createdAt: now,
+      timeoutSeconds: step.timeoutSeconds ?? null,
+      ...(step.maxAttempts === undefined ? {} : { maxAttempts: step.maxAttempts }),
+    })),
+    select: { id: true, position: true },
+  });
+  const ids = new Map(rows.map(({ id, position }) => [steps[position]!.ref, id]));
+  await tx.stepDependency.createMany({
+    data: steps.flatMap(({ ref, dependsOn }) =>
+      [...new Set(dependsOn)].map((other) => ({ stepId: ids.get(ref)!, dependsOnId: ids.get(other)! })),
+    ),
+  });
+}

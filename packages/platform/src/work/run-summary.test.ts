@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { type StepProgress, summarizeProgress } from './run-summary.ts';
+
+function step(
+  kind: string,
+  state: string,
+  done = 0,
+  total: number | null = null,
+  ratePerSecond: number | null = null,
+): StepProgress {
+  return { kind, state, done, total, ratePerSecond, name: `${kind} ${state}`, unit: total === null ? null : 'images' };
+}
+
+describe('the progress of a run', () => {
+  it('is the sum over the shards of what runs now', () => {
+    const steps = [
+      step('extract', 'SUCCEEDED', 100, 100),
+      step('extract', 'RUNNING', 50, 100, 10),
+      step('extract', 'RUNNING', 20, 100, 5),
+      step('extract', 'QUEUED'),
+      step('regress', 'WAITING'),
+    ];
+    expect(summarizeProgress(steps)).toEqual({
+      fraction: (1 + 0.5 + 0.2) / 5,
+      done: 170,
+      total: 400,
+      unit: 'images',
+      ratePerSecond: 15,
+      etaSeconds: 230 / 15,
+      step: 'extract RUNNING',
+    });
+  });
+
+  it('is whole when every step is done, and counts nothing then', () => {
+    expect(summarizeProgress([step('a', 'SUCCEEDED'), step('b', 'SUCCEEDED', 3, 3)])).toEqual({
+      fraction: 1,
+      done: 0,
+      total: null,
+      unit: null,
+      ratePerSecond: null,
+      etaSeconds: null,
+      step: null,
+    });
+  });
+
+  it('names what comes next while nothing runs, and knows no time', () => {
+    expect(summarizeProgress([step('a', 'SUCCEEDED', 4, 4), step('b', 'QUEUED'), step('c', 'WAITING')])).toMatchObject({
+      fraction: 1 / 3,
+      total: null,
+      etaSeconds: null,
+      step: 'b QUEUED',
+    });
+  });
+});

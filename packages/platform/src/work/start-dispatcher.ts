@@ -1,0 +1,70 @@
+import type { Bus } from '../bus/bus.ts';
+import type { Database } from '../database/database.ts';
+import type { Logger } from '../log/create-logger.ts';
+import { repeat, type Repeating } from './repeat.ts';
+
+export interface DispatcherOptions {
+  readonly log?: Logger;
+  /** Milliseconds between looks at the outbox; 0: only when this process writes to it. Default 500. */
+  readonly everyMs?: number;
+}
+
+interface OutboxRow {
+  readonly id: bigint;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly payload: unknown;
+}
+
+const BATCH = 64;
+/** A row in the hands of a dispatcher is invisible to others for so long; then it is taken to have died. */
+const HIDDEN_SECONDS = 15;
+const RETRY_SECONDS = 1;
+
+/**
+ * Publishes what the outbox holds, in order, and deletes each row once the bus has it. A crash in between publishes again
+ * under the same message id. Any number of dispatchers may run.
+ */
+export function startDispatcher(db: Database, bus: Bus, { log, everyMs = 500 }: DispatcherOptions = {}): Repeating {
+  const dispatcher = repeat(everyMs, async () => {
+    try {
+      while ((await publishBatch(db, bus)) === BATCH);
+    } catch (error) {
+      log?.warn({ error }, 'outbox could not be published');
+    }
+  });
+  const forget = db.onOutbox(() => dispatcher.notify());
+  return {
+    notify: () => dispatcher.notify(),
+    stop: () => {
+      forget();
+      return dispatcher.stop();
+    },
+  };
+}
+
+/** Publishes what is due now, at most a batch; returns how much it was. */
+async function publishBatch(db: Database, bus: Bus): Promise<number> {
+  const rows = await db.prisma.$queryRaw<OutboxRow[]>`
+    UPDATE outbox SET available_at = clock_timestamp() + make_interval(secs => ${HIDDEN_SECONDS})
+    WHERE id IN (
+      SELECT id FROM outbox WHERE available_at <= clock_timestamp() ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+    RETURNING id, subject, message_id AS "messageId", payload`;
+  const left = rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const published: bigint[] = [];
+  try {
+    for (const { id, subject, messageId, payload } of left) {
+      await bus.publish(subject, payload, { id: messageId });
+      published.push(id);
+    }
+  } finally {
+    await db.prisma.outbox.deleteMany({ where: { id: { in: published } } });
+    const ids = left.slice(published.length).map(({ id }) => id);
+    if (ids.length > 0) {
+      await db.prisma.$executeRaw`
+        UPDATE outbox SET available_at = clock_timestamp() + make_interval(secs => ${RETRY_SECONDS})
+        WHERE id = ANY(${ids})`;
+    }
+  }
+  return left.length;
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '@kneepoint/failures';
+import type { Bus, Job } from '../bus/bus.ts';
+import type { Database } from '../database/database.ts';
+import { childLogger, type Logger } from '../log/create-logger.ts';
+import type { ArtifactStore } from '../store/artifact-store.ts';
+import { claimAttempt } from './claim-attempt.ts';
+import { RETRY_DELAY_MS } from './end-attempt.ts';
+import { parseJobMessage } from './job-message.ts';
+import { CANCEL_PATTERN, runIdOf, tellChange } from './run-events.ts';
+import { type AttemptSettings, RunningAttempt } from './running-attempt.ts';
+import { startDispatcher } from './start-dispatcher.ts';
+import type { StepHandler } from './step-handler.ts';
+import { untilAnswered } from './until-answered.ts';
+
+export interface WorkerOptions extends Partial<AttemptSettings> {
+  readonly db: Database;
+  readonly bus: Bus;
+  readonly store: ArtifactStore;
+  readonly log: Logger;
+  /** Which queue to work off. */
+  readonly service: string;
+  /** What to do for each kind of step. */
+  readonly handlers: Readonly<Record<string, StepHandler<never>>>;
+  /** Steps at once. Default 1. */
+  readonly concurrency?: number;
+  /** Names this worker to people. Default: host, process and a random part. */
+  readonly workerId?: string;
+  /** Publish what this worker queues. Turn off where the same process runs a dispatcher anyway. Default true. */
+  readonly dispatch?: boolean;
+}
+
+export interface Worker {
+  readonly id: string;
+  /** Takes no more steps, tells running handlers to stop, and gives back those that don't within `graceMs` (default 20 000). */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+const DEFAULTS: AttemptSettings = {
+  leaseSeconds: 30,
+  progressEveryMs: 500,
+  abortGraceMs: 30_000,
+  commitLimitMs: 300_000,
+  retryDelayMs: RETRY_DELAY_MS,
+};
+const CLAIM_LIMIT_MS = 60_000;
+const WORKING_MS = 10_000;
+const DISPATCH_MS = 5_000;
+
+/** Works off the steps of one service until it is stopped. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { db, bus, store, service, handlers } = options;
+  const id = options.workerId ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const log = options.log.child({ worker: id });
+  const settings = { ...DEFAULTS, ...given(options) };
+  const attempts = new Set<RunningAttempt>();
+  let stopping = false;
+
+  async function work(job: Job): Promise<void> {
+    const message = parseJobMessage(job.message);
+    if (message === undefined) {
+      log.warn({ job: job.id }, 'not a job message; dropped');
+      return;
+    }
+    if (stopping) throw new Failure('INTERNAL', `worker ${id} is stopping`);
+    const { claim, seq } = await untilAnswered(
+      () => claimAttempt(db, message, { worker: id, leaseSeconds: settings.leaseSeconds }),
+      CLAIM_LIMIT_MS,
+    );
+    tellChange(bus, message.runId, seq);
+    const context = { run: message.runId, step: message.stepId, attempt: message.attempt };
+    if (claim === undefined) {
+      log.debug({ ...context, deliveries: job.deliveries }, 'nothing left to do');
+      return;
+    }
+    const attempt = new RunningAttempt(claim, { db, bus, store, log: childLogger(log, context), settings });
+    attempts.add(attempt);
+    if (stopping) attempt.abort('shutdown');
+    try {
+      await attempt.run(Object.hasOwn(handlers, claim.step.kind) ? handlers[claim.step.kind] : undefined);
+    } finally {
+      attempts.delete(attempt);
+    }
+  }
+
+  async function workAlive(job: Job): Promise<void> {
+    const alive = setInterval(() => job.working(), Math.min(WORKING_MS, (settings.leaseSeconds * 1000) / 3));
+    try {
+      await work(job);
+    } catch (error) {
+      log[stopping ? 'debug' : 'error']({ error, job: job.id }, 'job could not be worked off; it comes back');
+      throw error;
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  const dispatcher = options.dispatch === false ? undefined : startDispatcher(db, bus, { log, everyMs: DISPATCH_MS });
+  const unsubscribe = await bus.subscribe(CANCEL_PATTERN, (payload) => {
+    const runId = runIdOf(payload);
+    for (const attempt of attempts) if (attempt.runId === runId) void attempt.check();
+  });
+  const consumer = await bus.consume(service, workAlive, { concurrency: options.concurrency ?? 1 });
+
+  return {
+    id,
+    async stop({ graceMs = 20_000 } = {}) {
+      stopping = true;
+      const drained = consumer.drain();
+      for (const attempt of attempts) attempt.abort('shutdown');
+      const grace = new AbortController();
+      await Promise.race([drained, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)]);
+      grace.abort();
+      for (const attempt of attempts) {
+        await attempt.handBack().catch((error: unknown) => log.error({ error }, 'step could not be given back'));
+      }
+      await unsubscribe();
+      await dispatcher?.stop();
+    },
+  };
+}
+
+/** The settings that were given; an absent one must not hide its default. */
+function given(options: Partial<AttemptSettings>): Partial<AttemptSettings> {
+  const names = Object.keys(DEFAULTS) as (keyof AttemptSettings)[];
+  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { encodeModel, vggStyle } from '@kneepoint/onnx';
+import { measureLatency } from './measure-latency.ts';
+import { summarize } from './summarize.ts';
+
+const small = vggStyle({ widths: [4], size: 32, seed: 1 });
+const large = vggStyle({ widths: [48, 48, 48], size: 32, seed: 1 });
+
+describe('latency', () => {
+  it('of a network a hundred times as heavy is longer, whichever comes first', async () => {
+    for (const models of [
+      [
+        { name: 'small', model: small },
+        { name: 'large', model: encodeModel(large) },
+      ],
+      [
+        { name: 'large', model: large },
+        { name: 'small', model: small },
+      ],
+    ]) {
+      const found = await measureLatency(models, { runs: 10, warmup: 2, batch: 2 });
+      expect(Object.keys(found)).toEqual(models.map(({ name }) => name));
+      expect(found['large']!.p50).toBeGreaterThan(2 * found['small']!.p50);
+      for (const { p50, p95, mean } of Object.values(found)) {
+        expect(p50).toBeGreaterThan(0);
+        expect(p95).toBeGreaterThanOrEqual(p50);
+        expect(mean).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('cannot be measured at a batch that the model does not take, or without runs', async () => {
+    const fixed = vggStyle({ widths: [4], size: 8, seed: 1 });
+    const tensor = fixed.graph!.input[0]!.type!.value;
+    if (tensor.case === 'tensorType') tensor.value.shape!.dim[0]!.value = { case: 'dimValue', value: 4n };
+    await expect(measureLatency([{ name: 'a', model: fixed }])).rejects.toMatchObject({
+      code: 'RUNTIME_FEED_INVALID',
+      message: 'the model takes float32 of [4, 3, 8, 8]',
+      where: 'input image',
+    });
+    await expect(measureLatency([{ name: 'a', model: small }], { runs: 0 })).rejects.toMatchObject({
+      message: 'runs is 0',
+    });
+    await expect(measureLatency([{ name: 'a', model: small }], { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'RUNTIME_CANCELED',
+    });
+  });
+
+  it('is summed up by nearest rank', () => {
+    expect(summarize([5])).toEqual({ p50: 5, p95: 5, mean: 5 });
+    expect(summarize(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({ p50: 50, p95: 95, mean: 50.5 });
+  });
+});

@@ -1,0 +1,69 @@
+import { Failure } from '@kneepoint/failures';
+import type { ModelProto } from '@kneepoint/onnx';
+import { elementCount, seededRandom } from '@kneepoint/onnx';
+import type { SessionOptions } from '../session/open-session.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Dense, Session } from '../session/session.ts';
+import { summarize, type Latency } from './summarize.ts';
+
+export interface LatencyOptions extends SessionOptions {
+  /** Images per run. Default 1. */
+  readonly batch?: number;
+  /** Timed runs per model. Default 30. */
+  readonly runs?: number;
+  /** Runs per model before the clock counts. Default 5. */
+  readonly warmup?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface LatencyModel {
+  readonly name: string;
+  readonly model: ModelProto | Uint8Array | string;
+}
+
+/**
+ * Times models against each other, in ms per run: one run of each in turn, the order reversed every round, so that whatever else
+ * the machine does meets all of them alike. Inputs are seeded noise in [0, 1). Throws RUNTIME_FEED_INVALID, RUNTIME_CANCELED and what
+ * `openSession` and `run` throw.
+ */
+export async function measureLatency(
+  models: readonly LatencyModel[],
+  options: LatencyOptions = {},
+): Promise<Record<string, Latency>> {
+  const { batch = 1, runs = 30, warmup = 5, signal, ...sessionOptions } = options;
+  if (!(runs >= 1)) throw new Failure('RUNTIME_FEED_INVALID', `runs is ${runs}`, { fix: 'time at least one run' });
+  const entries: { session: Session; feeds: Record<string, Dense>; times: number[]; name: string }[] = [];
+  try {
+    for (const { name, model } of models) {
+      const session = await openSession(model, sessionOptions);
+      entries.push({ name, session, feeds: {}, times: [] });
+      for (const input of session.inputs) entries.at(-1)!.feeds[input.name] = noise(input, batch);
+    }
+    for (let round = -warmup; round < runs; round++) {
+      if (signal?.aborted)
+        throw new Failure('RUNTIME_CANCELED', `canceled in round ${round + warmup + 1} of ${runs + warmup}`);
+      for (const { session, feeds, times } of round % 2 === 0 ? entries : entries.toReversed()) {
+        const start = performance.now();
+        await session.run(feeds);
+        if (round >= 0) times.push(performance.now() - start);
+      }
+    }
+  } finally {
+    for (const { session } of entries) await session.release();
+  }
+  return Object.fromEntries(entries.map(({ name, times }) => [name, summarize(times)]));
+}
+
+function noise({ name, type, dims }: Session['inputs'][number], batch: number): Dense {
+  const [free, ...rest] = dims;
+  const sized = rest.every((dim) => typeof dim === 'number');
+  if (!sized || type !== 'float32' || (typeof free === 'number' && free !== batch)) {
+    throw new Failure('RUNTIME_FEED_INVALID', `the model takes ${type} of [${dims.join(', ')}]`, {
+      where: `input ${name}`,
+      fix: `use a model whose input is float32, of fixed size, and takes a batch of ${batch}`,
+    });
+  }
+  const random = seededRandom(1);
+  const shape = [batch, ...rest];
+  return { dims: shape, data: Float32Array.from({ length: elementCount(shape) }, () => random.uniform()) };
+}

@@ -1,0 +1,60 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { Failure } from '@kneepoint/failures';
+import type { ModelProto } from '@kneepoint/onnx';
+import { encodeModel } from '@kneepoint/onnx';
+import { loadOrt } from './ort.ts';
+import { ortFailure } from './ort-failure.ts';
+import type { ActualProvider, Provider } from './provider.ts';
+import { resolveProvider } from './provider.ts';
+import type { Session } from './session.ts';
+import { OrtSession } from './session.ts';
+
+/** How far ONNX Runtime may rewrite the graph before running it. */
+export type Optimization = 'disabled' | 'basic' | 'extended' | 'all';
+
+export interface SessionOptions {
+  /** Default cpu. */
+  readonly provider?: Provider;
+  /** Threads within an operator. Default: one per physical core. */
+  readonly threads?: number;
+  /** Default all. */
+  readonly optimization?: Optimization;
+  /** Keeps memory between runs for the next one. Default true; false gives the lowest peak for a single run. */
+  readonly arena?: boolean;
+}
+
+/**
+ * Loads a model into ONNX Runtime, for use in a task's process only: `run` blocks the thread, and a hostile model can take the
+ * process down. Bytes and files must be self-contained, as `readModelFile` and `encodeModel` leave them, because ONNX Runtime
+ * itself follows external data wherever it points. Throws RUNTIME_PROVIDER_UNAVAILABLE, RUNTIME_MODEL_REFUSED, RUNTIME_MEMORY_LIMIT.
+ */
+export async function openSession(
+  model: ModelProto | Uint8Array | string,
+  { provider = 'cpu', threads, optimization = 'all', arena = true }: SessionOptions = {},
+): Promise<Session> {
+  const actual = await resolveProvider(provider);
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [actual],
+    graphOptimizationLevel: optimization,
+    enableCpuMemArena: arena,
+    enableMemPattern: arena,
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
+  return new OrtSession(await load(model, options, actual), actual, await loadOrt());
+}
+
+async function load(
+  model: ModelProto | Uint8Array | string,
+  options: InferenceSession.SessionOptions,
+  provider: ActualProvider,
+): Promise<InferenceSession> {
+  const { InferenceSession: Ort } = await loadOrt();
+  const bytes = typeof model === 'string' || model instanceof Uint8Array ? model : encodeModel(model);
+  if (bytes.length === 0) throw new Failure('RUNTIME_MODEL_REFUSED', 'the model is empty');
+  try {
+    return await (typeof bytes === 'string' ? Ort.create(bytes, options) : Ort.create(bytes, options));
+  } catch (error) {
+    throw ortFailure('RUNTIME_MODEL_REFUSED', error, `provider ${provider}`);
+  }
+}

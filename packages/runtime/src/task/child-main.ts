@@ -1,0 +1,71 @@
+import { rmSync } from 'node:fs';
+import { Failure } from '@kneepoint/failures';
+import type { FromChild, TaskOrder, ToChild } from './messages.ts';
+import { watchParent } from './watch-parent.ts';
+import type { TaskContext } from './task-context.ts';
+import { ProgressGate } from './task-context.ts';
+
+type Task = (input: unknown, context: TaskContext) => Promise<unknown>;
+
+let cancel = new AbortController();
+let tempDir: string | undefined;
+
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'cancel') cancel.abort(new Failure('RUNTIME_CANCELED', 'the task was canceled'));
+  else void obey(message);
+});
+
+process.on('disconnect', () => {
+  if (tempDir) rmSync(tempDir, { recursive: true, force: true });
+  process.exit(0);
+});
+
+// Ctrl-C reaches the whole group; when a task ends is the parent's to say.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+const guard = watchParent(Number(process.argv[2]));
+
+async function obey(order: TaskOrder): Promise<void> {
+  cancel = new AbortController();
+  tempDir = order.tempDir;
+  guard(tempDir);
+  const gate = new ProgressGate((update) => tell({ kind: 'progress', update }));
+  const context: TaskContext = {
+    progress: (update) => gate.offer(update),
+    signal: cancel.signal,
+    tempDir: order.tempDir,
+    provider: order.provider,
+  };
+  let answer: FromChild;
+  try {
+    const task = await loadTask(order.task);
+    answer = { kind: 'done', output: await task(order.input, context) };
+  } catch (error) {
+    answer = failed(error);
+  }
+  gate.flush();
+  // The parent ends this process on the answer; what was written before it must be on its way by then.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+  try {
+    tell(answer);
+  } catch (error) {
+    tell(failed(new Failure('RUNTIME_TASK_INVALID', `the output cannot be sent: ${(error as Error).message}`)));
+  }
+}
+
+async function loadTask(url: string): Promise<Task> {
+  const module = (await import(url)) as { default?: unknown };
+  if (typeof module.default === 'function') return module.default as Task;
+  throw new Failure('RUNTIME_TASK_INVALID', 'the module has no function as default export', { where: url });
+}
+
+function failed(error: unknown): FromChild {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { kind: 'failed', failure: Failure.from(error).toJSON(), stack };
+}
+
+function tell(message: FromChild): void {
+  // Between the parent's death and `disconnect` there is nobody to tell.
+  if (process.connected) process.send?.(message);
+}
