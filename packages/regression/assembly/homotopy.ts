@@ -134,64 +134,28 @@ function record(index: i32, kind: i32): void {
   }
 }
 
+/** The nearest event found so far: after which step, of which filter (-1: none), with which sign it joins (0: it is dropped). */
+let nearest: f64 = 0;
+let nearestIndex: i32 = -1;
+let nearestSign: f64 = 0;
+
 /** Follows the path down to `last` or until a buffer is full. Kinds recorded: 1 and -1 a join with that sign, 2 a drop, 0 the end. */
 export function advance(last: f64): i32 {
   while (true) {
     if (eventCount >= eventCapacity || valueCount + active + 1 > valueCapacity) return FULL;
-    let best = lambda - last;
-    let index = -1;
-    let sign: f64 = 0;
-    for (let i = 0; i < size; i++) {
-      const own = load<f64>(at(signs, i));
-      const x = load<f64>(at(state, i));
-      const m = load<f64>(at(slope, i));
-      if (own !== 0) {
-        const speed = -own * m;
-        if (speed > 0) {
-          const room = max(own * x, 0);
-          if (room < best * speed) {
-            best = room / speed;
-            index = i;
-            sign = 0;
-          }
-        }
-        continue;
-      }
-      const up = 1 + m;
-      const down = 1 - m;
-      let room = max(lambda - x, 0);
-      let toward: f64 = 0;
-      if (up > PARALLEL && room < best * up) {
-        toward = 1;
-        room /= up;
-      }
-      const other = max(lambda + x, 0);
-      if (down > PARALLEL && other < (toward !== 0 ? room : best) * down) {
-        toward = -1;
-        room = other / down;
-      }
-      if (toward === 0) continue;
-      const left = load<f64>(at(diagonal, i));
-      const whole = load<f64>(at(variance, i));
-      if (left <= COLLINEAR * whole) {
-        if (left < NEGATIVE * whole) return INDEFINITE;
-        if (whole > 0) store<i32>(refused + (<usize>i << 2), 1);
-        continue;
-      }
-      best = room;
-      index = i;
-      sign = toward;
-    }
-    move(best);
-    if (index < 0) {
+    if (!findEvent(lambda - last)) return INDEFINITE;
+    move(nearest);
+    if (nearestIndex < 0) {
       lambda = last;
       refuseCollinear();
       record(-1, 0);
       return DONE;
     }
-    stalled = best > 1e-14 * lambda ? 0 : stalled + 1;
+    stalled = nearest > 1e-14 * lambda ? 0 : stalled + 1;
     if (stalled > 4 * size + 64) return STALLED;
-    lambda -= best;
+    lambda -= nearest;
+    const index = nearestIndex;
+    const sign = nearestSign;
     if (sign !== 0) join(index, sign);
     else drop(index);
     record(index, sign === 0 ? 2 : <i32>sign);
@@ -200,6 +164,75 @@ export function advance(last: f64): i32 {
       correct();
     }
   }
+}
+
+/** More than any correlation: keeps active filters out of the test for inactive ones. */
+const FAR: f64 = 1e300;
+
+/** Finds the nearest event within `reach`; false when the Gram matrix turns out indefinite. */
+function findEvent(reach: f64): bool {
+  nearest = reach;
+  nearestIndex = -1;
+  nearestSign = 0;
+  const none = f64x2.splat(0);
+  const far = f64x2.splat(FAR);
+  let t = f64x2.splat(reach);
+  let bound = f64x2.splat(lambda - reach);
+  for (let i = 0; i < padded; i += 2) {
+    // Two filters at a time: is w past 0, or |q| past lambda, after the step that is the nearest so far?
+    const own = v128.load(at(signs, i));
+    const there = f64x2.add(v128.load(at(state, i)), f64x2.mul(t, v128.load(at(slope, i))));
+    const passed = v128.or(
+      f64x2.lt(f64x2.mul(own, there), none),
+      f64x2.gt(f64x2.abs(there), f64x2.add(bound, f64x2.mul(f64x2.abs(own), far))),
+    );
+    if (!v128.any_true(passed)) continue;
+    if (!consider(i) || !consider(i + 1)) return false;
+    t = f64x2.splat(nearest);
+    bound = f64x2.splat(lambda - nearest);
+  }
+  return true;
+}
+
+/** Makes filter i the nearest event if it is; false when its remaining variance is negative beyond rounding. */
+function consider(i: i32): bool {
+  const own = load<f64>(at(signs, i));
+  const x = load<f64>(at(state, i));
+  const m = load<f64>(at(slope, i));
+  if (own !== 0) {
+    const speed = -own * m;
+    const room = max(own * x, 0);
+    if (speed <= 0 || room >= nearest * speed) return true;
+    nearest = room / speed;
+    nearestIndex = i;
+    nearestSign = 0;
+    return true;
+  }
+  const up = 1 + m;
+  const down = 1 - m;
+  let room = max(lambda - x, 0);
+  let toward: f64 = 0;
+  if (up > PARALLEL && room < nearest * up) {
+    toward = 1;
+    room /= up;
+  }
+  const other = max(lambda + x, 0);
+  if (down > PARALLEL && other < (toward !== 0 ? room : nearest) * down) {
+    toward = -1;
+    room = other / down;
+  }
+  if (toward === 0) return true;
+  const left = load<f64>(at(diagonal, i));
+  const whole = load<f64>(at(variance, i));
+  if (left <= COLLINEAR * whole) {
+    if (left < NEGATIVE * whole) return false;
+    if (whole > 0) store<i32>(refused + (<usize>i << 2), 1);
+    return true;
+  }
+  nearest = room;
+  nearestIndex = i;
+  nearestSign = toward;
+  return true;
 }
 
 /** Marks what lies at the bound at the end of the path and is collinear with the active filters. */
@@ -265,6 +298,8 @@ function spread(w: f64, m: f64, inverse: f64): void {
 
 /** Residual of the active equations relative to lambda, which one correction must bring down. */
 const TOLERATED: f64 = 1e-9;
+/** Residual that is not worth a correction. */
+const NEGLIGIBLE: f64 = 1e-13;
 
 function correct(): void {
   let before = refine();
@@ -284,11 +319,17 @@ function correct(): void {
 function refine(): f64 {
   memory.fill(residualX, 0, <usize>padded * 8);
   memory.fill(residualM, 0, <usize>padded * 8);
-  for (let a = 0; a < active; a++) {
+  for (let a = 0; a < active; a += 2) {
     const k = load<i32>(list + (<usize>a << 2));
-    axpy2(gram + <usize>k * stride, load<f64>(at(state, k)), load<f64>(at(slope, k)));
+    const l = a + 1 < active ? load<i32>(list + (<usize>(a + 1) << 2)) : k;
+    const both: f64 = a + 1 < active ? 1 : 0;
+    addRows(
+      gram + <usize>k * stride, load<f64>(at(state, k)), load<f64>(at(slope, k)),
+      gram + <usize>l * stride, both * load<f64>(at(state, l)), both * load<f64>(at(slope, l)),
+    );
   }
   let worst: f64 = 0;
+  let worstSlope: f64 = 0;
   for (let i = 0; i < size; i++) {
     const own = load<f64>(at(signs, i));
     const q = load<f64>(at(correlation, i)) - load<f64>(at(residualX, i));
@@ -297,6 +338,7 @@ function refine(): f64 {
       store<f64>(at(residualX, i), q - lambda * own);
       store<f64>(at(residualM, i), own - r);
       worst = max(worst, abs(q - lambda * own));
+      worstSlope = max(worstSlope, abs(own - r));
     } else {
       store<f64>(at(state, i), q);
       store<f64>(at(slope, i), -r);
@@ -304,19 +346,22 @@ function refine(): f64 {
       store<f64>(at(residualM, i), 0);
     }
   }
-  applyTableau();
+  if (worst > NEGLIGIBLE * lambda || worstSlope > NEGLIGIBLE) applyTableau();
   return worst / lambda;
 }
 
-/** residualX += w row and residualM += m row. */
+/** Adds two rows of the Gram matrix, by their coefficients and by their slopes, to residualX and residualM. */
 @inline
-function axpy2(row: usize, w: f64, m: f64): void {
-  const tw = f64x2.splat(w);
-  const tm = f64x2.splat(m);
+function addRows(rowA: usize, wA: f64, mA: f64, rowB: usize, wB: f64, mB: f64): void {
+  const twA = f64x2.splat(wA), tmA = f64x2.splat(mA);
+  const twB = f64x2.splat(wB), tmB = f64x2.splat(mB);
   for (let o: usize = 0; o < <usize>padded * 8; o += 16) {
-    const g = v128.load(row + o);
-    v128.store(residualX + o, f64x2.add(v128.load(residualX + o), f64x2.mul(tw, g)));
-    v128.store(residualM + o, f64x2.add(v128.load(residualM + o), f64x2.mul(tm, g)));
+    const a = v128.load(rowA + o);
+    const b = v128.load(rowB + o);
+    const x = f64x2.add(f64x2.mul(twA, a), f64x2.mul(twB, b));
+    const m = f64x2.add(f64x2.mul(tmA, a), f64x2.mul(tmB, b));
+    v128.store(residualX + o, f64x2.add(v128.load(residualX + o), x));
+    v128.store(residualM + o, f64x2.add(v128.load(residualM + o), m));
   }
 }
 

@@ -55,4 +55,5 @@ export {
   segmentErrors,
   type SparseCoefficients,
   supportAt as pathSupportAt,
+  warmUp,
 } from './lasso/index.ts';

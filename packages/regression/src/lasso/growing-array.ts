@@ -1,14 +1,13 @@
 type Numbers = Float64Array | Int32Array | Int8Array;
 
-/** A typed array that is appended to, doubling its room when it is full. */
+/** A typed array that arrives in pieces. Most arrive in one, which is then handed on without another copy. */
 export class GrowingArray<A extends Numbers> {
   readonly #type: new (length: number) => A;
-  #store: A;
+  #pieces: A[] = [];
   #length = 0;
 
   constructor(type: new (length: number) => A) {
     this.#type = type;
-    this.#store = new type(64);
   }
 
   get length(): number {
@@ -16,22 +15,30 @@ export class GrowingArray<A extends Numbers> {
   }
 
   push(values: ArrayLike<number>): void {
-    const needed = this.#length + values.length;
-    if (needed > this.#store.length) {
-      const larger = new this.#type(Math.max(needed, 2 * this.#store.length));
-      larger.set(this.#store.subarray(0, this.#length));
-      this.#store = larger;
-    }
-    this.#store.set(values, this.#length);
-    this.#length = needed;
+    const piece = new this.#type(values.length);
+    piece.set(values);
+    this.#pieces.push(piece);
+    this.#length += piece.length;
   }
 
   truncate(length: number): void {
-    this.#length = Math.min(this.#length, length);
+    const whole = this.toArray();
+    if (length >= whole.length) return;
+    this.#pieces = [whole.slice(0, length) as A];
+    this.#length = length;
   }
 
-  /** A copy of the values so far. */
+  /** The values so far, not to be changed. */
   toArray(): A {
-    return this.#store.slice(0, this.#length) as A;
+    const [only] = this.#pieces;
+    if (only !== undefined && this.#pieces.length === 1) return only;
+    const whole = new this.#type(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [whole];
+    return whole;
   }
 }

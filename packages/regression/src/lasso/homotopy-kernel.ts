@@ -30,8 +30,8 @@ const STALLED = 2;
 const INDEFINITE = 3;
 
 const BASE = 1024;
-const KNOTS_PER_ROUND = 1024;
-const COEFFICIENTS_PER_ROUND = 1 << 17;
+const KNOTS_PER_ROUND = 4096;
+const COEFFICIENTS_PER_ROUND = 1 << 19;
 
 let instance: HomotopyExports | undefined;
 
@@ -47,7 +47,7 @@ export function followPath(problem: GramProblem, lambdaMinRatio: number, maxKnot
   const padded = Math.ceil(p / 4) * 4;
   const stride = kernel.gramStride() / 8;
   const matrix = new Float64Array(buffer, kernel.gramPointer(), padded * stride);
-  matrix.fill(0);
+  if (padded !== p) matrix.fill(0);
   for (let i = 0; i < p; i++) matrix.set(gram.subarray(i * p, (i + 1) * p), i * stride);
   const correlation = new Float64Array(buffer, kernel.correlationPointer(), padded);
   correlation.fill(0);

@@ -13,3 +13,4 @@ export {
   type GroupPathOptions,
   type GroupPoint,
 } from './group-lasso-path.ts';
+export { warmUp } from './warm-up.ts';
