@@ -1,7 +1,7 @@
 /**
  * The compression of a real network on real photographs: every figure of docs/results.md.
  *
- *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results.ts > results.md
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results.ts [task]
  *
  * The folder holds models/head-pose-estimation-adas-0001.onnx (Open Model Zoo), models/slim-320.onnx, models/seetaface-onet.onnx and
  * cmu_faces/ (UCI) with labels.csv; none of it is part of this repository.
@@ -32,7 +32,8 @@ if (data === undefined) {
 const folder = await mkdtemp(join(tmpdir(), 'kneepoint-results-'));
 try {
   console.log(`${machine()}\n`);
-  for (const { model, task, group } of RUNS) {
+  const wanted = process.argv[2];
+  for (const { model, task, group } of RUNS.filter((run) => wanted === undefined || run.task === wanted)) {
     const file = join(data, 'models', `${model}.onnx`);
     const args = [
       'compress',
