@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startExtractor } from '@kneepoint/extractor-service';
@@ -23,7 +22,6 @@ export async function startEmbedded(
   log: Logger = createLogger({ service: 'kneepoint', level: config.logLevel }),
 ): Promise<Embedded> {
   await mkdir(config.dataDir, { recursive: true });
-  const signingKey = config.store.signingKey ?? randomBytes(32).toString('hex');
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     // In reverse: whoever uses a thing closes before it does.
@@ -33,10 +31,10 @@ export async function startEmbedded(
     const db = await openDatabase(config.databaseUrl);
     closers.push(() => db.close());
     let url = '';
-    const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => url, signingKey });
+    const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => url });
     const bus = await openBus(config.busUrl, config.bus);
     closers.push(() => bus.close());
-    const gateway = await startGateway({ db, bus, store, log, config, signingKey, allowLocalPaths: true });
+    const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths: true });
     url = gateway.url;
     await db.announce(url);
     closers.push(() => gateway.close());

@@ -1,2 +1,2 @@
 export type { Services } from './context.ts';
-export { type Gateway, type GatewayOptions, startGateway } from './server.ts';
+export { type Gateway, startGateway } from './server.ts';

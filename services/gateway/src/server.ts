@@ -4,21 +4,15 @@ import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import fastifyWebsocket from '@fastify/websocket';
 import { startDispatcher, startReconciler } from '@kneepoint/platform';
-import fastify from 'fastify';
-import { specifiedRules, validate } from 'graphql';
-import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
+import fastify, { type FastifyError } from 'fastify';
 import type { Context, Services } from './context.ts';
 import { createLoaders } from './domain/loaders.ts';
-import { registerArtifactRoutes, replyWithFailure } from './http/artifact-routes.ts';
+import { registerArtifactRoutes } from './http/artifact-routes.ts';
 import { createErrorFormatter } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
+import { createSocketHandler } from './http/socket.ts';
 import { createSchema } from './schema/schema.ts';
-
-export interface GatewayOptions extends Services {
-  /** The secret with which a folder store signs its addresses; unused with an object store. */
-  readonly signingKey: string;
-}
 
 export interface Gateway {
   /** Where clients reach it: http://host:port */
@@ -32,13 +26,13 @@ const BODY_BYTES = 1 << 20;
 const LIMITS = { depth: 14, tokens: 4000, aliases: 60, directives: 50, cost: 20_000 } as const;
 
 /** Serves GraphQL over HTTP and WebSocket, and keeps published work flowing (dispatcher and reconciler). */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { db, bus, log, config } = options;
+export async function startGateway(services: Services): Promise<Gateway> {
+  const { db, bus, store, log, config } = services;
   const schema = createSchema();
-  const createContext = (): Context => ({ ...options, loaders: createLoaders(options) });
+  const createContext = (): Context => ({ ...services, loaders: createLoaders(services) });
   const formatError = createErrorFormatter(log);
 
-  const app = fastify({ bodyLimit: BODY_BYTES, forceCloseConnections: true, disableRequestLogging: true });
+  const app = fastify({ bodyLimit: BODY_BYTES });
   const armor = new ApolloArmor({
     maxDepth: { n: LIMITS.depth },
     maxTokens: { n: LIMITS.tokens },
@@ -57,15 +51,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await apollo.start();
 
   const page = graphiqlPage();
-  await app.register(fastifyWebsocket);
-  app.setErrorHandler((error, _request, reply) => {
-    const status = (error as { statusCode?: number }).statusCode;
-    if (status !== undefined && status < 500)
-      return reply.code(status).send({ code: 'REQUEST_INVALID', message: (error as Error).message });
-    return replyWithFailure(error, reply);
+  await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES } });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) return reply.code(statusCode).send({ code: 'REQUEST_INVALID', message });
+    log.error({ err: error, path: request.url }, 'a request failed');
+    return reply.code(500).send({ code: 'INTERNAL', message: 'The server failed to answer this; its log says why.' });
   });
-  registerHealthRoutes(app, options);
-  registerArtifactRoutes(app, options, options.signingKey);
+  registerHealthRoutes(app, services);
+  registerArtifactRoutes(app, store);
 
   const handleGraphql = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
   app.route({
@@ -77,20 +71,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (wantsPage) await reply.type('text/html; charset=utf-8').send(page);
     },
     handler: handleGraphql,
-    wsHandler: makeHandler({
+    wsHandler: createSocketHandler({
       schema,
-      context: createContext,
-      validate: (target, document, rules) =>
-        validate(target, document, [...(rules ?? specifiedRules), ...armor.validationRules]),
-      onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error)),
+      createContext,
+      rules: armor.validationRules,
+      maxTokens: LIMITS.tokens,
+      formatError,
     }),
   });
   app.post('/graphql', handleGraphql);
   app.get('/', (_request, reply) => reply.redirect('/graphql'));
 
+  await app.listen({ port: config.port, host: config.host });
   const dispatcher = startDispatcher(db, bus, { log });
   const reconciler = startReconciler(db, bus, { log });
-  await app.listen({ port: config.port, host: config.host });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   const url = `http://${host}:${port}`;

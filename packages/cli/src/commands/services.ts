@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Failure } from '@kneepoint/failures';
 import type { Config } from '@kneepoint/platform';
 import type { Command } from 'commander';
@@ -39,8 +38,7 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
   const log = createLogger({ service: name, level: config.logLevel });
   const interrupt = interruptSignal();
   const db = await openDatabase(config.databaseUrl);
-  const signingKey = config.store.signingKey ?? randomUUID();
-  const store = await openStore(config.artifactsUrl, { ...config.store, signingKey });
+  const store = await openStore(config.artifactsUrl, config.store);
   const bus = await openBus(config.busUrl, config.bus);
   const parts = { db, bus, store, log, config };
   const stop =
@@ -48,7 +46,7 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
       ? await (
           await import('@kneepoint/gateway-service')
         )
-          .startGateway({ ...parts, signingKey, allowLocalPaths: false })
+          .startGateway({ ...parts, allowLocalPaths: false })
           .then((gateway) => () => gateway.close())
       : await (await WORKERS[name]())(parts).then((worker) => () => worker.stop({ graceMs: GRACE_MS }));
   log.info('ready');

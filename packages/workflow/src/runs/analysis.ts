@@ -1,7 +1,7 @@
 import type { StepPlan } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '../dataset.ts';
-import type { ModelReference, TapReference } from '../model.ts';
+import type { ModelReference } from '../model.ts';
 import { EXTRACT, type ExtractInput, extractKey } from '../steps/extract.ts';
 import { layerTaskKey, REGRESS, type RegressInput, type RegressionSettings, regressKey } from '../steps/regress.ts';
 
@@ -29,7 +29,44 @@ export function shardSize(macsPerImage: number): number {
 }
 
 /** Extraction in shards, then one regression per layer over all shards. */
-export function planAnalysis({ model, dataset, tasks, settings }: AnalysisRequest): AnalysisPlan {
+export function planAnalysis(request: AnalysisRequest): AnalysisPlan {
+  const extractions = planExtraction(request);
+  const extractKeys = extractions.map((step) => step.key);
+  const dependsOn = extractions.map((step) => step.ref);
+  const regressions = regressInputs(request, extractKeys).map((input): StepPlan => ({
+    ref: `regress-${input.layer}`,
+    kind: REGRESS.kind,
+    service: REGRESS.service,
+    name: `fit ${input.layer}`,
+    key: regressKey(input),
+    input,
+    dependsOn,
+  }));
+  return {
+    steps: [...extractions, ...regressions],
+    extractKeys,
+    regressKeys: regressions.map(({ key }, index) => ({ layer: request.model.inspection.taps[index]!.layer, key })),
+  };
+}
+
+/**
+ * Where the result of every layer for each task is found, in graph order, whichever run made it: queries need no index of past
+ * runs, only the model, the data set and the settings.
+ */
+export function layerTaskKeys(
+  request: AnalysisRequest,
+): ReadonlyMap<string, readonly { readonly layer: string; readonly key: string }[]> {
+  const extractKeys = planExtraction(request).map((step) => step.key);
+  const inputs = regressInputs(request, extractKeys);
+  return new Map(
+    request.tasks.map((task) => [
+      task.name,
+      inputs.map((input) => ({ layer: input.layer, key: layerTaskKey(input, task) })),
+    ]),
+  );
+}
+
+function planExtraction({ model, dataset }: AnalysisRequest): readonly StepPlan[] {
   const size = shardSize(model.inspection.macs);
   const extractions: StepPlan[] = [];
   for (let from = 0; from < dataset.images; from += size) {
@@ -52,48 +89,21 @@ export function planAnalysis({ model, dataset, tasks, settings }: AnalysisReques
       dependsOn: [],
     });
   }
-  const extractKeys = extractions.map((step) => step.key);
-  const dependsOn = extractions.map((step) => step.ref);
-  const regressions = model.inspection.taps.map((tap) =>
-    planRegression(tap, { extractKeys, tasks, settings, manifestSha256: dataset.manifestSha256 }, dependsOn),
-  );
-  return {
-    steps: [...extractions, ...regressions],
+  return extractions;
+}
+
+/** What each layer's regression reads, in graph order. */
+function regressInputs(
+  { model, dataset, tasks, settings }: AnalysisRequest,
+  extractKeys: readonly string[],
+): readonly RegressInput[] {
+  const { manifestSha256 } = dataset;
+  return model.inspection.taps.map(({ layer, channels }) => ({
     extractKeys,
-    regressKeys: regressions.map((step, index) => ({ layer: model.inspection.taps[index]!.layer, key: step.key })),
-  };
-}
-
-function planRegression(
-  tap: TapReference,
-  shared: Pick<RegressInput, 'extractKeys' | 'tasks' | 'settings' | 'manifestSha256'>,
-  dependsOn: readonly string[],
-): StepPlan {
-  const input: RegressInput = { ...shared, layer: tap.layer, channels: tap.channels };
-  return {
-    ref: `regress-${tap.layer}`,
-    kind: REGRESS.kind,
-    service: REGRESS.service,
-    name: `fit ${tap.layer}`,
-    key: regressKey(input),
-    input,
-    dependsOn,
-  };
-}
-
-/**
- * Where the result of every layer for one task is found, whichever run made it: queries need no index of past runs,
- * only the model, the data set and the settings.
- */
-export function layerTaskKeys(
-  request: Omit<AnalysisRequest, 'tasks'>,
-  task: TaskSpec,
-): readonly { readonly layer: string; readonly key: string }[] {
-  const { steps } = planAnalysis({ ...request, tasks: [task] });
-  return steps
-    .filter((step) => step.kind === REGRESS.kind)
-    .map((step) => {
-      const input = step.input as RegressInput;
-      return { layer: input.layer, key: layerTaskKey(input, task) };
-    });
+    tasks,
+    settings,
+    manifestSha256,
+    layer,
+    channels,
+  }));
 }

@@ -27,15 +27,15 @@ export async function layerResults(
   tasks: readonly TaskSpec[],
 ): Promise<ReadonlyMap<string, readonly LayerResult[]>> {
   const channels = new Map(model.inspection.taps.map((tap) => [tap.layer, tap.channels]));
+  const keysOf = layerTaskKeys({ model, dataset, tasks, settings: DEFAULT_REGRESSION });
   const entries = await Promise.all(
-    tasks.map(async (task) => {
-      const keys = layerTaskKeys({ model, dataset, settings: DEFAULT_REGRESSION }, task);
+    [...keysOf].map(async ([task, keys]) => {
       const rows = await Promise.all(keys.map(({ key }) => loaders.results.load(key)));
       const results = keys.flatMap(({ layer }, index): LayerResult[] => {
         const row = rows[index];
         return row ? [{ layer, channels: channels.get(layer)!, result: row.output as unknown as LayerTaskResult }] : [];
       });
-      return [task.name, results] as const;
+      return [task, results] as const;
     }),
   );
   return new Map(entries);

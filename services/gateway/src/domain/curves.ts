@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { CharacteristicCurve, Knee, KneeCurve } from '../schema/curves.ts';
 import { CurveCache, requireLayerResults } from './analyses.ts';
 import { requireDataset, requireTask } from './datasets.ts';
+import { requireEpsilon } from './epsilon.ts';
 import { requireModel } from './models.ts';
 
 export interface CurveRequest {
@@ -44,6 +45,7 @@ export async function kneeOf(
   epsilon: number,
   on: KneeCurve,
 ): Promise<Knee> {
+  requireEpsilon(epsilon);
   return knee(await curveCache.get(context, curve.source.result.curveSha256), epsilon, { on });
 }
 

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { PRUNE } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 
 /** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
@@ -17,12 +18,24 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
       (ids) => prisma.artifact.findMany({ where: { sha256: { in: ids } } }),
       (row) => row.sha256,
     ),
+    /** Without what goes in and comes out: a regression's input alone names every shard of a large data set. */
     steps: byGroup(
       (ids) =>
         prisma.step.findMany({
           where: { runId: { in: ids } },
           orderBy: { position: 'asc' },
-          include: { attempts: true },
+          omit: { input: true, output: true },
+          include: { attempts: { orderBy: { number: 'asc' } } },
+        }),
+      (row) => row.runId,
+    ),
+    /** Prunings that have succeeded. */
+    prunings: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids }, kind: PRUNE.kind, state: 'SUCCEEDED' },
+          orderBy: { position: 'asc' },
+          select: { runId: true, input: true, output: true },
         }),
       (row) => row.runId,
     ),
@@ -33,13 +46,16 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
   };
 }
 
+/** Postgres takes 65 535 parameters in one statement. */
+const BATCH = { maxBatchSize: 10_000 } as const;
+
 export type Loaders = ReturnType<typeof createLoaders>;
 
 function byKey<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
   return new DataLoader<string, Row | null>(async (keys) => {
     const rows = new Map((await fetch([...keys])).map((row) => [keyOf(row), row]));
     return keys.map((key) => rows.get(key) ?? null);
-  });
+  }, BATCH);
 }
 
 function byGroup<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
@@ -47,5 +63,5 @@ function byGroup<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Ro
     const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
     for (const row of await fetch([...keys])) groups.get(keyOf(row))?.push(row);
     return keys.map((key) => groups.get(key) ?? []);
-  });
+  }, BATCH);
 }

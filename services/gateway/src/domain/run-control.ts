@@ -1,7 +1,10 @@
+import { Failure } from '@kneepoint/failures';
 import { cancelRun, retryRun } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import { requireRun, toRun } from './runs.ts';
+
+const RETRYABLE: readonly string[] = ['FAILED', 'CANCELED', 'TIMED_OUT'];
 
 export async function cancel({ db, bus }: Context, id: string): Promise<Run> {
   const run = await requireRun({ db }, id);
@@ -11,5 +14,11 @@ export async function cancel({ db, bus }: Context, id: string): Promise<Run> {
 /** A new run over the same steps: those whose results exist are found by their keys. */
 export async function retry({ db }: Context, id: string): Promise<Run> {
   const run = await requireRun({ db }, id);
+  if (!RETRYABLE.includes(run.state)) {
+    throw new Failure('RUN_NOT_RETRYABLE', `the run is ${run.state}`, {
+      where: 'id',
+      fix: 'Retry a run that is FAILED, CANCELED or TIMED_OUT.',
+    });
+  }
   return toRun(await retryRun(db, run.id));
 }

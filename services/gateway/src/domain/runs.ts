@@ -1,5 +1,6 @@
 import { Failure, type FailureJson } from '@kneepoint/failures';
-import { PRUNE, type PruneInput, type PruneOutput } from '@kneepoint/workflow';
+import { summarizeProgress } from '@kneepoint/platform';
+import type { PruneInput, PruneOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
 import { globalId, localId } from './ids.ts';
@@ -7,8 +8,6 @@ import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toP
 
 type StepRow = Awaited<ReturnType<Context['loaders']['steps']['load']>>[number];
 export type RunRow = NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>;
-
-export const TERMINAL_STATES: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'TIMED_OUT'];
 
 export async function findRun({ db }: Pick<Context, 'db'>, id: string): Promise<Run | null> {
   const row = await db.prisma.run.findUnique({ where: { id } });
@@ -31,8 +30,8 @@ export async function listRuns({ db }: Context, request: PageRequest, filter: Ru
   const where = {
     ...(filter.kind ? { kind: filter.kind } : {}),
     ...(filter.state ? { state: filter.state } : {}),
-    ...(filter.model ? { modelId: localId('Model', filter.model) } : {}),
-    ...(filter.dataset ? { datasetId: localId('Dataset', filter.dataset) } : {}),
+    ...(filter.model ? { modelId: localId('Model', filter.model, 'filter.model') } : {}),
+    ...(filter.dataset ? { datasetId: localId('Dataset', filter.dataset, 'filter.dataset') } : {}),
   };
   const [rows, total] = await Promise.all([
     db.prisma.run.findMany({ where: { AND: [where, afterPosition(position)] }, orderBy: NEWEST_FIRST, take: take + 1 }),
@@ -68,8 +67,8 @@ export async function stepsOf({ loaders }: Context, run: Run): Promise<readonly 
     state: row.state,
     reused: row.reused,
     attempts: row.attempts.map(toAttempt),
-    done: row.done,
-    total: row.total,
+    done: Math.round(row.done),
+    total: row.total === null ? null : Math.round(row.total),
     unit: row.unit,
     failure: toFailure(row.failure),
   }));
@@ -80,32 +79,22 @@ export async function attemptsOf({ loaders }: Context, run: Run): Promise<readon
   return rows.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime()).map(toAttempt);
 }
 
-/** Progress over all steps: each counts alike, a running one by its own share. */
 export async function progressOf({ loaders }: Context, run: Run): Promise<Progress> {
   const steps = await loaders.steps.load(run.rowId);
-  const current = steps.find((step) => step.state === 'RUNNING') ?? null;
-  const share = (step: StepRow): number => {
-    if (step.state === 'SUCCEEDED') return 1;
-    return step.state === 'RUNNING' && step.done !== null && step.total ? Math.min(1, step.done / step.total) : 0;
-  };
-  const sum = steps.reduce((total, step) => total + share(step), 0);
+  const { step, done, total, ...progress } = summarizeProgress(steps);
   return {
-    fraction: steps.length === 0 ? 0 : sum / steps.length,
-    stepsDone: steps.filter((step) => step.state === 'SUCCEEDED').length,
+    ...progress,
+    stepsDone: steps.filter(({ state }) => state === 'SUCCEEDED').length,
     stepsTotal: steps.length,
-    current: current?.name ?? null,
-    done: current?.done ?? null,
-    total: current?.total ?? null,
-    unit: current?.unit ?? null,
-    ratePerSecond: current?.ratePerSecond ?? null,
-    etaSeconds: current?.etaSeconds ?? null,
+    current: step,
+    // Steps that have not said how much they are count as the mean of their siblings, which need not be whole.
+    done: step === null ? null : Math.round(done),
+    total: total === null ? null : Math.round(total),
   };
 }
 
 export async function pruningsOf({ loaders }: Context, run: Run): Promise<readonly Pruning[]> {
-  const done = (await loaders.steps.load(run.rowId)).filter(
-    (step) => step.kind === PRUNE.kind && step.state === 'SUCCEEDED',
-  );
+  const done = await loaders.prunings.load(run.rowId);
   return Promise.all(
     done.map(async (step) => {
       const input = step.input as unknown as PruneInput;

@@ -1,6 +1,7 @@
+import { isRunTerminal } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
-import { type RunRow, TERMINAL_STATES, toRun } from './runs.ts';
+import { type RunRow, toRun } from './runs.ts';
 
 /** How long a lost event can hide a change. */
 const POLL_MS = 2000;
@@ -9,27 +10,61 @@ const POLL_MS = 2000;
  * The states of a run as they come: the present one first, then one for each higher seq, the terminal one last. Events only
  * wake the reader; what is yielded is always the row, so nothing is lost when an event is.
  */
-export async function* watchRun({ db, bus }: Pick<Context, 'db' | 'bus'>, first: RunRow): AsyncGenerator<Run> {
-  let wake: () => void = () => undefined;
-  const unsubscribe = await bus.subscribe(`events.run.${first.id}`, () => wake());
-  try {
-    let seen = -1;
-    for (;;) {
-      const changed = new Promise<void>((resolve) => (wake = resolve));
-      const row = await db.prisma.run.findUnique({ where: { id: first.id } });
-      if (!row) return;
-      if (row.seq > seen) {
-        seen = row.seq;
-        yield toRun(row);
+export function watchRun({ db, bus }: Pick<Context, 'db' | 'bus'>, { id }: RunRow): AsyncGenerator<Run> {
+  const bell = new Bell();
+  let left = false;
+  const states = (async function* (): AsyncGenerator<Run> {
+    const unsubscribe = await bus.subscribe(`events.run.${id}`, () => bell.ring());
+    try {
+      let seen = -1;
+      while (!left) {
+        bell.reset();
+        const row = await db.prisma.run.findUnique({ where: { id } });
+        if (!row || left) return;
+        if (row.seq > seen) {
+          seen = row.seq;
+          yield toRun(row);
+        }
+        if (isRunTerminal(row.state)) return;
+        await bell.rung(POLL_MS);
       }
-      if (TERMINAL_STATES.includes(row.state)) return;
-      await Promise.race([changed, sleep(POLL_MS)]);
+    } finally {
+      await unsubscribe();
     }
-  } finally {
-    await unsubscribe();
-  }
+  })();
+  // A generator hears of `return` only at its next yield, which a run that does not change never reaches: so it is woken.
+  const end = states.return.bind(states);
+  states.return = (value) => {
+    left = true;
+    bell.ring();
+    return end(value);
+  };
+  return states;
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+/** Remembers that it was rung until it is reset, so that no ring between two waits is missed. */
+class Bell {
+  #isRung = false;
+  #wake: () => void = () => undefined;
+
+  ring(): void {
+    this.#isRung = true;
+    this.#wake();
+  }
+
+  reset(): void {
+    this.#isRung = false;
+  }
+
+  /** Resolves once it has been rung since the last reset, or after that many milliseconds. */
+  rung(atMostMs: number): Promise<void> {
+    if (this.#isRung) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, atMostMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }

@@ -19,7 +19,8 @@ export function createErrorFormatter(log: Logger) {
       return {
         message: formatted.message,
         ...(formatted.locations ? { locations: formatted.locations } : {}),
-        extensions: { code },
+        // Only Apollo gives every mistake a code; over WebSocket there is none.
+        extensions: { code: code ?? 'GRAPHQL_VALIDATION_FAILED' },
       };
     }
     log.error({ err: cause, path: formatted.path }, 'a resolver failed');

@@ -14,13 +14,14 @@ export class Artifact {
   filename!: string;
 }
 
+const SHA256 = /^[0-9a-f]{64}$/;
 const DOWNLOAD_SECONDS = 15 * 60;
 
 @Resolver(() => Artifact)
 export class ArtifactResolver {
   @Query(() => Artifact, { nullable: true, description: 'An artifact by its SHA-256.' })
   async artifact(@Ctx() { loaders }: Context, @Arg('sha256', () => String) sha256: string): Promise<Artifact | null> {
-    const row = await loaders.artifacts.load(sha256);
+    const row = SHA256.test(sha256) ? await loaders.artifacts.load(sha256) : null;
     return row ? { sha256, bytes: Number(row.bytes), filename: sha256 } : null;
   }
 

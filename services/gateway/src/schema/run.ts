@@ -23,6 +23,7 @@ import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
 import { Node } from './node.ts';
 import { connectionOf } from './page-info.ts';
+import { RunKind, RunState, StepState } from './run-enums.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
 @ObjectType({
@@ -74,10 +75,10 @@ export class Progress {
   @Field(() => Int)
   stepsTotal!: number;
 
-  @Field(() => String, { nullable: true, description: 'What is being done now.' })
+  @Field(() => String, { nullable: true, description: 'The step that runs, or runs next; null when all have ended.' })
   current!: string | null;
 
-  @Field(() => SafeInt, { nullable: true, description: 'Units done in the current step.' })
+  @Field(() => SafeInt, { nullable: true, description: 'Units done in all steps of the current kind.' })
   done!: number | null;
 
   @Field(() => SafeInt, { nullable: true })
@@ -89,7 +90,10 @@ export class Progress {
   @Field(() => Float, { nullable: true })
   ratePerSecond!: number | null;
 
-  @Field(() => Float, { nullable: true, description: 'Seconds until the current step ends at the present rate.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Seconds until the steps of the current kind end at the present rate.',
+  })
   etaSeconds!: number | null;
 }
 
@@ -104,7 +108,7 @@ export class Step {
   @Field(() => String)
   service!: string;
 
-  @Field(() => String)
+  @Field(() => StepState)
   state!: string;
 
   @Field(() => Boolean, { description: 'Whether its result was found rather than computed.' })
@@ -143,12 +147,10 @@ export class Pruning {
 
 @ObjectType({ implements: Node, description: 'A unit of work that somebody launched.' })
 export class Run extends Node {
-  @Field(() => String, { description: 'IMPORT_MODEL, IMPORT_DATASET, ANALYSIS or PRUNE.' })
+  @Field(() => RunKind)
   kind!: string;
 
-  @Field(() => String, {
-    description: 'QUEUED, STARTING, RUNNING, CANCELING, SUCCEEDED, FAILED, CANCELED or TIMED_OUT.',
-  })
+  @Field(() => RunState)
   state!: string;
 
   @Field(() => Int, { description: 'Grows with every change: a client that has seen a higher one may drop this.' })
@@ -176,10 +178,10 @@ export class Run extends Node {
 
 @InputType({ description: 'Only runs that match every given field.' })
 export class RunFilter {
-  @Field(() => String, { nullable: true })
+  @Field(() => RunKind, { nullable: true })
   kind?: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunState, { nullable: true })
   state?: string;
 
   @Field(() => ID, { nullable: true })

@@ -1,0 +1,3 @@
+export { datasetReference, modelReference, tap } from './references.ts';
+export { CARRIERS, syntheticCurve, YAW } from './synthetic-curves.ts';
+export { layersOf, TINY_WIDTHS, tinyNet } from './tiny-net.ts';
