@@ -17,8 +17,6 @@ interface HomotopyExports {
   valuePointer(): number;
   knotCount(): number;
   coefficientCount(): number;
-  currentLambda(): number;
-  activeCount(): number;
   begin(start: number, constant: number): void;
   advance(last: number): number;
   drain(): void;
