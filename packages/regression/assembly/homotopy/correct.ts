@@ -8,7 +8,7 @@ import {
 /** Residual of the active equations relative to lambda, which one correction must bring down. */
 const TOLERATED: f64 = 1e-9;
 /** Residual that is not worth a correction. */
-const NEGLIGIBLE: f64 = 1e-13;
+const NEGLIGIBLE: f64 = 1e-12;
 
 /** Brings x and m back to the equations of the Gram matrix; needs a tableau without waiting updates. */
 export function correct(): void {
