@@ -1,5 +1,5 @@
-// Everything that is generated and therefore not in the repository: ONNX messages from the .proto, the Prisma client
-// from the schema, WebAssembly from AssemblyScript. Runs as npm's `prepare`, so a fresh `npm ci` is ready to use.
+// What is generated and not in the repository: the Prisma client from the schema, WebAssembly from AssemblyScript. Runs as
+// npm's `prepare`, so a fresh `npm ci` is ready to use.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,13 +9,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 const environment = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
 
-if (!existsSync(join(bin, 'buf'))) {
+if (!existsSync(join(bin, 'asc'))) {
   console.log('generate: development packages are not installed, nothing to do');
   process.exit(0);
 }
 
 const steps = [
-  ['ONNX messages', 'buf', ['generate'], join(root, 'packages', 'onnx')],
   ['WebAssembly kernels', process.execPath, ['packages/regression/build-wasm.mjs'], root],
   ['Prisma client', process.execPath, ['scripts/generate-prisma.mjs'], root],
 ];
