@@ -119,7 +119,7 @@ async function compare(rival: Rival, { filters, responses, labels }: Layer, fold
 
 /**
  * Responses as a layer's pooled ones are: never negative, on scales of their own, strongly correlated, a little noise, some filters
- * dead. For 512 filters the eigenvalues fall as those of the head-pose network's widest layer on real faces up to the hundredth, and
+ * dead. For 512 filters the eigenvalues fall as those of the head-pose network's widest layer on real faces up to the sixtieth, and
  * more slowly after it, which is kinder to coordinate descent. The label follows a few latent factors.
  */
 function randomResponses(filters: number, position: number): Layer {

@@ -60,19 +60,31 @@ async function step<T>(label: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-function lassoRows({ at1e4, at1e6, eightTargetsOverOne, groupedOverOne, ourGap, rival }: LassoFigures): Row[] {
-  const size = 'p = 512, n = 20 000';
+function lassoRows({
+  rival,
+  at1e4,
+  at1e6,
+  certified,
+  ourGap,
+  eightTargetsOverOne,
+  groupedOverOne,
+}: LassoFigures): Row[] {
+  const gap = `, own gap ${ourGap.toExponential(0)}`;
   return [
-    atLeast(`(a) lasso path, ${size}, against ${rival} at gap 1e-4`, at1e4, 4, `, own gap ${ourGap.toExponential(0)}`),
-    atLeast(`(a) the same at gap 1e-6`, at1e6, 12),
-    under(`(a) the paths of eight targets over that of one`, eightTargetsOverOne, 10),
-    ...Object.entries(groupedOverOne).map(([gap, ratio]) =>
-      under(
-        `(a) one path of eight targets that share filters (L2,1), gap ${gap.slice(2)}, over that of one`,
+    atLeast(`(a) lasso path, p = 512, n = 20 000, against ${rival} at gap 1e-4`, at1e4, 4, gap),
+    atLeast('(a) the same at gap 1e-6', at1e6, 12),
+    // scikit-learn's time holds the gaps that it stops by, so both ways of counting are shown.
+    atLeast('(a) gap 1e-4, with the time of our certificates', certified.at1e4, 4),
+    atLeast('(a) gap 1e-6, with the time of our certificates', certified.at1e6, 12),
+    under('(a) the paths of eight targets over that of one', eightTargetsOverOne, 10),
+    ...Object.entries(groupedOverOne).map(([name, ratio]) => {
+      const tolerance = name.replace('at1e', '1e-');
+      return under(
+        `(a) one path of eight targets that share filters (L2,1), gap ${tolerance}, over that of one`,
         ratio,
         10,
-      ),
-    ),
+      );
+    }),
   ];
 }
 
