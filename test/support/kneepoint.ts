@@ -56,7 +56,7 @@ export class Kneepoint {
   }
 
   /** Resolves once the output matches; rejects when the process ends without that. */
-  async says(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
+  async says(pattern: RegExp, timeoutMs = 180_000): Promise<RegExpExecArray> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const match = pattern.exec(this.output);
