@@ -105,8 +105,8 @@ describe('limits', () => {
     expect(failed![0]!.message).toMatch(message);
     expect(failed![0]!.extensions.code).toMatch(CODES);
     // The connection outlives the mistake.
-    const { value } = await client.iterate({ query: '{ __typename }' }).next();
-    expect(value).toEqual({ data: { __typename: 'Query' } });
+    const answer: IteratorResult<unknown, unknown> = await client.iterate({ query: '{ __typename }' }).next();
+    expect(answer.value).toEqual({ data: { __typename: 'Query' } });
     await client.dispose();
   });
 

@@ -150,10 +150,10 @@ describe('a subscription', () => {
     const streams = clients.map((client) =>
       client.iterate({ query: DOCUMENT, variables: { id: globalId('Run', run.id) } }),
     );
-    await Promise.all(streams.map((stream) => stream.next()));
+    await Promise.all(streams.map(async (stream) => void (await stream.next())));
     expect(gateway.bus.listeners).toBe(idle + 100);
     // Half say that they go, half just hang up.
-    await Promise.all(streams.slice(0, 50).map((stream) => stream.return?.()));
+    await Promise.all(streams.slice(0, 50).map(async (stream) => void (await stream.return?.())));
     clients.slice(50).forEach((client) => client.terminate());
     await noListenersLeft();
     await Promise.all(clients.map((client) => client.dispose()));
