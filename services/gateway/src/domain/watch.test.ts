@@ -153,10 +153,10 @@ describe('a subscription', () => {
     await Promise.all(streams.map(async (stream) => void (await stream.next())));
     expect(gateway.bus.listeners).toBe(idle + 100);
     // Half say that they go, half just hang up.
-    await Promise.all(streams.slice(0, 50).map(async (stream) => void (await stream.return?.())));
+    for (const stream of streams.slice(0, 50)) await stream.return?.();
     clients.slice(50).forEach((client) => client.terminate());
     await noListenersLeft();
-    await Promise.all(clients.map((client) => client.dispose()));
+    for (const client of clients) await client.dispose();
     await cancelRun(gateway.db, gateway.bus, run.id);
   });
 });
