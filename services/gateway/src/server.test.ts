@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdir, rename } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,12 +129,16 @@ it('a defect shows the client nothing but INTERNAL, and the log its cause', asyn
   await gateway.db.prisma.run.delete({ where: { id } });
 });
 
-it('closing lets an upload that is on its way arrive', async () => {
+it('closing lets an upload that is on its way arrive, and waits for nothing else', async () => {
   const other = await openTestGateway();
   const { createUpload } = await other.query<{ createUpload: { upload: { url: string } } }>(
     'mutation { createUpload(bytes: 6) { upload { url } } }',
   );
-  const upload = request(createUpload.upload.url, { agent: false, method: 'PUT', headers: { 'content-length': 6 } });
+  const upload = request(createUpload.upload.url, {
+    agent: new Agent({ keepAlive: true }),
+    method: 'PUT',
+    headers: { 'content-length': 6 },
+  });
   const answered = once(upload, 'response') as Promise<[IncomingMessage]>;
   upload.write('abc');
   await expect.poll(() => readdir(join(other.folder, 'artifacts', 'tmp'))).toHaveLength(1);
@@ -144,7 +148,9 @@ it('closing lets an upload that is on its way arrive', async () => {
   const [response] = await answered;
   response.resume();
   expect(response.statusCode).toBe(200);
+  const arrived = performance.now();
   await closed;
+  expect(performance.now() - arrived).toBeLessThan(2000);
 });
 
 const ALL_OF_RUNS = `{
