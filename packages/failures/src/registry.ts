@@ -5,6 +5,7 @@ import { platformFailures } from './codes/platform.ts';
 import { pruningFailures } from './codes/pruning.ts';
 import { regressionFailures } from './codes/regression.ts';
 import { runtimeFailures } from './codes/runtime.ts';
+import { trainingFailures } from './codes/training.ts';
 
 /** What a failure code means to the person who meets it. */
 export interface FailureKind {
@@ -24,6 +25,7 @@ export const FAILURES = {
   ...datasetFailures,
   ...runtimeFailures,
   ...platformFailures,
+  ...trainingFailures,
   ...apiFailures,
 } as const satisfies Record<string, FailureKind>;
 

@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { clone, create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import type { AttributeValue } from './attributes.ts';
 import { setAttr } from './attributes.ts';
@@ -86,6 +86,19 @@ export class GraphBuilder {
     for (const [key, value] of Object.entries(attributes)) setAttr(node, key, value);
     this.nodes.push(node);
     return values;
+  }
+
+  /** A copy of a node with other inputs and fresh outputs; '' stays an absent input or output. */
+  copy(node: NodeProto, inputs: readonly string[]): string[] {
+    const copied = clone(NodeProtoSchema, node);
+    copied.name = this.fresh(node.opType.toLowerCase());
+    copied.input = [...inputs];
+    copied.output = node.output.map((output, i) => {
+      if (output === '') return '';
+      return i === 0 ? copied.name : this.claim(`${copied.name}.${i}`);
+    });
+    this.nodes.push(copied);
+    return copied.output;
   }
 
   /** Conv with a weight of out × in/group × kernel...; stride, pad and dilation are the same along every axis. */

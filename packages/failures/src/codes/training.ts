@@ -1,0 +1,29 @@
+import type { FailureKind } from '../registry.ts';
+
+export const trainingFailures = {
+  AUTODIFF_OPERATOR: {
+    cause: 'A node of the network has an operator that cannot be differentiated.',
+    cure: 'Freeze the layers before the node, train the head only, or export the network without it.',
+    retryable: false,
+  },
+  TRAINING_DIVERGED: {
+    cause: 'The loss or a weight became infinite or not a number.',
+    cure: 'Lower the learning rate, clip gradients, or look for wrong labels; the last good checkpoint was kept.',
+    retryable: false,
+  },
+  TRAINING_DATA: {
+    cause: 'The labelled images do not allow this training: too few, or a class without any.',
+    cure: 'Label more images, or leave out the class that the message names.',
+    retryable: false,
+  },
+  TRAINING_OPTION_INVALID: {
+    cause: 'A setting of the training is outside of what it may be.',
+    cure: 'Pass a value within the bounds that the message names.',
+    retryable: false,
+  },
+  CHECKPOINT_NOT_WRITTEN: {
+    cause: 'A checkpoint of the training could not be stored: the disk is full, or the store does not answer.',
+    cure: 'Free space or repair the store, then launch the same training again: it goes on from the last good checkpoint.',
+    retryable: true,
+  },
+} as const satisfies Record<string, FailureKind>;
