@@ -11,6 +11,17 @@ export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, s
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
 export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';
+export {
+  type Distillation,
+  type EpochRecord,
+  FINETUNE,
+  type FinetunedTask,
+  type FinetuneInput,
+  finetuneKey,
+  type FinetuneOutput,
+  type FinetunePosition,
+  type NetworkSource,
+} from './steps/finetune.ts';
 export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
 export { PRUNE, type PruneInput, pruneKey, type PruneOptions, type PruneOutput } from './steps/prune.ts';
@@ -24,3 +35,12 @@ export {
   regressKey,
   type RegressOutput,
 } from './steps/regress.ts';
+export {
+  type AugmentSettings,
+  checkTraining,
+  DEFAULT_TRAINING,
+  type OptimizerSettings,
+  type ScheduleSettings,
+  type TrainingMode,
+  type TrainingSettings,
+} from './training-settings.ts';
