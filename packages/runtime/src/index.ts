@@ -2,7 +2,7 @@ export { runTask, type RunTaskOptions } from './task/run-task.ts';
 export { TaskPool, type PoolOptions, type PoolRunOptions } from './task/task-pool.ts';
 export type { TaskContext } from './task/task-context.ts';
 export type { TaskProgress } from './task/messages.ts';
-export type { TaskLog } from './task/task-child.ts';
+export type { EventHandler, TaskLog } from './task/task-child.ts';
 export { openSession, type Optimization, type SessionOptions } from './session/open-session.ts';
 export { resolveProvider, type ActualProvider, type Provider } from './session/provider.ts';
 export type { Dense, Port, Session } from './session/session.ts';

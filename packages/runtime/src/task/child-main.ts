@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { Failure } from '@kneepoint/failures';
+import { EventLine } from './event-line.ts';
 import type { FromChild, TaskOrder, ToChild } from './messages.ts';
 import { watchParent } from './watch-parent.ts';
 import type { TaskContext } from './task-context.ts';
@@ -9,9 +10,11 @@ type Task = (input: unknown, context: TaskContext) => Promise<unknown>;
 
 let cancel = new AbortController();
 let tempDir: string | undefined;
+const events = new EventLine(tell);
 
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'cancel') cancel.abort(new Failure('RUNTIME_CANCELED', 'the task was canceled'));
+  if (message.kind === 'heard') events.heard(message.id, message.failure);
+  else if (message.kind === 'cancel') cancel.abort(new Failure('RUNTIME_CANCELED', 'the task was canceled'));
   else void obey(message);
 });
 
@@ -33,6 +36,7 @@ async function obey(order: TaskOrder): Promise<void> {
   const gate = new ProgressGate((update) => tell({ kind: 'progress', update }));
   const context: TaskContext = {
     progress: (update) => gate.offer(update),
+    emit: (event) => events.emit(event),
     signal: cancel.signal,
     tempDir: order.tempDir,
     provider: order.provider,

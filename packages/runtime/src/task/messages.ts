@@ -11,7 +11,11 @@ export interface TaskProgress {
 }
 
 /** What the child is told. */
-export type ToChild = TaskOrder | { readonly kind: 'cancel' };
+export type ToChild =
+  | TaskOrder
+  | { readonly kind: 'cancel' }
+  /** The parent has dealt with an event; `failure` is what its handler threw. */
+  | { readonly kind: 'heard'; readonly id: number; readonly failure?: FailureJson };
 
 export interface TaskOrder {
   readonly kind: 'run';
@@ -25,5 +29,6 @@ export interface TaskOrder {
 /** What the child tells. `done` and `failed` are the last word on an order. */
 export type FromChild =
   | { readonly kind: 'progress'; readonly update: TaskProgress }
+  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
   | { readonly kind: 'done'; readonly output: unknown }
   | { readonly kind: 'failed'; readonly failure: FailureJson; readonly stack: string | undefined };

@@ -26,7 +26,11 @@ export interface OrderOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((update: TaskProgress) => void) | undefined;
+  readonly onEvent?: EventHandler | undefined;
 }
+
+/** Deals with what a task emits, one event after the other; what it throws is thrown in the task. */
+export type EventHandler = (event: unknown) => Promise<void> | void;
 
 const MAIN = fileURLToPath(new URL('./child-main.ts', import.meta.url));
 const TSCONFIG = fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url));
@@ -90,8 +94,9 @@ export class TaskChild {
     }
   }
 
-  private obey(order: TaskOrder, { timeoutMs, signal, onProgress }: OrderOptions): Promise<unknown> {
+  private obey(order: TaskOrder, { timeoutMs, signal, onProgress, onEvent }: OrderOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      let lastEvent = Promise.resolve();
       const undo: (() => void)[] = [];
       const settle = (act: () => void): void => {
         for (const step of undo.splice(0)) step();
@@ -119,6 +124,7 @@ export class TaskChild {
       const hear = (message: FromChild): void => {
         try {
           if (message.kind === 'progress') onProgress?.(message.update);
+          else if (message.kind === 'event') lastEvent = lastEvent.then(() => this.deal(message, onEvent));
           else if (signal?.aborted) fail(canceled);
           else if (message.kind === 'done') settle(() => resolve(message.output));
           else fail(this.received(message));
@@ -144,6 +150,15 @@ export class TaskChild {
           ),
         );
     });
+  }
+
+  private async deal({ id, event }: FromChild & { kind: 'event' }, onEvent: EventHandler | undefined): Promise<void> {
+    try {
+      await onEvent?.(event);
+      this.send({ kind: 'heard', id });
+    } catch (error) {
+      this.send({ kind: 'heard', id, failure: Failure.from(error).toJSON() });
+    }
   }
 
   private send(message: ToChild, onRefused: (error: Error) => void = () => undefined): void {

@@ -5,6 +5,11 @@ import type { TaskProgress } from './messages.ts';
 export interface TaskContext {
   /** Tells the parent how far the work is; at most five a second arrive, and always the last one. */
   progress(this: void, update: TaskProgress): void;
+  /**
+   * Hands something to the parent's `onEvent`, by structured clone, and waits until that has dealt with it. Events arrive in
+   * order and none is left out. Rejects with the Failure that the parent's handler threw.
+   */
+  emit(this: void, event: unknown): Promise<void>;
   /** Aborted when the parent wants the task to end. Three seconds later the process is killed. */
   readonly signal: AbortSignal;
   /** A folder of this task alone; the parent removes it whatever happens. */

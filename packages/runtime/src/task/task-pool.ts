@@ -6,7 +6,7 @@ import type { Provider } from '../session/provider.ts';
 import { residentBytes } from './memory.ts';
 import type { TaskProgress } from './messages.ts';
 import { Slots } from './slots.ts';
-import type { TaskLog } from './task-child.ts';
+import type { EventHandler, TaskLog } from './task-child.ts';
 import { TaskChild } from './task-child.ts';
 
 export interface PoolOptions {
@@ -26,6 +26,7 @@ export interface PoolOptions {
 export interface PoolRunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((update: TaskProgress) => void) | undefined;
+  readonly onEvent?: EventHandler | undefined;
 }
 
 /**
@@ -54,11 +55,11 @@ export class TaskPool<I, O> {
    * Failure that the task throws, RUNTIME_MEMORY_LIMIT, RUNTIME_TIMEOUT, RUNTIME_CANCELED, RUNTIME_CRASHED,
    * RUNTIME_START_FAILED, RUNTIME_TASK_INVALID, and INTERNAL (with the child's stack as cause) for anything else.
    */
-  async run(input: I, { signal, onProgress }: PoolRunOptions = {}): Promise<O> {
+  async run(input: I, options: PoolRunOptions = {}): Promise<O> {
     if (this.closed) throw new Failure('RUNTIME_TASK_INVALID', 'the pool is closed', { where: this.task });
-    await this.slots.take(signal);
+    await this.slots.take(options.signal);
     try {
-      return (await this.runIn(await mkdtemp(join(tmpdir(), 'kneepoint-task-')), input, { signal, onProgress })) as O;
+      return (await this.runIn(await mkdtemp(join(tmpdir(), 'kneepoint-task-')), input, options)) as O;
     } finally {
       this.slots.free();
     }
@@ -70,12 +71,12 @@ export class TaskPool<I, O> {
     await Promise.all(this.idle.splice(0).map((child) => child.kill()));
   }
 
-  private async runIn(tempDir: string, input: I, { signal, onProgress }: PoolRunOptions): Promise<unknown> {
+  private async runIn(tempDir: string, input: I, { signal, onProgress, onEvent }: PoolRunOptions): Promise<unknown> {
     const { timeoutMs, provider = 'cpu' } = this.options;
     try {
       const child = this.idleChild() ?? this.startChild();
       const order = { kind: 'run', task: this.task, input, tempDir, provider } as const;
-      const output = await child.run(order, { timeoutMs, signal, onProgress });
+      const output = await child.run(order, { timeoutMs, signal, onProgress, onEvent });
       await this.retire(child);
       return output;
     } finally {

@@ -62,6 +62,21 @@ const BEHAVIOURS = {
     }
   },
   badProgress: (_value: unknown, { progress }: TaskContext) => progress({ done: 0 / 0, total: 1, unit: 'steps' }),
+  emit: async (value: unknown, { emit }: TaskContext) => {
+    const answers: unknown[] = [];
+    for (const event of value as unknown[]) {
+      answers.push(
+        await emit(event).then(
+          () => 'heard',
+          (reason: unknown) => (reason as Failure).toJSON(),
+        ),
+      );
+    }
+    return answers;
+  },
+  emitAtOnce: async (value: unknown, { emit }: TaskContext) => {
+    await Promise.all((value as unknown[]).map((event) => emit(event)));
+  },
   write: (value: unknown) => {
     const line = `${'x'.repeat(1000)}\n`;
     for (let i = 0; i < (value as number); i++) process.stderr.write(line);
