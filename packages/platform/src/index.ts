@@ -34,6 +34,7 @@ export { isDuplicate, isUnavailable } from './database/database-failure.ts';
 export {
   type Artifact,
   type Attempt,
+  type Checkpoint,
   type Dataset,
   type Model,
   Prisma,
@@ -44,6 +45,7 @@ export {
 export { type DatabaseOptions, openDatabase } from './database/open-database.ts';
 export { cancelRun } from './work/cancel-run.ts';
 export { canonicalJson } from './work/canonical-json.ts';
+export type { SavedCheckpoint, StepCheckpoint } from './work/checkpoint.ts';
 export { contentKey } from './work/content-key.ts';
 export { launchRun, type RunRequest } from './work/launch-run.ts';
 export type { StepPlan } from './work/plan.ts';

@@ -5,6 +5,7 @@ import type { Database } from '../database/database.ts';
 import { isUnavailable } from '../database/database-failure.ts';
 import type { Logger } from '../log/create-logger.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
+import { AttemptCheckpoint } from './checkpoint.ts';
 import type { Claim } from './claim-attempt.ts';
 import { type AttemptEnd, type AttemptReference, endAttempt } from './end-attempt.ts';
 import { extendLease, writeProgress } from './heartbeat.ts';
@@ -110,6 +111,7 @@ export class RunningAttempt {
         log,
         db,
         store,
+        checkpoint: this.#checkpoint(),
         token,
       }),
     );
@@ -127,8 +129,21 @@ export class RunningAttempt {
     }
   }
 
+  #checkpoint(): AttemptCheckpoint {
+    const { db, bus, store } = this.#surroundings;
+    return new AttemptCheckpoint({
+      db,
+      // Not the recording one: a checkpoint is no part of the result.
+      store,
+      key: this.#claim.step.key,
+      reference: this.#reference,
+      onSaved: (seq) => tellChange(bus, this.runId, seq),
+      onLost: () => this.abort('lost'),
+    });
+  }
+
   async #end(outcome: AttemptSuccess | Failure): Promise<void> {
-    const { db, bus, log, settings } = this.#surroundings;
+    const { db, bus, store, log, settings } = this.#surroundings;
     const reason = this.#abort.signal.reason as AbortReason | undefined;
     if (reason === 'lost') {
       log.warn('lease lost to another attempt; what this one made is dropped');
@@ -137,7 +152,7 @@ export class RunningAttempt {
     const change = await untilAnswered(async () => {
       if (outcome instanceof Failure) return this.#endWith(endOf(reason, outcome));
       try {
-        return await succeedAttempt(db, this.#reference, outcome);
+        return await succeedAttempt(db, this.#reference, outcome, store);
       } catch (error) {
         if (isUnavailable(error)) throw error;
         return this.#endWith({ outcome: 'FAILED', failure: Failure.from(error) });

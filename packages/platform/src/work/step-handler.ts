@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import type { Run, Step } from '../database/generated/client.ts';
 import type { Logger } from '../log/create-logger.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
+import type { StepCheckpoint } from './checkpoint.ts';
 import type { ProgressReport } from './progress-meter.ts';
 import type { AttemptSuccess } from './succeed-attempt.ts';
 
@@ -23,6 +24,8 @@ export interface StepContext<Input = unknown> {
   readonly db: Database;
   /** What is put into it is noted as belonging to the step's result. */
   readonly store: ArtifactStore;
+  /** For steps that take long: what is left here is found by the next attempt at the same work. */
+  readonly checkpoint: StepCheckpoint;
   /** Names this attempt; usable as a name for temporary work that no other attempt shares. */
   readonly token: string;
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/client.ts';
 import type { Database } from '../database/database.ts';
+import type { ArtifactStore } from '../store/artifact-store.ts';
 import { changeRun, type RunChange, Unchanged } from './change-run.ts';
 import type { AttemptReference } from './end-attempt.ts';
 import { storedJson } from './stored-json.ts';
@@ -33,14 +34,16 @@ export interface AttemptSuccess {
 /**
  * Ends a step with its result: step, results, artifacts and rows, what they free and what must be published, in one fenced
  * transaction. `value` is false when the attempt had lost its token; then nothing was written. Safe to repeat after a commit
- * whose answer was lost.
+ * whose answer was lost. The step's checkpoint is gone with it; its file is deleted from `store`.
  */
 export async function succeedAttempt(
   db: Database,
   { runId, stepId, token }: AttemptReference,
   success: AttemptSuccess,
+  store?: Pick<ArtifactStore, 'delete'>,
 ): Promise<RunChange<boolean> | undefined> {
-  return changeRun(db, runId, async (tx, run) => {
+  let checkpoint: string | undefined;
+  const change = await changeRun(db, runId, async (tx, run) => {
     const step = await tx.step.findUnique({ where: { id: stepId } });
     if (step?.token === token && step.state === 'SUCCEEDED') return new Unchanged(true);
     if (step?.token !== token || step.state !== 'RUNNING') return new Unchanged(false);
@@ -66,6 +69,9 @@ export async function succeedAttempt(
       data: (success.artifacts ?? []).map((artifact) => ({ ...artifact, createdAt: run.now })),
       skipDuplicates: true,
     });
+    const saved = await tx.checkpoint.findUnique({ where: { key: step.key } });
+    if (saved !== null) await tx.checkpoint.delete({ where: { key: step.key } });
+    checkpoint = saved?.sha256;
     // The first to finish wins: a result never changes under a key that others may have read.
     await tx.result.createMany({
       data: [
@@ -82,4 +88,7 @@ export async function succeedAttempt(
     });
     return true;
   });
+  // Bytes that nothing refers to are only space: that they stay must not undo the success.
+  if (checkpoint !== undefined) await store?.delete(checkpoint).catch(() => undefined);
+  return change;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { checkpointing } from './contract/checkpointing.ts';
 import { dispatching } from './contract/dispatching.ts';
 import { launching } from './contract/launching.ts';
 import { reconciling } from './contract/reconciling.ts';
@@ -14,6 +15,7 @@ describe.each(ENGINES)('on $engine', ({ start }) => {
   describe('launching a run', () => launching(world));
   describe('a dispatcher', () => dispatching(world));
   describe('a worker', () => working(world));
+  describe('a checkpoint', () => checkpointing(world));
   describe('stopping', () => stopping(world));
   describe('two reconcilers', () => reconciling(world));
 });
