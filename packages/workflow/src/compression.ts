@@ -72,9 +72,7 @@ export interface PlannedCompression {
  */
 export function planCompression(request: CompressionRequest): PlannedCompression {
   const { model, shapes, curves, head, options } = request;
-  const tap = requireTap(findTaps(model, shapes), request.layer);
-  const network = truncate(model, tap, head);
-  const networkShapes = truncatedShapes(shapes, tap, { outputName: head.outputName, targets: head.bias.length });
+  const { network, shapes: networkShapes, tap } = truncateAt(request);
   const analysis = analyzeChannels(network, networkShapes);
   const knees = kneesOf(analysis.taps, curves, options);
   // A layer whose curve says nothing about the task gives no reason to prefer any of its filters: it is left whole.
@@ -110,6 +108,24 @@ export function planCompression(request: CompressionRequest): PlannedCompression
     layers,
     before: figures(costs(model, shapes)),
     after: figures(after),
+  };
+}
+
+/** The network up to the head's layer, pooled, with the linear head at its end: what is pruned, or trained without pruning. Throws LAYER_UNKNOWN. */
+export function truncateAt({
+  model,
+  shapes,
+  layer,
+  head,
+}: Pick<CompressionRequest, 'model' | 'shapes' | 'layer' | 'head'>): Pick<
+  PlannedCompression,
+  'network' | 'shapes' | 'tap'
+> {
+  const tap = requireTap(findTaps(model, shapes), layer);
+  return {
+    network: truncate(model, tap, head),
+    shapes: truncatedShapes(shapes, tap, { outputName: head.outputName, targets: head.bias.length }),
+    tap,
   };
 }
 

@@ -3,13 +3,29 @@ export {
   type CompressionRequest,
   planCompression,
   type PlannedCompression,
+  truncateAt,
 } from './compression.ts';
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
-export type { CompressionReport, MetricStages, NetworkFigures, ReportLayer } from './report.ts';
+export {
+  type Arm,
+  type CompressionReport,
+  type MetricStages,
+  type NetworkFigures,
+  type ReportArm,
+  type ReportLayer,
+  TRAINED_ARMS,
+  type TrainedArm,
+} from './report.ts';
+export { reportWarnings } from './report-warnings.ts';
 export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
+export { planBenchmark } from './runs/benchmark.ts';
+export { type CompressRequest, planCompress } from './runs/compress.ts';
+export { type FinetuneRequest, planFinetune } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
+export type { AnalysedTask } from './steps/analysed-task.ts';
+export { BENCHMARK, type BenchmarkedNetwork, type BenchmarkInput, type BenchmarkOutput } from './steps/benchmark.ts';
 export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';
 export {
   type Distillation,
@@ -35,6 +51,9 @@ export {
   regressKey,
   type RegressOutput,
 } from './steps/regress.ts';
+export { REPORT, type ReportInput, reportKey, type ReportOutput } from './steps/report.ts';
+export { TRUNCATE, type TruncateInput, truncateKey, type TruncateOutput } from './steps/truncate.ts';
+export { type TrainingChoice, trainingSettings } from './training-choice.ts';
 export {
   type AugmentSettings,
   checkTraining,

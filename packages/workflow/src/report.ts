@@ -1,4 +1,5 @@
 import type { Proof } from '@kneepoint/pruning';
+import type { EpochRecord } from './steps/finetune.ts';
 
 /** Size and speed of one network; latency of one image in milliseconds on the provider named in the report. */
 export interface NetworkFigures {
@@ -20,6 +21,37 @@ export interface MetricStages {
   readonly pruned: number;
   /** Pruned network, head fitted again in closed form on its own responses. */
   readonly refit: number;
+  /** Pruned network, all of it trained on; absent where that arm was not asked for. */
+  readonly finetuned?: number;
+}
+
+/**
+ * Networks that a training makes for a comparison. `finetuned`: the pruned one, trained on. `scratch`: the same pruned architecture
+ * from fresh weights. `headOnly`: nothing pruned, only the head trained (the paper's transfer-learning baseline). `unpruned`: nothing
+ * pruned, all of it trained on.
+ */
+export const TRAINED_ARMS = ['finetuned', 'scratch', 'headOnly', 'unpruned'] as const;
+export type TrainedArm = (typeof TRAINED_ARMS)[number];
+
+/** `refit` is what pruning itself leaves: its head fitted in closed form. */
+export type Arm = 'refit' | TrainedArm;
+
+/** One network of a comparison, judged on the same test images as all others. */
+export interface ReportArm extends NetworkFigures {
+  readonly arm: Arm;
+  /** On test. */
+  readonly metric: number;
+  /** On validation, which chose the epoch (or the head's penalty). */
+  readonly validation: number;
+  readonly modelSha256: string;
+  /** Epochs that were trained; this and what follows is null where nothing was. */
+  readonly epochs: number | null;
+  readonly bestEpoch: number | null;
+  /** Time in training and validation. */
+  readonly seconds: number | null;
+  readonly imagesPerSecond: number | null;
+  /** Every epoch, epoch 0 being the network before training. */
+  readonly history: readonly EpochRecord[];
 }
 
 export interface ReportLayer {
@@ -35,6 +67,7 @@ export interface ReportLayer {
   readonly parametersAfter: number;
   readonly macsBefore: number;
   readonly macsAfter: number;
+  /** Why it cannot be pruned; null when it can. */
   readonly reason: string | null;
 }
 
@@ -45,11 +78,14 @@ export interface CompressionReport {
   readonly bestLayer: string;
   readonly metric: MetricStages;
   readonly before: NetworkFigures;
+  /** The network that is delivered: the finetuned one where there is one, else the refitted one. */
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
   readonly proof: Proof;
   readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
+  /** Side by side; `refit` first, then what was trained. */
+  readonly arms: readonly ReportArm[];
   readonly provider: string;
   readonly warnings: readonly string[];
 }

@@ -1,15 +1,8 @@
 import { join } from 'node:path';
-import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type {
-  CompressionReport,
-  ExtractOutput,
-  LayerTaskResult,
-  PruneInput,
-  PruneOutput,
-  RegressOutput,
-} from '@kneepoint/workflow';
+import type { CompressionReport, PruneInput, PruneOutput } from '@kneepoint/workflow';
+import { gatherAnalysis } from './gather-analysis.ts';
 import type { PruneTaskInput } from './tasks/prune.task.ts';
 
 const TASK = new URL('./tasks/prune.task.ts', import.meta.url);
@@ -20,31 +13,17 @@ export function prune({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as PruneInput;
-      const keys = [...job.extractKeys, ...job.regressKeys.map(({ key }) => key)];
-      const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
-      const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
-      const outputOf = <Output>(key: string): Output => {
-        if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
-        return outputs.get(key) as Output;
-      };
+      const gathered = await gatherAnalysis(job, { store, db });
       const layers = await Promise.all(
-        job.regressKeys.map(async ({ layer, key }) => {
-          const result = outputOf<RegressOutput>(key).results.find(
-            ({ task }) => task === job.task.name,
-          ) as LayerTaskResult;
-          return { layer, cell: result.cell, curvePath: await store.localPath(result.curveSha256) };
-        }),
-      );
-      const [modelPath, archivePath, ...shardPaths] = await Promise.all(
-        [
-          job.modelSha256,
-          job.datasetSha256,
-          ...job.extractKeys.map((key) => outputOf<ExtractOutput>(key).responsesSha256),
-        ].map((sha256) => store.localPath(sha256)),
+        gathered.layers.map(async ({ layer, cell, curveSha256 }) => ({
+          layer,
+          cell,
+          curvePath: await store.localPath(curveSha256),
+        })),
       );
       const report = await runTask<PruneTaskInput, CompressionReport>(
         TASK,
-        { job, layers, modelPath: modelPath!, archivePath: archivePath!, shardPaths, outFolder: folder },
+        { ...gathered, job, layers, outFolder: folder },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const model = await store.put(join(folder, 'pruned.onnx'), { mediaType: 'application/octet-stream' });

@@ -2,6 +2,7 @@ import type { StepPlan } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '../dataset.ts';
 import type { ModelReference } from '../model.ts';
+import type { AnalysedTask } from '../steps/analysed-task.ts';
 import { PRUNE, type PruneInput, type PruneOptions, pruneKey } from '../steps/prune.ts';
 import type { RegressionSettings } from '../steps/regress.ts';
 import { planAnalysis } from './analysis.ts';
@@ -19,11 +20,23 @@ export interface PruneRequest {
  * The analysis that pruning reads, then one pruning per ε. What was analysed before costs nothing here: extraction is found
  * by its keys, and a layer that was fitted for this task among others by its layer-task key.
  */
-export function planPrune({ model, dataset, task, settings, options }: PruneRequest): readonly StepPlan[] {
-  const analysis = planAnalysis({ model, dataset, tasks: [task], settings });
-  const dependsOn = analysis.steps.map((step) => step.ref);
-  const prunings = options.map((option): StepPlan => {
-    const input: PruneInput = {
+export function planPrune(request: PruneRequest): readonly StepPlan[] {
+  const analysis = planTaskAnalysis(request);
+  return [...analysis.steps, ...pruneSteps(request, analysis)];
+}
+
+export interface TaskAnalysisPlan {
+  readonly steps: readonly StepPlan[];
+  /** Where a cut finds what the analysis left. */
+  readonly task: AnalysedTask;
+}
+
+/** The analysis of one task, and the references by which a cut for it is asked for. */
+export function planTaskAnalysis({ model, dataset, task, settings }: PruneRequest): TaskAnalysisPlan {
+  const { steps, extractKeys, regressKeys } = planAnalysis({ model, dataset, tasks: [task], settings });
+  return {
+    steps,
+    task: {
       modelSha256: model.sha256,
       modelName: model.name,
       preprocess: model.preprocess,
@@ -32,19 +45,28 @@ export function planPrune({ model, dataset, task, settings, options }: PruneRequ
       taps: model.inspection.taps,
       task,
       settings,
-      extractKeys: analysis.extractKeys,
-      regressKeys: analysis.regressKeys,
-      options: option,
-    };
+      extractKeys,
+      regressKeys,
+    },
+  };
+}
+
+/** One pruning for each ε, behind the analysis. */
+export function pruneSteps(
+  { options }: Pick<PruneRequest, 'options'>,
+  analysis: TaskAnalysisPlan,
+): readonly StepPlan[] {
+  const dependsOn = analysis.steps.map((step) => step.ref);
+  return options.map((option): StepPlan => {
+    const input: PruneInput = { ...analysis.task, options: option };
     return {
       ref: `prune-${option.epsilon}`,
       kind: PRUNE.kind,
       service: PRUNE.service,
-      name: `prune for ${task.name} at ε = ${option.epsilon}`,
+      name: `prune for ${input.task.name} at ε = ${option.epsilon}`,
       key: pruneKey(input),
       input,
       dependsOn,
     };
   });
-  return [...analysis.steps, ...prunings];
 }

@@ -1,12 +1,9 @@
-import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
-import type { TaskSpec } from '@kneepoint/regression';
-import type { TapReference } from '../model.ts';
 import type { CompressionReport } from '../report.ts';
-import type { RegressionSettings } from './regress.ts';
+import type { AnalysedTask } from './analysed-task.ts';
 
 /** Cuts what the task does not need out of the graph, proves it, refits the head, measures, and writes the report. */
-export const PRUNE = { kind: 'prune', service: 'pruner', version: 2 } as const;
+export const PRUNE = { kind: 'prune', service: 'pruner', version: 3 } as const;
 
 export interface PruneOptions {
   readonly epsilon: number;
@@ -17,18 +14,7 @@ export interface PruneOptions {
   readonly minFilters?: number;
 }
 
-export interface PruneInput {
-  readonly modelSha256: string;
-  readonly modelName: string;
-  readonly preprocess: Preprocess;
-  readonly datasetSha256: string;
-  readonly manifestSha256: string;
-  readonly taps: readonly TapReference[];
-  readonly task: TaskSpec;
-  readonly settings: RegressionSettings;
-  readonly extractKeys: readonly string[];
-  /** Content key of the regression of each layer, in graph order. */
-  readonly regressKeys: readonly { readonly layer: string; readonly key: string }[];
+export interface PruneInput extends AnalysedTask {
   readonly options: PruneOptions;
 }
 

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Arm, CompressionReport, ReportArm } from './report.ts';
+import { reportWarnings } from './report-warnings.ts';
+
+const figures = (macs: number, p50: number) => ({ parameters: 1, macs, bytes: 4, latencyMs: { p50, p95: p50 } });
+
+function arm(name: Arm, metric: number, more: Partial<ReportArm> = {}): ReportArm {
+  return {
+    arm: name,
+    metric,
+    validation: metric,
+    ...figures(10, 1),
+    modelSha256: 'a'.repeat(64),
+    epochs: name === 'refit' ? null : 20,
+    bestEpoch: name === 'refit' ? null : 10,
+    seconds: null,
+    imagesPerSecond: null,
+    history: [],
+    ...more,
+  };
+}
+
+function warnings(
+  arms: readonly ReportArm[],
+  { higherIsBetter = true, ...more }: Partial<CompressionReport> & { readonly higherIsBetter?: boolean } = {},
+): readonly string[] {
+  const name = higherIsBetter ? 'accuracy' : 'rmse';
+  return reportWarnings({
+    metric: { name, higherIsBetter, chance: 0.5, probe: 0.8, pruned: 0.5, refit: 0.6 },
+    before: figures(100, 10),
+    after: figures(10, 1),
+    layers: [],
+    arms,
+    ...more,
+  } as unknown as CompressionReport);
+}
+
+describe('a report warns', () => {
+  it('of nothing when the pruned network holds what it promised', () => {
+    expect(warnings([arm('refit', 0.7), arm('finetuned', 0.9), arm('scratch', 0.85), arm('unpruned', 0.95)])).toEqual(
+      [],
+    );
+  });
+
+  it('when the same architecture from fresh weights is better, in the direction of the metric', () => {
+    expect(warnings([arm('finetuned', 0.9), arm('scratch', 0.91)])).toEqual([
+      expect.stringContaining(
+        'trained from fresh weights does better (91.0 %) than the pruned network finetuned (90.0 %)',
+      ),
+    ]);
+    expect(warnings([arm('finetuned', 0.5), arm('scratch', 0.6)], { higherIsBetter: false })).toEqual([]);
+    expect(warnings([arm('finetuned', 0.6), arm('scratch', 0.5)], { higherIsBetter: false })).toHaveLength(1);
+  });
+
+  it('when finetuning made it worse', () => {
+    expect(warnings([arm('refit', 0.9), arm('finetuned', 0.85)])).toEqual([
+      'Finetuning made the pruned network worse: 90.0 % refitted, 85.0 % finetuned.',
+    ]);
+  });
+
+  it('when no pruned network reached the probe, whatever the unpruned ones did', () => {
+    expect(warnings([arm('refit', 0.6), arm('finetuned', 0.7), arm('unpruned', 0.99)])).toEqual([
+      'No pruned network reached the probe of the untouched one (80.0 %): refit 60.0 %, finetuned 70.0 %. A smaller ε keeps more filters.',
+    ]);
+  });
+
+  it('when the last epoch was the best', () => {
+    expect(warnings([arm('refit', 0.8), arm('finetuned', 0.9, { bestEpoch: 20 })])).toEqual([
+      'The last epoch was the best of finetuned: more epochs may help.',
+    ]);
+  });
+
+  it('when MACs fell and time did not', () => {
+    expect(warnings([arm('refit', 0.9)], { after: figures(20, 9) })).toEqual([
+      'MACs fell to 20 %, latency only to 90 %: channels that are no multiple of 8 or 16 often run no faster.',
+    ]);
+  });
+
+  it('of layers whose curve says nothing, but not of those that cannot be pruned anyway', () => {
+    const layers = [
+      { name: 'conv1', reason: null, chosen: 0 },
+      { name: 'conv2', reason: 'it feeds Resize', chosen: 0 },
+      { name: 'conv3', reason: null, chosen: 4 },
+    ] as unknown as CompressionReport['layers'];
+    expect(warnings([arm('refit', 0.9)], { layers })).toEqual([
+      'The curve of conv1 says nothing about the task: left whole.',
+    ]);
+  });
+});

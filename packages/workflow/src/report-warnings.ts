@@ -1,0 +1,65 @@
+import type { Arm, CompressionReport, ReportArm } from './report.ts';
+
+/** How much slower than in proportion to its MACs a network may become before the report says so. */
+const LATENCY_SLACK = 1.5;
+
+/** The networks that are as small as the pruned one. */
+const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
+
+/** What a reader of the report would otherwise find out too late. */
+export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  return [...latencyWarning(report), ...silentCurves(report), ...armWarnings(report), ...unfinished(report)];
+}
+
+function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  const macs = after.macs / before.macs;
+  const time = after.latencyMs.p50 / before.latencyMs.p50;
+  if (time <= macs * LATENCY_SLACK || time <= 0.5) return [];
+  return [
+    `MACs fell to ${percent(macs)}, latency only to ${percent(time)}: channels that are no multiple of 8 or 16 often run no faster.`,
+  ];
+}
+
+function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  const silent = layers.filter((layer) => layer.reason === null && layer.chosen === 0);
+  if (silent.length === 0) return [];
+  return [`The curve of ${silent.map((layer) => layer.name).join(', ')} says nothing about the task: left whole.`];
+}
+
+/** What the comparison says against the pruned network. */
+function armWarnings({ arms, metric: stages }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  const { name, higherIsBetter, probe } = stages;
+  const beats = (a: number, b: number): boolean => (higherIsBetter ? a > b : a < b);
+  const show = (value: number): string => (name.includes('accuracy') ? percent(value, 1) : value.toPrecision(4));
+  const find = (arm: Arm): ReportArm | undefined => arms.find((candidate) => candidate.arm === arm);
+  const [refit, finetuned, scratch] = [find('refit'), find('finetuned'), find('scratch')];
+  const warnings: string[] = [];
+  if (finetuned && scratch && beats(scratch.metric, finetuned.metric)) {
+    warnings.push(
+      `The same architecture trained from fresh weights does better (${show(scratch.metric)}) than the pruned network finetuned (${show(finetuned.metric)}): the inherited weights did not help.`,
+    );
+  }
+  if (finetuned && refit && beats(refit.metric, finetuned.metric)) {
+    warnings.push(
+      `Finetuning made the pruned network worse: ${show(refit.metric)} refitted, ${show(finetuned.metric)} finetuned.`,
+    );
+  }
+  const small = arms.filter(({ arm }) => PRUNED_ARMS.includes(arm));
+  if (small.length > 0 && small.every(({ metric }) => beats(probe, metric))) {
+    warnings.push(
+      `No pruned network reached the probe of the untouched one (${show(probe)}): ${small.map(({ arm, metric }) => `${arm} ${show(metric)}`).join(', ')}. A smaller ε keeps more filters.`,
+    );
+  }
+  return warnings;
+}
+
+/** A training whose last epoch was its best might have gone on. */
+function unfinished({ arms }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  const cut = arms.filter(({ epochs, bestEpoch }) => epochs !== null && epochs > 1 && bestEpoch === epochs);
+  if (cut.length === 0) return [];
+  return [`The last epoch was the best of ${cut.map(({ arm }) => arm).join(', ')}: more epochs may help.`];
+}
+
+function percent(share: number, digits = 0): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}

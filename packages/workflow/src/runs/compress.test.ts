@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { type TrainedArm, TRAINED_ARMS } from '../report.ts';
+import type { FinetuneInput } from '../steps/finetune.ts';
+import { DEFAULT_REGRESSION } from '../steps/regress.ts';
+import type { ReportInput } from '../steps/report.ts';
+import { datasetReference, modelReference, YAW } from '../testing/index.ts';
+import { type CompressRequest, planCompress } from './compress.ts';
+import { planPrune } from './prune.ts';
+
+function request(overrides: Partial<CompressRequest> = {}): CompressRequest {
+  return {
+    model: modelReference(),
+    dataset: datasetReference(),
+    task: YAW,
+    settings: DEFAULT_REGRESSION,
+    options: [{ epsilon: 0.01 }, { epsilon: 0.1 }],
+    arms: TRAINED_ARMS,
+    ...overrides,
+  };
+}
+
+const plan = (overrides: Partial<CompressRequest> = {}) => {
+  const steps = planCompress(request(overrides));
+  return { steps, of: (kind: string) => steps.filter((step) => step.kind === kind) };
+};
+const labels = (steps: readonly { readonly input: object }[]) =>
+  steps.map(({ input }) => (input as FinetuneInput).label);
+
+describe('planCompress', () => {
+  it('trains the pruned networks once for each ε, and what has no ε once for all', () => {
+    const { steps, of } = plan();
+    expect(labels(of('finetune')).sort()).toEqual(
+      ['finetuned', 'finetuned', 'headOnly', 'scratch', 'scratch', 'unpruned'].sort(),
+    );
+    expect([of('prune').length, of('truncate').length, of('report').length]).toEqual([2, 1, 2]);
+    expect(new Set(steps.map((step) => step.ref)).size).toBe(steps.length);
+    expect(new Set(steps.map((step) => step.key)).size).toBe(steps.length);
+  });
+
+  it('trains each arm in its mode, from the network that an earlier step of the same run makes', () => {
+    const { steps, of } = plan();
+    const modes = { finetuned: 'whole', scratch: 'scratch', headOnly: 'head', unpruned: 'whole' };
+    const sources = { finetuned: 'prune', scratch: 'prune', headOnly: 'truncate', unpruned: 'truncate' };
+    for (const step of of('finetune')) {
+      const { label, mode, network } = step.input as FinetuneInput;
+      expect(mode).toBe(modes[label as TrainedArm]);
+      const source = steps.find(({ ref }) => ref === step.dependsOn[0])!;
+      expect(source.kind).toBe(sources[label as TrainedArm]);
+      expect(network).toEqual({ step: { key: source.key, field: 'modelSha256' } });
+      expect(step.dependsOn).toHaveLength(1);
+    }
+  });
+
+  it('a report waits for its pruning and for all arms, and finds them by their keys', () => {
+    const { steps, of } = plan();
+    for (const report of of('report')) {
+      const { pruneKey, arms, epsilon } = report.input as ReportInput;
+      const waits = steps.filter((step) => report.dependsOn.includes(step.ref));
+      expect(waits.map(({ key }) => key).sort()).toEqual([pruneKey, ...arms.map(({ key }) => key)].sort());
+      expect(arms.map(({ arm }) => arm)).toEqual([...TRAINED_ARMS]);
+      expect(waits.find((step) => step.kind === 'prune')!.ref).toBe(`prune-${epsilon}`);
+      expect(labels(waits.filter((step) => step.kind === 'finetune')).sort()).toEqual([...TRAINED_ARMS].sort());
+    }
+  });
+
+  it('shares its prunings with a run that only prunes, and without arms is that run', () => {
+    const pruned = planPrune(request());
+    expect(planCompress(request()).slice(0, pruned.length)).toEqual(pruned);
+    expect(planCompress(request({ arms: [] }))).toEqual(pruned);
+  });
+
+  it('does only what the chosen arms need', () => {
+    const { of } = plan({ arms: ['finetuned'] });
+    expect([of('truncate').length, labels(of('finetune'))]).toEqual([0, ['finetuned', 'finetuned']]);
+    const baseline = plan({ arms: ['headOnly'] });
+    expect([baseline.of('truncate').length, labels(baseline.of('finetune'))]).toEqual([1, ['headOnly']]);
+  });
+
+  it('what has no ε is found again at another ε', () => {
+    const keys = (epsilon: number) =>
+      planCompress(request({ options: [{ epsilon }] }))
+        .filter(({ ref }) => ['truncate', 'unpruned', 'headOnly'].includes(ref))
+        .map(({ key }) => key);
+    expect(keys(0.5)).toEqual(keys(0.01));
+    expect(keys(0.5)).toHaveLength(3);
+  });
+
+  it.each<[string, Partial<CompressRequest>, readonly string[]]>([
+    ['the name of the model', { model: modelReference({}, { name: 'other' }) }, []],
+    ['the epochs', { training: { epochs: 3 } }, ['finetune', 'report']],
+    [
+      'the layer of the head',
+      { options: [{ epsilon: 0.01, layer: 'conv1' }] },
+      ['prune', 'truncate', 'finetune', 'report'],
+    ],
+    [
+      'the labels',
+      { dataset: datasetReference({ manifestSha256: 'e'.repeat(64) }) },
+      ['regress', 'prune', 'truncate', 'finetune', 'report'],
+    ],
+  ])('%s changes the keys of exactly the steps that depend on it', (_what, change, kinds) => {
+    const keysOf = (overrides: Partial<CompressRequest>) =>
+      new Map(planCompress(request({ options: [{ epsilon: 0.01 }], ...overrides })).map((step) => [step.ref, step]));
+    const before = keysOf({});
+    const changed = [...keysOf(change).values()].filter((step) => before.get(step.ref)!.key !== step.key);
+    expect([...new Set(changed.map((step) => step.kind))].sort()).toEqual([...kinds].sort());
+  });
+
+  it('settings out of bounds are refused before anything is launched', () => {
+    expect(() => plan({ training: { epochs: 0 } })).toThrow(
+      expect.objectContaining({ code: 'TRAINING_OPTION_INVALID', where: 'epochs' }),
+    );
+  });
+});

@@ -1,0 +1,28 @@
+import type { NetworkFigures } from '../report.ts';
+
+/** Times networks against each other in one run. */
+export const BENCHMARK = { kind: 'benchmark', service: 'trainer', version: 1 } as const;
+
+export interface BenchmarkInput {
+  readonly networks: readonly { readonly name: string; readonly sha256: string }[];
+  /** Images per run. */
+  readonly batch: number;
+  /** Timed runs of each network. */
+  readonly runs: number;
+  /** The worker's own when absent. */
+  readonly provider?: 'cpu' | 'cuda' | 'auto';
+}
+
+export interface BenchmarkedNetwork extends NetworkFigures {
+  readonly name: string;
+  readonly sha256: string;
+  /** At the median. */
+  readonly imagesPerSecond: number;
+}
+
+export interface BenchmarkOutput {
+  readonly provider: string;
+  readonly batch: number;
+  readonly runs: number;
+  readonly networks: readonly BenchmarkedNetwork[];
+}

@@ -1,0 +1,42 @@
+import { Failure } from '@kneepoint/failures';
+import type { StepContext } from '@kneepoint/platform';
+import type { Cell } from '@kneepoint/regression';
+import type { AnalysedTask, ExtractOutput, LayerTaskResult, RegressOutput } from '@kneepoint/workflow';
+
+/** What an analysis left behind for one task, as files and figures. */
+export interface GatheredAnalysis {
+  /** In graph order. */
+  readonly layers: readonly { readonly layer: string; readonly cell: Cell; readonly curveSha256: string }[];
+  readonly modelPath: string;
+  readonly archivePath: string;
+  /** Response files of the shards, in image order. */
+  readonly shardPaths: readonly string[];
+}
+
+/** Finds the results of an analysis by their keys and brings its files here. */
+export async function gatherAnalysis(
+  job: AnalysedTask,
+  { store, db }: Pick<StepContext, 'store' | 'db'>,
+): Promise<GatheredAnalysis> {
+  const keys = [...job.extractKeys, ...job.regressKeys.map(({ key }) => key)];
+  const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
+  const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
+  const outputOf = <Output>(key: string): Output => {
+    if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
+    return outputs.get(key) as Output;
+  };
+  const layers = job.regressKeys.map(({ layer, key }) => {
+    const { cell, curveSha256 } = outputOf<RegressOutput>(key).results.find(
+      ({ task }) => task === job.task.name,
+    ) as LayerTaskResult;
+    return { layer, cell, curveSha256 };
+  });
+  const [modelPath, archivePath, ...shardPaths] = await Promise.all(
+    [
+      job.modelSha256,
+      job.datasetSha256,
+      ...job.extractKeys.map((key) => outputOf<ExtractOutput>(key).responsesSha256),
+    ].map((sha256) => store.localPath(sha256)),
+  );
+  return { layers, modelPath: modelPath!, archivePath: archivePath!, shardPaths };
+}
