@@ -16,6 +16,7 @@ import {
   slope, state, variance,
 } from './homotopy/state';
 import { allocate, free, startAt } from './shared/memory';
+import { isSymmetric } from './shared/symmetry';
 import { BLOCK, at, flush, pending, stride } from './shared/tableau';
 
 export const DONE: i32 = 0;
@@ -60,6 +61,11 @@ export function kindPointer(): usize { return eventKind; }
 export function valuePointer(): usize { return values; }
 export function knotCount(): i32 { return eventCount; }
 export function coefficientCount(): i32 { return valueCount; }
+
+/** Whether the Gram matrix in place is symmetric, see isSymmetric. */
+export function symmetric(tolerance: f64, bound: f64): bool {
+  return isSymmetric(gram, stride, padded, tolerance, bound);
+}
 
 /** Starts at lambda = max |c| with nothing active; G (whole, symmetric) and c are in place. `constant`: variance that counts as none. */
 export function begin(start: f64, constant: f64): void {

@@ -34,14 +34,14 @@ export function listPointer(): usize { return list; }
 
 /**
  * result (rows x columns, row stride of the columns rounded up to 4) := c - W G. W is rows x count in panels of four rows, its
- * columns the filters of `list`; the columns of the result are those filters too, or all of them.
+ * columns and those of the result the filters of `list`.
  */
-export function residuals(rows: i32, count: i32, all: bool): void {
-  const columns = all ? padded : (count + 3) & ~3;
+export function residuals(rows: i32, count: i32): void {
+  const columns = (count + 3) & ~3;
   const wide = <usize>columns * 8;
   for (let j = 0; j < columns; j += 4) {
-    const i0 = filterAt(j, count, all), i1 = filterAt(j + 1, count, all);
-    const i2 = filterAt(j + 2, count, all), i3 = filterAt(j + 3, count, all);
+    const i0 = filterAt(j, count), i1 = filterAt(j + 1, count);
+    const i2 = filterAt(j + 2, count), i3 = filterAt(j + 3, count);
     pack(i0, i1, i2, i3, count);
     const c0 = load<f64>(correlation + i0), c1 = load<f64>(correlation + i1);
     const c2 = load<f64>(correlation + i2), c3 = load<f64>(correlation + i3);
@@ -60,8 +60,7 @@ export function residuals(rows: i32, count: i32, all: bool): void {
 
 /** Byte offset of the column's filter within a row; a column beyond the list repeats the first and is not read by the caller. */
 @inline
-function filterAt(j: i32, count: i32, all: bool): usize {
-  if (all) return <usize>j * 8;
+function filterAt(j: i32, count: i32): usize {
   return <usize>load<i32>(list + (<usize>(j < count ? j : 0) << 2)) * 8;
 }
 

@@ -54,11 +54,14 @@ describe('the certificate', () => {
       const problem = problemOf(design, labels, p);
       const path = lassoPath(problem);
       if (path.lambdaMax === 0) continue;
-      const points = samplePath(path, [path.lambdaMax / 3]);
+      // More points than one block of the kernel holds, with supports that grow.
+      const points = samplePath(path, sampleLambdas(path.lambdaMax, seed % 10 === 0 ? 150 : 7));
       const { gap, kkt } = certify(problem, points);
-      const proof = proofOf(problem, points[0] as PathPoint);
-      expect(gap[0]).toBeCloseTo(proof.gap, 11);
-      expect(kkt[0]).toBeCloseTo(proof.kkt, 11);
+      points.forEach((point, i) => {
+        const proof = proofOf(problem, point);
+        expect(gap[i]).toBeCloseTo(proof.gap, 11);
+        expect(kkt[i]).toBeCloseTo(proof.kkt, 11);
+      });
     }
   });
 
@@ -95,6 +98,14 @@ describe('the certificate', () => {
       expect(proof.failed, `design ${seed}`).toEqual([]);
       expect(proof.refined).toEqual([0]);
     }
+  });
+
+  it('refuses a point with weight on a filter that there is not', () => {
+    const { design, labels, p } = randomDesign(0, 20);
+    const coefficients = { index: Int32Array.of(p), value: Float64Array.of(1) };
+    expect(() => certify(problemOf(design, labels, p), [{ lambda: 1, coefficients, nonZero: 1 }])).toThrow(
+      expect.objectContaining({ code: 'REGRESSION_SHAPE' }) as Error,
+    );
   });
 
   it('names the points that double precision cannot bring to the bound', () => {

@@ -1,6 +1,6 @@
-import { checkProblem, covarianceFloor, type GramProblem } from './gram-problem.ts';
+import { covarianceFloor, type GramProblem } from './gram-problem.ts';
 import { polish } from './polish.ts';
-import { ResidualBlocks } from './residual-kernel.ts';
+import { Judge, type Judgement } from './proof-kernel.ts';
 import type { PathPoint } from './sample-path.ts';
 
 /** A point within these bounds is certified. */
@@ -27,7 +27,6 @@ export interface Certificate {
  * conditions ask for it). Throws as `lassoPath` does.
  */
 export function certify(problem: GramProblem, points: readonly PathPoint[]): Certificate {
-  checkProblem(problem);
   const measured = measure(problem, points);
   const { gap, kkt } = measured;
   const result = [...points];
@@ -50,65 +49,23 @@ export function certify(problem: GramProblem, points: readonly PathPoint[]): Cer
   return { points: result, gap, kkt, refined, failed };
 }
 
+/** Gap and violation of each point, from the problem and the points alone. */
 function measure(problem: GramProblem, points: readonly PathPoint[]): { gap: Float64Array; kkt: Float64Array } {
-  const { p, xty, yy } = problem;
+  const { xty, yy } = problem;
   const gap = new Float64Array(points.length);
   const kkt = new Float64Array(points.length);
   const largest = xty.reduce((max, c) => Math.max(max, Math.abs(c)), 0);
   // Without covariance nothing can be gained: the empty solution is the minimum, whatever rounding left in xty.
   const nothing = largest <= covarianceFloor(problem);
-  const blocks = new ResidualBlocks(problem);
-  const weight = new Float64Array(p);
-  for (let first = 0; first < points.length; first += ResidualBlocks.ROWS) {
-    const block = points.slice(first, first + ResidualBlocks.ROWS);
-    fillBlock(blocks, p, block);
-    const { values, width } = blocks.residuals(block.length, true);
-    block.forEach(({ lambda, coefficients: { index, value } }, row) => {
-      if (nothing && index.length === 0) return;
-      const q = values.subarray(row * width, row * width + p);
-      weight.fill(0);
-      let explained = 0;
-      let product = 0;
-      let norm = 0;
-      index.forEach((filter, k) => {
-        const w = value[k] as number;
-        weight[filter] = w;
-        explained += w * (xty[filter] as number);
-        product += w * (q[filter] as number);
-        norm += Math.abs(w);
-      });
-      let steepest = 0;
-      let violation = 0;
-      for (let i = 0; i < p; i++) {
-        const own = q[i] as number;
-        const w = weight[i] as number;
-        steepest = Math.max(steepest, Math.abs(own));
-        violation = Math.max(violation, w === 0 ? Math.abs(own) - lambda : Math.abs(own - Math.sign(w) * lambda));
-      }
-      const rss = yy - explained - product;
-      const s = steepest > lambda ? lambda / steepest : 1;
-      const duality = 0.5 * rss + lambda * norm - (s * (yy - explained) - 0.5 * s * s * rss);
-      gap[first + row] = yy > 0 ? Math.max(0, duality / yy) : 0;
-      kkt[first + row] = largest > 0 ? violation / largest : 0;
-    });
-  }
-  return { gap, kkt };
-}
-
-function fillBlock(blocks: ResidualBlocks, p: number, points: readonly PathPoint[]): void {
-  const slots = new Int32Array(p).fill(-1);
-  const filters = new Int32Array(p);
-  let count = 0;
-  for (const { coefficients } of points)
-    for (const filter of coefficients.index) {
-      if (slots[filter] !== -1) continue;
-      slots[filter] = count;
-      filters[count++] = filter;
-    }
-  blocks.begin(filters.subarray(0, count));
-  points.forEach(({ coefficients: { index, value } }, row) => {
-    index.forEach((filter, k) => {
-      blocks.set(row, slots[filter] as number, value[k] as number);
-    });
+  const judgements = new Judge(problem, points.length).judge(points);
+  points.forEach(({ lambda, coefficients }, i) => {
+    if (nothing && coefficients.index.length === 0) return;
+    const { steepest, violation, explained, product, norm } = judgements[i] as Judgement;
+    const rss = yy - explained - product;
+    const s = steepest > lambda ? lambda / steepest : 1;
+    const duality = 0.5 * rss + lambda * norm - (s * (yy - explained) - 0.5 * s * s * rss);
+    gap[i] = yy > 0 ? Math.max(0, duality / yy) : 0;
+    kkt[i] = largest > 0 ? violation / largest : 0;
   });
+  return { gap, kkt };
 }

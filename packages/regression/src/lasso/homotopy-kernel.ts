@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { ensureMemory, loadWasm, type WasmMemory } from '../wasm/load-wasm.ts';
-import { constantVariance, covarianceFloor, type GramProblem } from './gram-problem.ts';
+import { checkProblem, constantVariance, covarianceFloor, type GramProblem } from './gram-problem.ts';
 import { GrowingArray } from './growing-array.ts';
 import { DROP, END, type LassoPath } from './path-shape.ts';
 
@@ -17,6 +17,7 @@ interface HomotopyExports {
   valuePointer(): number;
   knotCount(): number;
   coefficientCount(): number;
+  symmetric(tolerance: number, bound: number): number;
   begin(start: number, constant: number): void;
   advance(last: number): number;
   drain(): void;
@@ -33,20 +34,26 @@ const COEFFICIENTS_PER_ROUND = 1 << 19;
 
 let instance: HomotopyExports | undefined;
 
-/** Runs the homotopy of assembly/homotopy.ts on a checked problem and collects its knots. */
+/**
+ * Runs the homotopy of assembly/homotopy.ts and collects its knots. Throws as `checkProblem` does, and
+ * REGRESSION_GRAM_INVALID when the Gram matrix turns out indefinite.
+ */
 export function followPath(problem: GramProblem, lambdaMinRatio: number, maxKnots: number): LassoPath {
   const { p, gram, xty } = problem;
   const kernel = (instance ??= loadWasm('homotopy') as HomotopyExports);
   const rounds = Math.min(KNOTS_PER_ROUND, maxKnots);
-  ensureMemory(kernel.memory, kernel.layout(BASE, p, rounds, Math.max(COEFFICIENTS_PER_ROUND, 4 * p)));
+  const padded = Math.ceil(p / 4) * 4;
+  checkProblem(problem, 1, (tolerance, bound) => {
+    ensureMemory(kernel.memory, kernel.layout(BASE, p, rounds, Math.max(COEFFICIENTS_PER_ROUND, 4 * p)));
+    const stride = kernel.gramStride() / 8;
+    const matrix = new Float64Array(kernel.memory.buffer, kernel.gramPointer(), padded * stride);
+    if (padded !== p) matrix.fill(0);
+    for (let i = 0; i < p; i++) matrix.set(gram.subarray(i * p, (i + 1) * p), i * stride);
+    return kernel.symmetric(tolerance, bound) !== 0;
+  });
   const { buffer } = kernel.memory;
 
   const constant = constantVariance(problem);
-  const padded = Math.ceil(p / 4) * 4;
-  const stride = kernel.gramStride() / 8;
-  const matrix = new Float64Array(buffer, kernel.gramPointer(), padded * stride);
-  if (padded !== p) matrix.fill(0);
-  for (let i = 0; i < p; i++) matrix.set(gram.subarray(i * p, (i + 1) * p), i * stride);
   const correlation = new Float64Array(buffer, kernel.correlationPointer(), padded);
   correlation.fill(0);
   let lambdaMax = 0;

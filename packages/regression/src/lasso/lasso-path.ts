@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { checkProblem, type GramProblem } from './gram-problem.ts';
+import type { GramProblem } from './gram-problem.ts';
 import { followPath } from './homotopy-kernel.ts';
 import type { LassoPath } from './path-shape.ts';
 
@@ -22,7 +22,6 @@ export function lassoPath(problem: GramProblem, options: LassoPathOptions = {}):
   if (!(lambdaMinRatio >= 0 && lambdaMinRatio < 1))
     invalid('lambdaMinRatio', lambdaMinRatio, 'a number from 0 to under 1');
   if (!(Number.isInteger(maxKnots) && maxKnots >= 1)) invalid('maxKnots', maxKnots, 'a whole number from 1 on');
-  checkProblem(problem);
   return followPath(problem, lambdaMinRatio, maxKnots);
 }
 

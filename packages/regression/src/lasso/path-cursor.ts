@@ -57,18 +57,35 @@ export class PathCursor {
     return this.path.values[(this.path.offset[this.#segment] as number) + position] as number;
   }
 
-  /** The coefficient at the segment's end of the filter at `position` of `active`. */
-  endValue(position: number): number {
-    const { path } = this;
+  /**
+   * Writes the coefficients at that fraction of the segment, 0 its start and 1 its end, to `into` by filter; returns how many
+   * are not 0. Entries of filters that are not active stay as they are.
+   */
+  interpolate(fraction: number, into: Float64Array): number {
+    const { path, active } = this;
+    const { values } = path;
+    const count = this.#count;
     const next = this.#segment + 1;
-    if (next >= path.lambda.length) return this.startValue(position);
-    let slot = position;
-    if (path.kind[next] === DROP) {
-      const hole = this.#place[path.filter[next] as number] as number;
-      if (position === hole) return 0;
-      if (position === this.#count - 1) slot = hole;
+    const from = path.offset[this.#segment] as number;
+    const to = next < path.lambda.length ? (path.offset[next] as number) : from;
+    let hole = -1;
+    if (next < path.lambda.length && path.kind[next] === DROP)
+      hole = this.#place[path.filter[next] as number] as number;
+    let nonZero = 0;
+    for (let k = 0; k < count; k++) {
+      const start = values[from + k] as number;
+      let value = start;
+      if (fraction !== 0) {
+        let end = values[to + k] as number;
+        // A dropped filter ends at 0, and the last one has its place from there on.
+        if (hole >= 0 && k === hole) end = 0;
+        else if (hole >= 0 && k === count - 1) end = values[to + hole] as number;
+        value = start + fraction * (end - start);
+      }
+      into[active[k] as number] = value;
+      if (value !== 0) nonZero++;
     }
-    return path.values[(path.offset[next] as number) + slot] as number;
+    return nonZero;
   }
 
   #step(): void {

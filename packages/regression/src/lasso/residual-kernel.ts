@@ -9,7 +9,7 @@ interface ProductExports {
   panelPointer(): number;
   resultPointer(): number;
   listPointer(): number;
-  residuals(rows: number, count: number, all: boolean): void;
+  residuals(rows: number, count: number): void;
 }
 
 const BASE = 1024;
@@ -25,7 +25,6 @@ export class ResidualBlocks {
   static readonly ROWS = 32;
 
   readonly #kernel: ProductExports;
-  readonly #p: number;
   readonly #panels: Float64Array;
   readonly #list: Int32Array;
   #count = 0;
@@ -45,7 +44,6 @@ export class ResidualBlocks {
     correlation.fill(0);
     correlation.set(xty);
     this.#kernel = kernel;
-    this.#p = p;
     this.#panels = new Float64Array(buffer, kernel.panelPointer(), padded * ResidualBlocks.ROWS);
     this.#list = new Int32Array(buffer, kernel.listPointer(), padded);
   }
@@ -66,11 +64,11 @@ export class ResidualBlocks {
     return this.#panels[this.#at(row, slot)] as number;
   }
 
-  /** Q of the block for its own filters, or for all p: a view that the next call overwrites. Row r starts at r × width. */
-  residuals(rows: number, all: boolean): { readonly values: Float64Array; readonly width: number } {
+  /** Q of the block for its own filters: a view that the next call overwrites. Row r starts at r × width. */
+  residuals(rows: number): { readonly values: Float64Array; readonly width: number } {
     const padded = Math.ceil(rows / 4) * 4;
-    this.#kernel.residuals(padded, this.#count, all);
-    const width = Math.ceil((all ? this.#p : this.#count) / 4) * 4;
+    this.#kernel.residuals(padded, this.#count);
+    const width = Math.ceil(this.#count / 4) * 4;
     return {
       values: new Float64Array(this.#kernel.memory.buffer, this.#kernel.resultPointer(), padded * width),
       width,

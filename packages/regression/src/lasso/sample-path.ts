@@ -23,12 +23,13 @@ const SLACK = 1e-9;
  */
 export function samplePath(path: LassoPath, lambdas: ArrayLike<number>): PathPoint[] {
   const cursor = new PathCursor(path);
-  return Array.from(lambdas, (lambda) => pointAt(cursor, lambda));
+  const dense = new Float64Array(path.p);
+  return Array.from(lambdas, (lambda) => pointAt(cursor, lambda, dense));
 }
 
 /** The exact solution at one λ. Throws REGRESSION_OFF_PATH. */
 export function coefficientsAt(path: LassoPath, lambda: number): SparseCoefficients {
-  return pointAt(new PathCursor(path), lambda).coefficients;
+  return pointAt(new PathCursor(path), lambda, new Float64Array(path.p)).coefficients;
 }
 
 /** The filters with a coefficient at λ, in rising order. Throws REGRESSION_OFF_PATH. */
@@ -36,7 +37,8 @@ export function supportAt(path: LassoPath, lambda: number): Int32Array {
   return coefficientsAt(path, lambda).index;
 }
 
-function pointAt(cursor: PathCursor, lambda: number): PathPoint {
+/** `dense`: scratch of p zeros, left so. */
+function pointAt(cursor: PathCursor, lambda: number, dense: Float64Array): PathPoint {
   const { path } = cursor;
   const end = path.lambda[path.lambda.length - 1] as number;
   if (!(lambda >= end * (1 - SLACK)))
@@ -45,26 +47,21 @@ function pointAt(cursor: PathCursor, lambda: number): PathPoint {
       fix: path.stoppedAt ? 'a larger maxKnots' : 'a λ on the path, or a smaller lambdaMinRatio',
     });
   cursor.seekLambda(lambda);
-  const fraction = segmentFraction(path, cursor.segment, lambda);
-  const dense = new Float64Array(path.p);
-  let nonZero = 0;
-  for (let k = 0; k < cursor.count; k++) {
-    const start = cursor.startValue(k);
-    const value = fraction === 0 ? start : start + fraction * (cursor.endValue(k) - start);
-    dense[cursor.active[k] as number] = value;
-    if (value !== 0) nonZero++;
-  }
-  return { lambda, coefficients: sparse(dense, nonZero), nonZero };
+  const nonZero = cursor.interpolate(segmentFraction(path, cursor.segment, lambda), dense);
+  return { lambda, coefficients: takeSparse(dense, nonZero), nonZero };
 }
 
-function sparse(dense: Float64Array, nonZero: number): SparseCoefficients {
+/** The entries that are not 0, which are set to 0. */
+function takeSparse(dense: Float64Array, nonZero: number): SparseCoefficients {
   const index = new Int32Array(nonZero);
   const value = new Float64Array(nonZero);
   let k = 0;
-  for (let i = 0; i < dense.length; i++) {
-    if (dense[i] === 0) continue;
+  for (let i = 0; k < nonZero; i++) {
+    const own = dense[i] as number;
+    if (own === 0) continue;
     index[k] = i;
-    value[k++] = dense[i] as number;
+    value[k++] = own;
+    dense[i] = 0;
   }
   return { index, value };
 }

@@ -24,7 +24,7 @@ export function segmentErrors(path: LassoPath, moments: Omit<GramProblem, 'p'>):
   for (let first = 0; first < cursor.segments; first += step) {
     const last = Math.min(first + step, cursor.segments);
     const filters = fillBlock(blocks, cursor, first, last);
-    const { values, width } = blocks.residuals(last - first + 1, false);
+    const { values, width } = blocks.residuals(last - first + 1);
     for (let segment = first; segment < last; segment++) {
       const row = segment - first;
       const hasLength = (path.lambda[segment] as number) > (path.lambda[segment + 1] ?? 0) && path.lambda.length > 1;
