@@ -24,8 +24,13 @@ export async function decodeImage(
   toPlanes(pixels, preprocess, size, out, offset);
 }
 
-/** Height × width × RGB, 8 bits. */
-async function decodePixels(bytes: Buffer, preprocess: Preprocess, size: InputSize, name: string): Promise<Uint8Array> {
+/** The picture as height × width × RGB, 8 bits: what `toPlanes` and augmentation start from. Throws as `decodeImage` does. */
+export async function decodePixels(
+  bytes: Buffer,
+  preprocess: Preprocess,
+  size: InputSize,
+  name: string,
+): Promise<Uint8Array> {
   checkHeader(bytes, name);
   try {
     return await sharp(bytes, { ...UNTRUSTED, autoOrient: true })
@@ -39,7 +44,8 @@ async function decodePixels(bytes: Buffer, preprocess: Preprocess, size: InputSi
   }
 }
 
-function toPlanes(
+/** Height × width × RGB bytes into C × H × W float32 at `offset`: order of channels, range, (x − mean) / std. */
+export function toPlanes(
   pixels: Uint8Array,
   preprocess: Preprocess,
   size: InputSize,
