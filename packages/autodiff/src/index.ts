@@ -1,5 +1,24 @@
 export { broadcastDims, Emitter, sameDims, STEP_OPSET, type Target, type ValueType } from './emit/emitter.ts';
 export { floatInitializers, type Placed, placeForward, type PlaceRequest, weightInput } from './forward/place.ts';
+export { prepareForward, type Prepared, type PrepareOptions } from './forward/prepare.ts';
+export { valueTypes } from './forward/value-types.ts';
+export { type Learned, learnedInitializers, trainableOf, type TrainableOptions } from './forward/trainable.ts';
 export { differentiate } from './backward/differentiate.ts';
 export { RULES } from './rules/index.ts';
 export type { OperatorRule, RuleSet, Site } from './rules/rule.ts';
+export type { BinaryTerm, CategoricalTerm, DistillationTerm, LossTerm, SquaredErrorTerm } from './loss/loss.ts';
+export type { AdamSpec, OptimizerSpec, SgdSpec } from './optimizer/optimizer.ts';
+export { hyperparameters } from './optimizer/index.ts';
+export { learningRate, type Schedule } from './schedule/learning-rate.ts';
+export type { ForwardRequest, StepRequest } from './step/request.ts';
+export {
+  type StepInput,
+  type StepOutputs,
+  type StepState,
+  type TrainingStep,
+  trainingStep,
+} from './step/training-step.ts';
+export { initialState, nextState, weightsOf } from './step/state.ts';
+export { withWeights } from './step/with-weights.ts';
+export { type ForwardGraph, forwardGraph } from './step/forward-graph.ts';
+export { type GradientGraph, type GradientRequest, gradientsOf } from './step/gradient-graph.ts';
