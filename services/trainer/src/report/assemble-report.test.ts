@@ -1,0 +1,103 @@
+import type { CompressionReport, FinetuneOutput, PruneOutput, ReportArm } from '@kneepoint/workflow';
+import { describe, expect, it } from 'vitest';
+import { assembleReport, deliveredSha256, type TrainedNetwork } from './assemble-report.ts';
+import type { Measured } from './measure.task.ts';
+
+const measured = (p50: number): Measured => ({
+  parameters: 50,
+  macs: 500,
+  bytes: 210,
+  latencyMs: { p50, p95: 2 * p50, mean: p50 },
+});
+const MEASURED = {
+  networks: { original: measured(9), refit: measured(3), finetuned: measured(2), unpruned: measured(8) },
+  provider: 'cpu',
+};
+
+const figures = { parameters: 50, macs: 500, bytes: 200, latencyMs: { p50: 77, p95: 78 } };
+const REFIT: ReportArm = {
+  arm: 'refit',
+  metric: 0.7,
+  validation: 0.72,
+  ...figures,
+  modelSha256: 'pruned',
+  epochs: null,
+  bestEpoch: null,
+  seconds: null,
+  imagesPerSecond: null,
+  history: [],
+};
+const PRUNING: PruneOutput = {
+  modelSha256: 'pruned',
+  reportSha256: 'r',
+  report: {
+    task: 'gender',
+    epsilon: 0.01,
+    metric: { name: 'accuracy', higherIsBetter: true, chance: 0.5, probe: 0.8, pruned: 0.6, refit: 0.7 },
+    before: { parameters: 100, macs: 1000, bytes: 400, latencyMs: { p50: 99, p95: 99 } },
+    after: figures,
+    layers: [],
+    arms: [REFIT],
+    provider: 'cpu',
+    warnings: ['said before'],
+  } as unknown as CompressionReport,
+};
+
+const EPOCHS = [0, 1, 2].map((epoch) => ({
+  epoch,
+  loss: epoch === 0 ? null : 1 / epoch,
+  validationLoss: 1,
+  metric: 0.5 + epoch / 10,
+  learningRate: 0.001,
+  imagesPerSecond: 100,
+  seconds: 1,
+}));
+
+function trained(arm: TrainedNetwork['arm'], test: number, notes: readonly string[] = []): TrainedNetwork {
+  const output = {
+    modelSha256: arm,
+    tasks: [{ task: 'gender', test, validation: test + 0.01 }],
+    bestEpoch: 1,
+    epochs: EPOCHS,
+    seconds: 3,
+    imagesPerSecond: 100,
+    notes,
+  } as unknown as FinetuneOutput;
+  return { arm, output };
+}
+
+describe('a report of a compression', () => {
+  it('has every arm with its own size, and all times out of one measurement', () => {
+    const report = assembleReport(PRUNING, [trained('finetuned', 0.9), trained('unpruned', 0.95)], MEASURED);
+    expect(report.arms.map(({ arm, metric, latencyMs }) => [arm, metric, latencyMs.p50])).toEqual([
+      ['refit', 0.7, 3],
+      ['finetuned', 0.9, 2],
+      ['unpruned', 0.95, 8],
+    ]);
+    expect(report.before.latencyMs).toEqual({ p50: 9, p95: 18 });
+    expect(report.arms[1]).toMatchObject({ epochs: 2, bestEpoch: 1, validation: 0.91, history: EPOCHS, bytes: 210 });
+  });
+
+  it('delivers the finetuned network where there is one', () => {
+    const arms = [trained('unpruned', 0.95), trained('finetuned', 0.9)];
+    const report = assembleReport(PRUNING, arms, MEASURED);
+    expect([deliveredSha256(PRUNING, arms), report.metric.finetuned]).toEqual(['finetuned', 0.9]);
+    expect(report.after).toEqual({ parameters: 50, macs: 500, bytes: 210, latencyMs: { p50: 2, p95: 4 } });
+  });
+
+  it('delivers the refitted network where nothing smaller was trained', () => {
+    const arms = [trained('unpruned', 0.95)];
+    const report = assembleReport(PRUNING, arms, MEASURED);
+    expect([deliveredSha256(PRUNING, arms), 'finetuned' in report.metric]).toEqual(['pruned', false]);
+    expect(report.after).toEqual({ ...figures, latencyMs: { p50: 3, p95: 6 } });
+  });
+
+  it('warns of what the comparison shows, not of what an earlier measurement showed, and passes on notes', () => {
+    const report = assembleReport(PRUNING, [trained('finetuned', 0.65, ['the batch was made smaller'])], MEASURED);
+    expect(report.warnings).toEqual([
+      expect.stringContaining('Finetuning made the pruned network worse'),
+      expect.stringContaining('No pruned network reached the probe'),
+      'finetuned: the batch was made smaller',
+    ]);
+  });
+});

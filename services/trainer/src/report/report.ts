@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '@kneepoint/failures';
+import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { runTask } from '@kneepoint/runtime';
+import type { FinetuneOutput, PruneOutput, ReportInput, ReportOutput } from '@kneepoint/workflow';
+import { assembleReport, deliveredSha256, ORIGINAL, REFIT, type TrainedNetwork } from './assemble-report.ts';
+import type { MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
+
+const TASK = new URL('./measure.task.ts', import.meta.url);
+const TIMEOUT_MS = 3600_000;
+const RUNS = 30;
+
+/** Finds the pruning and the trainings by their keys, times all networks in a child process, stores one report. */
+export function report({ config }: ServiceParts): StepHandler {
+  return ({ input, signal, progress, store, db }) =>
+    withTemporaryFolder(config.dataDir, async (folder) => {
+      const job = input as ReportInput;
+      const { pruning, trained } = await findOutputs(job, db);
+      const networks = await Promise.all(
+        [
+          { name: ORIGINAL, sha256: job.originalSha256 },
+          { name: REFIT, sha256: pruning.modelSha256 },
+          ...trained.map(({ arm, output }) => ({ name: arm, sha256: output.modelSha256 })),
+        ].map(async ({ name, sha256 }) => ({ name, path: await store.localPath(sha256) })),
+      );
+      const measured = await runTask<MeasureTaskInput, MeasureTaskOutput>(
+        TASK,
+        { networks, batch: 1, runs: RUNS },
+        { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+      );
+      const assembled = assembleReport(pruning, trained, measured);
+      const path = join(folder, 'report.json');
+      await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
+      const written = await store.put(path, { mediaType: 'application/json' });
+      const output: ReportOutput = {
+        modelSha256: deliveredSha256(pruning, trained),
+        reportSha256: written.sha256,
+        report: assembled,
+      };
+      return { output, provider: measured.provider };
+    });
+}
+
+async function findOutputs(
+  { pruneKey, arms }: ReportInput,
+  db: StepContext['db'],
+): Promise<{ readonly pruning: PruneOutput; readonly trained: readonly TrainedNetwork[] }> {
+  const rows = await db.prisma.result.findMany({ where: { key: { in: [pruneKey, ...arms.map(({ key }) => key)] } } });
+  const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
+  const outputOf = <Output>(key: string): Output => {
+    if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
+    return outputs.get(key) as Output;
+  };
+  return {
+    pruning: outputOf<PruneOutput>(pruneKey),
+    trained: arms.map(({ arm, key }) => ({ arm, output: outputOf<FinetuneOutput>(key) })),
+  };
+}
