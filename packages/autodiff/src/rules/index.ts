@@ -1,7 +1,27 @@
+import { activations } from './activations.ts';
+import { arithmetic } from './arithmetic.ts';
+import { dropout } from './dropout.ts';
+import { extrema } from './extrema.ts';
+import { flat } from './flat.ts';
+import { gaussian } from './gaussian.ts';
+import { indexing } from './indexing.ts';
+import { movement } from './movement.ts';
+import { normalization } from './normalization.ts';
+import { reductions } from './reductions.ts';
 import type { RuleSet } from './rule.ts';
-import { vjp } from './rule.ts';
+import { softmax } from './softmax.ts';
 
 /** One rule per operator of the default domain: how it is placed and differentiated. A new operator is a line here. */
 export const RULES: RuleSet = {
-  Identity: vjp((_site, [dy]) => [dy]),
+  ...activations,
+  ...arithmetic,
+  ...dropout,
+  ...extrema,
+  ...flat,
+  ...gaussian,
+  ...indexing,
+  ...movement,
+  ...normalization,
+  ...reductions,
+  ...softmax,
 };
