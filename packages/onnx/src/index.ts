@@ -41,3 +41,30 @@ export { costs, type CostReport, type NodeCost } from './costs.ts';
 export { weightRole, type WeightRole } from './parameters.ts';
 export { freeBatch, type FreeBatch } from './batch/free-batch.ts';
 export { declaredShapes, withDeclaredShapes } from './declared-shapes.ts';
+export {
+  constantDims,
+  constantProto,
+  droppedTwin,
+  floatConstant,
+  intConstant,
+  isConstantNode,
+  movedConstant,
+  reshapedConstant,
+} from './fold/constants.ts';
+export { axesOf, broadcastDims, type Folded, squeezed, unsqueezed } from './fold/evaluators.ts';
+export { Folder } from './fold/folder.ts';
+export {
+  broadcast,
+  concatenate,
+  type Elements,
+  move,
+  type Movement,
+  normalAxis,
+  reshapeTarget,
+  selection,
+  sliceRange,
+  strided,
+  stridesOf,
+  transposition,
+  volume,
+} from './fold/movement.ts';

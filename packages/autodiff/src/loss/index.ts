@@ -8,10 +8,10 @@ type Kinds = { readonly [K in LossTerm['kind']]: LossKind<Extract<LossTerm, { ki
 
 /** Every kind of loss. Adding one is adding a file, its term and a line. */
 export const LOSSES: Kinds = {
-  squaredError: squaredError as Kinds['squaredError'],
-  ordered: squaredError as Kinds['ordered'],
-  binary: binary as Kinds['binary'],
-  multilabel: binary as Kinds['multilabel'],
+  squaredError: squaredError,
+  ordered: squaredError,
+  binary: binary,
+  multilabel: binary,
   categorical,
   distillation,
 };

@@ -8,7 +8,7 @@ const OPTIMIZERS = { sgd, adam, adamw: adam } as const;
 
 /** The kind behind a specification. */
 export function optimizerOf(spec: OptimizerSpec): OptimizerKind<OptimizerSpec> {
-  return OPTIMIZERS[spec.kind] as OptimizerKind<OptimizerSpec>;
+  return OPTIMIZERS[spec.kind];
 }
 
 /**

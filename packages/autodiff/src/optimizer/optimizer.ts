@@ -32,7 +32,7 @@ export interface UpdateSite {
   /** Weight decay of this weight; 0 for biases and normalisation parameters. */
   readonly decay: number;
   /** A number that the caller feeds at every step, by its name in `hyperparameters`. */
-  scalar(name: string): string;
+  readonly scalar: (name: string) => string;
 }
 
 export interface Update {

@@ -1,7 +1,6 @@
 import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import type { Graph } from '@kneepoint/onnx';
-import { isDefaultDomain } from '@kneepoint/onnx';
-import { constantProto } from '../fold/constants.ts';
+import { constantProto, isDefaultDomain } from '@kneepoint/onnx';
 import { expanded } from '../labels/label-tensor.ts';
 import type { Shapes, Trace, TraceOptions } from '../trace/trace.ts';
 import type { ChannelAnalysis } from './analysis.ts';

@@ -1,8 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { NodeProto, Tensor } from '@kneepoint/onnx';
-import { Graph, intAttr, readTensor } from '@kneepoint/onnx';
-import { constantProto } from '../fold/constants.ts';
-import { volume } from '../labels/movement.ts';
+import { constantProto, Graph, intAttr, readTensor, volume } from '@kneepoint/onnx';
 import { prepare } from '../surgery/prepare.ts';
 import type { CriterionInput } from './criterion.ts';
 

@@ -1,4 +1,4 @@
-import { broadcast, move, stridesOf, volume } from './movement.ts';
+import { broadcast, move, stridesOf, volume } from '@kneepoint/onnx';
 
 /**
  * The labels of a value: one per element, stored with size 1 along every axis where they do not change

@@ -1,6 +1,5 @@
 import type { ModelProto, NodeProto, Random, Tensor } from '@kneepoint/onnx';
-import { cloneModel, DataType, Graph, intAttr, seededRandom, tensorDims, writeTensor } from '@kneepoint/onnx';
-import { volume } from '../labels/movement.ts';
+import { cloneModel, DataType, Graph, intAttr, seededRandom, tensorDims, volume, writeTensor } from '@kneepoint/onnx';
 
 /**
  * The same graph with new weights: contractions normal with variance gain² · 2 / fan-in (He et al. 2015), biases small, normalisation scale

@@ -1,7 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
-import { dimsOf, encodeModel, Graph } from '@kneepoint/onnx';
-import { volume } from '../labels/movement.ts';
+import { dimsOf, encodeModel, Graph, volume } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import { mask } from '../surgery/mask.ts';
 import { prune } from '../surgery/prune.ts';

@@ -1,7 +1,6 @@
-import { intAttr } from '@kneepoint/onnx';
+import { concatenate, intAttr, normalAxis } from '@kneepoint/onnx';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { expanded, varyingAxes } from '../labels/label-tensor.ts';
-import { concatenate, normalAxis } from '../labels/movement.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

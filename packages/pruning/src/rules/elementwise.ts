@@ -1,4 +1,4 @@
-import { broadcast, move } from '../labels/movement.ts';
+import { broadcast, move } from '@kneepoint/onnx';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule, Site } from '../trace/site.ts';

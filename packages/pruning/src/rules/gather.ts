@@ -1,6 +1,5 @@
-import { intAttr } from '@kneepoint/onnx';
+import { intAttr, normalAxis } from '@kneepoint/onnx';
 import { alongAxis, uniform, varyingAxes } from '../labels/label-tensor.ts';
-import { normalAxis } from '../labels/movement.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

@@ -1,6 +1,5 @@
-import { hasAttr, intsAttr, setAttr, stringAttr } from '@kneepoint/onnx';
+import { hasAttr, intsAttr, normalAxis, setAttr, stringAttr } from '@kneepoint/onnx';
 import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
-import { normalAxis } from '../labels/movement.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

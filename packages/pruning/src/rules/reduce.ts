@@ -1,5 +1,4 @@
-import { hasAttr, intAttr } from '@kneepoint/onnx';
-import { axesOf } from '../fold/evaluators.ts';
+import { axesOf, hasAttr, intAttr } from '@kneepoint/onnx';
 import { alongAxis, uniform, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';

@@ -1,6 +1,5 @@
-import { intAttr, intsAttr, hasAttr, setAttr } from '@kneepoint/onnx';
+import { hasAttr, intAttr, intsAttr, reshapeTarget, setAttr } from '@kneepoint/onnx';
 import { expanded, varyingAxes } from '../labels/label-tensor.ts';
-import { reshapeTarget } from '../labels/movement.ts';
 import type { NodeEdit } from '../trace/edits.ts';
 import type { Rule, Site } from '../trace/site.ts';
 import { stop } from './unknown.ts';

@@ -1,6 +1,5 @@
-import { hasAttr, intsAttr, setAttr } from '@kneepoint/onnx';
+import { hasAttr, intsAttr, normalAxis, setAttr, sliceRange } from '@kneepoint/onnx';
 import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
-import { normalAxis, sliceRange } from '../labels/movement.ts';
 import type { Rule, Site } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

@@ -1,6 +1,5 @@
-import { hasAttr, intAttr, intsAttr, removeAttr, setAttr } from '@kneepoint/onnx';
+import { hasAttr, intAttr, intsAttr, normalAxis, removeAttr, setAttr } from '@kneepoint/onnx';
 import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
-import { normalAxis } from '../labels/movement.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

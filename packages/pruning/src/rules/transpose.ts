@@ -1,5 +1,4 @@
-import { intsAttr } from '@kneepoint/onnx';
-import { move, transposition } from '../labels/movement.ts';
+import { intsAttr, move, transposition } from '@kneepoint/onnx';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 

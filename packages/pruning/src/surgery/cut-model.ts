@@ -1,8 +1,5 @@
-import type { ModelProto, NodeProto, TensorProto, TypedArray } from '@kneepoint/onnx';
-import { cloneModel, DataType, valueInfo, writeTensor } from '@kneepoint/onnx';
-import { constantDims, constantProto } from '../fold/constants.ts';
-import { Folder } from '../fold/folder.ts';
-import type { Folded } from '../fold/evaluators.ts';
+import type { Folded, ModelProto, NodeProto, TensorProto, TypedArray } from '@kneepoint/onnx';
+import { cloneModel, constantDims, constantProto, DataType, Folder, valueInfo, writeTensor } from '@kneepoint/onnx';
 import type { Cut, NodeEdit } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
 import { cutTensor } from './cut-tensor.ts';

@@ -1,8 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { TensorProto, TypedArray } from '@kneepoint/onnx';
-import { isDropped, readTensor, writeTensor } from '@kneepoint/onnx';
-import { constantDims, droppedTwin } from '../fold/constants.ts';
-import { volume } from '../labels/movement.ts';
+import { constantDims, droppedTwin, isDropped, readTensor, volume, writeTensor } from '@kneepoint/onnx';
 import type { Cut, GroupCut } from '../trace/edits.ts';
 
 /** Positions that stay for a list of labels, ascending. */

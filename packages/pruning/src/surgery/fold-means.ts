@@ -1,9 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto, NodeProto, Tensor, DataType } from '@kneepoint/onnx';
-import { cloneModel, floatAttr, Graph, intAttr, intsAttr, NodeProtoSchema, readTensor, setAttr } from '@kneepoint/onnx';
-import { constantProto, floatConstant } from '../fold/constants.ts';
-import { volume } from '../labels/movement.ts';
+import {
+  cloneModel,
+  constantProto,
+  floatAttr,
+  floatConstant,
+  Graph,
+  intAttr,
+  intsAttr,
+  NodeProtoSchema,
+  readTensor,
+  setAttr,
+  volume,
+} from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';

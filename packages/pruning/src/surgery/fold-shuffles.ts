@@ -1,9 +1,18 @@
 import { create } from '@bufbuild/protobuf';
 import type { NodeProto } from '@kneepoint/onnx';
-import { Graph, intsAttr, isDefaultDomain, NodeProtoSchema, setAttr } from '@kneepoint/onnx';
+import {
+  Graph,
+  intConstant,
+  intsAttr,
+  isDefaultDomain,
+  move,
+  NodeProtoSchema,
+  setAttr,
+  stridesOf,
+  transposition,
+  volume,
+} from '@kneepoint/onnx';
 import type { ModelProto } from '@kneepoint/onnx';
-import { intConstant } from '../fold/constants.ts';
-import { move, stridesOf, transposition, volume } from '../labels/movement.ts';
 import type { Shapes } from '../trace/trace.ts';
 
 /**

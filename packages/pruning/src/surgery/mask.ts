@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { ModelProto } from '@kneepoint/onnx';
-import { DataType, Graph, isFloatType, NodeProtoSchema } from '@kneepoint/onnx';
-import { constantProto, floatConstant } from '../fold/constants.ts';
+import { constantProto, DataType, floatConstant, Graph, isFloatType, NodeProtoSchema } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';

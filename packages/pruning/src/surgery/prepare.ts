@@ -1,9 +1,25 @@
 import type { ModelProto, NodeProto, TensorProto } from '@kneepoint/onnx';
-import { cloneModel, Graph, hasAttr, intAttr, intsAttr, isDefaultDomain, isFloatType } from '@kneepoint/onnx';
-import { constantDims, constantProto, movedConstant, reshapedConstant } from '../fold/constants.ts';
-import { axesOf, squeezed, unsqueezed } from '../fold/evaluators.ts';
-import { Folder } from '../fold/folder.ts';
-import { normalAxis, reshapeTarget, transposition, volume } from '../labels/movement.ts';
+import {
+  axesOf,
+  cloneModel,
+  constantDims,
+  constantProto,
+  Folder,
+  Graph,
+  hasAttr,
+  intAttr,
+  intsAttr,
+  isDefaultDomain,
+  isFloatType,
+  movedConstant,
+  normalAxis,
+  reshapedConstant,
+  reshapeTarget,
+  squeezed,
+  transposition,
+  unsqueezed,
+  volume,
+} from '@kneepoint/onnx';
 import type { Shapes } from '../trace/trace.ts';
 import { foldShuffles } from './fold-shuffles.ts';
 import { removeDead } from './remove-dead.ts';

@@ -1,6 +1,5 @@
-import type { NodeProto, TensorProto } from '@kneepoint/onnx';
-import { constantDims, constantProto } from '../fold/constants.ts';
-import type { Folded } from '../fold/evaluators.ts';
+import type { Folded, NodeProto, TensorProto } from '@kneepoint/onnx';
+import { constantDims, constantProto } from '@kneepoint/onnx';
 import type { ChannelLabels, FreezeReason } from '../labels/channel-labels.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { uniform, varyingAxes } from '../labels/label-tensor.ts';

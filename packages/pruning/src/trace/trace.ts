@@ -1,8 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto, NodeProto, ValueInfoProto } from '@kneepoint/onnx';
-import { capturedValues, dimsOf, Graph, isDefaultDomain } from '@kneepoint/onnx';
-import { isConstantNode } from '../fold/constants.ts';
-import { Folder } from '../fold/folder.ts';
+import { capturedValues, dimsOf, Folder, Graph, isConstantNode, isDefaultDomain } from '@kneepoint/onnx';
 import { ChannelLabels } from '../labels/channel-labels.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alongAxis, collapsed, forEachAlong, heads, varyingAxes } from '../labels/label-tensor.ts';

@@ -1,9 +1,13 @@
-import type { Graph, NodeProto } from '@kneepoint/onnx';
-import { DataType, intAttr, isDefaultDomain, isDropped, readTensor, tensorNumbers } from '@kneepoint/onnx';
-import { volume } from '../labels/movement.ts';
+import { intAttr } from '../attributes.ts';
+import type { Graph } from '../graph.ts';
+import { isDefaultDomain } from '../graph.ts';
+import type { NodeProto } from '../proto.ts';
+import { DataType } from '../proto.ts';
+import { isDropped, readTensor, tensorNumbers } from '../tensor.ts';
 import { constantDims, constantProto } from './constants.ts';
 import type { Folded } from './evaluators.ts';
 import { EVALUATORS, foldedInts, MAX_FOLDED } from './evaluators.ts';
+import { volume } from './movement.ts';
 
 /**
  * Evaluates the small constants of a graph on demand, with Shape answered by `shapeOf`. The same arithmetic can so be asked

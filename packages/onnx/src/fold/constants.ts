@@ -1,18 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import type { Graph, NodeProto, TensorProto } from '@kneepoint/onnx';
-import {
-  DataType,
-  hasAttr,
-  isDefaultDomain,
-  isDropped,
-  readTensor,
-  tensorAttr,
-  tensorDims,
-  TensorProtoSchema,
-  writeTensor,
-} from '@kneepoint/onnx';
-import type { Movement } from '../labels/movement.ts';
-import { move } from '../labels/movement.ts';
+import { hasAttr, tensorAttr } from '../attributes.ts';
+import type { Graph } from '../graph.ts';
+import { isDefaultDomain } from '../graph.ts';
+import type { NodeProto, TensorProto } from '../proto.ts';
+import { DataType, TensorProtoSchema } from '../proto.ts';
+import { isDropped, readTensor, tensorDims, writeTensor } from '../tensor.ts';
+import type { Movement } from './movement.ts';
+import { move } from './movement.ts';
 
 /** The stored tensor behind a name, payload or not: an initializer, or a Constant node in any of its attribute forms. */
 export function constantProto(graph: Graph, name: string): TensorProto | undefined {

@@ -1,5 +1,7 @@
-import type { NodeProto } from '@kneepoint/onnx';
-import { DataType, hasAttr, intAttr, intsAttr, readTensor, tensorAttr, tensorNumbers } from '@kneepoint/onnx';
+import { hasAttr, intAttr, intsAttr, tensorAttr } from '../attributes.ts';
+import type { NodeProto } from '../proto.ts';
+import { DataType } from '../proto.ts';
+import { readTensor, tensorNumbers } from '../tensor.ts';
 import {
   broadcast,
   concatenate,
@@ -9,7 +11,7 @@ import {
   selection,
   sliceRange,
   transposition,
-} from '../labels/movement.ts';
+} from './movement.ts';
 
 /** A small constant: shape arithmetic left behind by exporters. Numbers hold int64 up to 2^53. */
 export interface Folded {

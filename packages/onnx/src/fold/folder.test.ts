@@ -1,5 +1,8 @@
-import { Graph, GraphBuilder, intTensor, smallNets } from '@kneepoint/onnx';
 import { expect, it } from 'vitest';
+import { GraphBuilder } from '../builder.ts';
+import { Graph } from '../graph.ts';
+import { smallNets } from '../models/small-nets.ts';
+import { intTensor } from '../tensor.ts';
 import { Folder } from './folder.ts';
 
 it('shape arithmetic is asked twice and follows the shapes it is given', () => {
