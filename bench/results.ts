@@ -1,5 +1,5 @@
 /**
- * The compression of a real network on real photographs: every figure of docs/results.md.
+ * The compression of real networks on real photographs, with what finetuning gives back: the first part of docs/results.md.
  *
  *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results.ts [task]
  *
@@ -11,16 +11,17 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CompressionReport } from '@kneepoint/workflow';
 import { kneepoint } from '../test/support/kneepoint.ts';
+import { armsTable, show } from './arms-table.ts';
 import { machine } from './machine.ts';
 
 const EPSILONS = '0.1,0.01,0.001';
 const RUNS = [
-  { model: 'head-pose-estimation-adas-0001', task: 'pose', group: 'identity' },
-  { model: 'head-pose-estimation-adas-0001', task: 'eyes', group: 'identity' },
-  { model: 'head-pose-estimation-adas-0001', task: 'expression', group: 'identity' },
-  { model: 'head-pose-estimation-adas-0001', task: 'identity', group: 'identity' },
-  { model: 'seetaface-onet', task: 'eyes', group: 'identity' },
-  { model: 'slim-320', task: 'eyes', group: 'identity' },
+  { model: 'head-pose-estimation-adas-0001', task: 'pose', group: 'identity', arms: 'all' },
+  { model: 'head-pose-estimation-adas-0001', task: 'eyes', group: 'identity', arms: 'all' },
+  { model: 'head-pose-estimation-adas-0001', task: 'expression', group: 'identity', arms: 'none' },
+  { model: 'head-pose-estimation-adas-0001', task: 'identity', group: 'identity', arms: 'none' },
+  { model: 'seetaface-onet', task: 'eyes', group: 'identity', arms: 'none' },
+  { model: 'slim-320', task: 'eyes', group: 'identity', arms: 'none' },
 ] as const;
 
 const data = process.env['KNEEPOINT_DATA'];
@@ -33,7 +34,7 @@ const folder = await mkdtemp(join(tmpdir(), 'kneepoint-results-'));
 try {
   console.log(`${machine()}\n`);
   const wanted = process.argv[2];
-  for (const { model, task, group } of RUNS.filter((run) => wanted === undefined || run.task === wanted)) {
+  for (const { model, task, group, arms } of RUNS.filter((run) => wanted === undefined || run.task === wanted)) {
     const file = join(data, 'models', `${model}.onnx`);
     const args = [
       'compress',
@@ -47,6 +48,7 @@ try {
       EPSILONS,
       '--group',
       group,
+      ...(arms === 'all' ? [] : ['--arms', arms]),
     ];
     const started = performance.now();
     const { code, stdout, stderr } = await kneepoint([
@@ -65,6 +67,7 @@ try {
     }
     const reports = JSON.parse(stdout) as CompressionReport[];
     console.log(tableOf(reports));
+    if (arms === 'all') console.log(`\n${armsTable(reports)}`);
     console.log(`\nAll three in ${seconds} s. ${splitOf(reports[0]!)}\n`);
     for (const report of reports)
       for (const warning of report.warnings) console.log(`- ε = ${report.epsilon}: ${warning}`);
@@ -76,8 +79,6 @@ try {
 
 function tableOf(reports: readonly CompressionReport[]): string {
   const [first] = reports;
-  const show = (value: number): string =>
-    first!.metric.name.includes('accuracy') ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4);
   const filters = (report: CompressionReport): string =>
     `${sum(report.layers.map((layer) => layer.kept))} of ${sum(report.layers.map((layer) => layer.filters))}`;
   return [
@@ -89,10 +90,10 @@ function tableOf(reports: readonly CompressionReport[]): string {
         report.epsilon,
         report.bestLayer,
         filters(report),
-        show(metric.chance),
-        show(metric.probe),
-        show(metric.pruned),
-        show(metric.refit),
+        show(metric.chance, metric.name),
+        show(metric.probe, metric.name),
+        show(metric.pruned, metric.name),
+        show(metric.refit, metric.name),
         `${thousands(before.parameters)} → ${thousands(after.parameters)} (${less(after.parameters, before.parameters)})`,
         `${millions(before.macs)} → ${millions(after.macs)} (${less(after.macs, before.macs)})`,
         `${before.latencyMs.p50.toFixed(2)} → ${after.latencyMs.p50.toFixed(2)} (${less(after.latencyMs.p50, before.latencyMs.p50)})`,

@@ -1,0 +1,77 @@
+/**
+ * Does finetuning recover what pruning took? Seven tasks on synthetic faces of people that the network has never seen: pruned at
+ * ε = 0.01 and finetuned, against the same network finetuned whole and against the pruned architecture from scratch. The second
+ * part of docs/results.md.
+ *
+ *   npx tsx bench/faces.ts [faces] [network]
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { renderFaces } from '@kneepoint/datasets';
+import type { CompressionReport, ReportArm } from '@kneepoint/workflow';
+import { kneepoint } from '../test/support/kneepoint.ts';
+import { armsTable, show } from './arms-table.ts';
+import { machine } from './machine.ts';
+
+const EPSILON = '0.01';
+const TASKS = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'] as const;
+/** Other people than those that the network was trained on. */
+const SEED = 1;
+const PERSONS = 60;
+/** One point of a percentage; errors count relative to the unpruned network's. */
+const WITHIN = 0.01;
+
+const count = Number(process.argv[2] ?? 2000);
+const network = process.argv[3] ?? 'packages/cli/networks/faces-identity.onnx';
+const folder = await mkdtemp(join(tmpdir(), 'kneepoint-faces-'));
+try {
+  console.log(`${machine()}; ${count} faces of ${PERSONS} people; ${network}\n`);
+  const data = join(folder, 'faces');
+  await renderFaces({ folder: data, count, seed: SEED, persons: PERSONS, size: 64 });
+  const reports: CompressionReport[] = [];
+  for (const task of TASKS) {
+    const { code, stdout, stderr } = await kneepoint([
+      ...['compress', '--model', network, '--data', data, '--task', task, '--epsilon', EPSILON],
+      ...['--arms', 'finetuned,scratch,unpruned', '--json'],
+      ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out')],
+    ]);
+    if (code !== 0) throw new Error(stderr);
+    const report = JSON.parse(stdout) as CompressionReport;
+    reports.push(report);
+    console.log(`### ${task}\n\n${armsTable([report])}\n`);
+  }
+  console.log(summary(reports));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+function summary(reports: readonly CompressionReport[]): string {
+  const verdicts = reports.map((report) => {
+    const arm = (name: ReportArm['arm']): number => report.arms.find((entry) => entry.arm === name)!.metric;
+    const [finetuned, unpruned, scratch] = [arm('finetuned'), arm('unpruned'), arm('scratch')];
+    const sign = report.metric.higherIsBetter ? 1 : -1;
+    const scale = report.metric.name.includes('accuracy') ? 1 : unpruned;
+    const recovers = (sign * (finetuned - unpruned)) / scale >= -WITHIN;
+    const beats = sign * (finetuned - scratch) > 0;
+    const { before, after } = report;
+    const cells = [
+      report.task,
+      show(report.metric.chance, report.metric.name),
+      ...[unpruned, finetuned, scratch].map((value) => show(value, report.metric.name)),
+      `−${(100 * (1 - after.parameters / before.parameters)).toFixed(1)} %`,
+      `−${(100 * (1 - after.macs / before.macs)).toFixed(1)} %`,
+      recovers ? 'yes' : 'no',
+      beats ? 'yes' : 'no',
+    ];
+    return { recovers, beats, line: `| ${cells.join(' | ')} |` };
+  });
+  const of = (key: 'recovers' | 'beats'): number => verdicts.filter((verdict) => verdict[key]).length;
+  return [
+    '| task | chance | unpruned, finetuned | pruned, finetuned | pruned architecture from scratch | parameters | MACs | within a point | beats scratch |',
+    '|---|---:|---:|---:|---:|---:|---:|---|---|',
+    ...verdicts.map(({ line }) => line),
+    '',
+    `Within a point of the unpruned network: ${of('recovers')} of ${reports.length}. Better than from scratch: ${of('beats')} of ${reports.length}.`,
+  ].join('\n');
+}
