@@ -1,0 +1,52 @@
+import { intTensor } from '@kneepoint/onnx';
+import { describe, expect, it } from 'vitest';
+import { floatTensor } from '@kneepoint/onnx';
+import { gradientsOf } from '../testing/check-gradient.ts';
+import { awayFrom, between, type Draw, distinct, normal } from '../testing/data.ts';
+import { gradientTable, type Row } from '../testing/gradient-table.ts';
+import { oneNode } from '../testing/one-node.ts';
+
+const DRAWS: Readonly<Record<string, Draw>> = {
+  ReduceSum: normal,
+  ReduceMean: normal,
+  ReduceSumSquare: normal,
+  ReduceL1: awayFrom([0]),
+  ReduceL2: normal,
+  ReduceLogSum: between(0.3, 2),
+  ReduceLogSumExp: normal,
+  ReduceMax: distinct(),
+  ReduceMin: distinct(),
+};
+
+const SETTINGS: Readonly<Record<string, (draw: Draw, op: string) => Row>> = {
+  'over one axis': (x, op) => ({ op, operands: { x: [3, 4, 2], axes: intTensor([1]) }, data: { x } }),
+  'over outer axes, dropped': (x, op) => ({
+    op,
+    operands: { x: [2, 3, 4], axes: intTensor([-1, 0]) },
+    attributes: { keepdims: 0 },
+    data: { x },
+  }),
+  'over everything': (x, op) => ({ op, operands: { x: [2, 3, 2] }, attributes: { keepdims: 0 }, data: { x } }),
+};
+
+for (const [op, draw] of Object.entries(DRAWS)) {
+  gradientTable(op, Object.fromEntries(Object.entries(SETTINGS).map(([title, make]) => [title, make(draw, op)])));
+}
+
+gradientTable('over no axis at all', {
+  'ReduceSum passes everything': {
+    op: 'ReduceSum',
+    operands: { x: [2, 3] },
+    attributes: { noop_with_empty_axes: 1 },
+  },
+});
+
+describe('ReduceL2', () => {
+  it('of nothing but zeros passes zeros', async () => {
+    const { gradients } = await gradientsOf({
+      model: oneNode('ReduceL2', { x: [3] }),
+      data: { x: floatTensor([3], [0, 0, 0]) },
+    });
+    expect([...(gradients['x']!.data as Float32Array)]).toEqual([0, 0, 0]);
+  });
+});
