@@ -21,6 +21,11 @@ export const trainingFailures = {
     cure: 'Pass a value within the bounds that the message names.',
     retryable: false,
   },
+  BENCHMARK_OPTION_INVALID: {
+    cause: 'A benchmark was asked for with no network, or with more networks, images or runs than it may have.',
+    cure: 'Pass a value within the bounds that the message names.',
+    retryable: false,
+  },
   CHECKPOINT_NOT_WRITTEN: {
     cause: 'A checkpoint of the training could not be stored: the disk is full, or the store does not answer.',
     cure: 'Free space or repair the store, then launch the same training again: it goes on from the last good checkpoint.',

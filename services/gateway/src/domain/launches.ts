@@ -1,6 +1,5 @@
 import { Failure } from '@kneepoint/failures';
 import { validatePreprocess } from '@kneepoint/datasets';
-import { launchRun, type RunRequest } from '@kneepoint/platform';
 import {
   DEFAULT_REGRESSION,
   type ModelReference,
@@ -21,12 +20,11 @@ import type {
 import type { Run } from '../schema/run.ts';
 import { requireDataset, requireTask, requireTasks } from './datasets.ts';
 import { requireEpsilon } from './epsilon.ts';
+import { isAbsent, launch } from './launch.ts';
 import { requireLayer } from './layers.ts';
 import { requireModel } from './models.ts';
-import { toRun } from './runs.ts';
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._ -]{0,99}$/u;
-const KEY = /^[\w.:-]{1,200}$/;
 const MOST_EPSILONS = 20;
 
 export async function registerModel(context: Context, input: RegisterModelInput): Promise<Run> {
@@ -66,6 +64,17 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
   const task = requireTask(dataset, input.task);
+  const options = requirePruneOptions(input, model);
+  const steps = planPrune({ model, dataset, task, settings: DEFAULT_REGRESSION, options });
+  return launch(
+    context,
+    { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },
+    input.idempotencyKey,
+  );
+}
+
+/** Options of one pruning for each ε, bounded and different. Throws EPSILON_INVALID, LAYER_UNKNOWN, MIN_FILTERS_INVALID. */
+export function requirePruneOptions(input: LaunchPruneInput, model: ModelReference): readonly PruneOptions[] {
   const { epsilons } = input;
   const repeated = epsilons.find((epsilon, index) => epsilons.indexOf(epsilon) < index);
   if (epsilons.length < 1 || epsilons.length > MOST_EPSILONS || repeated !== undefined) {
@@ -76,13 +85,7 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
       fix: `Pass 1 to ${MOST_EPSILONS} different values between 0 and 1.`,
     });
   }
-  const options = epsilons.map((epsilon) => toPruneOptions(input, epsilon, model, 'epsilons'));
-  const steps = planPrune({ model, dataset, task, settings: DEFAULT_REGRESSION, options });
-  return launch(
-    context,
-    { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },
-    input.idempotencyKey,
-  );
+  return epsilons.map((epsilon) => toPruneOptions(input, epsilon, model, 'epsilons'));
 }
 
 /** Options of one pruning, bounded: ε between 0 and 1, layers that exist. */
@@ -111,31 +114,11 @@ export function toPruneOptions(
   };
 }
 
-/** Launches a run; what was asked for is kept without the key, which names the request and is no part of it. */
-async function launch({ db }: Pick<Context, 'db'>, request: RunRequest, idempotencyKey?: string): Promise<Run> {
-  const { idempotencyKey: _key, ...input } = request.input as { idempotencyKey?: string };
-  const key = isAbsent(idempotencyKey) ? {} : { idempotencyKey: requireKey(idempotencyKey) };
-  return toRun(await launchRun(db, { ...request, input, ...key }));
-}
-
-/** GraphQL clients may write null for a field that they leave out. */
-function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
-}
-
 function requireName(name: string, where = 'name'): string {
   if (NAME.test(name)) return name;
   throw new Failure('NAME_INVALID', `${JSON.stringify(name.slice(0, 80))} is not a name`, {
     where,
     fix: 'Start with a letter or digit; go on with letters, digits, spaces, dots, dashes or underscores; 100 characters at most.',
-  });
-}
-
-function requireKey(key: string): string {
-  if (KEY.test(key)) return key;
-  throw new Failure('NAME_INVALID', `"${key.slice(0, 80)}" is not an idempotency key`, {
-    where: 'idempotencyKey',
-    fix: 'Pass 1 to 200 letters, digits and . : _ -, such as a UUID.',
   });
 }
 

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { PRUNE } from '@kneepoint/workflow';
+import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 
 /** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
@@ -36,6 +36,42 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
           where: { runId: { in: ids }, kind: PRUNE.kind, state: 'SUCCEEDED' },
           orderBy: { position: 'asc' },
           select: { runId: true, input: true, output: true },
+        }),
+      (row) => row.runId,
+    ),
+    /** Trainings in whatever state, with what they are to do and what they made. */
+    trainings: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids }, kind: FINETUNE.kind },
+          orderBy: { position: 'asc' },
+          select: {
+            ...{ runId: true, key: true, name: true, state: true, reused: true, etaSeconds: true, failure: true },
+            ...{ input: true, output: true },
+          },
+        }),
+      (row) => row.runId,
+    ),
+    /** How far unfinished steps have come, by content key. */
+    checkpoints: byKey(
+      (keys) => prisma.checkpoint.findMany({ where: { key: { in: keys } } }),
+      (row) => row.key,
+    ),
+    /** Reports of compressions that have succeeded. */
+    reports: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids }, kind: REPORT.kind, state: 'SUCCEEDED' },
+          orderBy: { position: 'asc' },
+          select: { runId: true, input: true, output: true },
+        }),
+      (row) => row.runId,
+    ),
+    benchmarks: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids }, kind: BENCHMARK.kind, state: 'SUCCEEDED' },
+          select: { runId: true, output: true },
         }),
       (row) => row.runId,
     ),

@@ -103,14 +103,19 @@ export async function pruningsOf({ loaders }: Context, run: Run): Promise<readon
       return {
         epsilon: input.options.epsilon,
         report: output.report,
-        model: await artifact(loaders, output.modelSha256, `${stem}.onnx`),
-        reportFile: await artifact(loaders, output.reportSha256, `${stem}.json`),
+        model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
+        reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
       };
     }),
   );
 }
 
-async function artifact(loaders: Context['loaders'], sha256: string, filename: string): Promise<Pruning['model']> {
+/** An artifact that a run made, under the name that a download gets. Throws ARTIFACT_UNKNOWN. */
+export async function artifactOf(
+  loaders: Context['loaders'],
+  sha256: string,
+  filename: string,
+): Promise<Pruning['model']> {
   const row = await loaders.artifacts.load(sha256);
   if (!row)
     throw new Failure('ARTIFACT_UNKNOWN', `artifact ${sha256} is not recorded`, {
@@ -130,7 +135,7 @@ function toAttempt(row: StepRow['attempts'][number]): Attempt {
   };
 }
 
-function toFailure(json: unknown): RunFailure | null {
+export function toFailure(json: unknown): RunFailure | null {
   if (json === null || json === undefined) return null;
   const { code, message, where, fix } = json as FailureJson;
   return { code, message, where: where ?? null, fix: fix ?? null };

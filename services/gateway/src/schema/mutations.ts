@@ -149,7 +149,8 @@ export class LaunchPruneInput {
   idempotencyKey?: string;
 }
 
-const runPayload = (work: () => Promise<Run>): Promise<RunPayload> =>
+/** The payload of a mutation that launches or changes a run. */
+export const runPayload = (work: () => Promise<Run>): Promise<RunPayload> =>
   withUserErrors<{ run: Run | null }>(async () => ({ run: await work() }), { run: null });
 
 @Resolver()

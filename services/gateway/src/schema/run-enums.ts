@@ -6,6 +6,9 @@ export const RunKind = {
   IMPORT_DATASET: 'IMPORT_DATASET',
   ANALYSIS: 'ANALYSIS',
   PRUNE: 'PRUNE',
+  FINETUNE: 'FINETUNE',
+  COMPRESSION: 'COMPRESSION',
+  BENCHMARK: 'BENCHMARK',
 } as const;
 
 export const RunState = named(RUN_STATES);

@@ -17,7 +17,7 @@ import { findDataset } from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
 import { findModel } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
-import { attemptsOf, findRun, listRuns, progressOf, pruningsOf, stepsOf } from '../domain/runs.ts';
+import { attemptsOf, findRun, listRuns, progressOf, stepsOf } from '../domain/runs.ts';
 import { Artifact } from './artifact.ts';
 import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
@@ -223,11 +223,6 @@ export class RunResolver {
   @FieldResolver(() => [Attempt], { description: 'Every try at every step, oldest first.' })
   attempts(@Root() run: Run, @Ctx() context: Context): Promise<readonly Attempt[]> {
     return attemptsOf(context, run);
-  }
-
-  @FieldResolver(() => [Pruning], { description: 'What a PRUNE run has made so far.' })
-  prunings(@Root() run: Run, @Ctx() context: Context): Promise<readonly Pruning[]> {
-    return pruningsOf(context, run);
   }
 
   @FieldResolver(() => Model, { nullable: true })

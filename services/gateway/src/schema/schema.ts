@@ -10,7 +10,9 @@ import { NodeResolver } from './node-query.ts';
 import { PlanResolver } from './plan.ts';
 import { RelationshipResolver } from './relationships.ts';
 import { RunResolver } from './run.ts';
+import { RunResultsResolver } from './run-results.ts';
 import { SubscriptionResolver } from './subscription.ts';
+import { TrainingMutationResolver } from './training-mutations.ts';
 
 /** The executable schema. A new query or mutation is a resolver in this folder and a line here. */
 export function createSchema(): GraphQLSchema {
@@ -25,7 +27,9 @@ export function createSchema(): GraphQLSchema {
       PlanResolver,
       RelationshipResolver,
       RunResolver,
+      RunResultsResolver,
       SubscriptionResolver,
+      TrainingMutationResolver,
     ],
     // Inputs are bounded where they are used, with coded errors; class-validator would add a second way.
     validate: false,

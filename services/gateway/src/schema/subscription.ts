@@ -13,7 +13,11 @@ export class SubscriptionResolver {
   })
   runUpdated(@Root() run: Run, @Ctx() { loaders }: Context, @Arg('id', () => ID) _id: string): Run {
     // One subscription is one request of many events: what was loaded for the last event is stale for this one.
-    loaders.steps.clear(run.rowId);
+    for (const rows of [loaders.steps, loaders.prunings, loaders.trainings, loaders.reports, loaders.benchmarks]) {
+      rows.clear(run.rowId);
+    }
+    loaders.checkpoints.clearAll();
+    loaders.artifacts.clearAll();
     loaders.models.clearAll();
     loaders.datasets.clearAll();
     return run;

@@ -1,0 +1,57 @@
+import {
+  DEFAULT_REGRESSION,
+  planCompress,
+  REPORT,
+  type ReportInput,
+  type ReportOutput,
+  TRAINED_ARMS,
+} from '@kneepoint/workflow';
+import type { Context } from '../context.ts';
+import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
+import type { Run } from '../schema/run.ts';
+import { requireDataset, requireTask } from './datasets.ts';
+import { isAbsent, launch } from './launch.ts';
+import { requirePruneOptions } from './launches.ts';
+import { requireModel } from './models.ts';
+import { artifactOf, pruningsOf } from './runs.ts';
+import { toTrainingChoice } from './training-choice.ts';
+import { withinTraining } from './within-training.ts';
+
+export async function launchCompression(context: Context, input: LaunchCompressionInput): Promise<Run> {
+  const dataset = await requireDataset(context, input.dataset);
+  const model = await requireModel(context, input.model);
+  const task = requireTask(dataset, input.task);
+  const options = requirePruneOptions(input, model);
+  const training = toTrainingChoice(input.training, model);
+  const arms = isAbsent(input.arms) ? TRAINED_ARMS : input.arms;
+  const steps = withinTraining(() =>
+    planCompress({ model, dataset, task, settings: DEFAULT_REGRESSION, options, arms, training }),
+  );
+  return launch(
+    context,
+    { kind: 'COMPRESSION', input, modelId: model.id, datasetId: dataset.id, steps },
+    input.idempotencyKey,
+  );
+}
+
+/** What a compression has finished: its reports with all arms, or the prunings themselves where nothing is trained. */
+export async function compressionsOf(context: Context, run: Run): Promise<readonly Compression[]> {
+  if (run.kind !== 'COMPRESSION') return [];
+  const steps = await context.loaders.steps.load(run.rowId);
+  if (!steps.some(({ kind }) => kind === REPORT.kind)) return pruningsOf(context, run);
+  const { loaders } = context;
+  const done = await loaders.reports.load(run.rowId);
+  return Promise.all(
+    done.map(async (step) => {
+      const input = step.input as unknown as ReportInput;
+      const output = step.output as unknown as ReportOutput;
+      const stem = `${input.modelName}-${input.task}-${input.epsilon}`;
+      return {
+        epsilon: input.epsilon,
+        report: output.report,
+        model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
+        reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
+      };
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+import { Failure } from '@kneepoint/failures';
+import { DEFAULT_REGRESSION, type Distillation, type FinetuneRequest, planFinetune } from '@kneepoint/workflow';
+import type { Context } from '../context.ts';
+import type { Run } from '../schema/run.ts';
+import type { DistillInput, LaunchFinetuneInput } from '../schema/training.ts';
+import { requireDataset, requireTasks } from './datasets.ts';
+import { isAbsent, launch } from './launch.ts';
+import { requireLayer } from './layers.ts';
+import { requireModel } from './models.ts';
+import { requireProduct } from './products.ts';
+import { toTrainingChoice } from './training-choice.ts';
+import { withinTraining } from './within-training.ts';
+
+export async function launchFinetune(context: Context, input: LaunchFinetuneInput): Promise<Run> {
+  const dataset = await requireDataset(context, input.dataset);
+  const tasks = requireTasks(dataset, input.tasks);
+  const start = await startOf(context, input);
+  const distill = isAbsent(input.distill) ? null : await toDistillation(context, input.distill);
+  const steps = withinTraining(() =>
+    planFinetune({
+      network: start.network,
+      modelName: start.modelName,
+      preprocess: start.preprocess,
+      dataset,
+      tasks,
+      mode: input.mode,
+      training: toTrainingChoice(input.training, start.model),
+      settings: DEFAULT_REGRESSION,
+      ...(distill ? { distill } : {}),
+    }),
+  );
+  const modelId = start.modelId === null ? {} : { modelId: start.modelId };
+  return launch(context, { kind: 'FINETUNE', input, ...modelId, datasetId: dataset.id, steps }, input.idempotencyKey);
+}
+
+type Start = Pick<FinetuneRequest, 'network' | 'modelName' | 'preprocess'> & {
+  readonly model: Parameters<typeof toTrainingChoice>[1];
+  readonly modelId: string | null;
+};
+
+/** The network from which a training starts: a registered model, or what an earlier run made. */
+async function startOf(context: Context, input: LaunchFinetuneInput): Promise<Start> {
+  const { model: id, artifact, layer, keepHead } = input;
+  if (isAbsent(id) === isAbsent(artifact)) {
+    throw new Failure('SOURCE_INVALID', 'exactly one of model and artifact is needed', {
+      where: 'model',
+      fix: 'Pass the id of a model, or the SHA-256 of a network that a pruning or training made.',
+    });
+  }
+  if (!isAbsent(layer) && (!isAbsent(artifact) || keepHead === true)) {
+    throw new Failure('TRAINING_OPTION_INVALID', 'layer says where a fresh head reads, but the head stays', {
+      where: 'layer',
+      fix: 'Leave it out, or train a registered model without keepHead.',
+    });
+  }
+  if (!isAbsent(artifact)) {
+    const { preprocess, modelName, modelId } = await requireProduct(context, artifact, 'artifact');
+    return { network: { sha256: artifact }, preprocess, modelName, model: null, modelId };
+  }
+  const model = await requireModel(context, id!);
+  const { sha256, name, preprocess } = model;
+  const cut = isAbsent(layer) ? null : requireLayer(model, layer, 'layer');
+  const network = keepHead === true ? { sha256 } : { model: { sha256, layer: cut } };
+  return { network, modelName: name, preprocess, model, modelId: model.id };
+}
+
+const DISTILLATION = { weight: 0.5, temperature: 2 } as const;
+
+async function toDistillation(context: Context, { artifact, ...input }: DistillInput): Promise<Distillation> {
+  await requireProduct(context, artifact, 'distill.artifact');
+  const weight = input.weight ?? DISTILLATION.weight;
+  const temperature = input.temperature ?? DISTILLATION.temperature;
+  requireBetween('weight', weight, 0, 1);
+  requireBetween('temperature', temperature, 0.1, 100);
+  return { network: { sha256: artifact }, weight, temperature };
+}
+
+function requireBetween(field: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new Failure('TRAINING_OPTION_INVALID', `${field} is ${value}`, {
+    where: `distill.${field}`,
+    fix: `Pass a number from ${least} to ${most}.`,
+  });
+}

@@ -1,0 +1,76 @@
+import type { EpochRecord, FinetuneInput, FinetuneOutput, FinetunePosition } from '@kneepoint/workflow';
+import type { Context } from '../context.ts';
+import type { Run } from '../schema/run.ts';
+import type { Training } from '../schema/training.ts';
+import { artifactOf, toFailure } from './runs.ts';
+
+/** Every training of a run: what it made, or, while it runs, what its last checkpoint says. */
+export async function trainingsOf(context: Context, run: Run): Promise<readonly Training[]> {
+  const steps = await context.loaders.trainings.load(run.rowId);
+  return Promise.all(
+    steps.map(async (step): Promise<Training> => {
+      const input = step.input as unknown as FinetuneInput;
+      const common = {
+        label: input.label,
+        name: step.name,
+        tasks: input.tasks.map((task) => task.name),
+        mode: input.mode,
+        state: step.state,
+        reused: step.reused,
+        epochsPlanned: input.settings.epochs,
+        failure: toFailure(step.failure),
+      };
+      return step.state === 'SUCCEEDED'
+        ? { ...common, ...(await finished(context, input, step.output as unknown as FinetuneOutput)) }
+        : { ...common, ...(await underWay(context, step)) };
+    }),
+  );
+}
+
+type State = Omit<Training, 'label' | 'name' | 'tasks' | 'mode' | 'state' | 'reused' | 'epochsPlanned' | 'failure'>;
+
+async function finished({ loaders }: Context, input: FinetuneInput, output: FinetuneOutput): Promise<State> {
+  const { modelSha256, tasks, bestEpoch, epochs, stoppedEarly, seconds, imagesPerSecond, provider, notes } = output;
+  return {
+    epochs,
+    bestEpoch,
+    metric: metricAt(epochs, bestEpoch),
+    etaSeconds: null,
+    stoppedEarly,
+    seconds,
+    imagesPerSecond,
+    provider,
+    results: tasks,
+    notes,
+    model: await artifactOf(
+      loaders,
+      modelSha256,
+      `${input.modelName}-${tasks.map(({ task }) => task).join('-')}-${input.label}.onnx`,
+    ),
+  };
+}
+
+async function underWay(
+  { loaders }: Context,
+  { key, etaSeconds }: { readonly key: string; readonly etaSeconds: number | null },
+): Promise<State> {
+  const checkpoint = await loaders.checkpoints.load(key);
+  const { epochs = [], best = null } = (checkpoint?.position ?? {}) as unknown as Partial<FinetunePosition>;
+  return {
+    epochs,
+    bestEpoch: best?.epoch ?? null,
+    metric: best?.metric ?? null,
+    etaSeconds,
+    stoppedEarly: null,
+    seconds: null,
+    imagesPerSecond: epochs.at(-1)?.imagesPerSecond ?? null,
+    provider: null,
+    results: [],
+    notes: [],
+    model: null,
+  };
+}
+
+function metricAt(epochs: readonly EpochRecord[], best: number): number | null {
+  return epochs.find(({ epoch }) => epoch === best)?.metric ?? null;
+}
