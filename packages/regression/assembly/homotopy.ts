@@ -3,21 +3,19 @@
 // With A the active filters, s their signs and q = c - Gw, the tableau of the Gram matrix swept on A is
 //   T_AA = -inverse(G_AA),   T_IA = G_IA inverse(G_AA),   T_II = G_II - G_IA inverse(G_AA) G_AI.
 // One vector x holds w on A and q elsewhere, one vector m its change per unit by which lambda falls. A knot is one sweep: the
-// symmetric rank-1 update T -= v v'/d. Updates wait in packed panels and are applied 32 at a time; the diagonal and the row
-// and column of the pivot are kept current, because written as a part of the rank-1 update they would lose digits when the
-// pivot is nearly collinear with the others. After each block x and m are corrected against the original Gram matrix (one
-// step of iterative refinement), so rounding does not pile up along the path.
+// symmetric rank-1 update T -= v v'/d (homotopy/tableau.ts). After a block of them x and m are corrected against the original Gram
+// matrix (one step of iterative refinement), so rounding does not pile up along the path.
 
-import { correct } from './homotopy/correct';
+import { correct, layoutCorrection } from './homotopy/correct';
 import { findEvent, layoutEvents, nearest, nearestIndex, nearestSign, refuseCollinear, refused } from './homotopy/event';
 import { drop, join } from './homotopy/pivot';
 import {
-  active, correlation, deactivateAll, gram, lambda, layoutState, list, padded, place, resetTableau, setLambda, size,
-  slope, state, variance,
+  active, correlation, deactivateAll, filterAt, gram, lambda, layoutState, list, padded, resetOrder, resetTableau,
+  setLambda, settleActive, size, slope, state, stride, variance,
 } from './homotopy/state';
+import { BLOCK, at, flush, pending } from './homotopy/tableau';
 import { allocate, free, startAt } from './shared/memory';
 import { isSymmetric } from './shared/symmetry';
-import { BLOCK, at, flush, pending, stride } from './shared/tableau';
 
 export const DONE: i32 = 0;
 export const FULL: i32 = 1;
@@ -26,6 +24,10 @@ export const INDEFINITE: i32 = 3;
 
 let stalled: i32 = 0;
 let due: i32 = BLOCK;
+/** Blocks of updates from one correction to the next where x and m hardly stray, and those since the last. */
+let patience: i32 = 1;
+let uncorrected: i32 = 0;
+let steady: bool = false;
 let eventCapacity: i32 = 0;
 let valueCapacity: i32 = 0;
 let eventCount: i32 = 0;
@@ -39,11 +41,13 @@ let values: usize = 0;
 export function layout(base: usize, p: i32, knots: i32, coefficients: i32): usize {
   // A small problem has few knots in all: correct it more often, at no cost that counts.
   due = p < 128 ? 4 : BLOCK;
+  patience = p < 128 ? 1 : 3;
   eventCapacity = knots;
   valueCapacity = coefficients;
   startAt(base);
   layoutState(p);
   layoutEvents();
+  layoutCorrection();
   eventLambda = allocate(<usize>knots * 8);
   eventIndex = allocate(<usize>knots * 4);
   eventKind = allocate(<usize>knots * 4);
@@ -79,7 +83,10 @@ export function begin(start: f64, constant: f64): void {
   memory.copy(state, correlation, <usize>padded * 8);
   memory.fill(slope, 0, <usize>padded * 8);
   deactivateAll();
+  resetOrder();
   resetTableau();
+  uncorrected = 0;
+  steady = false;
 }
 
 /** Empties the buffers that the caller has read. */
@@ -115,13 +122,19 @@ export function advance(last: f64): i32 {
     if (stalled > 4 * size + 64) return STALLED;
     setLambda(lambda - nearest);
     const index = nearestIndex;
+    const filter = filterAt(index);
     const sign = nearestSign;
     if (sign !== 0) join(index, sign);
     else drop(index);
-    record(index, sign === 0 ? 2 : <i32>sign);
+    record(filter, sign === 0 ? 2 : <i32>sign);
     if (pending >= due) {
       flush();
-      correct();
+      uncorrected++;
+      if (!steady || uncorrected >= patience) {
+        steady = correct();
+        uncorrected = 0;
+      }
+      settleActive();
     }
   }
 }

@@ -1,25 +1,47 @@
-import { BLOCK, at, diagonal, flush, pending, readColumn, stride, sweep, tableau } from '../shared/tableau';
+import { allocate } from '../shared/memory';
 import { spread } from './pivot';
 import {
-  active, correlation, gram, lambda, list, padded, resetTableau, residualM, residualX, signs, size, slope, state,
-  variance,
+  active, correlation, filterAt, gram, lambda, list, padded, resetTableau, signs, size, slope, state, stride, variance,
 } from './state';
+import { BLOCK, at, diagonal, flush, multiply, pending, readColumn, sweep } from './tableau';
 
 /** Residual of the active equations relative to lambda, which one correction must bring down. */
 const TOLERATED: f64 = 1e-9;
 /** Residual that is not worth a correction. */
-const NEGLIGIBLE: f64 = 1e-12;
+const NEGLIGIBLE: f64 = 1e-11;
 
-/** Brings x and m back to the equations of the Gram matrix; needs a tableau without waiting updates. */
-export function correct(): void {
+/** G w and G m by filter, and the residuals and corrections that they leave by position. */
+let productX: usize = 0;
+let productM: usize = 0;
+let residualX: usize = 0;
+let residualM: usize = 0;
+let changeX: usize = 0;
+let changeM: usize = 0;
+
+export function layoutCorrection(): void {
+  const vector = <usize>padded * 8;
+  productX = allocate(vector);
+  productM = allocate(vector);
+  residualX = allocate(vector);
+  residualM = allocate(vector);
+  changeX = allocate(vector);
+  changeM = allocate(vector);
+}
+
+/**
+ * Brings x and m back to the equations of the Gram matrix; needs a tableau without waiting updates. Returns whether they had
+ * hardly strayed, so that the next correction can wait longer.
+ */
+export function correct(): bool {
   const before = refine();
-  if (before <= TOLERATED) return;
+  if (before <= TOLERATED) return before <= NEGLIGIBLE;
   const after = refine();
-  if (after <= TOLERATED) return;
+  if (after <= TOLERATED) return false;
   // The swept inverse no longer contracts the residual: sweep it afresh from the Gram matrix.
   rebuild();
   refine();
   refine();
+  return false;
 }
 
 /**
@@ -27,23 +49,24 @@ export function correct(): void {
  * Returns the largest residual found, as a share of lambda.
  */
 function refine(): f64 {
-  memory.fill(residualX, 0, <usize>padded * 8);
-  memory.fill(residualM, 0, <usize>padded * 8);
+  memory.fill(productX, 0, <usize>padded * 8);
+  memory.fill(productM, 0, <usize>padded * 8);
   for (let a = 0; a < active; a += 2) {
     const k = load<i32>(list + (<usize>a << 2));
     const l = a + 1 < active ? load<i32>(list + (<usize>(a + 1) << 2)) : k;
     const both: f64 = a + 1 < active ? 1 : 0;
     addRows(
-      gram + <usize>k * stride, load<f64>(at(state, k)), load<f64>(at(slope, k)),
-      gram + <usize>l * stride, both * load<f64>(at(state, l)), both * load<f64>(at(slope, l)),
+      gram + <usize>filterAt(k) * stride, load<f64>(at(state, k)), load<f64>(at(slope, k)),
+      gram + <usize>filterAt(l) * stride, both * load<f64>(at(state, l)), both * load<f64>(at(slope, l)),
     );
   }
   let worst: f64 = 0;
   let worstSlope: f64 = 0;
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < padded; i++) {
     const own = load<f64>(at(signs, i));
-    const q = load<f64>(at(correlation, i)) - load<f64>(at(residualX, i));
-    const r = load<f64>(at(residualM, i));
+    const filter = filterAt(i);
+    const q = load<f64>(at(correlation, i)) - load<f64>(at(productX, filter));
+    const r = load<f64>(at(productM, filter));
     if (own !== 0) {
       store<f64>(at(residualX, i), q - lambda * own);
       store<f64>(at(residualM, i), own - r);
@@ -60,7 +83,7 @@ function refine(): f64 {
   return worst / lambda;
 }
 
-/** Adds two rows of the Gram matrix, by their coefficients and by their slopes, to residualX and residualM. */
+/** Adds two rows of the Gram matrix, by their coefficients and by their slopes, to productX and productM. */
 @inline
 function addRows(rowA: usize, wA: f64, mA: f64, rowB: usize, wB: f64, mB: f64): void {
   const twA = f64x2.splat(wA), tmA = f64x2.splat(mA);
@@ -70,52 +93,19 @@ function addRows(rowA: usize, wA: f64, mA: f64, rowB: usize, wB: f64, mB: f64): 
     const b = v128.load(rowB + o);
     const x = f64x2.add(f64x2.mul(twA, a), f64x2.mul(twB, b));
     const m = f64x2.add(f64x2.mul(tmA, a), f64x2.mul(tmB, b));
-    v128.store(residualX + o, f64x2.add(v128.load(residualX + o), x));
-    v128.store(residualM + o, f64x2.add(v128.load(residualM + o), m));
+    v128.store(productX + o, f64x2.add(v128.load(productX + o), x));
+    v128.store(productM + o, f64x2.add(v128.load(productM + o), m));
   }
 }
 
 /** state -= T residualX and slope -= T residualM; the residuals are 0 outside the active filters. */
 function applyTableau(): void {
+  memory.fill(changeX, 0, <usize>padded * 8);
+  memory.fill(changeM, 0, <usize>padded * 8);
+  multiply(residualX, residualM, changeX, changeM);
   for (let i = 0; i < size; i++) {
-    const row = tableau + <usize>i * stride;
-    const isActive = load<f64>(at(signs, i)) !== 0;
-    const rx = load<f64>(at(residualX, i));
-    const rm = load<f64>(at(residualM, i));
-    const own = isActive ? load<f64>(at(diagonal, i)) : 0;
-    let sx0 = f64x2(own * rx, 0);
-    let sm0 = f64x2(own * rm, 0);
-    const even = i & ~1;
-    if (isActive) {
-      const tx = f64x2.splat(rx);
-      const tm = f64x2.splat(rm);
-      for (let j = 0; j < even; j += 2) {
-        const t = v128.load(at(row, j));
-        sx0 = f64x2.add(sx0, f64x2.mul(t, v128.load(at(residualX, j))));
-        sm0 = f64x2.add(sm0, f64x2.mul(t, v128.load(at(residualM, j))));
-        v128.store(at(state, j), f64x2.sub(v128.load(at(state, j)), f64x2.mul(t, tx)));
-        v128.store(at(slope, j), f64x2.sub(v128.load(at(slope, j)), f64x2.mul(t, tm)));
-      }
-    } else {
-      for (let j = 0; j < even; j += 2) {
-        const t = v128.load(at(row, j));
-        sx0 = f64x2.add(sx0, f64x2.mul(t, v128.load(at(residualX, j))));
-        sm0 = f64x2.add(sm0, f64x2.mul(t, v128.load(at(residualM, j))));
-      }
-    }
-    let sx = f64x2.extract_lane(sx0, 0) + f64x2.extract_lane(sx0, 1);
-    let sm = f64x2.extract_lane(sm0, 0) + f64x2.extract_lane(sm0, 1);
-    if (even < i) {
-      const t = load<f64>(at(row, even));
-      sx += t * load<f64>(at(residualX, even));
-      sm += t * load<f64>(at(residualM, even));
-      if (isActive) {
-        store<f64>(at(state, even), load<f64>(at(state, even)) - t * rx);
-        store<f64>(at(slope, even), load<f64>(at(slope, even)) - t * rm);
-      }
-    }
-    store<f64>(at(state, i), load<f64>(at(state, i)) - sx);
-    store<f64>(at(slope, i), load<f64>(at(slope, i)) - sm);
+    store<f64>(at(state, i), load<f64>(at(state, i)) - load<f64>(at(changeX, i)));
+    store<f64>(at(slope, i), load<f64>(at(slope, i)) - load<f64>(at(changeM, i)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { allocate } from '../shared/memory';
-import { at, diagonal } from '../shared/tableau';
-import { active, correlation, lambda, padded, signs, size, slope, state, variance } from './state';
+import { filterAt, lambda, padded, signs, size, slope, state, variance } from './state';
+import { at, diagonal } from './tableau';
 
 /** A filter with less than this share of its variance left beside the active ones is collinear with them. */
 const COLLINEAR: f64 = 1e-12;
@@ -9,12 +9,11 @@ const NEGATIVE: f64 = -1e-3;
 /** Closing speeds under this are parallel to the bound: they cannot cross it by more than this share of lambda. */
 const PARALLEL: f64 = 1e-11;
 
-
-/** The nearest event found so far: after which step, of which filter (-1: none), with which sign it joins (0: it is dropped). */
+/** The nearest event found so far: after which step, at which position (-1: none), with which sign it joins (0: it is dropped). */
 export let nearest: f64 = 0;
 export let nearestIndex: i32 = -1;
 export let nearestSign: f64 = 0;
-/** Marks filters that reached the bound while collinear with the active ones. */
+/** Marks, by filter, those that reached the bound while collinear with the active ones. */
 export let refused: usize = 0;
 
 export function layoutEvents(): void {
@@ -49,7 +48,7 @@ export function findEvent(reach: f64): bool {
   return true;
 }
 
-/** Makes filter i the nearest event if it is; false when its remaining variance is negative beyond rounding. */
+/** Makes position i the nearest event if it is; false when its remaining variance is negative beyond rounding. */
 function consider(i: i32): bool {
   const own = load<f64>(at(signs, i));
   const x = load<f64>(at(state, i));
@@ -81,7 +80,7 @@ function consider(i: i32): bool {
   const whole = load<f64>(at(variance, i));
   if (left <= COLLINEAR * whole) {
     if (left < NEGATIVE * whole) return false;
-    if (whole > 0) store<i32>(refused + (<usize>i << 2), 1);
+    if (whole > 0) store<i32>(refused + (<usize>filterAt(i) << 2), 1);
     return true;
   }
   nearest = room;
@@ -95,6 +94,6 @@ export function refuseCollinear(): void {
   for (let i = 0; i < size; i++) {
     const whole = load<f64>(at(variance, i));
     if (load<f64>(at(signs, i)) !== 0 || whole <= 0 || load<f64>(at(diagonal, i)) > COLLINEAR * whole) continue;
-    if (abs(load<f64>(at(state, i))) >= lambda * (1 - 1e-9)) store<i32>(refused + (<usize>i << 2), 1);
+    if (abs(load<f64>(at(state, i))) >= lambda * (1 - 1e-9)) store<i32>(refused + (<usize>filterAt(i) << 2), 1);
   }
 }

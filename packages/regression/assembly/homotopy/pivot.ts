@@ -1,7 +1,7 @@
-import { at, column, diagonal, readColumn, sweep } from '../shared/tableau';
-import { activate, active, deactivate, lambda, padded, signs, slope, state } from './state';
+import { activate, deactivate, lambda, padded, signs, slope, state } from './state';
+import { at, column, diagonal, readColumn, sweep } from './tableau';
 
-/** Filter k becomes active with that sign. */
+/** The filter at position k becomes active with that sign. */
 export function join(k: i32, sign: f64): void {
   readColumn(k);
   const d = load<f64>(at(diagonal, k));
@@ -14,7 +14,7 @@ export function join(k: i32, sign: f64): void {
   sweep(k, 1 / d, 1 / d);
 }
 
-/** Filter k, whose coefficient has come to 0, becomes inactive. */
+/** The filter at position k, whose coefficient has come to 0, becomes inactive. */
 export function drop(k: i32): void {
   readColumn(k);
   const d = load<f64>(at(diagonal, k));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { certify } from './certify.ts';
 import { lassoPath } from './lasso-path.ts';
+import { DROP } from './path-shape.ts';
 import { sampleLambdas } from './sample-lambdas.ts';
 import { coefficientsAt, samplePath, supportAt } from './sample-path.ts';
 import { problemOf } from './testing/problem-of.ts';
@@ -137,6 +138,18 @@ describe('the lasso path', () => {
     expect(() => samplePath(capped, [whole.lambda[6] as number])).toThrow(
       expect.objectContaining({ code: 'REGRESSION_OFF_PATH', fix: 'a larger maxKnots' }) as Error,
     );
+  });
+
+  it('is exact where hundreds of filters join, leave and join again', () => {
+    for (const seed of [1, 5, 18, 20, 31, 43, 48]) {
+      const { design, labels, p, kind, standardise } = randomDesign(seed, 420);
+      const problem = problemOf(design, labels, p, standardise);
+      const path = lassoPath(problem);
+      expect(path.complete).toBe(true);
+      expect(path.kind.filter((event) => event === DROP).length, `${kind} ${seed}`).toBeGreaterThan(30);
+      const { failed, refined } = certify(problem, samplePath(path, sampleLambdas(path.lambdaMax)));
+      expect({ failed, refined }).toEqual({ failed: [], refined: [] });
+    }
   });
 
   it('works for 2 048 filters', () => {
