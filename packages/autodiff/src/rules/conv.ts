@@ -1,39 +1,48 @@
 import { DataType, intAttr } from '@kneepoint/onnx';
 import { inputGradient, weightGradient } from '../formulation/choice.ts';
 import { convolve } from '../formulation/convolve.ts';
-import { slidingWindow, type Window } from '../formulation/window.ts';
-import type { OperatorRule, Site } from './rule.ts';
-import { plain } from './plain.ts';
+import { slidingOutput, slidingWindow } from '../formulation/window.ts';
+import type { RuleSet, Site } from './rule.ts';
 
-/** Conv: both gradients are convolutions again (Dumoulin and Visin 2016, ch. 4). */
-export const conv: OperatorRule = {
-  forward: (site) => {
-    const { emit, inputs } = site;
-    // In float64 there is no kernel; the gradient is checked on an equivalent graph.
-    if (emit.float !== DataType.DOUBLE) return plain(site);
-    const [x, weight, bias] = inputs as [string, string, string?];
-    return [convolve(emit, x, weight, windowAt(site), groupOf(site), bias || undefined)];
-  },
-  vjp: (site, [cotangent]) => {
-    const { emit, inputs } = site;
-    const [x, weight] = inputs as [string, string];
-    const [window, group] = [windowAt(site), groupOf(site)];
-    const axes = emit.shape(cotangent!).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-    return [
-      site.wants(0) ? inputGradient({ emit, cotangent: cotangent!, weight, window, group }) : undefined,
-      site.wants(1) ? weightGradient({ emit, large: x, small: cotangent!, window, group }) : undefined,
-      site.wants(2) ? emit.reduceSum(cotangent!, axes, false) : undefined,
-    ];
+/** Convolution: both gradients are convolutions again (Dumoulin and Visin 2016, ch. 4). */
+export const conv: RuleSet = {
+  Conv: {
+    forward: (site) => {
+      const { emit, inputs, node } = site;
+      const { large, kernel, group } = sizesOf(site);
+      const small = slidingOutput(node, kernel, large);
+      const [x, weight, bias] = inputs as [string, string, string?];
+      if (emit.float === DataType.DOUBLE) {
+        return [convolve(emit, x, weight, slidingWindow(node, kernel, large, small), group, bias || undefined)];
+      }
+      const dims = [emit.shape(x)[0]!, emit.shape(weight)[0]!, ...small];
+      return emit.copy(node, inputs, [{ dims, type: emit.float }]);
+    },
+    vjp: (site, [dy]) => {
+      const { emit, inputs, node } = site;
+      const { large, kernel, group } = sizesOf(site);
+      const [x, weight] = inputs as [string, string];
+      const cotangent = dy!;
+      const window = slidingWindow(node, kernel, large, emit.shape(cotangent).slice(2));
+      return [
+        site.wants(0) ? inputGradient({ emit, cotangent, weight, window, group }) : undefined,
+        site.wants(1) ? weightGradient({ emit, large: x, small: cotangent, window, group }) : undefined,
+        site.wants(2) ? sumToChannels(site, cotangent) : undefined,
+      ];
+    },
   },
 };
 
-function groupOf(site: Site): number {
-  return intAttr(site.node, 'group', 1);
+/** The gradient of a bias. */
+export function sumToChannels({ emit }: Site, cotangent: string): string {
+  const axes = emit.shape(cotangent).flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  return emit.reduceSum(cotangent, axes, false);
 }
 
-function windowAt(site: Site): Window {
-  const { emit, inputs } = site;
-  const [, , ...large] = emit.shape(inputs[0]!);
-  const [, , ...kernel] = emit.shape(inputs[1]!);
-  return slidingWindow(site.node, kernel, large, site.outputTypes[0]!.dims.slice(2));
+function sizesOf({ node, emit, inputs }: Site) {
+  return {
+    large: emit.shape(inputs[0]!).slice(2),
+    kernel: emit.shape(inputs[1]!).slice(2),
+    group: intAttr(node, 'group', 1),
+  };
 }

@@ -1,10 +1,16 @@
 import { activations } from './activations.ts';
 import { arithmetic } from './arithmetic.ts';
+import { averagePool } from './average-pool.ts';
+import { batchNormalization } from './batch-normalization.ts';
+import { convTranspose } from './conv-transpose.ts';
+import { conv } from './conv.ts';
 import { dropout } from './dropout.ts';
 import { extrema } from './extrema.ts';
 import { flat } from './flat.ts';
 import { gaussian } from './gaussian.ts';
 import { indexing } from './indexing.ts';
+import { matrixProduct } from './matrix-product.ts';
+import { maxPool } from './max-pool.ts';
 import { movement } from './movement.ts';
 import { normalization } from './normalization.ts';
 import { reductions } from './reductions.ts';
@@ -15,11 +21,17 @@ import { softmax } from './softmax.ts';
 export const RULES: RuleSet = {
   ...activations,
   ...arithmetic,
+  ...averagePool,
+  ...batchNormalization,
+  ...conv,
+  ...convTranspose,
   ...dropout,
   ...extrema,
   ...flat,
   ...gaussian,
   ...indexing,
+  ...matrixProduct,
+  ...maxPool,
   ...movement,
   ...normalization,
   ...reductions,

@@ -1,6 +1,5 @@
 import type { ModelProto, Tensor } from '@kneepoint/onnx';
 import { cloneModel, DataType, Graph, valueInfo } from '@kneepoint/onnx';
-import type { Dense } from '@kneepoint/runtime';
 import { openSession } from '@kneepoint/runtime';
 import type { ValueType } from '../emit/emitter.ts';
 
