@@ -68,3 +68,4 @@ export {
   transposition,
   volume,
 } from './fold/movement.ts';
+export { TARGET_OPSET, type Upgraded, upgradeOpset } from './upgrade/upgrade-opset.ts';

@@ -61,9 +61,9 @@ function outputType(node: NodeProto, position: number, typeOf: (input: number) =
   if (BOOLEAN.has(opType)) return DataType.BOOL;
   if (INDICES.has(opType)) return DataType.INT64;
   if (position > 0 && SECOND[opType] !== undefined) return SECOND[opType];
-  if (opType === 'Cast') return intAttr(node, 'to') as DataType;
+  if (opType === 'Cast') return intAttr(node, 'to');
   if (opType === 'Constant' || opType === 'ConstantOfShape') return heldType(node);
-  if (hasAttr(node, 'dtype')) return intAttr(node, 'dtype') as DataType;
+  if (hasAttr(node, 'dtype')) return intAttr(node, 'dtype');
   return typeOf(TYPED_BY[opType] ?? 0) ?? DataType.FLOAT;
 }
 

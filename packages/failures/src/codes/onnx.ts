@@ -31,6 +31,11 @@ export const onnxFailures = {
     cure: 'Set opset_import for the default domain.',
     retryable: false,
   },
+  MODEL_OPSET_UNSUPPORTED: {
+    cause: 'A node uses its operator in a version that cannot be brought to the one that training works with.',
+    cure: 'Export the model for opset 18.',
+    retryable: false,
+  },
   MODEL_TOO_LARGE: {
     cause: 'The model holds more than the limits allow to be read.',
     cure: 'Give a smaller model, or raise the limit that the message names if you trust the file.',
