@@ -12,6 +12,11 @@ export interface GradientCheck extends GradientRequest {
   readonly single?: number;
   /** The same between float32 and float64, and between the graph for CUDA and that for the CPU. Default 1e-4. */
   readonly agreement?: number;
+  /**
+   * Half the distance of a difference quotient, default 1e-5 and 1e-2. A whole network has thousands of corners near its
+   * weights, which shorter steps rarely cross.
+   */
+  readonly steps?: { readonly double: number; readonly single: number };
 }
 
 /** Without a kernel in the CUDA provider. */
@@ -26,7 +31,7 @@ const DIRECTIONS = 3;
  * float32 on the kernels that train, and the two with each other; and unless the graph made for CUDA gives the same.
  */
 export async function checkGradient(check: GradientCheck): Promise<void> {
-  const { seed = 1, double = 1e-6, single = 1e-2, agreement = 1e-4 } = check;
+  const { seed = 1, double = 1e-6, single = 1e-2, agreement = 1e-4, steps = { double: 1e-5, single: 1e-2 } } = check;
   const random = seededRandom(seed);
   const prepared = await prepareCase(check, normal, random);
   const weights = outputWeights(prepared, random);
@@ -38,8 +43,9 @@ export async function checkGradient(check: GradientCheck): Promise<void> {
     cuda: await open({ target: 'cuda' }),
   };
   try {
-    const exact = await differences(graphs.double, prepared, weights, 1e-5, seededRandom(seed + 2), double, 'float64');
-    await differences(graphs.single, prepared, weights, 1e-2, seededRandom(seed + 2), single, 'float32');
+    const probes = () => seededRandom(seed + 2);
+    const exact = await differences(graphs.double, prepared, weights, steps.double, probes(), double, 'float64');
+    await differences(graphs.single, prepared, weights, steps.single, probes(), single, 'float32');
     for (const graph of [graphs.single, graphs.cuda]) {
       const { outputs, gradients } = await graph.run(prepared.operands);
       const label = graph === graphs.cuda ? 'the graph for CUDA' : 'float32';
