@@ -1,0 +1,209 @@
+/**
+ * The training step against PyTorch on the CPU: forward, cross-entropy, backward, SGD with momentum; same network, weights, images.
+ *
+ *   npx tsx bench/training.ts
+ *
+ * One thread each, processor time, the fastest of some rounds in turn. PyTorch may choose between its two memory layouts. Then the
+ * step over its own forward half, and resident memory over 2 000 steps. Needs Debian's python3-torch and python3-numpy.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { forwardGraph, initialState, nextState, type StepRequest, trainingStep } from '@kneepoint/autodiff';
+import type { ModelProto } from '@kneepoint/onnx';
+import { Graph, readTensor, seededRandom, vggStyle } from '@kneepoint/onnx';
+import { type Dense, openSession, shapesOf } from '@kneepoint/runtime';
+import { machine } from './machine.ts';
+import { Rival } from './rival.ts';
+import { CLASSES, SIZE, TRAINED } from './training-networks.ts';
+
+/** One network; milliseconds of processor time per step of a batch of 32. */
+export interface TrainingNet {
+  readonly network: string;
+  readonly parameters: number;
+  readonly step: number;
+  /** The forward half alone, weights as inputs. */
+  readonly forward: number;
+  readonly stepOverForward: number;
+  /** PyTorch in the faster of its two layouts; undefined where it is missing. */
+  readonly theirs?: { readonly step: number; readonly layout: string };
+  /** Our time over theirs. */
+  readonly ratio?: number;
+  /** Largest relative difference between the losses of the two, step by step from the same weights. */
+  readonly difference?: number;
+}
+
+export interface TrainingFigures {
+  readonly rival: string | undefined;
+  readonly nets: readonly TrainingNet[];
+  /** Resident bytes after 200 and after 2 000 steps of a small network. */
+  readonly memory: { readonly at200: number; readonly at2000: number };
+}
+
+const BATCH = 32;
+const THREADS = 1;
+const ROUNDS = 12;
+const RATE = 0.01;
+const MOMENTUM = 0.9;
+const LAYOUTS = ['first', 'last'] as const;
+
+/** Measures for about a minute. */
+export async function training(onNet: (net: TrainingNet) => void = () => undefined): Promise<TrainingFigures> {
+  const rivals = new Map(LAYOUTS.map((layout) => [layout, new Rival('training.py')] as const));
+  const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
+  try {
+    const versions = await Promise.all([...rivals.values()].map((rival) => rival.versions));
+    const nets: TrainingNet[] = [];
+    for (const network of Object.keys(TRAINED)) {
+      nets.push(await compare(network, versions[0] === undefined ? new Map() : rivals, folder));
+      onNet(nets.at(-1)!);
+    }
+    return { rival: versions[0], nets, memory: await memory() };
+  } finally {
+    for (const rival of rivals.values()) rival.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface RivalSteps {
+  readonly seconds: number;
+  readonly loss: number;
+}
+
+async function compare(network: string, rivals: ReadonlyMap<string, Rival>, folder: string): Promise<TrainingNet> {
+  const model = TRAINED[network]!();
+  const images = randomImages(BATCH, SIZE);
+  const classes = Array.from({ length: BATCH }, (_, i) => (7 * i) % CLASSES);
+  const ours = await stepper(model, images, classes);
+  const numbers = new Graph(model).proto.initializer.map((tensor) => readTensor(tensor).data as Float32Array);
+  const parameters = numbers.reduce((sum, { length }) => sum + length, 0);
+  const files = { weights: join(folder, 'w.bin'), images: join(folder, 'x.bin'), labels: join(folder, 'y.bin') };
+  await writeFile(files.weights, Buffer.concat(numbers.map((data) => new Uint8Array(Float32Array.from(data).buffer))));
+  await writeFile(files.images, new Uint8Array(images.data.buffer));
+  await writeFile(files.labels, new Uint8Array(BigInt64Array.from(classes, BigInt).buffer));
+  const differences: number[] = [];
+  const compareLoss = (our: number, their: number) => differences.push(Math.abs(our / their - 1));
+  const first = await ours.step();
+  for (const [layout, rival] of rivals) {
+    const settings = { batch: BATCH, size: SIZE, threads: THREADS, rate: RATE, momentum: MOMENTUM, layout };
+    const { loss } = (await rival.ask({ network, ...files, ...settings })) as RivalSteps;
+    compareLoss(first, loss);
+  }
+  const best = { step: Infinity, forward: Infinity };
+  const theirs = new Map<string, number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    let loss = 0;
+    best.step = Math.min(best.step, await milliseconds(async () => void (loss = await ours.step())));
+    best.forward = Math.min(best.forward, await milliseconds(ours.forward));
+    for (const [layout, rival] of rivals) {
+      const run = (await rival.ask({ steps: 1 })) as RivalSteps;
+      theirs.set(layout, Math.min(theirs.get(layout) ?? Infinity, 1000 * run.seconds));
+      compareLoss(loss, run.loss);
+    }
+  }
+  await ours.release();
+  const [fastest] = [...theirs].sort((a, b) => a[1] - b[1]);
+  return {
+    network,
+    parameters,
+    ...best,
+    stepOverForward: best.step / best.forward,
+    ...(fastest === undefined
+      ? {}
+      : {
+          theirs: { layout: `channels ${fastest[0]}`, step: fastest[1] },
+          ratio: best.step / fastest[1],
+          difference: Math.max(...differences),
+        }),
+  };
+}
+
+/** A network that is being trained on one batch over and over. */
+async function stepper(model: ModelProto, images: Dense, classes: readonly number[]) {
+  const shapes = await shapesAt(model, images);
+  const request: StepRequest = {
+    model,
+    shapes,
+    trainable: 'all',
+    batchNorm: 'train',
+    loss: [{ kind: 'categorical', name: 'class', output: new Graph(model).outputs[0]!.name }],
+    optimizer: { kind: 'sgd', momentum: MOMENTUM },
+  };
+  const made = trainingStep(request);
+  const half = forwardGraph(request);
+  const [session, forward] = [made.model, half.model].map((graph) => openSession(graph, { threads: THREADS }));
+  const [stepping, alone] = [await session!, await forward!];
+  const image = made.inputs.find(({ role }) => role === 'image')!.name;
+  const oneHot = new Float32Array(BATCH * CLASSES);
+  classes.forEach((of, row) => (oneHot[row * CLASSES + of] = 1));
+  const given: Record<string, Dense> = {
+    [image]: images,
+    'label/class': { dims: [BATCH, CLASSES], data: oneHot },
+    'rowWeight/class': { dims: [BATCH], data: new Float32Array(BATCH).fill(1) },
+    lr: { dims: [], data: Float32Array.of(RATE) },
+  };
+  const dims = new Map([...made.weights, ...made.slots].map((part) => [part.input, part.dims]));
+  let state: Record<string, Dense> = Object.fromEntries(
+    Object.entries(initialState(made, model)).map(([name, data]) => [name, { dims: dims.get(name)!, data }]),
+  );
+  return {
+    async step(): Promise<number> {
+      const results = await stepping.run({ ...given, ...state });
+      state = nextState(made, results);
+      return Number(results[made.outputs.loss]!.data[0]);
+    },
+    async forward(): Promise<void> {
+      await alone.run({ ...given, ...state });
+    },
+    async release(): Promise<void> {
+      await Promise.all([stepping.release(), alone.release()]);
+    },
+  };
+}
+
+/** Shapes at the batch of the images. */
+async function shapesAt(model: ModelProto, images: Dense): Promise<Map<string, number[]>> {
+  return shapesOf(model, { input: images });
+}
+
+/** Resident memory while a small network trains. */
+async function memory(): Promise<TrainingFigures['memory']> {
+  const size = 16;
+  const model = vggStyle({ widths: [8, 8, 'pool', 12, 12, 'pool', 16], size, seed: 1 });
+  const small = await stepper(
+    model,
+    randomImages(BATCH, size),
+    Array.from({ length: BATCH }, (_, i) => i % CLASSES),
+  );
+  const after = async (steps: number): Promise<number> => {
+    for (let i = 0; i < steps; i++) await small.step();
+    return process.memoryUsage.rss();
+  };
+  const at200 = await after(200);
+  const at2000 = await after(1800);
+  await small.release();
+  return { at200, at2000 };
+}
+
+function randomImages(batch: number, size: number): Dense & { readonly data: Float32Array } {
+  const random = seededRandom(2);
+  const dims = [batch, 3, size, size];
+  return { dims, data: Float32Array.from({ length: batch * 3 * size * size }, () => random.normal()) };
+}
+
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  console.log(machine());
+  const { rival, memory: bytes } = await training((net) => console.log(JSON.stringify(net)));
+  if (rival === undefined) console.error('NOT RUN: PyTorch is missing (apt-get install python3-torch python3-numpy)');
+  const [from, to] = [bytes.at200, bytes.at2000].map((value) => (value / 2 ** 20).toFixed(0));
+  console.log(`${rival}; resident memory after 200 steps ${from} MiB, after 2 000 ${to} MiB`);
+  if (rival === undefined) process.exitCode = 2;
+}
