@@ -1,6 +1,7 @@
 export { broadcastDims, Emitter, sameDims, STEP_OPSET, type Target, type ValueType } from './emit/emitter.ts';
 export { floatInitializers, type Placed, placeForward, type PlaceRequest, weightInput } from './forward/place.ts';
-export { prepareForward, type Prepared, type PrepareOptions } from './forward/prepare.ts';
+export { prepareForward, type Prepared } from './forward/prepare.ts';
+export { untie } from './forward/untie.ts';
 export { valueTypes } from './forward/value-types.ts';
 export { type Learned, learnedInitializers, trainableOf, type TrainableOptions } from './forward/trainable.ts';
 export { differentiate } from './backward/differentiate.ts';

@@ -33,7 +33,7 @@ export function placeNetwork(request: ForwardRequest): PlacedNetwork {
     throw new Failure('MODEL_INPUT_COUNT', `the model has ${graph.inputs.length} inputs`, { where: 'graph inputs' });
   }
   const trainable = request.trainable === 'all' ? trainableOf(model) : request.trainable;
-  const prepared = prepareForward(model, shapes, { keep: trainable, float: emit.float });
+  const prepared = prepareForward(model, shapes, trainable);
   const placed = placeForward(emit, { ...prepared, trainable, training });
   const image = placed.names.get(input.name)!;
   const outputs = graph.outputs.map(({ name }) => [name, placed.names.get(name)] as const);
