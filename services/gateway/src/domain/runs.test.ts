@@ -49,14 +49,24 @@ async function control(name: 'cancelRun' | 'retryRun', id: string): Promise<Payl
 
 const analysis = (more = {}) => ({ model: model.globalId, dataset: dataset.globalId, ...more });
 
+const inputOf = (name: string, more: object): object => {
+  if (name === 'launchBenchmark') return { models: [model.globalId], ...more };
+  return name.startsWith('launch') ? analysis(more) : more;
+};
+
 describe('a launch', () => {
   it.each<[string, object, string]>([
     ['registerModel', { name: 'net', path: '/tmp/net.onnx' }, 'IMPORT_MODEL'],
     ['registerDataset', { name: 'faces', upload: 'a'.repeat(64), group: 'person' }, 'IMPORT_DATASET'],
     ['launchAnalysis', {}, 'ANALYSIS'],
     ['launchPrune', { task: 'yaw', epsilons: [0.01, 0.1] }, 'PRUNE'],
+    ['launchPrune', { task: 'yaw', epsilons: [0.01], layerEpsilon: [{ layer: 'conv1', epsilon: 0.2 }] }, 'PRUNE'],
+    ['launchFinetune', { tasks: ['yaw'], mode: 'SCRATCH', layer: 'conv1', training: { epochs: 1 } }, 'FINETUNE'],
+    ['launchCompression', { task: 'yaw', epsilons: [0.01, 0.1], training: { patience: 0 } }, 'COMPRESSION'],
+    ['launchCompression', { task: 'yaw', epsilons: [0.01], arms: ['FINETUNED'], training: null }, 'COMPRESSION'],
+    ['launchBenchmark', { batch: 8 }, 'BENCHMARK'],
   ])('%s gives a queued run', async (name, input, kind) => {
-    const { run, userErrors } = await mutate(name, name.startsWith('launch') ? analysis(input) : input);
+    const { run, userErrors } = await mutate(name, inputOf(name, input));
     expect(userErrors).toEqual([]);
     expect(run).toMatchObject({ kind, state: 'QUEUED' });
   });
@@ -88,6 +98,32 @@ describe('a launch', () => {
     const all = await keys(null);
     expect(await keys(['pitch', 'yaw', 'pitch'])).toEqual(all);
     expect(await keys(['pitch'])).not.toEqual(all);
+  });
+
+  it('of a training that says what the default is finds the same step, and otherwise another', async () => {
+    const keyOf = async (training: object | null, more: object = {}) => {
+      const { run } = await mutate('launchFinetune', analysis({ tasks: ['yaw'], training, ...more }));
+      const { steps } = await gateway.db.prisma.run.findUniqueOrThrow({
+        where: { id: Buffer.from(run!.id, 'base64url').toString().slice('Run:'.length) },
+        include: { steps: true },
+      });
+      return steps.map(({ key }) => key).join();
+    };
+    const plain = await keyOf(null);
+    expect(await keyOf({ batchSize: 32, optimizer: { kind: 'ADAM' }, seed: null })).toBe(plain);
+    const others = await Promise.all([
+      keyOf({ batchSize: 16 }),
+      keyOf({ optimizer: { kind: 'ADAMW', weightDecay: 0.01 } }),
+      keyOf({ schedule: { kind: 'STEP', everyEpochs: 5, factor: 0.1 } }),
+      keyOf({ clipNorm: 0 }),
+      keyOf({ patience: 0 }),
+      keyOf({ flip: false }),
+      keyOf({ crop: 0 }),
+      keyOf(null, { mode: 'HEAD' }),
+      keyOf(null, { layer: 'conv1' }),
+      keyOf(null, { keepHead: true }),
+    ]);
+    expect(new Set([plain, ...others]).size).toBe(others.length + 1);
   });
 
   it('takes no path on a server that is not the user’s own', async () => {

@@ -1,3 +1,4 @@
+import { metricOf } from '@kneepoint/regression';
 import type { EpochRecord, FinetuneInput, FinetuneOutput, FinetunePosition } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
@@ -15,6 +16,7 @@ export async function trainingsOf(context: Context, run: Run): Promise<readonly 
         name: step.name,
         tasks: input.tasks.map((task) => task.name),
         mode: input.mode,
+        metricName: metricName(input.tasks),
         state: step.state,
         reused: step.reused,
         epochsPlanned: input.settings.epochs,
@@ -27,7 +29,10 @@ export async function trainingsOf(context: Context, run: Run): Promise<readonly 
   );
 }
 
-type State = Omit<Training, 'label' | 'name' | 'tasks' | 'mode' | 'state' | 'reused' | 'epochsPlanned' | 'failure'>;
+type State = Omit<
+  Training,
+  'label' | 'name' | 'tasks' | 'mode' | 'metricName' | 'state' | 'reused' | 'epochsPlanned' | 'failure'
+>;
 
 async function finished({ loaders }: Context, input: FinetuneInput, output: FinetuneOutput): Promise<State> {
   const { modelSha256, tasks, bestEpoch, epochs, stoppedEarly, seconds, imagesPerSecond, provider, notes } = output;
@@ -69,6 +74,11 @@ async function underWay(
     notes: [],
     model: null,
   };
+}
+
+function metricName(tasks: FinetuneInput['tasks']): string {
+  const [first, ...others] = tasks;
+  return first && others.length === 0 ? metricOf(first).name : 'score';
 }
 
 function metricAt(epochs: readonly EpochRecord[], best: number): number | null {

@@ -246,6 +246,11 @@ export class Training {
   @Field(() => Int, { nullable: true, description: 'The best on validation so far.' })
   bestEpoch!: number | null;
 
+  @Field(() => String, {
+    description: 'What the metric is; "score" for several tasks: the mean of theirs, higher is better.',
+  })
+  metricName!: string;
+
   @Field(() => Float, { nullable: true, description: 'On validation, at the best epoch so far.' })
   metric!: number | null;
 
