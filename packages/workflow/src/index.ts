@@ -5,6 +5,7 @@ export {
   type PlannedCompression,
   truncateAt,
 } from './compression.ts';
+export { describeModel } from './describe-model.ts';
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
 export {

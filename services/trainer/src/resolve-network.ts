@@ -1,0 +1,18 @@
+import { Failure } from '@kneepoint/failures';
+import type { StepContext } from '@kneepoint/platform';
+import type { NetworkSource } from '@kneepoint/workflow';
+import type { NetworkFile } from './network/open-network.ts';
+
+/** A local file with the network that a source names. Throws INTERNAL where an earlier step's result is gone, STORE_*. */
+export async function resolveNetwork(
+  source: NetworkSource,
+  { db, store }: Pick<StepContext, 'db' | 'store'>,
+): Promise<NetworkFile> {
+  if ('model' in source) return { path: await store.localPath(source.model.sha256), cutAt: source.model.layer };
+  if ('sha256' in source) return { path: await store.localPath(source.sha256) };
+  const { key, field } = source.step;
+  const result = await db.prisma.result.findUnique({ where: { key } });
+  const sha256 = (result?.output as Record<string, unknown> | undefined)?.[field];
+  if (typeof sha256 !== 'string') throw new Failure('INTERNAL', `the result under key ${key} has no ${field}`);
+  return { path: await store.localPath(sha256) };
+}
