@@ -15,8 +15,8 @@ export const dropout: RuleSet = {
       const [x] = inputs as [string];
       const dims = emit.shape(x);
       const wantsMask = (node.output[1] ?? '') !== '';
-      const ratio = ratioOf(site);
-      if (!site.training || ratio === 0) {
+      const ratio = site.training ? ratioOf(site) : 0;
+      if (ratio === 0) {
         const all = { dims: [], type: DataType.BOOL, data: Uint8Array.of(1) };
         return [emit.unary('Identity', x), wantsMask ? emit.expand(emit.init(all), dims) : ''];
       }

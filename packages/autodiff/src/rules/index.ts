@@ -4,6 +4,7 @@ import { averagePool } from './average-pool.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { convTranspose } from './conv-transpose.ts';
 import { conv } from './conv.ts';
+import { divisiveNormalization } from './divisive-normalization.ts';
 import { dropout } from './dropout.ts';
 import { extrema } from './extrema.ts';
 import { flat } from './flat.ts';
@@ -14,6 +15,7 @@ import { maxPool } from './max-pool.ts';
 import { movement } from './movement.ts';
 import { normalization } from './normalization.ts';
 import { reductions } from './reductions.ts';
+import { resize } from './resize.ts';
 import type { RuleSet } from './rule.ts';
 import { softmax } from './softmax.ts';
 
@@ -25,6 +27,7 @@ export const RULES: RuleSet = {
   ...batchNormalization,
   ...conv,
   ...convTranspose,
+  ...divisiveNormalization,
   ...dropout,
   ...extrema,
   ...flat,
@@ -35,5 +38,6 @@ export const RULES: RuleSet = {
   ...movement,
   ...normalization,
   ...reductions,
+  ...resize,
   ...softmax,
 };
