@@ -39,6 +39,8 @@ export function emitLosses(
   outputs: ReadonlyMap<string, string>,
 ): EmittedLosses {
   if (terms.length === 0) throw new Failure('TRAINING_OPTION_INVALID', 'the loss has no terms', { where: 'loss' });
+  const twice = terms.find(({ name }, i) => terms.findIndex((other) => other.name === name) < i);
+  if (twice) throw new Failure('TRAINING_OPTION_INVALID', `two terms are named ${twice.name}`, { where: 'loss' });
   const emitted = terms.map((term) => emitTerm(emit, term, outputs));
   const weighted = emitted.map(({ value, weight }) => (weight === 1 ? value : emit.mul(value, emit.scalar(weight))));
   const seeds = new Map<string, string>();

@@ -49,7 +49,7 @@ export function learningRate(schedule: Schedule, step: number, totalSteps: numbe
   if (!(warmUp >= 0 && warmUp < totalSteps)) {
     throw invalid(`${warmUp} of ${totalSteps} steps warm up`, 'fewer steps than the training has');
   }
-  if (step <= warmUp) return (rate * step) / warmUp;
+  if (step <= warmUp) return rate * (step / warmUp);
   // The first step after warming up has the whole rate; the end of a cosine is reached one step after the last.
   const done = Math.min(1, (step - 1 - warmUp) / (totalSteps - warmUp));
   const shape = SHAPES[schedule.kind] as (schedule: Schedule, done: number) => number;
