@@ -1,8 +1,9 @@
 import type { Tensor } from '@kneepoint/onnx';
 import { DataType, floatTensor, GraphBuilder, intTensor } from '@kneepoint/onnx';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gradientsOf } from '../testing/check-gradient.ts';
-import { gradientTable, type Row } from '../testing/gradient-table.ts';
+import { gradientProperty, gradientTable, type Row } from '../testing/gradient-table.ts';
 import { oneNode } from '../testing/one-node.ts';
 
 const END = Number.MAX_SAFE_INTEGER;
@@ -76,6 +77,47 @@ gradientTable('other gathers', {
   },
 });
 
+const dims = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
+
+describe('random settings', () => {
+  gradientProperty(
+    'of Slice',
+    dims.chain((x) => {
+      const each = (value: fc.Arbitrary<number>) => fc.array(value, { minLength: x.length, maxLength: x.length });
+      const bound = fc.integer({ min: -7, max: 7 });
+      const step = fc.constantFrom(1, 1, 2, 3, -1, -2);
+      return fc
+        .tuple(each(bound), each(bound), each(step))
+        .map(([starts, ends, steps]) => slice(x, starts, ends, axesOf(x), steps));
+    }),
+    30,
+  );
+
+  gradientProperty(
+    'of Pad',
+    fc
+      .tuple(
+        fc.constantFrom('constant', 'reflect', 'edge'),
+        fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 6, maxLength: 6 }),
+      )
+      // The first axis is too short to be reflected by more than 1.
+      .map(([mode, pads]) =>
+        pad(mode, [Math.min(1, pads[0]!), pads[1]!, pads[2]!, Math.min(1, pads[3]!), ...pads.slice(4)]),
+      ),
+  );
+
+  gradientProperty(
+    'of Gather',
+    dims.chain((x) =>
+      fc.integer({ min: -x.length, max: x.length - 1 }).chain((axis) => {
+        const length = x.at(axis)!;
+        const indices = fc.array(fc.integer({ min: -length, max: length - 1 }), { minLength: 1, maxLength: 8 });
+        return indices.map((chosen) => gather(x, intTensor(chosen), axis));
+      }),
+    ),
+  );
+});
+
 describe('Gather', () => {
   it('adds up at indices that the graph is fed', async () => {
     const indices: Tensor = { dims: [2, 2], type: DataType.INT64, data: BigInt64Array.of(1n, 0n, 1n, -1n) };
@@ -100,4 +142,8 @@ function fedGather() {
   const operands = [graph.input('x', [3, 2]), graph.input('indices', [2, 2], DataType.INT64)];
   graph.output(graph.node('Gather', operands));
   return graph.build();
+}
+
+function axesOf(dims: readonly number[]): readonly number[] {
+  return dims.map((_, axis) => axis);
 }

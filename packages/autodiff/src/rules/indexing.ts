@@ -12,9 +12,10 @@ export const indexing: RuleSet = {
     const dims = emit.shape(site.inputs[0]!);
     const before = dims.map(() => 0);
     const after = dims.map(() => 0);
+    const all = cuts(site, dims);
+    if (all.some(({ count }) => count === 0)) return [emit.expand(emit.scalar(0), dims)];
     let spread = dy!;
-    for (const { axis, first, step, count } of cuts(site, dims)) {
-      if (count === 0) return [emit.expand(emit.scalar(0), dims)];
+    for (const { axis, first, step, count } of all) {
       if (step < 0) spread = reversed(emit, spread, axis);
       spread = dilated(emit, spread, axis, Math.abs(step));
       before[axis] = step < 0 ? first + (count - 1) * step : first;

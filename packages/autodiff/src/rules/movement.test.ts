@@ -1,7 +1,8 @@
 import { DataType, floatTensor, GraphBuilder, intTensor } from '@kneepoint/onnx';
+import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { checkGradient } from '../testing/check-gradient.ts';
-import { gradientTable, type Row } from '../testing/gradient-table.ts';
+import { gradientProperty, gradientTable, type Row } from '../testing/gradient-table.ts';
 
 const shaped = (
   op: string,
@@ -45,6 +46,46 @@ gradientTable('movement', {
     ...shaped('Split', [5, 2], undefined, { num_outputs: 3 }),
     outputs: [DataType.FLOAT, DataType.FLOAT, DataType.FLOAT],
   },
+});
+
+const size = fc.integer({ min: 1, max: 4 });
+const shape = fc.array(size, { minLength: 1, maxLength: 4 });
+
+describe('random settings', () => {
+  gradientProperty(
+    'of Transpose',
+    shape.chain((x) => {
+      const axes = x.map((_, axis) => axis);
+      const perms = fc.shuffledSubarray(axes, { minLength: x.length, maxLength: x.length });
+      return perms.map((perm) => shaped('Transpose', x, undefined, { perm }));
+    }),
+  );
+
+  gradientProperty(
+    'of Concat',
+    fc.tuple(shape, fc.array(size, { minLength: 1, maxLength: 4 }), fc.nat()).map(([base, sizes, at]) => {
+      const axis = at % base.length;
+      const parts = sizes.map((length, i) => [`x${i}`, base.map((dim, a) => (a === axis ? length : dim))] as const);
+      return { op: 'Concat', operands: Object.fromEntries(parts), attributes: { axis } };
+    }),
+  );
+
+  gradientProperty(
+    'of Split',
+    fc.tuple(shape, fc.array(size, { minLength: 1, maxLength: 4 }), fc.nat()).map(([base, sizes, at]) => {
+      const axis = at % base.length;
+      const whole = base.map((dim, a) => (a === axis ? sizes.reduce((sum, length) => sum + length, 0) : dim));
+      return { ...shaped('Split', whole, sizes, { axis }), outputs: sizes.map(() => DataType.FLOAT) };
+    }),
+  );
+
+  gradientProperty(
+    'of Expand',
+    fc.tuple(shape, fc.nat()).map(([whole, choice]) => {
+      const thinned = whole.map((dim, axis) => ((choice >> axis) % 2 === 1 ? 1 : dim));
+      return shaped('Expand', thinned, whole);
+    }),
+  );
 });
 
 describe('Split', () => {

@@ -1,9 +1,9 @@
-import { intTensor } from '@kneepoint/onnx';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { floatTensor } from '@kneepoint/onnx';
+import { floatTensor, intTensor } from '@kneepoint/onnx';
 import { gradientsOf } from '../testing/check-gradient.ts';
 import { awayFrom, between, type Draw, distinct, normal } from '../testing/data.ts';
-import { gradientTable, type Row } from '../testing/gradient-table.ts';
+import { gradientProperty, gradientTable, type Row } from '../testing/gradient-table.ts';
 import { oneNode } from '../testing/one-node.ts';
 
 const DRAWS: Readonly<Record<string, Draw>> = {
@@ -32,6 +32,22 @@ const SETTINGS: Readonly<Record<string, (draw: Draw, op: string) => Row>> = {
 for (const [op, draw] of Object.entries(DRAWS)) {
   gradientTable(op, Object.fromEntries(Object.entries(SETTINGS).map(([title, make]) => [title, make(draw, op)])));
 }
+
+gradientProperty(
+  'any reduction over any axes',
+  fc
+    .record({
+      op: fc.constantFrom(...Object.keys(DRAWS)),
+      x: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),
+      keepdims: fc.integer({ min: 0, max: 1 }),
+      choice: fc.nat(),
+    })
+    .map(({ op, x, keepdims, choice }) => {
+      const axes = x.map((_, axis) => axis).filter((axis) => (choice >> axis) % 2 === 1);
+      return { op, operands: { x, axes: intTensor(axes) }, attributes: { keepdims }, data: { x: DRAWS[op]! } };
+    }),
+  30,
+);
 
 gradientTable('over no axis at all', {
   'ReduceSum passes everything': {

@@ -1,7 +1,8 @@
 import { floatTensor, intTensor } from '@kneepoint/onnx';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gradientsOf } from '../testing/check-gradient.ts';
-import { gradientTable, type Row } from '../testing/gradient-table.ts';
+import { gradientProperty, gradientTable, type Row } from '../testing/gradient-table.ts';
 import { oneNode } from '../testing/one-node.ts';
 
 const X = [2, 2, 4, 5];
@@ -40,6 +41,27 @@ gradientTable('Resize between neighbours', {
   'linear, along chosen axes': scaled([0.5, 2], { mode: 'linear', axes: [2, 3] }),
   cubic: scaled([1, 1, 2, 1.6], { mode: 'cubic' }),
 });
+
+const side = fc.integer({ min: 1, max: 10 });
+
+gradientProperty(
+  'Resize to any size in any way',
+  fc
+    .record({
+      height: side,
+      width: side,
+      mode: fc.constantFrom('nearest', 'linear', 'cubic'),
+      coordinate_transformation_mode: fc.constantFrom(
+        'half_pixel',
+        'pytorch_half_pixel',
+        'align_corners',
+        'asymmetric',
+      ),
+      nearest_mode: fc.constantFrom('round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'),
+    })
+    .map(({ height, width, ...attributes }) => sized([2, 2, height, width], attributes)),
+  30,
+);
 
 describe('Resize', () => {
   it('that repeats pixels needs no matrix', async () => {

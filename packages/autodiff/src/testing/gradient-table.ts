@@ -1,11 +1,13 @@
 import type { Attributes, Random, Tensor } from '@kneepoint/onnx';
 import { DataType, seededRandom } from '@kneepoint/onnx';
+import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { cases } from './cases.ts';
 import { checkGradient, type GradientCheck } from './check-gradient.ts';
 import { oneNode } from './one-node.ts';
 import { checkForward } from './same-forward.ts';
 
-/** One operator under one setting. Shapes and data that are functions of a source of numbers differ from round to round. */
+/** One operator under one setting. Shapes that are a function of a source of numbers differ from round to round. */
 export interface Row {
   readonly op: string;
   readonly operands: Operands | ((random: Random) => Operands);
@@ -18,22 +20,36 @@ export interface Row {
 
 type Operands = Readonly<Record<string, readonly number[] | Tensor | undefined>>;
 
-/** How often each row is tried with other shapes and numbers. */
-const ROUNDS = Number(process.env['KNEEPOINT_GRADIENT_ROUNDS'] ?? 2);
+/** More numbers for the same setting tell nothing new. */
+const MOST_ROUNDS = 10;
 
-/** A test for each row, by its title: all gradients agree with difference quotients, the outputs with the runtime's. */
+/** A test for each row, by its title, each tried with several shapes and numbers. */
 export function gradientTable(title: string, rows: Readonly<Record<string, Row>>): void {
   describe(title, () => {
     it.each(Object.entries(rows))('%s', async (_name, row) => {
-      for (let round = 1; round <= ROUNDS; round++) {
-        const operands = typeof row.operands === 'function' ? row.operands(seededRandom(round)) : row.operands;
-        const model = oneNode(row.op, operands, row.attributes, row.outputs ?? [DataType.FLOAT]);
-        const check = { model, seed: round, ...(row.data && { data: row.data }), ...row.options };
-        await checkGradient(check);
-        if (!check.training) await checkForward(check);
-      }
+      const rounds = Math.min(cases(2).numRuns, MOST_ROUNDS);
+      for (let round = 1; round <= rounds; round++) await checkRow(row, round);
     });
   });
+}
+
+/** A test of random settings of an operator. */
+export function gradientProperty(title: string, rows: fc.Arbitrary<Row>, quick = 15): void {
+  it(title, async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, (row) => checkRow(row, 1)),
+      cases(quick),
+    );
+  });
+}
+
+/** Throws unless all gradients agree with difference quotients and the outputs are the runtime's. */
+async function checkRow(row: Row, seed: number): Promise<void> {
+  const operands = typeof row.operands === 'function' ? row.operands(seededRandom(seed)) : row.operands;
+  const model = oneNode(row.op, operands, row.attributes, row.outputs ?? [DataType.FLOAT]);
+  const check = { model, seed, ...(row.data && { data: row.data }), ...row.options };
+  await checkGradient(check);
+  if (!check.training) await checkForward(check);
 }
 
 /** Dimensions from 1 to `most` along each of `rank` axes. */
