@@ -106,7 +106,10 @@ export function checkTraining(settings: TrainingSettings): void {
   }
   between('learningRate', learningRate, 1e-9, 100);
   oneOf('schedule.kind', schedule.kind, ['constant', 'step', 'cosine']);
-  between('schedule.warmupEpochs', schedule.warmupEpochs ?? 0, 0, settings.epochs);
+  const warmUp = schedule.warmupEpochs ?? 0;
+  if (!(warmUp >= 0 && warmUp < settings.epochs)) {
+    refuse('schedule.warmupEpochs', `schedule.warmupEpochs is ${warmUp}`, `from 0 to below ${settings.epochs} epochs`);
+  }
   if (schedule.kind === 'step') {
     whole('schedule.everyEpochs', schedule.everyEpochs, 1, 10_000);
     between('schedule.factor', schedule.factor, 1e-6, 1);
@@ -118,7 +121,7 @@ export function checkTraining(settings: TrainingSettings): void {
   between('augment.crop', augment.crop, 0, 0.5);
   if (settings.patience !== null) whole('patience', settings.patience, 1, 10_000);
   whole('seed', settings.seed, 0, Number.MAX_SAFE_INTEGER);
-  between('checkpointSeconds', settings.checkpointSeconds, 0.01, 86_400);
+  between('checkpointSeconds', settings.checkpointSeconds, 0, 86_400);
 }
 
 function between(field: string, value: number, least: number, most: number): void {

@@ -1,4 +1,3 @@
-import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import {
   cloneModel,
@@ -8,7 +7,6 @@ import {
   GraphBuilder,
   intAttr,
   type ModelProto,
-  NodeProtoSchema,
   readTensor,
   removeAttr,
   setAttr,
@@ -65,13 +63,14 @@ export function normaliseHead(model: ModelProto, targets: number): ModelProto {
   });
   for (const name of ['alpha', 'beta', 'transA']) removeAttr(node, name);
   setAttr(node, 'transB', 1);
+  const replaced = [node.input[1], node.input[2]];
+  node.input = [node.input[0]!];
+  const used = new Set(copy.graph!.node.flatMap(({ input }) => input));
+  copy.graph!.initializer = copy.graph!.initializer.filter(({ name }) => !replaced.includes(name) || used.has(name));
   const taken = new Set(copy.graph!.initializer.map(({ name }) => name));
   const free = (name: string): string => (taken.has(name) ? free(`${name}_`) : name);
   const [weightName, biasName] = [free(NAMES.weight), free(NAMES.bias)];
-  const replaced = [node.input[1], node.input[2]];
-  node.input = [node.input[0]!, weightName, biasName];
-  const used = new Set(copy.graph!.node.flatMap(({ input }) => input));
-  copy.graph!.initializer = copy.graph!.initializer.filter(({ name }) => !replaced.includes(name) || used.has(name));
+  node.input.push(weightName, biasName);
   copy.graph!.initializer.push(
     writeTensor(weightName, floatTensor([outputs, features], Float32Array.from(weights))),
     writeTensor(biasName, floatTensor([outputs], Float32Array.from(biases))),
@@ -124,16 +123,13 @@ export function withoutHead(model: ModelProto): ModelProto {
   return copy;
 }
 
-/** The head alone as a network, features N × C → targets N × T; zero weights. */
-export function headAlone({ node, output, weightName, biasName, targets, features }: Head): ModelProto {
+/** The head alone as a network, `features` N × C → `answers` N × T; zero weights. */
+export function headAlone({ weightName, biasName, targets, features }: Head): ModelProto {
   const builder = new GraphBuilder({ name: 'head' });
   const input = builder.input('features', ['N', features]);
-  builder.init(floatTensor([targets, features], new Float32Array(targets * features)), weightName);
-  builder.init(floatTensor([targets], new Float32Array(targets)), biasName);
-  const gemm = create(NodeProtoSchema, { name: node, opType: 'Gemm', output: [output] });
-  setAttr(gemm, 'transB', 1);
-  builder.copy(gemm, [input, weightName, biasName]);
-  builder.output(output, ['N', targets]);
+  const weight = builder.init(floatTensor([targets, features], new Float32Array(targets * features)), weightName);
+  const bias = builder.init(floatTensor([targets], new Float32Array(targets)), biasName);
+  builder.output(builder.node('Gemm', [input, weight, bias], { transB: 1 }, 'answers'), ['N', targets]);
   return builder.build();
 }
 

@@ -43,7 +43,7 @@ export function fromScratch(model: ModelProto, seed: number): ModelProto {
   graph.proto.initializer = graph.proto.initializer.map((tensor) => {
     const value = fixed.get(tensor.name);
     // What He initialisation does not draw either: weights in other types than floats of up to 32 bits.
-    if (value === undefined || tensor.dataType === DataType.DOUBLE) return tensor;
+    if (value === undefined || (tensor.dataType as DataType) === DataType.DOUBLE) return tensor;
     const dims = tensorDims(tensor);
     const data = new Float32Array(elementCount(dims)).fill(value);
     return writeTensor(tensor.name, { dims, type: tensor.dataType, data });

@@ -80,7 +80,7 @@ export async function headSubject(
       Promise.resolve(
         new Map([
           [source.input, [batch, width]],
-          [head.output, [batch, targets]],
+          [readHead(alone).output, [batch, targets]],
         ]),
       ),
     finish: (trained) => {

@@ -68,7 +68,7 @@ function trained(arm: TrainedNetwork['arm'], test: number, notes: readonly strin
 
 describe('a report of a compression', () => {
   it('has every arm with its own size, and all times out of one measurement', () => {
-    const report = assembleReport(PRUNING, [trained('finetuned', 0.9), trained('unpruned', 0.95)], MEASURED);
+    const report = assembleReport(PRUNING.report, [trained('finetuned', 0.9), trained('unpruned', 0.95)], MEASURED);
     expect(report.arms.map(({ arm, metric, latencyMs }) => [arm, metric, latencyMs.p50])).toEqual([
       ['refit', 0.7, 3],
       ['finetuned', 0.9, 2],
@@ -80,20 +80,24 @@ describe('a report of a compression', () => {
 
   it('delivers the finetuned network where there is one', () => {
     const arms = [trained('unpruned', 0.95), trained('finetuned', 0.9)];
-    const report = assembleReport(PRUNING, arms, MEASURED);
+    const report = assembleReport(PRUNING.report, arms, MEASURED);
     expect([deliveredSha256(PRUNING, arms), report.metric.finetuned]).toEqual(['finetuned', 0.9]);
     expect(report.after).toEqual({ parameters: 50, macs: 500, bytes: 210, latencyMs: { p50: 2, p95: 4 } });
   });
 
   it('delivers the refitted network where nothing smaller was trained', () => {
     const arms = [trained('unpruned', 0.95)];
-    const report = assembleReport(PRUNING, arms, MEASURED);
+    const report = assembleReport(PRUNING.report, arms, MEASURED);
     expect([deliveredSha256(PRUNING, arms), 'finetuned' in report.metric]).toEqual(['pruned', false]);
     expect(report.after).toEqual({ ...figures, latencyMs: { p50: 3, p95: 6 } });
   });
 
   it('warns of what the comparison shows, not of what an earlier measurement showed, and passes on notes', () => {
-    const report = assembleReport(PRUNING, [trained('finetuned', 0.65, ['the batch was made smaller'])], MEASURED);
+    const report = assembleReport(
+      PRUNING.report,
+      [trained('finetuned', 0.65, ['the batch was made smaller'])],
+      MEASURED,
+    );
     expect(report.warnings).toEqual([
       expect.stringContaining('Finetuning made the pruned network worse'),
       expect.stringContaining('No pruned network reached the probe'),

@@ -1,5 +1,6 @@
 import {
   type CompressionReport,
+  type EpochRecord,
   type FinetuneOutput,
   type NetworkFigures,
   type PruneOutput,
@@ -23,34 +24,25 @@ export const REFIT = 'refit';
  * the finetuned network where there is one, else the refitted one.
  */
 export function assembleReport(
-  pruning: PruneOutput,
+  report: CompressionReport,
   trained: readonly TrainedNetwork[],
   measured: { readonly networks: Readonly<Record<string, Measured>>; readonly provider: string },
 ): CompressionReport {
-  const { report } = pruning;
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
     return { p50, p95 };
   };
   const arms = [
     ...report.arms.map((arm): ReportArm => ({ ...arm, latencyMs: latencyOf(REFIT) })),
-    ...trained.map(({ arm, output }): ReportArm => {
-      const { parameters, macs, bytes } = measured.networks[arm]!;
-      return { ...trainedArm(arm, report.task, output), parameters, macs, bytes, latencyMs: latencyOf(arm) };
-    }),
+    ...trained.map(({ arm, output }) => trainedArm(arm, report.task, output, measured.networks[arm]!)),
   ];
   const finetuned = arms.find(({ arm }) => arm === 'finetuned');
-  const delivered = finetuned ?? { ...report.after, latencyMs: latencyOf(REFIT) };
+  const { parameters, macs, bytes, latencyMs } = finetuned ?? { ...report.after, latencyMs: latencyOf(REFIT) };
   const found: Omit<CompressionReport, 'warnings'> = {
     ...report,
     metric: { ...report.metric, ...(finetuned ? { finetuned: finetuned.metric } : {}) },
     before: { ...report.before, latencyMs: latencyOf(ORIGINAL) },
-    after: {
-      parameters: delivered.parameters,
-      macs: delivered.macs,
-      bytes: delivered.bytes,
-      latencyMs: delivered.latencyMs,
-    },
+    after: { parameters, macs, bytes, latencyMs },
     arms,
     provider: measured.provider,
   };
@@ -66,20 +58,31 @@ function trainedArm(
   arm: TrainedArm,
   task: string,
   { tasks, modelSha256, epochs, bestEpoch, seconds, imagesPerSecond }: FinetuneOutput,
-): Omit<ReportArm, keyof NetworkFigures> {
+  { parameters, macs, bytes, latencyMs: { p50, p95 } }: Measured,
+): ReportArm {
   const { test, validation } = tasks.find((judged) => judged.task === task)!;
   return {
     arm,
     metric: test,
     validation,
+    parameters,
+    macs,
+    bytes,
+    latencyMs: { p50, p95 },
     modelSha256,
     // Epoch 0 is the network before training.
     epochs: epochs.filter(({ epoch }) => epoch > 0).length,
     bestEpoch,
     seconds,
     imagesPerSecond,
-    history: epochs,
+    history: epochs.map(inOrder),
   };
+}
+
+/** A database gives members back in an order of its own; a report is for readers. */
+function inOrder(record: EpochRecord): EpochRecord {
+  const { epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds } = record;
+  return { epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds };
 }
 
 function notesOf({ arm, output }: TrainedNetwork): readonly string[] {

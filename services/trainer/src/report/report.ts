@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type { FinetuneOutput, PruneOutput, ReportInput, ReportOutput } from '@kneepoint/workflow';
+import type { CompressionReport, FinetuneOutput, PruneOutput, ReportInput, ReportOutput } from '@kneepoint/workflow';
 import { assembleReport, deliveredSha256, ORIGINAL, REFIT, type TrainedNetwork } from './assemble-report.ts';
 import type { MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
 
@@ -29,7 +29,9 @@ export function report({ config }: ServiceParts): StepHandler {
         { networks, batch: 1, runs: RUNS },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
-      const assembled = assembleReport(pruning, trained, measured);
+      // Read from the artifact, whose members are in the order in which they were written.
+      const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as CompressionReport;
+      const assembled = assembleReport(pruned, trained, measured);
       const path = join(folder, 'report.json');
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
