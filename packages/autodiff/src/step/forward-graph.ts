@@ -1,5 +1,6 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import { weightInput } from '../forward/place.ts';
+import { nameOutputs } from './name-outputs.ts';
 import type { PlacedNetwork } from './network.ts';
 import { exposeScores, placeNetwork } from './network.ts';
 import type { ForwardRequest } from './request.ts';
@@ -24,7 +25,7 @@ export function forwardGraph(request: ForwardRequest): ForwardGraph {
     weights: enteredWeights(network),
     noise: network.placed.noise,
     scores,
-    model: network.emit.build(),
+    model: nameOutputs(network.emit.build()),
   };
 }
 

@@ -7,6 +7,7 @@ import { emitLosses } from '../loss/emit-losses.ts';
 import type { LossTerm } from '../loss/loss.ts';
 import type { ForwardGraph } from './forward-graph.ts';
 import { enteredWeights } from './forward-graph.ts';
+import { nameOutputs } from './name-outputs.ts';
 import { placeNetwork } from './network.ts';
 import type { ForwardRequest } from './request.ts';
 
@@ -46,6 +47,6 @@ export function gradientsOf(request: GradientRequest): GradientGraph {
     inputs: losses.inputs,
     loss: emit.namedOutput(losses.total, 'loss'),
     gradients,
-    model: emit.build(),
+    model: nameOutputs(emit.build()),
   };
 }

@@ -25,7 +25,11 @@ export interface PlacedNetwork {
 /** Prepares a model and places it in a new graph. Throws AUTODIFF_OPERATOR, SHAPES_INCOMPLETE, MODEL_INPUT_COUNT. */
 export function placeNetwork(request: ForwardRequest): PlacedNetwork {
   const { model, shapes, target = 'cpu' } = request;
-  const emit = new Emitter({ target, ...(request.float === undefined ? {} : { float: request.float }) });
+  const emit = new Emitter({
+    target,
+    ...(request.float === undefined ? {} : { float: request.float }),
+    ...(request.block === undefined ? {} : { block: request.block }),
+  });
   const training = request.batchNorm === 'train';
   const graph = new Graph(model);
   const [input] = graph.inputs;

@@ -8,6 +8,7 @@ import { emitLosses } from '../loss/emit-losses.ts';
 import type { OptimizerSpec } from '../optimizer/optimizer.ts';
 import { hyperparameters, optimizerOf } from '../optimizer/index.ts';
 import { clipped, gradientNorm } from './clip.ts';
+import { nameOutputs } from './name-outputs.ts';
 import type { PlacedNetwork } from './network.ts';
 import { exposeScores, placeNetwork } from './network.ts';
 import type { StepRequest } from './request.ts';
@@ -106,7 +107,7 @@ export function trainingStep(request: StepRequest): TrainingStep {
       gradNorm: emit.namedOutput(norm, 'gradNorm'),
       scores: exposeScores(network),
     },
-    model: emit.build(),
+    model: nameOutputs(emit.build()),
   };
 }
 
