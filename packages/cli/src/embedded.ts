@@ -5,6 +5,7 @@ import { startGateway } from '@kneepoint/gateway-service';
 import { type Config, createLogger, type Logger, openBus, openDatabase, openStore } from '@kneepoint/platform';
 import { startPruner } from '@kneepoint/pruner-service';
 import { startRegressor } from '@kneepoint/regressor-service';
+import { startTrainer } from '@kneepoint/trainer-service';
 
 export interface Embedded {
   /** Where the gateway answers: http://host:port */
@@ -39,7 +40,7 @@ export async function startEmbedded(
     await db.announce(url);
     closers.push(() => gateway.close());
     const parts = { db, bus, store, log, config };
-    for (const start of [startExtractor, startRegressor, startPruner]) {
+    for (const start of [startExtractor, startRegressor, startPruner, startTrainer]) {
       const worker = await start(parts);
       closers.push(() => worker.stop({ graceMs: GRACE_MS }));
     }

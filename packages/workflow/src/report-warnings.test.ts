@@ -70,6 +70,12 @@ describe('a report warns', () => {
     ]);
   });
 
+  it('when no epoch was better than the start', () => {
+    expect(warnings([arm('refit', 0.8), arm('finetuned', 0.9, { bestEpoch: 0 })])).toEqual([
+      'No epoch of finetuned was better on validation than its start.',
+    ]);
+  });
+
   it('when MACs fell and time did not', () => {
     expect(warnings([arm('refit', 0.9)], { after: figures(20, 9) })).toEqual([
       'MACs fell to 20 %, latency only to 90 %: channels that are no multiple of 8 or 16 often run no faster.',

@@ -53,11 +53,16 @@ function armWarnings({ arms, metric: stages }: Omit<CompressionReport, 'warnings
   return warnings;
 }
 
-/** A training whose last epoch was its best might have gone on. */
+/** Trainings that ended too early, or might as well not have been. */
 function unfinished({ arms }: Omit<CompressionReport, 'warnings'>): readonly string[] {
-  const cut = arms.filter(({ epochs, bestEpoch }) => epochs !== null && epochs > 1 && bestEpoch === epochs);
-  if (cut.length === 0) return [];
-  return [`The last epoch was the best of ${cut.map(({ arm }) => arm).join(', ')}: more epochs may help.`];
+  const trained = arms.filter(({ epochs }) => epochs !== null && epochs > 0);
+  const names = (found: readonly ReportArm[]): string => found.map(({ arm }) => arm).join(', ');
+  const cut = trained.filter(({ epochs, bestEpoch }) => epochs! > 1 && bestEpoch === epochs);
+  const idle = trained.filter(({ bestEpoch }) => bestEpoch === 0);
+  return [
+    ...(cut.length === 0 ? [] : [`The last epoch was the best of ${names(cut)}: more epochs may help.`]),
+    ...(idle.length === 0 ? [] : [`No epoch of ${names(idle)} was better on validation than its start.`]),
+  ];
 }
 
 function percent(share: number, digits = 0): string {

@@ -50,25 +50,33 @@ export async function launch(
   return (await client.mutate<{ run: RunView }>(mutation, document, { input })).run;
 }
 
+export interface FollowOptions<View> {
+  /** What is asked of each state; RUN_FIELDS at least. */
+  readonly fields?: string;
+  readonly onState?: (state: View, bar: ProgressBar) => void;
+}
+
 /**
  * Shows a run's progress until it has succeeded. Throws the run's failure; on interrupt cancels the run, waits until the
  * server has let go of it, and throws Interrupted.
  */
-export async function follow(
+export async function follow<View extends RunView = RunView>(
   client: GatewayClient,
   run: RunView,
   title: string,
   signal: AbortSignal,
+  { fields = RUN_FIELDS, onState }: FollowOptions<View> = {},
 ): Promise<RunView> {
   const bar = new ProgressBar();
   const onAbort = (): void => void cancel(client, run.id).catch(() => undefined);
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
-    let last = run;
+    let last: RunView = run;
     if (!ENDED.includes(run.state)) {
-      for await (const state of client.watch<RunView>(run.id, RUN_FIELDS)) {
+      for await (const state of client.watch<View>(run.id, fields)) {
         last = state;
+        onState?.(state, bar);
         bar.show(title, state.progress);
       }
     }
@@ -87,16 +95,29 @@ export async function cancel(client: GatewayClient, id: string): Promise<RunView
 }
 
 /** What a prune run made; the report is read from its artifact, which keeps the order in which it was written. */
-export async function pruningsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
+export function pruningsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
+  return reportsOf(client, id, 'prunings');
+}
+
+/** What a compression made: the network that is delivered at each ε, and the report with all arms. */
+export function compressionsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
+  return reportsOf(client, id, 'compressions');
+}
+
+async function reportsOf(
+  client: GatewayClient,
+  id: string,
+  field: 'prunings' | 'compressions',
+): Promise<readonly PruningView[]> {
   const artifact = 'sha256 bytes downloadUrl';
-  const data = await client.query<{ run: { prunings: readonly Omit<PruningView, 'report'>[] } }>(
-    `query($id: ID!) { run(id: $id) { prunings { epsilon model { ${artifact} } reportFile { ${artifact} } } } }`,
+  const data = await client.query<{ run: Record<string, readonly Omit<PruningView, 'report'>[]> }>(
+    `query($id: ID!) { run(id: $id) { ${field} { epsilon model { ${artifact} } reportFile { ${artifact} } } } }`,
     { id },
   );
   return Promise.all(
-    data.run.prunings.map(async (pruning) => {
-      const response = await fetch(pruning.reportFile.downloadUrl);
-      return { ...pruning, report: (await response.json()) as CompressionReport };
+    data.run[field]!.map(async (made) => {
+      const response = await fetch(made.reportFile.downloadUrl);
+      return { ...made, report: (await response.json()) as CompressionReport };
     }),
   );
 }

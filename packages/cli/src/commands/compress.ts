@@ -1,9 +1,12 @@
 import { basename, resolve } from 'node:path';
 import type { DatasetSchema } from '@kneepoint/datasets';
 import type { Command } from 'commander';
+import type { GatewayClient } from '../client/gateway-client.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
+import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
+import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
-import { readEpsilons, readMinFilters } from './numbers.ts';
+import { oneOf, readEpsilons, readMinFilters } from './numbers.ts';
 import { renderReport } from '../render/report.ts';
 import {
   type PreprocessOptions,
@@ -14,9 +17,10 @@ import {
   withPreprocessOptions,
   withServerOptions,
 } from './options.ts';
-import { prune, saveAll } from './prune.ts';
+import { type PruneRequest, saveAll } from './prune.ts';
+import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
 
-interface CompressOptions extends ServerOptions, PreprocessOptions {
+interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions {
   readonly model: string;
   readonly data: string;
   readonly task: string;
@@ -25,12 +29,21 @@ interface CompressOptions extends ServerOptions, PreprocessOptions {
   readonly schema?: string;
   readonly layer?: string;
   readonly minFilters?: string;
+  readonly arms: string;
   readonly out: string;
 }
 
-/** All in one: import, analyse, prune, fetch. Run again it goes on from what was finished, since every result has a key. */
+/** What the command calls the arms, and what the gateway calls them. */
+const ARMS: Readonly<Record<string, string>> = {
+  finetuned: 'FINETUNED',
+  scratch: 'SCRATCH',
+  head: 'HEAD_ONLY',
+  unpruned: 'UNPRUNED',
+};
+
+/** All in one: import, analyse, prune, train, compare, fetch. Run again it goes on from what was finished, since every result has a key. */
 export function registerCompress(program: Command): void {
-  withPreprocessOptions(withServerOptions(program.command('compress')))
+  withTrainingOptions(withPreprocessOptions(withServerOptions(program.command('compress'))))
     .description('an ONNX file and a folder of labelled images in, a smaller ONNX file and a report out')
     .requiredOption('--model <file>', 'the ONNX file')
     .requiredOption('--data <folder>', 'images with labels.csv or labels.jsonl')
@@ -43,10 +56,17 @@ export function registerCompress(program: Command): void {
     )
     .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
     .option('--min-filters <n>', 'keep at least so many in each layer')
+    .option(
+      '--arms <names>',
+      'what is trained and compared: finetuned, scratch (same architecture, fresh weights), head (nothing pruned, only the head), unpruned; or none',
+      Object.keys(ARMS).join(','),
+    )
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
       const limits = { epsilons: readEpsilons(options.epsilon), ...readMinFilters(options.minFilters) };
+      const arms = readArms(options.arms);
+      const training = readTraining(options);
       const preprocess = await readPreprocess(options);
       const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
       const made = await withConnection(options, async (connection, signal) => {
@@ -71,14 +91,38 @@ export function registerCompress(program: Command): void {
           task: options.task,
           ...limits,
           ...(options.layer ? { layer: options.layer } : {}),
+          arms,
+          training,
         };
-        const result = await prune(connection.client, request, signal);
-        if (result.reused) note('this was computed before; nothing had to be done');
-        return { ...result, files: await saveAll(result.prunings, options.out, `${name}-${options.task}`) };
+        const { reused, compressions } = await compress(connection.client, request, signal);
+        if (reused) note('this was computed before; nothing had to be done');
+        return { compressions, files: await saveAll(compressions, options.out, `${name}-${options.task}`) };
       });
-      const reports = made.prunings.map((pruning) => pruning.report);
+      const reports = made.compressions.map((compression) => compression.report);
       if (options.json) return printJson(reports.length === 1 ? reports[0] : reports);
       for (const report of reports) print(`${renderReport(report)}\n`);
       print(made.files.join('\n'));
     });
+}
+
+export interface CompressRequest extends PruneRequest {
+  readonly arms?: readonly string[];
+  readonly training?: TrainingRequest;
+}
+
+/** A compression to its end, with a line for each epoch. */
+export async function compress(
+  client: GatewayClient,
+  request: CompressRequest,
+  signal: AbortSignal,
+): Promise<{ readonly runId: string; readonly reused: boolean; readonly compressions: readonly PruningView[] }> {
+  const launched = await launch(client, 'launchCompression', 'LaunchCompressionInput', request);
+  const run = await followTrainings(client, launched, `compress for ${request.task}`, signal);
+  return { runId: run.id, reused: run.reused, compressions: await compressionsOf(client, run.id) };
+}
+
+/** Throws TRAINING_OPTION_INVALID. */
+function readArms(text: string): readonly string[] {
+  if (text.trim() === 'none') return [];
+  return text.split(',').map((name) => ARMS[oneOf('--arms', name.trim(), Object.keys(ARMS))]!);
 }

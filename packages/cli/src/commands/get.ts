@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { download } from '../client/download.ts';
-import { pruningsOf } from '../client/runs.ts';
+import type { GatewayClient } from '../client/gateway-client.ts';
+import { compressionsOf, pruningsOf } from '../client/runs.ts';
+import { trainingsOf } from '../client/trainings.ts';
 import { print } from '../output.ts';
+import { saveTraining } from './finetune.ts';
 import { saveAll } from './prune.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
@@ -12,11 +16,11 @@ interface GetOptions extends ServerOptions {
 
 export function registerGet(program: Command): void {
   withServerOptions(program.command('get <sha256-or-run>'))
-    .description('fetch an artifact by its SHA-256 to a file, or everything that a prune run made to a folder')
+    .description('fetch an artifact by its SHA-256 to a file, or everything that a run made to a folder')
     .requiredOption('--out <path>', 'file, or folder for a run')
     .action(async (name: string, options: GetOptions) => {
       const written = await withConnection(options, async ({ client }) => {
-        if (!/^[0-9a-f]{64}$/.test(name)) return saveAll(await pruningsOf(client, name), options.out, 'pruned');
+        if (!/^[0-9a-f]{64}$/.test(name)) return saveRun(client, name, options.out);
         const { artifact } = await client.query<{ artifact: { sha256: string; downloadUrl: string } | null }>(
           'query($sha256: String!) { artifact(sha256: $sha256) { sha256 downloadUrl } }',
           { sha256: name },
@@ -30,4 +34,16 @@ export function registerGet(program: Command): void {
       });
       print(written.join('\n'));
     });
+}
+
+/** What a compression delivered; else what was pruned, and what was trained by itself. */
+async function saveRun(client: GatewayClient, id: string, folder: string): Promise<readonly string[]> {
+  const compressions = await compressionsOf(client, id);
+  if (compressions.length > 0) return saveAll(compressions, folder, 'compressed');
+  const written = [...(await saveAll(await pruningsOf(client, id), folder, 'pruned'))];
+  for (const trained of await trainingsOf(client, id)) {
+    const stem = `${trained.tasks.join('-')}-${trained.label}`;
+    if (trained.model) written.push(...(await saveTraining(trained, join(folder, stem))));
+  }
+  return written;
 }

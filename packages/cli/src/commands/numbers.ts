@@ -1,4 +1,4 @@
-import { Failure } from '@kneepoint/failures';
+import { Failure, type FailureCode } from '@kneepoint/failures';
 
 /** --epsilon as a number; said here, before anything is imported. Throws EPSILON_INVALID. */
 export function readEpsilon(text: string): number {
@@ -23,5 +23,35 @@ export function readMinFilters(text: string | undefined): { readonly minFilters?
   throw new Failure('MIN_FILTERS_INVALID', `the least number of filters is "${text}"`, {
     where: '--min-filters',
     fix: 'Pass a whole number, 1 or more.',
+  });
+}
+
+/** A numeric option as a member of a request; empty when it was not given. A number that is none would reach the gateway as null. */
+export function readNumber(
+  field: string,
+  option: string,
+  text: string | undefined,
+  {
+    whole = true,
+    least = 0,
+    code = 'TRAINING_OPTION_INVALID',
+  }: { readonly whole?: boolean; readonly least?: number; readonly code?: FailureCode } = {},
+): Readonly<Record<string, number>> {
+  if (text === undefined) return {};
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(value) && value >= least && (!whole || Number.isInteger(value))) return { [field]: value };
+  throw new Failure(code, `${option} is "${text}"`, {
+    where: option,
+    fix: `Pass a ${whole ? 'whole ' : ''}number, ${least} or more.`,
+  });
+}
+
+/** An option that names one of several. Throws TRAINING_OPTION_INVALID. */
+export function oneOf<Name extends string>(option: string, text: string, names: readonly Name[]): Name {
+  const name = names.find((candidate) => candidate === text);
+  if (name !== undefined) return name;
+  throw new Failure('TRAINING_OPTION_INVALID', `${option} is "${text}"`, {
+    where: option,
+    fix: `Choose one of: ${names.join(', ')}.`,
   });
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { registerAnalyze } from './analyze.ts';
+import { registerBenchmark } from './benchmark.ts';
 import { registerCompress } from './compress.ts';
 import { registerCurves } from './curves.ts';
 import { registerDatasetCommands } from './dataset.ts';
 import { registerDemo } from './demo.ts';
 import { registerFaces } from './faces.ts';
+import { registerFinetune } from './finetune.ts';
 import { registerGet } from './get.ts';
 import { registerInspect } from './inspect.ts';
 import { registerMatrix } from './matrix.ts';
@@ -14,6 +16,7 @@ import { registerPrune } from './prune.ts';
 import { registerRuns } from './runs.ts';
 import { registerServices } from './services.ts';
 import { registerSurgery } from './surgery.ts';
+import { registerTrain } from './train.ts';
 import { registerUp } from './up.ts';
 
 /** In the order of the help: the main job first, then its parts, then files without a server, then serving. */
@@ -27,6 +30,9 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerCurves,
   registerPlan,
   registerPrune,
+  registerFinetune,
+  registerTrain,
+  registerBenchmark,
   registerRuns,
   registerGet,
   registerInspect,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { cancel, follow, RUN_FIELDS, type RunView } from '../client/runs.ts';
+import { cancel, RUN_FIELDS, type RunView } from '../client/runs.ts';
+import { followTrainings } from '../client/trainings.ts';
 import { Failure } from '@kneepoint/failures';
 import { print, printJson } from '../output.ts';
 import { table } from '../render/table.ts';
@@ -30,7 +31,7 @@ export function registerRuns(program: Command): void {
         );
         if (!run)
           throw new Failure('RUN_UNKNOWN', `no run has the id ${id}`, { fix: 'List the runs with `kneepoint runs`.' });
-        return [options.watch ? await follow(client, run, run.kind, signal) : run];
+        return [options.watch ? await followTrainings(client, run, run.kind, signal) : run];
       });
       if (options.json) return printJson(id === undefined ? runs : runs[0]);
       print(

@@ -13,11 +13,12 @@ const WORKERS = {
   extractor: async () => (await import('@kneepoint/extractor-service')).startExtractor,
   regressor: async () => (await import('@kneepoint/regressor-service')).startRegressor,
   pruner: async () => (await import('@kneepoint/pruner-service')).startPruner,
+  trainer: async () => (await import('@kneepoint/trainer-service')).startTrainer,
 };
 
-/** `gateway`, `extractor`, `regressor`, `pruner`: one service in this process, for a team that runs each by itself. */
+/** `gateway`, `extractor`, `regressor`, `pruner`, `trainer`: one service in this process, for a team that runs each by itself. */
 export function registerServices(program: Command): void {
-  for (const name of ['gateway', 'extractor', 'regressor', 'pruner'] as const) {
+  for (const name of ['gateway', 'extractor', 'regressor', 'pruner', 'trainer'] as const) {
     program
       .command(name)
       .description(`run the ${name} alone; DATABASE_URL, BUS_URL and ARTIFACTS_URL say what it shares with the others`)

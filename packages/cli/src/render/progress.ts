@@ -39,11 +39,21 @@ export class ProgressBar {
     }
   }
 
+  /** A line that stays, above the bar. */
+  line(text: string): void {
+    this.#clear();
+    this.#stream.write(`${text}\n`);
+  }
+
   /** Clears the line, so that what is printed next starts on an empty one. */
   end(): void {
+    this.#clear();
+    this.#printed = -1;
+  }
+
+  #clear(): void {
     if (this.#drawn) this.#stream.write('\r\x1b[K');
     this.#drawn = false;
-    this.#printed = -1;
   }
 }
 

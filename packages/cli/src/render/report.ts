@@ -1,4 +1,5 @@
 import type { CompressionReport } from '@kneepoint/workflow';
+import { armsMarkdown, renderArms } from './arms.ts';
 import { change, compact, metric } from './number.ts';
 import { table } from './table.ts';
 
@@ -49,9 +50,10 @@ export function renderReport(report: CompressionReport): string {
   );
   return [
     `${report.task} at ε = ${report.epsilon}; the head reads ${report.bestLayer}; ${report.provider}`,
-    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}`,
+    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     '',
     figures,
+    ...(report.arms.length > 1 ? ['', renderArms(report)] : []),
     '',
     layers,
     '',
@@ -65,6 +67,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   const { metric: stages, before, after, proof } = report;
   const row = (label: string, ...cells: readonly (string | number)[]): string => `| ${[label, ...cells].join(' | ')} |`;
   const show = (value: number): string => metric(value, stages.name);
+  const { finetuned } = stages;
   return `${[
     `# ${name}`,
     '',
@@ -89,10 +92,20 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
       change(after.latencyMs.p95, before.latencyMs.p95),
     ),
     '',
-    row(stages.name, 'chance', 'probe', 'pruned', 'refit'),
-    '|---|---:|---:|---:|---:|',
-    row('test', show(stages.chance), show(stages.probe), show(stages.pruned), show(stages.refit)),
+    row(stages.name, 'chance', 'probe', 'pruned', 'refit', ...(finetuned === undefined ? [] : ['finetuned'])),
+    `|---|---:|---:|---:|---:|${finetuned === undefined ? '' : '---:|'}`,
+    row(
+      'test',
+      ...[
+        stages.chance,
+        stages.probe,
+        stages.pruned,
+        stages.refit,
+        ...(finetuned === undefined ? [] : [finetuned]),
+      ].map(show),
+    ),
     '',
+    ...(report.arms.length > 1 ? [armsMarkdown(report), ''] : []),
     row('layer', 'filters', 'kept', 'λ', 'parameters', 'MACs', 'note'),
     '|---|---:|---:|---:|---:|---:|---|',
     ...report.layers.map((layer) =>

@@ -62,7 +62,10 @@ export default function pruneForTask(input: PruneTaskInput, context: TaskContext
     enter('reading responses');
     const passed = await runOver(folded, planned.tap.value, images);
     const refit = fitHead({ responses: passed.features, labels, task, split: parts.split });
-    const metrics = testMetrics(task, labels, parts, { scores: passed.scores, thresholds: probe.thresholds });
+    const { pruned, ...metric } = testMetrics(task, labels, parts, {
+      scores: passed.scores,
+      thresholds: probe.thresholds,
+    });
     const origin = { layer, ...options };
     const finished = describeModel(setHead(folded, head.name, refit), { job, origin, thresholds: refit.thresholds });
 
@@ -86,7 +89,7 @@ export default function pruneForTask(input: PruneTaskInput, context: TaskContext
       task: task.name,
       epsilon: options.epsilon,
       bestLayer: layer,
-      metric: { ...metrics, probe: probe.metrics.test, refit: refit.metrics.test },
+      metric: { ...metric, probe: probe.metrics.test, pruned, refit: refit.metrics.test },
       before: { ...sizeOf(model, shapes), latencyMs: latencyOf('before') },
       after,
       layers: reportLayers(planned),

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { findModel } from '../client/lookup.ts';
+import { follow, launch } from '../client/runs.ts';
+import { print, printJson } from '../output.ts';
+import { compact } from '../render/number.ts';
+import { table } from '../render/table.ts';
+import { readNumber } from './numbers.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+
+interface BenchmarkView {
+  readonly provider: string;
+  readonly batch: number;
+  readonly runs: number;
+  readonly networks: readonly {
+    readonly name: string;
+    readonly sha256: string;
+    readonly parameters: number;
+    readonly macs: number;
+    readonly bytes: number;
+    readonly latencyMs: { readonly p50: number; readonly p95: number };
+    readonly imagesPerSecond: number;
+  }[];
+}
+
+const FIELDS =
+  'provider batch runs networks { name sha256 parameters macs bytes latencyMs { p50 p95 } imagesPerSecond }';
+const BOUNDS = { least: 1, code: 'BENCHMARK_OPTION_INVALID' } as const;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+interface BenchmarkOptions extends ServerOptions {
+  readonly batch?: string;
+  readonly runs?: string;
+}
+
+export function registerBenchmark(program: Command): void {
+  withServerOptions(program.command('benchmark <networks...>'))
+    .description('time networks against each other in one run: models by name, pruned or trained ones by SHA-256')
+    .option('--batch <n>', 'images per run (default: 1)')
+    .option('--runs <n>', 'timed runs of each (default: 30)')
+    .action(async (networks: string[], options: BenchmarkOptions) => {
+      const limits = {
+        ...readNumber('batch', '--batch', options.batch, BOUNDS),
+        ...readNumber('runs', '--runs', options.runs, BOUNDS),
+      };
+      const measured = await withConnection(options, async ({ client }, signal) => {
+        const names = networks.filter((network) => !SHA256.test(network));
+        const input = {
+          models: await Promise.all(names.map((name) => findModel(client, name))),
+          artifacts: networks.filter((network) => SHA256.test(network)),
+          ...limits,
+        };
+        const run = await launch(client, 'launchBenchmark', 'LaunchBenchmarkInput', input);
+        const { id } = await follow(client, run, 'time networks', signal);
+        const data = await client.query<{ run: { benchmark: BenchmarkView } }>(
+          `query($id: ID!) { run(id: $id) { benchmark { ${FIELDS} } } }`,
+          { id },
+        );
+        return data.run.benchmark;
+      });
+      if (options.json) return printJson(measured);
+      print(renderBenchmark(measured));
+    });
+}
+
+/** Times beside costs; the last column is how much of the first network's time each takes. */
+function renderBenchmark({ provider, batch, runs, networks }: BenchmarkView): string {
+  const first = networks[0]!.latencyMs.p50;
+  return [
+    table(
+      ['network', 'parameters', 'MACs', 'p50, ms', 'p95, ms', 'images/s', 'to the first'],
+      networks.map(({ name, parameters, macs, latencyMs, imagesPerSecond }) => [
+        name,
+        compact(parameters),
+        compact(macs),
+        latencyMs.p50.toFixed(2),
+        latencyMs.p95.toFixed(2),
+        imagesPerSecond.toFixed(0),
+        `${(latencyMs.p50 / first).toFixed(2)} ×`,
+      ]),
+      ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    ),
+    `\n${runs} interleaved runs of ${batch} image${batch === 1 ? '' : 's'} on ${provider}`,
+  ].join('\n');
+}

@@ -1,0 +1,179 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { DatasetSchema, Preprocess } from '@kneepoint/datasets';
+import { Failure } from '@kneepoint/failures';
+import type { Command } from 'commander';
+import type { Connection } from '../client/connect.ts';
+import { download, writeTextFile } from '../client/download.ts';
+import { registerDataset, registerModel } from '../client/register.ts';
+import { launch } from '../client/runs.ts';
+import { followTrainings, trainingsOf, type TrainingView } from '../client/trainings.ts';
+import { note, print, printJson } from '../output.ts';
+import { renderTraining } from '../render/training.ts';
+import { withoutAddress } from './finetune.ts';
+import { readNumber } from './numbers.ts';
+import { readJson, type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
+
+interface TrainOptions extends ServerOptions, TrainingOptions {
+  readonly data?: string;
+  readonly faces?: string;
+  readonly persons?: string;
+  readonly tasks: string;
+  readonly widths: string;
+  readonly size: string;
+  readonly group?: string;
+  readonly schema?: string;
+  readonly out: string;
+}
+
+const DEFAULT_SEED = 1;
+const PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
+const MOST_FILTERS = 4096;
+
+/** A network of one's own, small and honest about where it comes from: what the demo starts with is made by this. */
+export function registerTrain(program: Command): void {
+  withTrainingOptions(withServerOptions(program.command('train')))
+    .description('train a small network from fresh weights on labelled images, or on synthetic faces')
+    .option('--data <folder>', 'images with labels.csv or labels.jsonl')
+    .option('--faces <n>', 'render so many synthetic faces instead')
+    .option('--persons <n>', 'of so many people (default: 32)')
+    .requiredOption('--tasks <names>', 'what it shall read, separated by commas')
+    .option('--widths <list>', 'filters of each convolution, "pool" halves the size', '16,pool,32,pool,64,pool,64')
+    .option('--size <pixels>', 'width and height of its input', '64')
+    .option('--group <column>', 'column whose value keeps images together when the set is split, such as a person')
+    .option('--schema <file>', 'types, classes, bins and units of the tasks (default: schema.json of the folder)')
+    .requiredOption('--out <file>', 'where to put the network; its preprocessing and a card come beside it')
+    .action(async (options: TrainOptions) => {
+      const training = readTraining(options);
+      const { seed = DEFAULT_SEED } = training as { readonly seed?: number };
+      const { size } = readNumber('size', '--size', options.size, { least: 8 });
+      const widths = readWidths(options.widths, size!);
+      requireOneSource(options);
+      const stem = options.out.replace(/\.onnx$/i, '');
+      const made = await withConnection(options, async (connection, signal) => {
+        const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-train-'));
+        try {
+          const dataset = await importData(connection, options, { scratch, seed, size: size! }, signal);
+          const model = await importNetwork(
+            connection,
+            { scratch, widths, seed, size: size!, name: basename(stem) },
+            signal,
+          );
+          const { client } = connection;
+          const input = {
+            model,
+            dataset,
+            tasks: options.tasks.split(','),
+            mode: 'SCRATCH',
+            training: { ...training, seed },
+          };
+          const launched = await launch(client, 'launchFinetune', 'LaunchFinetuneInput', input);
+          const run = await followTrainings(client, launched, `train ${basename(stem)}`, signal);
+          if (run.reused) note('this was trained before; nothing had to be done');
+          const [trained] = await trainingsOf(client, run.id);
+          await download(trained!.model!, `${stem}.onnx`);
+          return trained!;
+        } finally {
+          await rm(scratch, { recursive: true, force: true });
+        }
+      });
+      const card = cardOf(made, { widths, size: size!, seed });
+      await writeTextFile(`${stem}.preprocess.json`, `${JSON.stringify(PREPROCESS)}\n`);
+      await writeTextFile(`${stem}.json`, `${JSON.stringify(card, null, 2)}\n`);
+      if (options.json) return printJson(card);
+      print(renderTraining(made));
+      print([`${stem}.onnx`, `${stem}.preprocess.json`, `${stem}.json`].join('\n'));
+    });
+}
+
+/** The id of the data set: a folder, or faces that are drawn here. */
+async function importData(
+  connection: Connection,
+  options: TrainOptions,
+  { scratch, seed, size }: { readonly scratch: string; readonly seed: number; readonly size: number },
+  signal: AbortSignal,
+): Promise<string> {
+  const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
+  const folder = options.data ?? join(scratch, 'faces');
+  if (options.data === undefined) {
+    const { renderFaces } = await import('@kneepoint/datasets');
+    const { count } = readNumber('count', '--faces', options.faces, { least: 1 });
+    await renderFaces({
+      folder,
+      count: count!,
+      seed,
+      size,
+      ...readNumber('persons', '--persons', options.persons),
+      signal,
+    });
+  }
+  const run = await registerDataset(
+    connection,
+    {
+      folder,
+      name: options.data === undefined ? `faces-${options.faces}` : basename(resolve(folder)),
+      ...(schema ? { schema } : {}),
+      ...(options.group ? { group: options.group } : {}),
+    },
+    signal,
+  );
+  return run.dataset!.id;
+}
+
+/** The id of a network with fresh weights; the training gives it a head for the tasks. */
+async function importNetwork(
+  connection: Connection,
+  {
+    scratch,
+    widths,
+    seed,
+    size,
+    name,
+  }: {
+    readonly scratch: string;
+    readonly widths: readonly (number | 'pool')[];
+    readonly seed: number;
+    readonly size: number;
+    readonly name: string;
+  },
+  signal: AbortSignal,
+): Promise<string> {
+  const { encodeModel, vggStyle } = await import('@kneepoint/onnx');
+  const file = join(scratch, 'fresh.onnx');
+  await writeFile(file, encodeModel(vggStyle({ widths, size, seed, batchNorm: true })));
+  const run = await registerModel(connection, { file, name, preprocess: PREPROCESS }, signal);
+  return run.model!.id;
+}
+
+/** Everything that somebody needs to make the same file again, and what to expect of it. */
+function cardOf(
+  trained: TrainingView,
+  network: { readonly widths: readonly (number | 'pool')[]; readonly size: number; readonly seed: number },
+): object {
+  const command = ['npx kneepoint', ...process.argv.slice(2).filter((arg) => arg !== '--json')].join(' ');
+  return { command, ...network, preprocess: PREPROCESS, ...withoutAddress(trained) };
+}
+
+/** "16,pool,32" as numbers and pools, small enough for the image. Throws TRAINING_OPTION_INVALID. */
+function readWidths(text: string, size: number): readonly (number | 'pool')[] {
+  const widths = text.split(',').map((word) => (word.trim() === 'pool' ? 'pool' : Number(word)));
+  const isSound = widths.every(
+    (width) => width === 'pool' || (Number.isInteger(width) && width >= 1 && width <= MOST_FILTERS),
+  );
+  const halvings = widths.filter((width) => width === 'pool').length;
+  if (isSound && halvings < widths.length && size / 2 ** halvings >= 1) return widths;
+  throw new Failure('TRAINING_OPTION_INVALID', `--widths is "${text}" for images of ${size} pixels`, {
+    where: '--widths',
+    fix: `Pass numbers from 1 to ${MOST_FILTERS} and "pool", each of which halves the size.`,
+  });
+}
+
+function requireOneSource({ data, faces }: TrainOptions): void {
+  if ((data === undefined) !== (faces === undefined)) return;
+  throw new Failure('SOURCE_INVALID', 'exactly one of --data and --faces is needed', {
+    where: '--data',
+    fix: 'Name a folder of labelled images, or say how many faces to render.',
+  });
+}
