@@ -10,7 +10,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { forwardGraph, initialState, nextState, type StepRequest, trainingStep } from '@kneepoint/autodiff';
+import {
+  blockOf,
+  forwardGraph,
+  initialState,
+  nextState,
+  type StepRequest,
+  trainingStep,
+  type TryRun,
+} from '@kneepoint/autodiff';
 import type { ModelProto } from '@kneepoint/onnx';
 import { Graph, readTensor, seededRandom, vggStyle } from '@kneepoint/onnx';
 import { type Dense, openSession, shapesOf } from '@kneepoint/runtime';
@@ -23,7 +31,9 @@ export interface TrainingNet {
   readonly network: string;
   readonly parameters: number;
   readonly step: number;
-  /** The forward half alone, weights as inputs. */
+  /** The step of standard operators alone: convolutions keep the plain layout. */
+  readonly standard: number;
+  /** The forward half of the step alone, weights as inputs. */
   readonly forward: number;
   readonly stepOverForward: number;
   /** PyTorch in the faster of its two layouts; undefined where it is missing. */
@@ -36,6 +46,8 @@ export interface TrainingNet {
 
 export interface TrainingFigures {
   readonly rival: string | undefined;
+  /** Channels in a block of this machine's convolutions; 0 where there is no such layout. */
+  readonly block: number;
   readonly nets: readonly TrainingNet[];
   /** Resident bytes after 200 and after 2 000 steps of a small network. */
   readonly memory: { readonly at200: number; readonly at2000: number };
@@ -54,12 +66,13 @@ export async function training(onNet: (net: TrainingNet) => void = () => undefin
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await Promise.all([...rivals.values()].map((rival) => rival.versions));
+    const block = await blockOf(runOnce);
     const nets: TrainingNet[] = [];
     for (const network of Object.keys(TRAINED)) {
-      nets.push(await compare(network, versions[0] === undefined ? new Map() : rivals, folder));
+      nets.push(await compare(network, block, versions[0] === undefined ? new Map() : rivals, folder));
       onNet(nets.at(-1)!);
     }
-    return { rival: versions[0], nets, memory: await memory() };
+    return { rival: versions[0], block, nets, memory: await memory(block) };
   } finally {
     for (const rival of rivals.values()) rival.close();
     await rm(folder, { recursive: true, force: true });
@@ -71,11 +84,17 @@ interface RivalSteps {
   readonly loss: number;
 }
 
-async function compare(network: string, rivals: ReadonlyMap<string, Rival>, folder: string): Promise<TrainingNet> {
+async function compare(
+  network: string,
+  block: number,
+  rivals: ReadonlyMap<string, Rival>,
+  folder: string,
+): Promise<TrainingNet> {
   const model = TRAINED[network]!();
   const images = randomImages(BATCH, SIZE);
   const classes = Array.from({ length: BATCH }, (_, i) => (7 * i) % CLASSES);
-  const ours = await stepper(model, images, classes);
+  const ours = await stepper(model, images, classes, block);
+  const plain = await stepper(model, images, classes, 0);
   const numbers = new Graph(model).proto.initializer.map((tensor) => readTensor(tensor).data as Float32Array);
   const parameters = numbers.reduce((sum, { length }) => sum + length, 0);
   const files = { weights: join(folder, 'w.bin'), images: join(folder, 'x.bin'), labels: join(folder, 'y.bin') };
@@ -90,12 +109,13 @@ async function compare(network: string, rivals: ReadonlyMap<string, Rival>, fold
     const { loss } = (await rival.ask({ network, ...files, ...settings })) as RivalSteps;
     compareLoss(first, loss);
   }
-  const best = { step: Infinity, forward: Infinity };
+  const best = { step: Infinity, standard: Infinity, forward: Infinity };
   const theirs = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round++) {
     let loss = 0;
     best.step = Math.min(best.step, await milliseconds(async () => void (loss = await ours.step())));
-    best.forward = Math.min(best.forward, await milliseconds(ours.forward));
+    best.standard = Math.min(best.standard, await milliseconds(() => plain.step()));
+    best.forward = Math.min(best.forward, await milliseconds(() => ours.forward()));
     for (const [layout, rival] of rivals) {
       const run = (await rival.ask({ steps: 1 })) as RivalSteps;
       theirs.set(layout, Math.min(theirs.get(layout) ?? Infinity, 1000 * run.seconds));
@@ -103,6 +123,7 @@ async function compare(network: string, rivals: ReadonlyMap<string, Rival>, fold
     }
   }
   await ours.release();
+  await plain.release();
   const [fastest] = [...theirs].sort((a, b) => a[1] - b[1]);
   return {
     network,
@@ -120,13 +141,14 @@ async function compare(network: string, rivals: ReadonlyMap<string, Rival>, fold
 }
 
 /** A network that is being trained on one batch over and over. */
-async function stepper(model: ModelProto, images: Dense, classes: readonly number[]) {
-  const shapes = await shapesAt(model, images);
+async function stepper(model: ModelProto, images: Dense, classes: readonly number[], block: number) {
+  const shapes = await shapesOf(model, { input: images });
   const request: StepRequest = {
     model,
     shapes,
     trainable: 'all',
     batchNorm: 'train',
+    block,
     loss: [{ kind: 'categorical', name: 'class', output: new Graph(model).outputs[0]!.name }],
     optimizer: { kind: 'sgd', momentum: MOMENTUM },
   };
@@ -162,19 +184,22 @@ async function stepper(model: ModelProto, images: Dense, classes: readonly numbe
   };
 }
 
-/** Shapes at the batch of the images. */
-async function shapesAt(model: ModelProto, images: Dense): Promise<Map<string, number[]>> {
-  return shapesOf(model, { input: images });
+async function runOnce(...[model, feeds]: Parameters<TryRun>): Promise<Float32Array> {
+  const session = await openSession(model);
+  const results = await session.run(feeds);
+  await session.release();
+  return results[session.outputs[0]!.name]!.data as Float32Array;
 }
 
 /** Resident memory while a small network trains. */
-async function memory(): Promise<TrainingFigures['memory']> {
+async function memory(block: number): Promise<TrainingFigures['memory']> {
   const size = 16;
   const model = vggStyle({ widths: [8, 8, 'pool', 12, 12, 'pool', 16], size, seed: 1 });
   const small = await stepper(
     model,
     randomImages(BATCH, size),
     Array.from({ length: BATCH }, (_, i) => i % CLASSES),
+    block,
   );
   const after = async (steps: number): Promise<number> => {
     for (let i = 0; i < steps; i++) await small.step();

@@ -5,6 +5,7 @@ export { untie } from './forward/untie.ts';
 export { valueTypes } from './forward/value-types.ts';
 export { type Learned, learnedInitializers, trainableOf, type TrainableOptions } from './forward/trainable.ts';
 export { differentiate } from './backward/differentiate.ts';
+export { blockOf, type TryRun } from './formulation/blocked-convolutions.ts';
 export { RULES } from './rules/index.ts';
 export type { OperatorRule, RuleSet, Site } from './rules/rule.ts';
 export type { BinaryTerm, CategoricalTerm, DistillationTerm, LossTerm, SquaredErrorTerm } from './loss/loss.ts';

@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import type { Attributes, ModelProto, NodeProto, Tensor } from '@kneepoint/onnx';
 import { DataType, elementCount, floatTensor, GraphBuilder, intTensor } from '@kneepoint/onnx';
+import { blockConvolutions } from '../formulation/blocked-convolutions.ts';
 
 /** Where the graph that is being made will run; decides between formulations, never what is computed. */
 export type Target = 'cpu' | 'cuda';
@@ -22,13 +23,23 @@ export class Emitter {
   readonly target: Target;
   /** Element type of weights, activations and gradients: FLOAT, or DOUBLE to check formulas by finite differences. */
   readonly float: DataType;
+  /** Channels in a block where convolutions are done in the runtime's own layout (see `blockConvolutions`); 0: standard operators only. */
+  readonly block: number;
   private readonly builder: GraphBuilder;
   private readonly types = new Map<string, ValueType>();
   private readonly constants = new Map<string, Tensor>();
 
-  constructor(options: { readonly target?: Target; readonly float?: DataType; readonly name?: string } = {}) {
+  constructor(
+    options: {
+      readonly target?: Target;
+      readonly float?: DataType;
+      readonly block?: number;
+      readonly name?: string;
+    } = {},
+  ) {
     this.target = options.target ?? 'cpu';
     this.float = options.float ?? DataType.FLOAT;
+    this.block = this.target === 'cpu' && this.float === DataType.FLOAT ? (options.block ?? 0) : 0;
     this.builder = new GraphBuilder({ opset: STEP_OPSET, name: options.name ?? 'step' });
   }
 
@@ -121,7 +132,8 @@ export class Emitter {
   }
 
   build(): ModelProto {
-    return this.builder.build();
+    const model = this.builder.build();
+    return this.block === 0 ? model : blockConvolutions(model, this.block, (value) => this.types.get(value)?.dims);
   }
 
   // Arithmetic with broadcasting.

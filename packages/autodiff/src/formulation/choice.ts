@@ -13,24 +13,24 @@ export function weightGradient(site: WeightGradientSite): string {
 
 /** The input gradient of a convolution, N × C × large.... */
 export function inputGradient(site: InputGradientSite): string {
-  const { byProduct, byFlipped, byTransposed } = INPUT_GRADIENTS;
-  return choose(site, [byProduct, byFlipped, byTransposed]).emit(site);
+  const { byProduct, byFlipped, bySpacing, byTransposed } = INPUT_GRADIENTS;
+  return choose(site, [byProduct, byFlipped, bySpacing, byTransposed]).emit(site);
 }
 
 function weightGradientOf({ emit, large, window, group }: WeightGradientSite) {
-  const { byProduct, byElements, byColumns, byOneProduct, byShifts, byTaps } = WEIGHT_GRADIENTS;
+  const { byProduct, byDepthwise, byElements, byColumns, byMovedTaps, byShifts, byTaps } = WEIGHT_GRADIENTS;
   const channels = emit.shape(large)[1]! / group;
   const positions = window.small.reduce((a, b) => a * b, 1);
-  // Products of one row or column are no work for a matrix kernel.
-  const always = [byProduct, byElements];
-  // 3 → 16 @ 64: columns 3.0, taps 5.8, shifts 7.4: with few channels the copies are cheap and the product is what costs.
+  // Products of one row or column are no work for a matrix kernel: 64 channels @ 16 by elements 2.6, as a convolution 4.6, but
+  // 0.3 as a convolution in blocks.
+  const always = [byProduct, byDepthwise, byElements];
+  // 3 → 16 @ 64: columns 3.0, taps 5.8, moved taps 6.1; the copies of few channels are cheap, the product is what costs.
   if (channels < 8) return [...always, byColumns];
-  // 128 → 128 @ 8: one product 4.9, taps 5.0, columns 6.1; 64 → 128 @ 8 with two threads: 3.2 against 5.2 for taps.
-  if (positions <= 64) return [...always, byOneProduct, byTaps];
-  // 16 → 16 @ 64: shifts 9.9, taps 13.1, columns 17.2.
-  if (positions >= 4096) return [...always, byShifts, byTaps];
-  // 16 → 32 @ 32: taps 3.6, shifts 4.4, columns 5.2; 32 → 32 @ 32: 5.7, 6.5, 10.0; 64 → 64 @ 16: 5.0, 6.1, 7.2.
-  return [...always, byTaps];
+  // 16 → 16 @ 64: shifts 10.0, moved taps 11.9, taps 12.6, columns 16.4.
+  if (positions >= 4096) return [...always, byShifts, byMovedTaps, byTaps];
+  // Moved taps, taps, columns. 16 → 16 @ 32: 2.3, 2.4, 4.5; 32 → 32 @ 32: 5.6, 5.7, 10.0; 64 → 64 @ 16: 4.2, 5.1, 7.2;
+  // 128 → 128 @ 8: 4.2, 5.1, 6.3; at stride 2, 32 → 64 @ 16: 0.8, 1.4, 1.5.
+  return [...always, byMovedTaps, byTaps];
 }
 
 function choose<S, F extends { applies(this: void, site: S): boolean }>(site: S, options: readonly F[]): F {

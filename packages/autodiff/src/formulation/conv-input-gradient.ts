@@ -45,6 +45,23 @@ const byFlipped: InputGradient = {
   },
 };
 
+/**
+ * Depthwise with a stride, where convolutions are done in blocks of channels: the cotangent with zeros between its elements goes
+ * through the convolution of stride 1, which is cheap in blocks, whereas the transposed convolution has no such kernel.
+ */
+const bySpacing: InputGradient = {
+  applies: (site) => {
+    const { emit, weight, window, group } = site;
+    const whole = emit.block > 0 && group % emit.block === 0 && emit.shape(weight)[0] === group;
+    const depthwise = whole && emit.shape(weight)[1] === 1 && window.kernel.length === 2;
+    return depthwise && byFlipped.applies({ ...site, window: spaced(window) });
+  },
+  emit: (site) => {
+    const { emit, window } = site;
+    return byFlipped.emit({ ...site, cotangent: withZeros(emit, site.cotangent, window), window: spaced(window) });
+  },
+};
+
 /** A kernel of one element: a product with the transposed weight at every position. */
 const byProduct: InputGradient = {
   applies: ({ window }) => isPointwise(window),
@@ -58,7 +75,29 @@ const byProduct: InputGradient = {
   },
 };
 
-export const INPUT_GRADIENTS = { byTransposed, byFlipped, byProduct } as const;
+export const INPUT_GRADIENTS = { byTransposed, byFlipped, bySpacing, byProduct } as const;
+
+/** The window at stride 1 that reads the same of a small side with stride − 1 zeros behind each of its elements. */
+function spaced(window: Window): Window {
+  const small = window.small.map((size, axis) => window.stride[axis]! * size);
+  return windowOf({ ...window, small, stride: window.stride.map(() => 1) });
+}
+
+/** Every element repeated over its share of the large side, all but the first of each share made zero: two passes in long runs. */
+function withZeros(emit: Emitter, x: string, { stride, small }: Window): string {
+  if (stride.every((step) => step === 1)) return x;
+  const [batch, channels] = emit.shape(x) as [number, number];
+  const dims = [batch, channels, ...small.map((size, axis) => stride[axis]! * size)];
+  const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  const scales = emit.floats([4], [1, 1, ...stride]);
+  const repeated = emit.node('Resize', [x, '', scales], { dims, type: emit.float }, attributes);
+  const [height, width] = dims.slice(2) as [number, number];
+  const [down, right] = stride as [number, number];
+  const first = Array.from({ length: height * width }, (_, i) =>
+    Math.floor(i / width) % down === 0 && (i % width) % right === 0 ? 1 : 0,
+  );
+  return emit.mul(repeated, emit.floats([height, width], first));
+}
 
 /** O × C/group × kernel... as C × O/group × kernel..., the kernel turned around. */
 function flipped(emit: Emitter, weight: string, group: number): string {

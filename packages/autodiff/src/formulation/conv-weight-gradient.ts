@@ -1,5 +1,6 @@
 import type { Emitter } from '../emit/emitter.ts';
-import { columns, padForWindow, taps } from './taps.ts';
+import { convolve } from './convolve.ts';
+import { columns, padForWindow, tap, taps } from './taps.ts';
 import { isPointwise, kernelPositions, type Window } from './window.ts';
 
 /** What a convolution's weight gradient is made from. */
@@ -47,21 +48,25 @@ const byTaps: WeightGradient = {
   },
 };
 
-/** One product over all images and positions: no sum over images, at the price of moving the channels to the front. */
-const byOneProduct: WeightGradient = {
+/**
+ * One product per kernel element, with the channels moved behind the positions: a slice is then copied in long runs, also at a stride,
+ * and goes into the product as it lies.
+ */
+const byMovedTaps: WeightGradient = {
   applies: ({ group }) => group === 1,
   emit: (site) => {
     const { emit, window } = site;
-    const { batch, inner, outer, elements, positions } = sizes(site);
-    const rank = window.kernel.length + 2;
-    const front = [1, 0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2)];
-    const rows = emit.reshape(emit.transpose(site.small, front), [outer, batch * positions]);
-    const last = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
-    const moved = emit.transpose(padForWindow(emit, site.large, window), last);
-    const parts = tapsOfMoved(emit, moved, window);
-    const cols = emit.reshape(emit.concat(parts, rank - 1), [batch * positions, elements * inner]);
-    const product = emit.reshape(emit.matmul(rows, cols), [outer, elements, inner]);
-    return emit.reshape(emit.transpose(product, [0, 2, 1]), [outer, inner, ...window.kernel]);
+    const { batch, inner, outer, positions } = sizes(site);
+    const axes = window.kernel.map((_, axis) => axis + 2);
+    const moved = emit.transpose(site.large, [0, ...axes, 1]);
+    const padded = emit.pad(moved, [0, ...window.before, 0], [0, ...window.after, 0]);
+    const rows = emit.reshape(site.small, [batch, outer, positions]);
+    const parts = kernelPositions(window.kernel).map((position) => {
+      const cols = emit.reshape(tap(emit, padded, window, position, 1), [batch, positions, inner]);
+      return emit.reduceSum(emit.matmul(rows, cols), [0]);
+    });
+    const turned = emit.transpose(emit.concat(parts, 0), [1, 2, 0]);
+    return emit.reshape(turned, [outer, inner, ...window.kernel]);
   },
 };
 
@@ -102,6 +107,34 @@ const byProduct: WeightGradient = {
   emit: byTaps.emit,
 };
 
+/**
+ * Depthwise, where convolutions are done in blocks of channels: every channel of every image is convolved with its own cotangent, all
+ * in one depthwise convolution with kernels as large as the small side, and what remains is to add up the images.
+ */
+const byDepthwise: WeightGradient = {
+  applies: (site) => {
+    const { inner, outer, group } = sizes(site);
+    const { kernel, before, after, stride } = site.window;
+    const fits = before.every((count) => count >= 0) && after.every((count, axis) => -count < stride[axis]!);
+    return inner === 1 && outer === 1 && fits && kernel.length === 2 && blocks(site.emit, group);
+  },
+  emit: ({ emit, large, small, window, group }) => {
+    const batch = emit.shape(large)[0]!;
+    const images = emit.reshape(large, [1, batch * group, ...window.large]);
+    const kernels = emit.reshape(small, [batch * group, 1, ...window.small]);
+    const exchanged = { ...window, kernel: window.small, small: window.kernel };
+    const each = convolve(
+      emit,
+      images,
+      kernels,
+      { ...exchanged, stride: window.dilation, dilation: window.stride },
+      batch * group,
+    );
+    const sum = emit.reduceSum(emit.reshape(each, [batch, group, ...window.kernel]), [0]);
+    return emit.reshape(sum, [group, 1, ...window.kernel]);
+  },
+};
+
 /** Depthwise: per kernel element, products of numbers added up over images and positions. */
 const byElements: WeightGradient = {
   applies: (site) => sizes(site).inner === 1,
@@ -117,20 +150,19 @@ const byElements: WeightGradient = {
   },
 };
 
-export const WEIGHT_GRADIENTS = { byColumns, byTaps, byOneProduct, byShifts, byProduct, byElements } as const;
+export const WEIGHT_GRADIENTS = {
+  byColumns,
+  byTaps,
+  byMovedTaps,
+  byShifts,
+  byProduct,
+  byDepthwise,
+  byElements,
+} as const;
 
-function tapsOfMoved(emit: Emitter, padded: string, { kernel, stride, dilation, small }: Window): string[] {
-  return kernelPositions(kernel).map((position) => {
-    const starts = position.map((index, axis) => index * dilation[axis]!);
-    const ends = starts.map((start, axis) => start + stride[axis]! * (small[axis]! - 1) + 1);
-    return emit.slice(
-      padded,
-      position.map((_, axis) => axis + 1),
-      starts,
-      ends,
-      stride,
-    );
-  });
+/** Whether so many channels make whole blocks (see `Emitter.block`). */
+function blocks(emit: Emitter, channels: number): boolean {
+  return emit.block > 0 && channels % emit.block === 0;
 }
 
 function sizes({ emit, large, small, window, group }: WeightGradientSite) {

@@ -20,10 +20,11 @@ export function padForWindow(emit: Emitter, x: string, { before, after }: Window
   return emit.node('Pad', [x, emit.ints(counts), fill], { dims: padded, type });
 }
 
-function tap(emit: Emitter, padded: string, window: Window, position: readonly number[]): string {
+/** The slice that one kernel element sees; `first` is the first spatial axis. */
+export function tap(emit: Emitter, padded: string, window: Window, position: readonly number[], first = 2): string {
   const starts = position.map((index, axis) => index * window.dilation[axis]!);
   const ends = starts.map((start, axis) => start + window.stride[axis]! * (window.small[axis]! - 1) + 1);
-  const axes = position.map((_, axis) => axis + 2);
+  const axes = position.map((_, axis) => axis + first);
   return emit.slice(padded, axes, starts, ends, window.stride);
 }
 
