@@ -13,7 +13,7 @@ export interface ForwardRequest {
   readonly trainable: ReadonlySet<string> | 'all';
   /**
    * 'train': batch normalisation uses the batch's statistics and updates its running ones, dropout drops. 'frozen': both as in
-   * inference. Default 'frozen'.
+   * inference. Default 'frozen'. Rows of weight 0 are part of the batch's statistics all the same: pad with real images.
    */
   readonly batchNorm?: 'frozen' | 'train';
   /** Decides between formulations. Default 'cpu'. */
