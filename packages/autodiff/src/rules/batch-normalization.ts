@@ -55,26 +55,23 @@ function atStatistics(site: Site, dy: string): readonly (string | undefined)[] {
 }
 
 /**
- * dx = slope · (dy − mean(dy) − x̂ · mean(dy · x̂)), written as a · dy + b · x + c with three numbers per channel, so that the large
- * values are passed over as seldom as can be.
+ * dx = slope · (dy − mean(dy) − x̂ · mean(dy · x̂)), where the part that depends on x is a batch normalisation of x again, with numbers
+ * of its own for scale and bias: three passes over large values.
  */
 function throughStatistics(site: Site, dy: string): readonly (string | undefined)[] {
   const { emit } = site;
   const [x, scale] = site.inputs as [string, string];
-  const mean = site.saved.get('mean')!;
-  const inverse = inverseDeviation(site, site.saved.get('variance')!);
+  const [mean, variance] = [site.saved.get('mean')!, site.saved.get('variance')!];
+  const inverse = inverseDeviation(site, variance);
   const { own, along } = sumsWith(emit, dy, x);
   const scaleGradient = emit.mul(inverse, emit.sub(along, emit.mul(mean, own)));
   const back = (): string => {
     const [batch, , ...spatial] = emit.shape(x) as [number, number, ...number[]];
-    const share = emit.scalar(1 / spatial.reduce((a, b) => a * b, batch));
     const slope = emit.mul(scale, inverse);
-    const onX = emit.unary('Neg', emit.mul(emit.mul(slope, inverse), emit.mul(scaleGradient, share)));
-    const constant = emit.unary('Neg', emit.add(emit.mul(slope, emit.mul(own, share)), emit.mul(onX, mean)));
-    return emit.add(
-      emit.mul(dy, perChannel(emit, slope, x)),
-      emit.add(emit.mul(x, perChannel(emit, onX, x)), perChannel(emit, constant, x)),
-    );
+    const share = emit.mul(slope, emit.scalar(-1 / spatial.reduce((a, b) => a * b, batch)));
+    const parameters = [emit.mul(share, scaleGradient), emit.mul(share, own), mean, variance];
+    const rest = normalised(emit, x, parameters, floatAttr(site.node, 'epsilon', 1e-5));
+    return emit.add(emit.mul(dy, perChannel(emit, slope, x)), rest);
   };
   return [site.wants(0) ? back() : undefined, scaleGradient, own, undefined, undefined];
 }
