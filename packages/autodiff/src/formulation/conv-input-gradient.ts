@@ -1,5 +1,6 @@
 import type { Emitter } from '../emit/emitter.ts';
 import { convolve, convolveTransposed } from './convolve.ts';
+import { repeat } from './repeat.ts';
 import { isPointwise, type Window, windowOf } from './window.ts';
 
 /** What a convolution's input gradient is made from. */
@@ -86,17 +87,12 @@ function spaced(window: Window): Window {
 /** Every element repeated over its share of the large side, all but the first of each share made zero: two passes in long runs. */
 function withZeros(emit: Emitter, x: string, { stride, small }: Window): string {
   if (stride.every((step) => step === 1)) return x;
-  const [batch, channels] = emit.shape(x) as [number, number];
-  const dims = [batch, channels, ...small.map((size, axis) => stride[axis]! * size)];
-  const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-  const scales = emit.floats([4], [1, 1, ...stride]);
-  const repeated = emit.node('Resize', [x, '', scales], { dims, type: emit.float }, attributes);
-  const [height, width] = dims.slice(2) as [number, number];
+  const [height, width] = small.map((size, axis) => stride[axis]! * size) as [number, number];
   const [down, right] = stride as [number, number];
   const first = Array.from({ length: height * width }, (_, i) =>
     Math.floor(i / width) % down === 0 && (i % width) % right === 0 ? 1 : 0,
   );
-  return emit.mul(repeated, emit.floats([height, width], first));
+  return emit.mul(repeat(emit, x, stride), emit.floats([height, width], first));
 }
 
 /** O × C/group × kernel... as C × O/group × kernel..., the kernel turned around. */

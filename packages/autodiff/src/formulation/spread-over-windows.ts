@@ -1,6 +1,6 @@
 import type { Emitter } from '../emit/emitter.ts';
 import { convolveTransposed } from './convolve.ts';
-import type { Window } from './window.ts';
+import { isTiling, type Window } from './window.ts';
 
 /**
  * Gives every element of the large side the sum of the numbers of all windows that read it: the transpose of summing windows.
@@ -19,11 +19,4 @@ export function spreadOverWindows(emit: Emitter, shares: string, window: Window)
   const images = emit.reshape(shares, [batch * channels, 1, ...small]);
   const ones = emit.floats([1, 1, ...kernel], new Array<number>(kernel.reduce((a, b) => a * b, 1)).fill(1));
   return emit.reshape(convolveTransposed(emit, images, ones, window), [batch, channels, ...large]);
-}
-
-/** Windows side by side that cover everything once. */
-function isTiling({ kernel, stride, dilation, before, after }: Window): boolean {
-  return kernel.every(
-    (size, axis) => stride[axis] === size && dilation[axis] === 1 && before[axis] === 0 && after[axis] === 0,
-  );
 }

@@ -117,6 +117,13 @@ export function isDisjoint({ kernel, stride, dilation }: Window): boolean {
   return kernel.every((size, axis) => size === 1 || dilation[axis]! * (size - 1) < stride[axis]!);
 }
 
+/** Windows side by side that cover everything once. */
+export function isTiling({ kernel, stride, dilation, before, after }: Window): boolean {
+  return kernel.every(
+    (size, axis) => stride[axis] === size && dilation[axis] === 1 && before[axis] === 0 && after[axis] === 0,
+  );
+}
+
 /** A kernel of one element at every position: the window does nothing. */
 export function isPointwise({ kernel, stride, before, after }: Window): boolean {
   return [...kernel, ...stride].every((size) => size === 1) && [...before, ...after].every((count) => count === 0);

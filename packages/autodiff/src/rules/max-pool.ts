@@ -1,5 +1,6 @@
 import type { Attributes } from '@kneepoint/onnx';
 import { DataType, intAttr, intsAttr, stringAttr } from '@kneepoint/onnx';
+import { compareToWinners, comparesWinners } from '../formulation/compare-to-winners.ts';
 import { scatterToWinners } from '../formulation/scatter-to-winners.ts';
 import { slidingOutput, slidingWindow } from '../formulation/window.ts';
 import type { RuleSet, Site } from './rule.ts';
@@ -11,12 +12,14 @@ export const maxPool: RuleSet = {
       const { emit, inputs, node } = site;
       const x = inputs[0]!;
       const [batch, channels, ...large] = emit.shape(x) as [number, number, ...number[]];
-      const dims = [batch, channels, ...slidingOutput(node, kernelOf(site), large)];
+      const small = slidingOutput(node, kernelOf(site), large);
+      const dims = [batch, channels, ...small];
       const types = [
         { dims, type: emit.typeOf(x).type },
         { dims, type: DataType.INT64 },
       ];
-      if (!site.wants(0)) return emit.copy(node, inputs, types);
+      const compared = comparesWinners(emit, slidingWindow(node, kernelOf(site), large, small));
+      if (compared || !site.wants(0)) return emit.copy(node, inputs, types);
       const [y, indices] = emit.multi('MaxPool', [x], types, attributesOf(site)) as [string, string];
       site.saved.set('indices', indices);
       if ((node.output[1] ?? '') === '' || intAttr(node, 'storage_order', 0) === 0) return [y, indices];
@@ -27,7 +30,9 @@ export const maxPool: RuleSet = {
       const { emit, inputs, node } = site;
       const large = emit.shape(inputs[0]!);
       const window = slidingWindow(node, kernelOf(site), large.slice(2), emit.shape(dy!).slice(2));
-      return [scatterToWinners(emit, dy!, site.saved.get('indices')!, window, large)];
+      const indices = site.saved.get('indices');
+      if (indices !== undefined) return [scatterToWinners(emit, dy!, indices, window, large)];
+      return [compareToWinners(emit, { x: inputs[0]!, y: site.outputs[0]!, dy: dy! }, window)];
     },
   },
 
