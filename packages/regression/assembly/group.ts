@@ -1,21 +1,32 @@
 // The L2,1 lasso at one lambda: minimise 1/2 tr(yy - 2 C'W + W'GW) + lambda sum_j |W_j| over W, p x T, row j for filter j.
 //
-// Block coordinate descent finds which rows are 0; Newton's method finds the others, where plain descent would need thousands
-// of sweeps on nearly collinear filters. With u_j = W_j/|W_j| and D = diag(1/|W_j|), the second derivative is
+// Solutions change little from lambda to lambda: the last ones are continued, and a few steps of descent under a factor that
+// serves for many lambdas (group/descent.ts) do the rest. Where these come to nothing, on filters that are nearly or wholly
+// linear combinations of others, block coordinate descent finds which rows are 0 and Newton's method the others. With
+// u_j = W_j/|W_j| and D = diag(1/|W_j|), the second derivative is
 //   M (x) I - lambda sum_j (1/|W_j|) (e_j e_j') (x) (u_j u_j'),   M = G + lambda D,
 // so by Woodbury's formula one step costs the inverse of M, whose size is the number of rows and not rows times targets, and
 // one system of the same size, S = diag(|W_j|/lambda) - inverse(M) o (UU').
 
+import { stepBorder } from './group/border';
+import { descendTogether, layoutDescent, restart, updateResidual } from './group/descent';
+import { clearFactor, layoutFactor } from './group/factor';
 import { layoutInverse, markStale } from './group/inverse';
-import { updateResidual } from './group/multiply';
 import { clipped, newton } from './group/newton';
+import { clearSlots, layoutSlots } from './group/slots';
 import { free } from './shared/memory';
 import { at } from './shared/tableau';
 import {
-  beginState, change, constant, correlation, dotRows, earlier, filter, gram, gramRow, lambda, layoutState, listRows,
-  norms, ownVariance, padded, residual, row, rowCount, rows, setLambda, size, step, weight, wide, working, yy,
+  beginState, change, constant, correlation, dotRows, earlier, earliest, filter, gram, gramRow, lambda, layoutState,
+  listRows, norms, ownVariance, padded, predicted, residual, row, rowCount, rows, setLambda, size, step, weight, wide, working, yy,
 } from './group/state';
 
+/** Steps of descent at one lambda before Newton's method is tried. */
+const STEPS: i32 = 20;
+/** So many steps call for a new factor at the next lambda. */
+const TIRED: i32 = 10;
+/** Tolerance of the gap from which on solutions are exact enough to continue them on a parabola. */
+const EXACT: f64 = 1e-7;
 /** Epochs of block coordinate descent between Newton steps. */
 const EPOCHS: i32 = 2;
 /** A step with an old inverse that leaves more than this share of the violation calls for a new one. */
@@ -25,6 +36,9 @@ const RESTART: i32 = 80;
 /** Epochs when a Newton step was refused. */
 const EPOCHS_ALONE: i32 = 20;
 
+let tired: bool = true;
+/** Steps of descent that are worth trying: fewer after they came to nothing. */
+let trusted: i32 = STEPS;
 let workingCount: i32 = 0;
 let gap: f64 = 0;
 let violation: f64 = 0;
@@ -33,6 +47,9 @@ let violation: f64 = 0;
 export function layout(base: usize, p: i32, targets: i32): usize {
   layoutState(base, p, targets);
   layoutInverse();
+  layoutSlots();
+  layoutFactor();
+  layoutDescent();
   return free();
 }
 
@@ -47,19 +64,47 @@ export function lastViolation(): f64 { return violation; }
 export function begin(total: f64, least: f64): void {
   beginState(total, least);
   markStale();
+  clearSlots();
+  clearFactor();
+  tired = true;
+  trusted = STEPS;
 }
 
 /**
- * Solves at `next`, from the last solution moved on along the path by `reach` times the last change. Returns the rounds used;
- * the gap and the largest violation of the conditions are read afterwards.
+ * Solves at `next`, from the last solutions continued (see predict). Returns the rounds used, at most `maxRounds`; the gap and
+ * the largest violation of the conditions are read afterwards.
  */
-export function solve(next: f64, reach: f64, tolerance: f64, violationTolerance: f64, maxRounds: i32): i32 {
+export function solve(
+  next: f64, reach: f64, second: f64, third: f64, tolerance: f64, violationTolerance: f64, maxRounds: i32,
+): i32 {
   setLambda(next);
-  predict(reach);
+  predict(reach, second, tolerance < EXACT ? third : 0);
+  if (tired) {
+    clearSlots();
+    clearFactor();
+  }
+  updateResidual();
+  certify();
+  restart(tired);
+  memory.copy(predicted, weight, <usize>padded * wide);
+  let round = 0;
+  const most = min(trusted, maxRounds);
+  while ((gap > tolerance * yy || violation > violationTolerance) && round < most) {
+    stepBorder();
+    if (!descendTogether()) break;
+    round++;
+    listRows();
+    certify();
+  }
+  tired = round >= TIRED;
+  const done = gap <= tolerance * yy && violation <= violationTolerance;
+  trusted = done ? min(2 * trusted, STEPS) : max(trusted >> 1, 1);
+  if (done) return round;
+  // Newton's method does better from where all began: among collinear rows half a descent leaves weights that it must turn.
+  memory.copy(weight, predicted, <usize>padded * wide);
   updateResidual();
   certify();
   let alone = 0;
-  let round = 0;
   while ((gap > tolerance * yy || violation > violationTolerance) && round < maxRounds) {
     const before = violation;
     chooseWorking();
@@ -86,23 +131,37 @@ export function solve(next: f64, reach: f64, tolerance: f64, violationTolerance:
   return round;
 }
 
-/** W := W + reach (W - earlier W) where a row was and stays away from 0. */
-function predict(reach: f64): void {
+/**
+ * Moves W on along the path where a row was and stays away from 0: along the line through the last two solutions, `reach` times
+ * their difference, or the parabola through the last three, in which the two earlier ones weigh `second` and `third`.
+ */
+function predict(reach: f64, second: f64, third: f64): void {
   for (let j = 0; j < size; j++) {
     const w = row(weight, j);
     const old = row(earlier, j);
-    const both = reach > 0 && dotRows(w, w) > 0 && dotRows(old, old) > 0;
-    let keep: f64 = 0;
-    if (both) {
-      const ww = dotRows(w, w);
-      keep = (1 + reach) * ww - reach * dotRows(w, old) > 0.1 * ww ? reach : 0;
+    const oldest = row(earliest, j);
+    const ww = dotRows(w, w);
+    let b: f64 = 0;
+    let c: f64 = 0;
+    if (reach > 0 && ww > 0) {
+      const along = dotRows(w, old);
+      if (third !== 0 && dotRows(old, old) > 0 && dotRows(oldest, oldest) > 0) {
+        b = second;
+        c = third;
+      } else b = -reach;
+      if (!((1 - b - c) * ww + b * along + c * dotRows(w, oldest) > 0.1 * ww)) {
+        b = (1 + reach) * ww - reach * along > 0.1 * ww ? -reach : 0;
+        c = 0;
+      }
     }
-    const t = f64x2.splat(keep);
+    const ta = f64x2.splat(1 - b - c), tb = f64x2.splat(b), tc = f64x2.splat(c);
     for (let o: usize = 0; o < wide; o += 16) {
       const now = v128.load(w + o);
       const before = v128.load(old + o);
+      const first = v128.load(oldest + o);
+      v128.store(oldest + o, before);
       v128.store(old + o, now);
-      v128.store(w + o, f64x2.add(now, f64x2.mul(t, f64x2.sub(now, before))));
+      v128.store(w + o, f64x2.add(f64x2.add(f64x2.mul(ta, now), f64x2.mul(tb, before)), f64x2.mul(tc, first)));
     }
   }
 }

@@ -1,11 +1,4 @@
-import {
-  correlation, filter, gram, gramRow, listRows, packed, padded, product, residual, row, rowCount, rows, weight, wide,
-} from './state';
-
-/** Copies the listed rows of a matrix one after another. */
-export function packRows(matrix: usize, list: usize, count: i32, into: usize): void {
-  for (let k = 0; k < count; k++) memory.copy(row(into, k), row(matrix, filter(list, k)), wide);
-}
+import { filter, row, wide } from './state';
 
 /**
  * out (outRows x T) := A' B for B of `count` rows at `b`; row k of A begins at matrix + k's filter x pitch (or k x pitch when
@@ -51,15 +44,5 @@ export function multiply(matrix: usize, pitch: usize, list: usize, count: i32, b
       v128.store(to, c30);
       v128.store(to, c31, 16);
     }
-  }
-}
-
-/** residual := C - G W. */
-export function updateResidual(): void {
-  listRows();
-  packRows(weight, rows, rowCount, packed);
-  multiply(gram, gramRow, rows, rowCount, packed, padded, product);
-  for (let o: usize = 0; o < <usize>padded * wide; o += 16) {
-    v128.store(residual + o, f64x2.sub(v128.load(correlation + o), v128.load(product + o)));
   }
 }

@@ -16,7 +16,11 @@ export let constant: f64 = 0;
 export let gram: usize = 0;
 export let correlation: usize = 0;
 export let weight: usize = 0;
+/** The two solutions before the last. */
 export let earlier: usize = 0;
+export let earliest: usize = 0;
+/** W as it was expected from earlier solutions. */
+export let predicted: usize = 0;
 export let residual: usize = 0;
 export let hadamard: usize = 0;
 export let norms: usize = 0;
@@ -52,6 +56,8 @@ export function layoutState(base: usize, p: i32, targets: i32): void {
   correlation = allocate(matrix);
   weight = allocate(matrix);
   earlier = allocate(matrix);
+  earliest = allocate(matrix);
+  predicted = allocate(matrix);
   residual = allocate(matrix);
   packed = allocate(matrix);
   product = allocate(matrix);
@@ -76,6 +82,7 @@ export function beginState(total: f64, least: f64): void {
   constant = least;
   memory.fill(weight, 0, <usize>padded * wide);
   memory.fill(earlier, 0, <usize>padded * wide);
+  memory.fill(earliest, 0, <usize>padded * wide);
 }
 
 export function setLambda(next: f64): void {

@@ -11,7 +11,15 @@ interface GroupExports {
   lastGap(): number;
   lastViolation(): number;
   begin(total: number, least: number): void;
-  solve(next: number, reach: number, tolerance: number, violationTolerance: number, maxRounds: number): number;
+  solve(
+    next: number,
+    reach: number,
+    second: number,
+    third: number,
+    tolerance: number,
+    violationTolerance: number,
+    maxRounds: number,
+  ): number;
 }
 
 const BASE = 1024;
@@ -36,6 +44,8 @@ export class GroupSolver {
   readonly #lambdaMax: number;
   readonly #weights: Float64Array;
   readonly #lanes: number;
+  /** The last three λ, latest first. */
+  #past: readonly number[] = [];
 
   constructor(problem: GroupProblem, lambdaMax: number) {
     const { p, targets, gram, xty, yy } = problem;
@@ -59,23 +69,51 @@ export class GroupSolver {
     this.#weights = new Float64Array(buffer, kernel.weightPointer(), padded * lanes);
   }
 
-  /** `reach`: how much of the last change to expect again. Stops at both tolerances or after `maxRounds`. */
-  solve(lambda: number, reach: number, gap: number, kkt: number, maxRounds: number): GroupSolution {
-    const { p, targets, yy } = this.#problem;
-    const rounds = this.#kernel.solve(lambda, reach, gap, kkt * this.#lambdaMax, maxRounds);
-    const index: number[] = [];
-    for (let j = 0; j < p; j++)
-      if (this.#weights.subarray(j * this.#lanes, (j + 1) * this.#lanes).some((w) => w !== 0)) index.push(j);
-    const weights = new Float64Array(index.length * targets);
-    index.forEach((j, k) => {
-      weights.set(this.#weights.subarray(j * this.#lanes, j * this.#lanes + targets), k * targets);
-    });
+  /** Stops at both tolerances or after `maxRounds`. */
+  solve(lambda: number, gap: number, kkt: number, maxRounds: number): GroupSolution {
+    const { targets, yy } = this.#problem;
+    const [reach, second, third] = this.#expect(lambda);
+    const rounds = this.#kernel.solve(lambda, reach, second, third, gap, kkt * this.#lambdaMax, maxRounds);
     return {
-      index: Int32Array.from(index),
-      weights,
+      ...this.#takeRows(targets),
       gap: yy > 0 ? Math.max(0, this.#kernel.lastGap() / yy) : 0,
       kkt: Math.max(0, this.#kernel.lastViolation() / this.#lambdaMax),
       rounds,
     };
+  }
+
+  /** How the last solutions continue to `lambda`: on a line, and the weights of the two before the last on a parabola. */
+  #expect(lambda: number): readonly [number, number, number] {
+    const [x1 = Infinity, x2 = Infinity, x3 = Infinity] = this.#past;
+    this.#past = [lambda, x1, x2];
+    const reach = (x1 - lambda) / (x2 - x1);
+    // The first λ of a path have nothing before them, and far beyond the last solutions these say little.
+    if (!(reach >= 0 && reach < 1.5 && Number.isFinite(x2))) return [0, 0, 0];
+    if (!(x3 > x2 && Number.isFinite(x3))) return [reach, 0, 0];
+    const second = ((lambda - x1) * (lambda - x3)) / ((x2 - x1) * (x2 - x3));
+    const third = ((lambda - x1) * (lambda - x2)) / ((x3 - x1) * (x3 - x2));
+    return [reach, second, third];
+  }
+
+  #takeRows(targets: number): { index: Int32Array; weights: Float64Array } {
+    const all = this.#weights;
+    const lanes = this.#lanes;
+    const { p } = this.#problem;
+    const index = new Int32Array(p);
+    let count = 0;
+    for (let j = 0; j < p; j++) {
+      const start = j * lanes;
+      for (let t = 0; t < targets; t++)
+        if (all[start + t] !== 0) {
+          index[count++] = j;
+          break;
+        }
+    }
+    const weights = new Float64Array(count * targets);
+    for (let k = 0, at = 0; k < count; k++) {
+      const start = (index[k] as number) * lanes;
+      for (let t = 0; t < targets; t++) weights[at++] = all[start + t] as number;
+    }
+    return { index: index.slice(0, count), weights };
   }
 }

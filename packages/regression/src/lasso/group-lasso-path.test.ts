@@ -41,6 +41,20 @@ describe('the grouped path', () => {
     }
   });
 
+  it('reaches it for eight targets and more filters, at every tolerance', () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const { design, labels, p, kind, standardise } = randomDesign(seed, 150, 8);
+      const problem = groupProblemOf(design, labels, { p, targets: 8, standardise });
+      const lambdaMax = groupLambdaMax(problem);
+      for (const tolerance of [1e-4, 1e-6, 1e-9]) {
+        const { points, failed } = groupLassoPath(problem, sampleLambdas(lambdaMax, 30), { tolerance });
+        expect(failed, `${kind} ${seed}`).toEqual([]);
+        for (const point of points)
+          expect(violationOf(problem, point) / lambdaMax).toBeLessThanOrEqual(10 * tolerance + 1e-9);
+      }
+    }
+  });
+
   it('is the lasso path when there is one target', () => {
     for (let seed = 0; seed < 48; seed += 12) {
       const { design, labels, p } = randomDesign(seed, 30);

@@ -28,10 +28,16 @@ export interface GroupPathOptions {
 export function groupLambdaMax(problem: GroupProblem): number {
   const { p, targets, gram, xty } = problem;
   const constant = constantVariance(problem);
+  const size = xty.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (size === 0) return 0;
   let largest = 0;
-  for (let j = 0; j < p; j++)
-    if ((gram[j * p + j] as number) > constant)
-      largest = Math.max(largest, Math.hypot(...xty.subarray(j * targets, (j + 1) * targets)));
+  for (let j = 0; j < p; j++) {
+    if ((gram[j * p + j] as number) <= constant) continue;
+    // Divided by the largest first, so that no square leaves the range of numbers.
+    let square = 0;
+    for (let t = 0; t < targets; t++) square += ((xty[j * targets + t] as number) / size) ** 2;
+    largest = Math.max(largest, size * Math.sqrt(square));
+  }
   return largest <= covarianceFloor(problem) ? 0 : largest;
 }
 
@@ -58,13 +64,10 @@ export function groupLassoPath(
   const solver = new GroupSolver(problem, lambdaMax);
   const points: GroupPoint[] = [];
   let previous = Infinity;
-  let before = Infinity;
   for (let i = 0; i < lambdas.length; i++) {
     const lambda = lambdas[i] as number;
     if (!(lambda > 0 && lambda <= previous)) invalid(`lambdas[${i}]`, lambda, 'positive numbers, largest first');
-    const reach = Number.isFinite(before) && before > previous ? (previous - lambda) / (before - previous) : 0;
-    points.push({ lambda, ...solver.solve(lambda, Math.min(reach, 1), tolerance, 10 * tolerance, maxRounds) });
-    before = previous;
+    points.push({ lambda, ...solver.solve(lambda, tolerance, 10 * tolerance, maxRounds) });
     previous = lambda;
   }
   const failed = points.flatMap(({ gap, kkt }, i) => (gap <= tolerance && kkt <= 10 * tolerance ? [] : [i]));
