@@ -1,12 +1,20 @@
 import { trainableOf, withWeights } from '@kneepoint/autodiff';
 import { inputSpec, type ModelProto } from '@kneepoint/onnx';
 import { batchSizeFor, shapesOf, type TaskContext } from '@kneepoint/runtime';
-import { answersOf } from '../rows/answers.ts';
 import { FeatureRows } from '../rows/feature-rows.ts';
 import type { ImageRows } from '../rows/image-rows.ts';
 import type { RowSource } from '../rows/row-source.ts';
 import type { Parts } from '../targets/parts.ts';
-import { headAlone, readHead, withoutHead, writeHead } from './head.ts';
+import { featuresOf } from './features.ts';
+import { headAlone, readHead, writeHead } from './head.ts';
+import {
+  type FeatureScale,
+  featureScale,
+  fromStandardised,
+  standardise,
+  STANDARDISATION,
+  unstandardise,
+} from './standardise.ts';
 
 /** What is trained, and how what came out of it becomes a network again. */
 export interface Subject {
@@ -21,25 +29,34 @@ export interface Subject {
   finish(weights: ReadonlyMap<string, Float32Array>): ModelProto;
 }
 
-/** The network itself, on images. */
+/** The network itself, on images; its head on standardised features where their scale is given. */
 export function networkSubject(
   model: ModelProto,
   images: ImageRows,
-  { headOnly, freeze = [] }: { readonly headOnly: boolean; readonly freeze?: readonly string[] | undefined },
+  options: {
+    readonly headOnly: boolean;
+    readonly freeze?: readonly string[] | undefined;
+    readonly scale?: FeatureScale | undefined;
+  },
 ): Subject {
+  const { headOnly, freeze = [], scale } = options;
   const spec = inputSpec(model);
-  const options = headOnly ? { headOnly: readHead(model).node } : {};
+  const trained = scale ? standardise(model, scale) : model;
+  const learned = trainableOf(trained, { freeze, ...(headOnly ? { headOnly: readHead(trained).node } : {}) });
   return {
-    model,
+    model: trained,
     source: images,
-    trainable: trainableOf(model, { freeze, ...options }),
+    trainable: new Set([...learned].filter((name) => !STANDARDISATION.includes(name))),
     evaluationBatch: batchSizeFor(spec),
     shapes: (batch) => {
       const dims = [batch, spec.channels, spec.height, spec.width];
       const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1));
-      return shapesOf(model, { input: { data, dims } });
+      return shapesOf(trained, { input: { data, dims } });
     },
-    finish: (weights) => withWeights(model, weights),
+    finish: (weights) => {
+      const finished = withWeights(trained, weights);
+      return scale ? unstandardise(finished, scale) : finished;
+    },
   };
 }
 
@@ -56,20 +73,13 @@ export async function headSubject(
   { total, context }: { readonly total: number; readonly context: TaskContext },
 ): Promise<Subject> {
   const head = readHead(model);
-  const used = Int32Array.from([...train, ...validation, ...test]).sort();
-  const { values } = await answersOf({
-    model: withoutHead(model),
-    rows: used,
-    source: images,
-    batch: batchSizeFor(inputSpec(model)),
-    provider: context.provider,
-    signal: context.signal,
-    onBatch: (done) => context.progress({ done, total: used.length, unit: 'images', message: 'reading features' }),
-  });
-  const { features: width, targets } = head;
-  const features = new Float32Array(total * width);
-  used.forEach((row, i) => features.set(values.subarray(i * width, (i + 1) * width), row * width));
-  const source = new FeatureRows(features, width, train);
+  // Training rows first: the scale is theirs.
+  const used = Int32Array.from([...train, ...validation, ...test]);
+  const { features, width } = await featuresOf(model, images, used, context);
+  const scale = featureScale(features.subarray(0, train.length * width), width);
+  const byRow = new Float32Array(total * width);
+  used.forEach((row, i) => byRow.set(features.subarray(i * width, (i + 1) * width), row * width));
+  const source = new FeatureRows(byRow, scale);
   const alone = headAlone(head);
   return {
     model: alone,
@@ -80,17 +90,13 @@ export async function headSubject(
       Promise.resolve(
         new Map([
           [source.input, [batch, width]],
-          [readHead(alone).output, [batch, targets]],
+          [readHead(alone).output, [batch, head.targets]],
         ]),
       ),
     finish: (trained) => {
-      const learned = Float64Array.from(trained.get(head.weightName)!);
-      const weights = learned.map((value, i) => value / source.deviation[i % width]!);
-      const bias = Float64Array.from(trained.get(head.biasName)!, (value, target) => {
-        const row = weights.subarray(target * width, (target + 1) * width);
-        return value - row.reduce((sum, weight, k) => sum + weight * source.mean[k]!, 0);
-      });
-      return writeHead(model, { weights, bias });
+      const weights = Float64Array.from(trained.get(head.weightName)!);
+      const bias = Float64Array.from(trained.get(head.biasName)!);
+      return writeHead(model, fromStandardised({ weights, bias }, scale));
     },
   };
 }

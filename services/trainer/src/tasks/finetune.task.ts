@@ -3,18 +3,22 @@ import { join } from 'node:path';
 import { learnedInitializers, trainingStep } from '@kneepoint/autodiff';
 import { type Dataset, openDataset } from '@kneepoint/datasets';
 import { elementCount, encodeModel, inputSpec, type ModelProto } from '@kneepoint/onnx';
+import { linearScores } from '@kneepoint/regression';
 import { resolveProvider, type TaskContext } from '@kneepoint/runtime';
 import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoint/workflow';
 import { describeTraining } from '../describe-training.ts';
-import { readHead, writeHead } from '../network/head.ts';
-import { type NetworkFile, openNetwork } from '../network/open-network.ts';
+import { featuresOf } from '../network/features.ts';
+import { type Head, readHead, writeHead } from '../network/head.ts';
+import { type NetworkFile, type OpenedNetwork, openNetwork } from '../network/open-network.ts';
 import { fromScratch } from '../network/scratch.ts';
+import { type FeatureScale, featureScale, featureSize, toStandardised } from '../network/standardise.ts';
 import { headSubject, networkSubject, type Subject } from '../network/subject.ts';
 import { answersOf } from '../rows/answers.ts';
 import { ImageRows } from '../rows/image-rows.ts';
 import { Pixels } from '../rows/pixels.ts';
 import { foldScale, leastSquaresScale, unfoldScale, unitScale } from '../targets/answer-scale.ts';
 import { checkData } from '../targets/check-data.ts';
+import { startHead } from '../targets/start-head.ts';
 import { lossTerms } from '../targets/loss-terms.ts';
 import { type Parts, partsOf } from '../targets/parts.ts';
 import { Targets } from '../targets/targets.ts';
@@ -70,15 +74,14 @@ export default async function finetune(input: FinetuneTaskInput, context: TaskCo
 async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   const { input, context, dataset, parts, targets, notes } = scene;
   const { mode, settings, distill } = input.job;
-  const opened = await openNetwork(input.network, headOf(scene));
+  const opened = await openNetwork(input.network, { targets: targets.width, outputName: outputName(input.job) });
   const images = imageRows(scene, opened.model);
-  const startCounts = mode === 'whole' && !opened.fresh;
-  const model = await startingPoint(scene, opened, images);
+  const { model, scale, given } = await startingPoint(scene, opened, images);
   const still = settings.augment.crop === 0 && !settings.augment.flip;
   const subject =
     mode === 'head' && still && !input.teacher
       ? await headSubject(model, images, parts, { total: dataset.manifest.images.length, context })
-      : networkSubject(model, images, { headOnly: mode === 'head', freeze: settings.freeze });
+      : networkSubject(model, images, { headOnly: mode === 'head', freeze: settings.freeze, scale });
 
   const batch = Math.min(settings.batchSize, parts.train.length);
   if (batch < settings.batchSize) {
@@ -110,7 +113,7 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
       terms,
       settings,
       teacher,
-      startCounts,
+      given: given && scale && headWeights(subject.model, toStandardised(given, scale)),
       resume,
       context,
     });
@@ -120,37 +123,67 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   }
 }
 
-/** The network as training begins: it answers in the training scale. */
+interface StartingPoint {
+  /** Answers in the training scale. */
+  readonly model: ModelProto;
+  /** Of the features that the head reads, where they are worth standardising. */
+  readonly scale?: FeatureScale;
+  /** The head that the network came with, in the training scale; the one in `model` is made for training. */
+  readonly given?: Linear;
+}
+
+type Linear = Pick<Head, 'weights' | 'bias'>;
+
+/** The network as training begins. */
 async function startingPoint(
-  scene: Scene,
-  { model, fresh, logits }: Awaited<ReturnType<typeof openNetwork>>,
+  { input, context, parts, targets }: Scene,
+  { model, fresh, logits }: OpenedNetwork,
   images: ImageRows,
-): Promise<ModelProto> {
-  const { mode, settings } = scene.input.job;
-  if (mode === 'scratch') return fromScratch(model, settings.seed);
+): Promise<StartingPoint> {
+  const { mode, settings } = input.job;
+  if (mode === 'scratch') return { model: fromScratch(model, settings.seed) };
   const head = readHead(model);
-  if (mode === 'head' || fresh) {
-    return writeHead(model, { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) });
+  const rows = Int32Array.from([...parts.train, ...parts.validation]);
+  const { features, width } = await featuresOf(model, images, rows, context);
+  const ofTraining = features.subarray(0, parts.train.length * width);
+  if (mode === 'head') {
+    const scale = featureScale(ofTraining, width);
+    return { model: writeHead(model, { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) }), scale };
   }
-  return inTrainingScale(scene, model, logits, images);
+  const scale = featureSize(ofTraining, width);
+  if (logits && !fresh) {
+    const given = foldScale(head, unitScale(targets));
+    return { model: writeHead(model, given), scale, given };
+  }
+  const start = writeHead(model, startHead(targets, parts, features, scale));
+  if (fresh) return { model: start, scale };
+  const unseen = Int32Array.from(parts.validation.keys(), (i) => parts.train.length + i);
+  const answers = linearScores(features, unseen, head.weights, head.bias);
+  return { model: start, scale, given: foldScale(head, leastSquaresScale(targets, answers, parts.validation)) };
 }
 
-async function inTrainingScale(
-  { parts, targets, context }: Scene,
-  model: ModelProto,
-  logits: boolean,
+function headWeights(model: ModelProto, { weights, bias }: Linear): ReadonlyMap<string, Float32Array> {
+  const { weightName, biasName } = readHead(model);
+  return new Map([
+    [weightName, Float32Array.from(weights)],
+    [biasName, Float32Array.from(bias)],
+  ]);
+}
+
+/** The teacher answers in the training scale as well. */
+async function openTeacher(
+  { input, context, parts, targets }: Scene,
+  file: NetworkFile,
   images: ImageRows,
-): Promise<ModelProto> {
-  if (logits) return writeHead(model, foldScale(readHead(model), unitScale(targets)));
-  const { validation: rows } = parts;
+): Promise<Teacher> {
+  const { model, logits } = await openNetwork(file, { targets: targets.width, outputName: outputName(input.job) });
+  const head = readHead(model);
   const { provider, signal } = context;
-  const { values } = await answersOf({ model, rows, source: images, batch: 32, provider, signal });
-  return writeHead(model, foldScale(readHead(model), leastSquaresScale(targets, Float64Array.from(values), rows)));
-}
-
-async function openTeacher(scene: Scene, file: NetworkFile, images: ImageRows): Promise<Teacher> {
-  const { model, logits } = await openNetwork(file, headOf(scene));
-  return Teacher.open(await inTrainingScale(scene, model, logits, images), scene.context.provider);
+  const { validation: rows } = parts;
+  const asked = async (): Promise<Float64Array> =>
+    Float64Array.from((await answersOf({ model, rows, source: images, batch: 32, provider, signal })).values);
+  const scale = logits ? unitScale(targets) : leastSquaresScale(targets, await asked(), rows);
+  return Teacher.open(writeHead(model, foldScale(head, scale)), provider);
 }
 
 function imageRows({ input, dataset, notes }: Scene, model: ModelProto): ImageRows {
@@ -210,9 +243,8 @@ async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted:
   };
 }
 
-function headOf({ targets, input }: Scene): { readonly targets: number; readonly outputName: string } {
-  const { tasks } = input.job;
-  return { targets: targets.width, outputName: tasks.length === 1 ? tasks[0]!.name : 'answers' };
+function outputName({ tasks }: FinetuneInput): string {
+  return tasks.length === 1 ? tasks[0]!.name : 'answers';
 }
 
 function optimizerOf({ kind, momentum, nesterov }: FinetuneInput['settings']['optimizer']) {

@@ -13,8 +13,8 @@ import type { Targets } from '../targets/targets.ts';
 import { totalLoss } from '../targets/validation-loss.ts';
 import { BatchFeeds } from './batch-feeds.ts';
 import { type CheckpointContent, writeCheckpoint } from './checkpoint-file.ts';
-import { type Counters, freshCounters, isBetter, positionOf } from './counters.ts';
-import { validationMetric } from './judge-epoch.ts';
+import { type BestEpoch, type Counters, freshCounters, isBetter, positionOf } from './counters.ts';
+import { higherIsBetter, validationMetric } from './judge-epoch.ts';
 import { epochOrder } from './order.ts';
 import { scheduleOf } from './schedule.ts';
 import { type State, StepSession } from './step-session.ts';
@@ -32,8 +32,8 @@ export interface FitRequest {
   readonly terms: readonly TaskTerm[];
   readonly settings: TrainingSettings;
   readonly teacher?: Teacher | undefined;
-  /** Judge the network before training too, and keep it if no epoch is better. */
-  readonly startCounts: boolean;
+  /** Weights in which the network as it came differs from `model`: it is judged as epoch 0, and kept if no epoch is better. */
+  readonly given?: ReadonlyMap<string, Float32Array> | undefined;
   readonly resume?: CheckpointContent | undefined;
   readonly context: TaskContext;
 }
@@ -84,6 +84,7 @@ class Fitting {
   readonly #counters: Counters;
   readonly #schedule: Schedule;
   readonly #stepsPerEpoch: number;
+  readonly #higherIsBetter: boolean;
   #best: ReadonlyMap<string, Float32Array>;
   #savedAt = performance.now();
   #saves = 0;
@@ -94,6 +95,7 @@ class Fitting {
     this.#session = session;
     this.#feeds = new BatchFeeds(step, source, targets, terms);
     this.#stepsPerEpoch = Math.ceil(parts.train.length / step.batch);
+    this.#higherIsBetter = higherIsBetter(targets);
     this.#schedule = scheduleOf(settings, this.#stepsPerEpoch);
     this.#counters = resume ? structuredClone(resume.meta as Counters) : freshCounters();
     this.#best = resume ? new Map(Object.entries(arraysOf(resume, BEST))) : weightsOf(step, session.state);
@@ -101,8 +103,10 @@ class Fitting {
 
   async run(): Promise<Fitted> {
     const counters = this.#counters;
-    const { settings, startCounts } = this.#request;
-    if (startCounts && counters.epochs.length === 0) await this.#validate(0, null, 0);
+    const { settings, given, step } = this.#request;
+    if (given && counters.epochs.length === 0) {
+      await this.#validate(new Map([...weightsOf(step, this.#session.state), ...given]), 0, null, 0);
+    }
     while (counters.epoch < settings.epochs && !this.#impatient()) {
       await this.#epoch(counters.epoch + 1);
       const over = counters.epoch === settings.epochs || this.#impatient();
@@ -154,15 +158,21 @@ class Fitting {
 
   async #endEpoch(epoch: number): Promise<void> {
     const counters = this.#counters;
-    await this.#validate(epoch, counters.lossSum / counters.rows, this.#rate(epoch * this.#stepsPerEpoch));
+    const { step } = this.#request;
+    const weights = weightsOf(step, this.#session.state);
+    await this.#validate(weights, epoch, counters.lossSum / counters.rows, this.#rate(epoch * this.#stepsPerEpoch));
     Object.assign(counters, { epoch, step: 0, lossSum: 0, rows: 0, epochSeconds: 0 });
   }
 
-  async #validate(epoch: number, loss: number | null, rate: number): Promise<void> {
-    const { model, step, source, targets, parts, evaluationBatch, context } = this.#request;
+  async #validate(
+    weights: ReadonlyMap<string, Float32Array>,
+    epoch: number,
+    loss: number | null,
+    rate: number,
+  ): Promise<void> {
+    const { model, source, targets, parts, evaluationBatch, context } = this.#request;
     const counters = this.#counters;
     const began = performance.now();
-    const weights = weightsOf(step, this.#session.state);
     this.#requireFinite(weights, epoch);
     const { values } = await answersOf({
       model: withWeights(model, weights),
@@ -173,7 +183,7 @@ class Fitting {
       signal: context.signal,
     });
     if (!values.every(Number.isFinite)) throw diverged(epoch, this.#stepsPerEpoch, { answer: NaN });
-    const { metric, higherIsBetter } = validationMetric(targets, values, parts);
+    const metric = validationMetric(targets, values, parts);
     const seconds = (performance.now() - began) / 1000;
     counters.validationSeconds += seconds;
     const record: EpochRecord = {
@@ -186,7 +196,7 @@ class Fitting {
       seconds: counters.epochSeconds + seconds,
     };
     counters.epochs.push(record);
-    if (!isBetter(record, counters.best, higherIsBetter)) return;
+    if (!isBetter(record, counters.best, this.#higherIsBetter)) return;
     counters.best = { epoch, metric, validationLoss: record.validationLoss };
     this.#best = weights;
   }
@@ -204,11 +214,15 @@ class Fitting {
     this.#savedAt = performance.now();
   }
 
-  /** Patience counts from the best epoch. */
+  /** Patience counts from the best epoch of training: what the network was before may stand for long, and be beaten in the end. */
   #impatient(): boolean {
     const { patience } = this.#request.settings;
-    const { epoch, best } = this.#counters;
-    return patience !== null && best !== null && epoch - best.epoch >= patience;
+    if (patience === null) return false;
+    const best = this.#counters.epochs.reduce<BestEpoch | null>(
+      (found, record) => (record.epoch > 0 && isBetter(record, found, this.#higherIsBetter) ? record : found),
+      null,
+    );
+    return best !== null && this.#counters.epoch - best.epoch >= patience;
   }
 
   #tell(epoch: number): void {

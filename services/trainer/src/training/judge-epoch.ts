@@ -27,24 +27,21 @@ function judged(targets: Targets, task: TaskColumns, answers: ArrayLike<number>,
   };
 }
 
+/** Whether more of `validationMetric` is better. */
+export function higherIsBetter({ tasks }: Targets): boolean {
+  return tasks.length > 1 || metricOf(tasks[0]!.spec).higherIsBetter;
+}
+
 /** The metric by which epochs are compared, on validation; see `EpochRecord.metric`. */
-export function validationMetric(
-  targets: Targets,
-  answers: ArrayLike<number>,
-  { train, validation }: Parts,
-): { readonly metric: number; readonly higherIsBetter: boolean } {
+export function validationMetric(targets: Targets, answers: ArrayLike<number>, { train, validation }: Parts): number {
   const values = targets.tasks.map((task) => {
     const { scores, labels } = judged(targets, task, answers, validation);
-    const value = judge(task.spec, scores, labels, chooseThresholds(task.spec, scores, labels)).value;
-    const { higherIsBetter } = metricOf(task.spec);
-    if (targets.tasks.length === 1) return { value, higherIsBetter };
+    const { value } = judge(task.spec, scores, labels, chooseThresholds(task.spec, scores, labels));
+    if (targets.tasks.length === 1 || metricOf(task.spec).higherIsBetter) return value;
     const chance = judgeChance(task.spec, labelsOf(targets, task, train), labels);
-    return { value: higherIsBetter ? value : 1 - value / Math.max(chance, Number.MIN_VALUE), higherIsBetter: true };
+    return 1 - value / Math.max(chance, Number.MIN_VALUE);
   });
-  return {
-    metric: values.reduce((sum, { value }) => sum + value, 0) / values.length,
-    higherIsBetter: values[0]!.higherIsBetter,
-  };
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The final word on each task: thresholds and metric from validation, then test, once. Answers in the training scale. */
@@ -60,11 +57,11 @@ export function judgeTasks(
     const thresholds = chooseThresholds(spec, onValidation.scores, onValidation.labels);
     const of = ({ scores, labels }: Judged): Judgement => judge(spec, scores, labels, thresholds);
     const final = of(onTest);
-    const { name, higherIsBetter } = metricOf(spec);
+    const { name, ...direction } = metricOf(spec);
     return {
       task: spec.name,
       metric: name,
-      higherIsBetter,
+      ...direction,
       validation: of(onValidation).value,
       test: final.value,
       chance: judgeChance(spec, labelsOf(targets, task, train), onTest.labels),
