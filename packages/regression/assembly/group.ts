@@ -9,16 +9,17 @@
 // one system of the same size, S = diag(|W_j|/lambda) - inverse(M) o (UU').
 
 import { stepBorder } from './group/border';
-import { descendTogether, layoutDescent, restart, updateResidual } from './group/descent';
+import { descendTogether, layoutDescent, leapTogether, restart, updateResidual } from './group/descent';
 import { clearFactor, layoutFactor } from './group/factor';
 import { layoutInverse, markStale } from './group/inverse';
 import { clipped, newton } from './group/newton';
+import { predict } from './group/predict';
 import { clearSlots, layoutSlots } from './group/slots';
 import { free } from './shared/memory';
 import { at } from './shared/tableau';
 import {
-  beginState, change, constant, correlation, dotRows, earlier, earliest, filter, gram, gramRow, lambda, layoutState,
-  listRows, norms, ownVariance, padded, predicted, residual, row, rowCount, rows, setLambda, size, step, weight, wide, working, yy,
+  beginState, change, constant, correlation, dotRows, filter, gram, gramRow, lambda, layoutState, listRows, norms,
+  ownVariance, padded, predicted, residual, row, rowCount, rows, setLambda, size, step, weight, wide, working, yy,
 } from './group/state';
 
 /** Steps of descent at one lambda before Newton's method is tried. */
@@ -83,11 +84,18 @@ export function solve(
     clearSlots();
     clearFactor();
   }
-  updateResidual();
-  certify();
   restart(tired);
   memory.copy(predicted, weight, <usize>padded * wide);
   let round = 0;
+  listRows();
+  certify();
+  if (gap > tolerance * yy || violation > violationTolerance) {
+    stepBorder();
+    if (leapTogether()) round++;
+  }
+  // From here on residuals are those of W itself.
+  updateResidual();
+  certify();
   const most = min(trusted, maxRounds);
   while ((gap > tolerance * yy || violation > violationTolerance) && round < most) {
     stepBorder();
@@ -129,41 +137,6 @@ export function solve(
     }
   }
   return round;
-}
-
-/**
- * Moves W on along the path where a row was and stays away from 0: along the line through the last two solutions, `reach` times
- * their difference, or the parabola through the last three, in which the two earlier ones weigh `second` and `third`.
- */
-function predict(reach: f64, second: f64, third: f64): void {
-  for (let j = 0; j < size; j++) {
-    const w = row(weight, j);
-    const old = row(earlier, j);
-    const oldest = row(earliest, j);
-    const ww = dotRows(w, w);
-    let b: f64 = 0;
-    let c: f64 = 0;
-    if (reach > 0 && ww > 0) {
-      const along = dotRows(w, old);
-      if (third !== 0 && dotRows(old, old) > 0 && dotRows(oldest, oldest) > 0) {
-        b = second;
-        c = third;
-      } else b = -reach;
-      if (!((1 - b - c) * ww + b * along + c * dotRows(w, oldest) > 0.1 * ww)) {
-        b = (1 + reach) * ww - reach * along > 0.1 * ww ? -reach : 0;
-        c = 0;
-      }
-    }
-    const ta = f64x2.splat(1 - b - c), tb = f64x2.splat(b), tc = f64x2.splat(c);
-    for (let o: usize = 0; o < wide; o += 16) {
-      const now = v128.load(w + o);
-      const before = v128.load(old + o);
-      const first = v128.load(oldest + o);
-      v128.store(oldest + o, before);
-      v128.store(old + o, now);
-      v128.store(w + o, f64x2.add(f64x2.add(f64x2.mul(ta, now), f64x2.mul(tb, before)), f64x2.mul(tc, first)));
-    }
-  }
 }
 
 /** Duality gap and violation of the conditions; needs listRows and updateResidual. */

@@ -3,8 +3,8 @@
 // With A the active filters, s their signs and q = c - Gw, the tableau of the Gram matrix swept on A is
 //   T_AA = -inverse(G_AA),   T_IA = G_IA inverse(G_AA),   T_II = G_II - G_IA inverse(G_AA) G_AI.
 // One vector x holds w on A and q elsewhere, one vector m its change per unit by which lambda falls. A knot is one sweep: the
-// symmetric rank-1 update T -= v v'/d (homotopy/tableau.ts). After a block of them x and m are corrected against the original Gram
-// matrix (one step of iterative refinement), so rounding does not pile up along the path.
+// symmetric rank-1 update T -= v v'/d (homotopy/tableau.ts). Every few blocks of them x and m are corrected against the original
+// Gram matrix (one step of iterative refinement), so rounding does not pile up along the path.
 
 import { correct, layoutCorrection } from './homotopy/correct';
 import { findEvent, layoutEvents, nearest, nearestIndex, nearestSign, refuseCollinear, refused } from './homotopy/event';

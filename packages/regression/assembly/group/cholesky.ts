@@ -1,6 +1,5 @@
 // Cholesky factors in 4 x 4 tiles, lower half, row after row of tiles: of rows that follow one another each can be added to a
-// factor at hand. Entry (r, k) of a tile lies at 4 k + r, so that a row of tiles is a panel of the micro-kernel. Both products
-// and solves stream through memory.
+// factor at hand. Entry (r, k) of a tile lies at 4 k + r, so that a row of tiles is a panel of the micro-kernel.
 
 import { at } from '../shared/tableau';
 import { subtractTile } from '../shared/tile';
@@ -75,71 +74,5 @@ function divideTile(tile: usize, own: usize, inverse: usize): void {
     const t = v128.load64_splat(inverse + k * 8);
     v128.store(tile + k * 32, f64x2.mul(t, x0));
     v128.store(tile + k * 32, f64x2.mul(t, x1), 16);
-  }
-}
-
-/** z := inverse(L L') z for four right-hand sides side by side, in place; `groups` of four rows. */
-export function solve(factor: usize, inverse: usize, groups: i32, z: usize): void {
-  for (let i = 0; i < groups; i++) {
-    const own = z + <usize>i * 128;
-    subtractTile(tileAt(factor, i, 0), z, i * 4, own, 32);
-    forward(own, tileAt(factor, i, i), at(inverse, i << 2));
-  }
-  for (let i = groups - 1; i >= 0; i--) {
-    const own = z + <usize>i * 128;
-    backward(own, tileAt(factor, i, i), at(inverse, i << 2));
-    subtractRows(tileAt(factor, i, 0), own, i * 4, z);
-  }
-}
-
-@inline
-function forward(z: usize, tile: usize, inverse: usize): void {
-  for (let r: usize = 0; r < 4; r++) {
-    let z0 = v128.load(z + r * 32), z1 = v128.load(z + r * 32, 16);
-    for (let k: usize = 0; k < r; k++) {
-      const l = v128.load64_splat(tile + k * 32 + r * 8);
-      z0 = f64x2.sub(z0, f64x2.mul(l, v128.load(z + k * 32)));
-      z1 = f64x2.sub(z1, f64x2.mul(l, v128.load(z + k * 32, 16)));
-    }
-    const t = v128.load64_splat(inverse + r * 8);
-    v128.store(z + r * 32, f64x2.mul(t, z0));
-    v128.store(z + r * 32, f64x2.mul(t, z1), 16);
-  }
-}
-
-@inline
-function backward(z: usize, tile: usize, inverse: usize): void {
-  for (let k: i32 = 3; k >= 0; k--) {
-    const own = z + <usize>k * 32;
-    let z0 = v128.load(own), z1 = v128.load(own, 16);
-    for (let r = k + 1; r < 4; r++) {
-      const l = v128.load64_splat(tile + <usize>k * 32 + <usize>r * 8);
-      z0 = f64x2.sub(z0, f64x2.mul(l, v128.load(z + <usize>r * 32)));
-      z1 = f64x2.sub(z1, f64x2.mul(l, v128.load(z + <usize>r * 32, 16)));
-    }
-    const t = v128.load64_splat(inverse + <usize>k * 8);
-    v128.store(own, f64x2.mul(t, z0));
-    v128.store(own, f64x2.mul(t, z1), 16);
-  }
-}
-
-/** z_k -= sum over four rows of the factor at k times x, for the first `steps` k. */
-@inline
-function subtractRows(panel: usize, x: usize, steps: i32, z: usize): void {
-  const x00 = v128.load(x), x01 = v128.load(x, 16), x10 = v128.load(x, 32), x11 = v128.load(x, 48);
-  const x20 = v128.load(x, 64), x21 = v128.load(x, 80), x30 = v128.load(x, 96), x31 = v128.load(x, 112);
-  for (let k = 0; k < steps; k++) {
-    const a0 = v128.load64_splat(panel), a1 = v128.load64_splat(panel, 8);
-    const a2 = v128.load64_splat(panel, 16), a3 = v128.load64_splat(panel, 24);
-    const s0 = f64x2.add(
-      f64x2.add(f64x2.mul(a0, x00), f64x2.mul(a1, x10)), f64x2.add(f64x2.mul(a2, x20), f64x2.mul(a3, x30)),
-    );
-    const s1 = f64x2.add(
-      f64x2.add(f64x2.mul(a0, x01), f64x2.mul(a1, x11)), f64x2.add(f64x2.mul(a2, x21), f64x2.mul(a3, x31)),
-    );
-    v128.store(z, f64x2.sub(v128.load(z), s0));
-    v128.store(z, f64x2.sub(v128.load(z, 16), s1), 16);
-    panel += 32;
-    z += 32;
   }
 }

@@ -54,6 +54,26 @@ function rowOf(matrix: usize, s: i32): usize {
 
 /** One step; norms are current before and, by the caller, after it. False when it finds no way down. */
 export function descendTogether(): bool {
+  if (!findDirection()) return false;
+  productOf(direction);
+  const t = findLength();
+  if (!(t > 0)) return false;
+  moveWeights(t);
+  const by = f64x2.splat(t);
+  for (let o: usize = 0; o < <usize>padded * wide; o += 16) {
+    v128.store(residual + o, f64x2.add(v128.load(residual + o), f64x2.mul(by, v128.load(product + o))));
+  }
+  return true;
+}
+
+/** A step of length 1, seldom far from the best. The residuals are the caller's to work out: that is the product saved. */
+export function leapTogether(): bool {
+  if (!findDirection()) return false;
+  moveWeights(1);
+  return true;
+}
+
+function findDirection(): bool {
   giveSlots();
   extendFactor();
   gradient();
@@ -67,10 +87,6 @@ export function descendTogether(): bool {
   packWeights(weightBefore);
   memory.copy(forceBefore, force, <usize>(lanes >> 2) * pitch);
   continued = true;
-  productOf(direction);
-  const t = findLength();
-  if (!(t > 0)) return false;
-  move(t);
   return true;
 }
 
@@ -260,7 +276,7 @@ function sum(v: v128): f64 {
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
 }
 
-function move(t: f64): void {
+function moveWeights(t: f64): void {
   const by = f64x2.splat(t);
   for (let s = 0; s < slotCount; s++) {
     const w = row(weight, filter(slotFilter, s));
@@ -270,8 +286,5 @@ function move(t: f64): void {
       v128.store(w + o, f64x2.add(v128.load(w + o, 16), f64x2.mul(by, v128.load(from, 16))), 16);
       from += pitch;
     }
-  }
-  for (let o: usize = 0; o < <usize>padded * wide; o += 16) {
-    v128.store(residual + o, f64x2.add(v128.load(residual + o), f64x2.mul(by, v128.load(product + o))));
   }
 }

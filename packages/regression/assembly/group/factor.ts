@@ -5,9 +5,10 @@
 
 import { allocate } from '../shared/memory';
 import { at } from '../shared/tableau';
-import { factorBytes, factorize, solve, tileAt } from './cholesky';
-import { filter, gram, gramRow, lambda, lanes, norms, ownVariance, padded, row, weight, wide } from './state';
+import { factorBytes, factorize, tileAt } from './cholesky';
+import { filter, gram, gramRow, lambda, lanes, norms, ownVariance, padded, row, weight } from './state';
 import { pitch, slotCount, slotFilter } from './slots';
+import { layoutSteering, solveNarrow, takeFactor } from './steering';
 
 let factor: usize = 0;
 let inverseDiagonal: usize = 0;
@@ -24,6 +25,7 @@ export function layoutFactor(): void {
   pivots = allocate(vector);
   shift = allocate(vector);
   left = allocate(vector);
+  layoutSteering();
 }
 
 export function clearFactor(): void {
@@ -55,6 +57,7 @@ export function extendFactor(): void {
     store<f64>(own, load<f64>(own) + load<f64>(at(shift, s)));
   }
   factorize(factor, first, end, inverseDiagonal, pivots);
+  takeFactor(factor, inverseDiagonal, first, end);
   for (let s = first * 4; s < slotCount; s++) {
     const whole = load<f64>(at(pivots, s));
     store<f64>(at(left, s), max(whole - load<f64>(at(shift, s)), 1e-3 * whole));
@@ -69,8 +72,8 @@ export function steer(g: usize, z: usize): void {
   const groups = (slotCount + 3) >> 2;
   for (let o: usize = 0; o < <usize>(lanes >> 2) * pitch; o += pitch) {
     if (slotCount & 3) memory.fill(z + o + <usize>slotCount * 32, 0, <usize>(4 - (slotCount & 3)) * 32);
-    solve(factor, inverseDiagonal, groups, z + o);
   }
+  solveNarrow(groups, z);
   scale(z);
 }
 

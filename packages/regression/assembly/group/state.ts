@@ -21,6 +21,9 @@ export let earlier: usize = 0;
 export let earliest: usize = 0;
 /** W as it was expected from earlier solutions. */
 export let predicted: usize = 0;
+/** The residuals of the two solutions before the last. */
+export let residualEarlier: usize = 0;
+export let residualEarliest: usize = 0;
 export let residual: usize = 0;
 export let hadamard: usize = 0;
 export let norms: usize = 0;
@@ -58,6 +61,8 @@ export function layoutState(base: usize, p: i32, targets: i32): void {
   earlier = allocate(matrix);
   earliest = allocate(matrix);
   predicted = allocate(matrix);
+  residualEarlier = allocate(matrix);
+  residualEarliest = allocate(matrix);
   residual = allocate(matrix);
   packed = allocate(matrix);
   product = allocate(matrix);
@@ -83,6 +88,9 @@ export function beginState(total: f64, least: f64): void {
   memory.fill(weight, 0, <usize>padded * wide);
   memory.fill(earlier, 0, <usize>padded * wide);
   memory.fill(earliest, 0, <usize>padded * wide);
+  memory.copy(residual, correlation, <usize>padded * wide);
+  memory.copy(residualEarlier, correlation, <usize>padded * wide);
+  memory.copy(residualEarliest, correlation, <usize>padded * wide);
 }
 
 export function setLambda(next: f64): void {

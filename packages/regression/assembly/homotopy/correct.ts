@@ -1,9 +1,10 @@
 import { allocate } from '../shared/memory';
+import { multiply } from './multiply';
 import { spread } from './pivot';
 import {
   active, correlation, filterAt, gram, lambda, list, padded, resetTableau, signs, size, slope, state, stride, variance,
 } from './state';
-import { BLOCK, at, diagonal, flush, multiply, pending, readColumn, sweep } from './tableau';
+import { BLOCK, at, diagonal, flush, pending, readColumn, sweep } from './tableau';
 
 /** Residual of the active equations relative to lambda, which one correction must bring down. */
 const TOLERATED: f64 = 1e-9;

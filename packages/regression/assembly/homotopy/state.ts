@@ -2,7 +2,8 @@
 // join; vectors are by position, only the Gram matrix is by filter.
 
 import { allocate } from '../shared/memory';
-import { at, diagonal, exchange, layoutTableau, settle, settled, startTableau, tileAt } from './tableau';
+import { exchange } from './exchange';
+import { at, diagonal, layoutTableau, settle, settled, startTableau, tileAt } from './tableau';
 
 /** Fewest filters worth a settlement, and fewest that a problem must have. */
 const SETTLED_AT_ONCE: i32 = 32;

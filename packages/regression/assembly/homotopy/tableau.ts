@@ -17,7 +17,8 @@ const MEMORY: i32 = 512;
 const PANEL: usize = BLOCK * 32 + 64;
 const PAST: usize = MEMORY * 32 + 64;
 
-let padded: i32 = 0;
+/** Rows and columns, a multiple of 4. */
+export let padded: i32 = 0;
 let tableau: usize = 0;
 export let diagonal: usize = 0;
 /** The column that was read last, 0 at the pivot itself. */
@@ -33,7 +34,7 @@ let weights: usize = 0;
 /** Panels of the settled positions with the updates remembered, their factors, and one panel of scaled ones. */
 let past: usize = 0;
 let pastInverses: usize = 0;
-let pastCount: i32 = 0;
+export let pastCount: i32 = 0;
 let scaled: usize = 0;
 let products: usize = 0;
 
@@ -255,107 +256,8 @@ export function settle(count: i32): void {
   settled = count;
 }
 
-/** Exchanges two positions that are not settled, i < k; nothing waits. What the two have with each other stays. */
-export function exchange(i: i32, k: i32): void {
-  const groupI = i >> 2, groupK = k >> 2;
-  const rowI = <usize>(i & 3) << 5, rowK = <usize>(k & 3) << 5;
-  let a = tileAt(groupI, 0) + rowI;
-  let b = tileAt(groupK, 0) + rowK;
-  for (let j = 0; j < groupI; j++) {
-    const a0 = v128.load(a), a1 = v128.load(a, 16);
-    v128.store(a, v128.load(b));
-    v128.store(a, v128.load(b, 16), 16);
-    v128.store(b, a0);
-    v128.store(b, a1, 16);
-    a += 128;
-    b += 128;
-  }
-  exchangeNear(i, k, groupI);
-  if (groupK !== groupI) {
-    for (let j = groupI + 1; j < groupK; j++) exchangeFour(tileAt(j, groupI) + (rowI >> 2), 32, tileAt(groupK, j) + rowK, 8);
-    exchangeNear(i, k, groupK);
-  }
-  for (let j = groupK + 1; j < padded >> 2; j++) {
-    exchangeFour(tileAt(j, groupI) + (rowI >> 2), 32, tileAt(j, groupK) + (rowK >> 2), 32);
-  }
-  mirror(groupI);
-  mirror(groupK);
-}
-
-@inline
-function exchangeFour(a: usize, stepA: usize, b: usize, stepB: usize): void {
-  for (let n: usize = 0; n < 4; n++) {
-    const kept = load<f64>(a);
-    store<f64>(a, load<f64>(b));
-    store<f64>(b, kept);
-    a += stepA;
-    b += stepB;
-  }
-}
-
-/** The four positions of a group that holds i or k. */
-function exchangeNear(i: i32, k: i32, group: i32): void {
-  for (let j = group * 4; j < group * 4 + 4; j++) {
-    if (j === i || j === k) continue;
-    const a = j < i ? entry(i, j) : entry(j, i);
-    const b = j < k ? entry(k, j) : entry(j, k);
-    const kept = load<f64>(a);
-    store<f64>(a, load<f64>(b));
-    store<f64>(b, kept);
-  }
-}
-
-/** Makes a tile on the diagonal whole from its lower half. */
-function mirror(group: i32): void {
-  const tile = tileAt(group, group);
-  for (let r: usize = 1; r < 4; r++) {
-    for (let c: usize = 0; c < r; c++) store<f64>(tile + c * 32 + r * 8, load<f64>(tile + r * 32 + c * 8));
-  }
-}
-
-/** outX += T x and outM += T m, nothing waiting, remembered updates reckoned in. */
-export function multiply(x: usize, m: usize, outX: usize, outM: usize): void {
-  const groups = padded >> 2;
-  for (let i = 0; i < groups; i++) {
-    for (let j = 0; j < i; j++) {
-      const tile = tileAt(i, j);
-      multiplyTile(tile, at(x, i << 2), at(x, j << 2), at(outX, i << 2), at(outX, j << 2));
-      multiplyTile(tile, at(m, i << 2), at(m, j << 2), at(outM, i << 2), at(outM, j << 2));
-    }
-    for (let r = i * 4; r < i * 4 + 4; r++) {
-      for (let c = i * 4; c < i * 4 + 4; c++) {
-        const t = r === c ? load<f64>(at(diagonal, r)) : load<f64>(r > c ? entry(r, c) : entry(c, r));
-        store<f64>(at(outX, r), load<f64>(at(outX, r)) + t * load<f64>(at(x, c)));
-        store<f64>(at(outM, r), load<f64>(at(outM, r)) + t * load<f64>(at(m, c)));
-      }
-    }
-  }
-  if (pastCount > 0) {
-    multiplyPast(x, outX);
-    multiplyPast(m, outM);
-  }
-}
-
-/** rowsOut += tile columnsIn, columnsOut += tile' rowsIn. */
-@inline
-function multiplyTile(tile: usize, rowsIn: usize, columnsIn: usize, rowsOut: usize, columnsOut: usize): void {
-  const c0 = v128.load(columnsIn), c1 = v128.load(columnsIn, 16);
-  let o0 = v128.load(columnsOut), o1 = v128.load(columnsOut, 16);
-  for (let r: usize = 0; r < 4; r++) {
-    const t0 = v128.load(tile + r * 32), t1 = v128.load(tile + r * 32, 16);
-    const v = v128.load64_splat(rowsIn + r * 8);
-    o0 = f64x2.add(o0, f64x2.mul(v, t0));
-    o1 = f64x2.add(o1, f64x2.mul(v, t1));
-    const s = f64x2.add(f64x2.mul(c0, t0), f64x2.mul(c1, t1));
-    const out = rowsOut + r * 8;
-    store<f64>(out, load<f64>(out) + f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1));
-  }
-  v128.store(columnsOut, o0);
-  v128.store(columnsOut, o1, 16);
-}
-
 /** out -= V D V' x over the remembered updates; their share of the diagonal is in `diagonal` already. */
-function multiplyPast(x: usize, out: usize): void {
+export function multiplyPast(x: usize, out: usize): void {
   memory.fill(products, 0, <usize>pastCount * 16);
   for (let i = 0; i < settled; i += 4) {
     const x0 = v128.load(at(x, i)), x1 = v128.load(at(x, i), 16);
