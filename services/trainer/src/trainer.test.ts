@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type FinetuneInput, finetuneKey, type FinetuneOutput } from '@kneepoint/workflow';
+import { Stage, taskProcesses } from './testing/stage.ts';
+import { World } from './testing/world.ts';
+
+const FIXTURE = fileURLToPath(new URL('testing/trainer.fixture.ts', import.meta.url));
+
+let stage: Stage;
+let job: FinetuneInput;
+/** What comes out when nothing goes wrong. */
+let undisturbed: FinetuneOutput;
+
+/** A world on a folder of its own that has the network and the images in its store. */
+async function open(name: string): Promise<World> {
+  const world = await World.open(join(stage.folder, name));
+  const { sha256 } = await world.store.put(stage.network.path);
+  await world.store.put(stage.archive);
+  const settings = { epochs: 4, checkpointSeconds: 0 };
+  job = { ...stage.job({ mode: 'scratch', tasks: ['yaw'], settings }), network: { model: { sha256, layer: null } } };
+  return world;
+}
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  const world = await open('undisturbed');
+  undisturbed = await world.output(await world.launch(job));
+  await world.close();
+});
+afterAll(() => stage.close());
+
+function records({ epochs }: FinetuneOutput) {
+  return epochs.map(({ seconds: _seconds, imagesPerSecond: _rate, ...record }) => record);
+}
+
+it('leaves the network in the store, and no checkpoint', async () => {
+  const world = await open('undisturbed');
+  expect(await world.store.has(undisturbed.modelSha256)).toBe(true);
+  expect(undisturbed.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+  expect(await world.db.prisma.checkpoint.count()).toBe(0);
+  await world.close();
+});
+
+it('ends with the same network when the process that trains is killed in mid-epoch', async () => {
+  const world = await open('child');
+  const run = await world.launch(job);
+  await world.midEpoch(job);
+  for (const pid of taskProcesses()) process.kill(pid, 'SIGKILL');
+  const output = await world.output(run);
+  const attempts = await world.db.prisma.attempt.findMany({ orderBy: { number: 'asc' } });
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['FAILED', 'SUCCEEDED']);
+  expect(output.modelSha256).toBe(undisturbed.modelSha256);
+  expect(records(output)).toEqual(records(undisturbed));
+  expect(await world.db.prisma.checkpoint.count()).toBe(0);
+  await world.close();
+});
+
+it('ends with the same network when the whole service is killed in mid-epoch and another takes over', async () => {
+  await (await open('service')).close();
+  const folder = join(stage.folder, 'service');
+  const jobFile = await stage.write('job.json', Buffer.from(JSON.stringify(job)));
+  const service = spawn(process.execPath, ['--import', 'tsx', FIXTURE, folder, jobFile], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: service.stdout }), 'line')) as [string];
+  service.kill('SIGKILL');
+  await once(service, 'exit');
+  const world = await open('service');
+  const output = await world.output(line.slice('saved '.length));
+  expect(output.modelSha256).toBe(undisturbed.modelSha256);
+  expect(records(output)).toEqual(records(undisturbed));
+  await world.close();
+});
+
+it('goes on where a canceled training of the same work stopped', async () => {
+  const world = await open('canceled');
+  const first = await world.launch(job);
+  const { epoch } = await world.midEpoch(job);
+  await world.db.prisma.run.update({ where: { id: first }, data: { state: 'CANCELING' } });
+  await world.until(
+    async () => (await world.db.prisma.run.findUniqueOrThrow({ where: { id: first } })).state === 'CANCELED',
+  );
+  const before = await world.db.prisma.checkpoint.findUniqueOrThrow({ where: { key: finetuneKey(job) } });
+  expect(before.position).toMatchObject({ best: { epoch: expect.any(Number) as number } });
+  expect((before.position as unknown as { epoch: number }).epoch).toBeGreaterThanOrEqual(epoch);
+  const output = await world.output(await world.launch({ ...job, label: 'again' }));
+  expect(output.modelSha256).toBe(undisturbed.modelSha256);
+  await world.close();
+});
