@@ -27,8 +27,10 @@ export function batchStatistics(
   const epsilon = { float: given.epsilon };
   const vector = emit.typeOf(scale);
   if (emit.target === 'cpu') {
-    // The kernel writes its statistics over the running ones that it is given, so it gets values of its own to write over.
-    const spare = [runningMean, runningVariance].map((running) => emit.mul(running, emit.scalar(0)));
+    // The kernel writes its statistics over the running ones that it is given, so it gets values of its own to write over. A factor
+    // of their own, because equal nodes would be merged and the statistics of one layer written over those of another.
+    const factor = emit.scalar(nextFactor(emit));
+    const spare = [runningMean, runningVariance].map((running) => emit.mul(running, factor));
     const inputs = [x, scale, bias, ...spare];
     const attributes = { epsilon, momentum: { float: 0 }, training_mode: 1 };
     const types = [emit.typeOf(x), vector, vector];
@@ -42,4 +44,13 @@ export function batchStatistics(
   const flat = emit.reshape(mean, vector.dims);
   const y = emit.node('BatchNormalization', [x, scale, bias, flat, variance], emit.typeOf(x), { epsilon });
   return { y, mean: flat, variance };
+}
+
+const factors = new WeakMap<Emitter, number>();
+
+/** 2, 3, 4, ... within one graph: multiplying by 1 would be optimised away. */
+function nextFactor(emit: Emitter): number {
+  const next = (factors.get(emit) ?? 1) + 1;
+  factors.set(emit, next);
+  return next;
 }

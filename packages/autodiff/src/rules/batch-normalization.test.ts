@@ -1,4 +1,4 @@
-import { DataType } from '@kneepoint/onnx';
+import { DataType, GraphBuilder } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { checkGradient, gradientsOf } from '../testing/check-gradient.ts';
 import { between, normal } from '../testing/data.ts';
@@ -31,6 +31,14 @@ describe('the gradient of BatchNormalization', () => {
       });
     },
   );
+});
+
+it('layers that share everything but their input keep their statistics apart', async () => {
+  const graph = new GraphBuilder({ opset: 18 });
+  const [first, second] = ['first', 'second'].map((name) => graph.input(name, [3, 2, 4]));
+  const shared = ['scale', 'bias', 'mean', 'variance'].map((name) => graph.input(name, [2]));
+  for (const x of [first!, second!]) graph.output(graph.node('BatchNormalization', [x, ...shared]));
+  await checkGradient({ model: graph.build(), data, training: true, by: ['first', 'second', 'scale', 'bias'] });
 });
 
 describe('the running statistics', () => {
