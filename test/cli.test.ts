@@ -99,6 +99,7 @@ interface Report {
     readonly chance: number;
     readonly probe: number;
     readonly refit: number;
+    readonly finetuned: number;
   };
   readonly before: Size & { readonly latencyMs: { readonly p50: number; readonly p95: number } };
   readonly after: Report['before'];
@@ -109,6 +110,7 @@ interface Report {
     readonly indices: readonly number[];
   }[];
   readonly proof: { readonly maxAbsDiff: number; readonly maxRelDiff: number; readonly passed: boolean };
+  readonly arms: readonly { readonly arm: string; readonly metric: number; readonly modelSha256: string }[];
   readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
 }
 
@@ -128,7 +130,7 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
     const out = join(folder, 'out', task);
     report = await kneepointJson<Report>([
       ...['compress', '--model', sample.model, '--data', sample.faces, '--task', task],
-      ...['--epsilon', '0.05', '--out', out, '--data-dir', data],
+      ...['--epsilon', '0.05', '--arms', 'finetuned', '--epochs', '2', '--out', out, '--data-dir', data],
     ]);
     path = join(out, `small-${task}-0.05.onnx`);
   });
@@ -139,7 +141,9 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
     expect(Object.keys(report)).toEqual(
       expect.arrayContaining(['task', 'bestLayer', 'metric', 'before', 'after', 'layers', 'proof']),
     );
-    expect(Object.keys(report.metric)).toEqual(['name', 'higherIsBetter', 'chance', 'pruned', 'probe', 'refit']);
+    expect(Object.keys(report.metric)).toEqual([
+      ...['name', 'higherIsBetter', 'chance', 'probe', 'pruned', 'refit', 'finetuned'],
+    ]);
     expect(Object.keys(report.before)).toEqual(size);
     expect(Object.keys(report.after)).toEqual(size);
     expect(Object.keys(report.after.latencyMs)).toEqual(['p50', 'p95']);
@@ -160,7 +164,18 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
   });
 
   it('gives a file that by itself does what the report says, on the rows that nothing has seen', async () => {
-    expect(await measure(path, task)).toBeCloseTo(report.metric.refit, 4);
+    expect(await measure(path, task)).toBeCloseTo(report.metric.finetuned, 4);
+  });
+
+  it('says the same of the refitted network, which is fetched by its digest', async () => {
+    const [refit, finetuned] = report.arms;
+    expect([refit, finetuned]).toMatchObject([
+      { arm: 'refit', metric: report.metric.refit },
+      { arm: 'finetuned', metric: report.metric.finetuned },
+    ]);
+    const file = `${path}.refit.onnx`;
+    expect((await kneepoint(['get', refit!.modelSha256, '--out', file, '--data-dir', data])).code).toBe(0);
+    expect(await measure(file, task)).toBeCloseTo(report.metric.refit, 4);
   });
 });
 
@@ -305,6 +320,36 @@ describe('a command that fails', () => {
       error: () => ({ code: 'MIN_FILTERS_INVALID', where: '--min-filters' }),
     },
     {
+      name: 'an arm that is none',
+      args: () => [...compressFor('gender', '0.01'), '--arms', 'finetuned,teacher'],
+      error: () => ({ code: 'TRAINING_OPTION_INVALID', message: '--arms is "teacher"', where: '--arms' }),
+    },
+    {
+      name: 'epochs that are no number',
+      args: () => [...compressFor('gender', '0.01'), '--epochs', 'many'],
+      error: () => ({ code: 'TRAINING_OPTION_INVALID', message: '--epochs is "many"', where: '--epochs' }),
+    },
+    {
+      name: 'a mode that is none',
+      args: () => ['finetune', 'small', 'faces', 'gender', '--mode', 'all', '--data-dir', data],
+      error: () => ({ code: 'TRAINING_OPTION_INVALID', message: '--mode is "all"', where: '--mode' }),
+    },
+    {
+      name: 'a rate out of bounds',
+      args: () => ['finetune', 'small', 'faces', 'gender', '--lr', '1000', '--data-dir', data],
+      error: () => ({ code: 'TRAINING_OPTION_INVALID', where: 'training.learningRate' }),
+    },
+    {
+      name: 'more pools than the image has pixels',
+      args: () => trainArguments('--size', '8', '--widths', '4,pool,pool,pool,pool'),
+      error: () => ({ code: 'TRAINING_OPTION_INVALID', where: '--widths' }),
+    },
+    {
+      name: 'faces and a folder',
+      args: () => trainArguments('--data', sample.faces),
+      error: () => ({ code: 'SOURCE_INVALID', where: '--data' }),
+    },
+    {
       name: 'a layer without a curve',
       args: () => ['curves', 'small', 'faces', 'gender', '--layer', 'conv9', '--data-dir', data],
       error: () => ({ code: 'LAYER_UNKNOWN', where: '--layer' }),
@@ -327,4 +372,8 @@ describe('a command that fails', () => {
 function compressFor(task: string, epsilon: string): string[] {
   const what = ['--model', sample.model, '--data', sample.faces, '--task', task, '--epsilon', epsilon];
   return ['compress', ...what, '--out', join(folder, 'never'), '--data-dir', data];
+}
+
+function trainArguments(...more: readonly string[]): string[] {
+  return ['train', '--faces', '40', '--tasks', 'gender', '--out', join(folder, 'never.onnx'), ...more];
 }

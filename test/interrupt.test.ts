@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kneepoint, kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
 
 const TASK = 'yaw';
+const EPOCHS = 8;
 /** In the order of the work; each is a kind of step, and the moment at which somebody loses patience. */
-const MOMENTS = ['import-model', 'import-dataset', 'extract', 'regress', 'prune'] as const;
+const MOMENTS = [...['import-model', 'import-dataset', 'extract', 'regress', 'prune', 'finetune', 'report']] as const;
 
 interface StepView {
   readonly kind: string;
@@ -40,7 +41,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function compressArguments(epsilon = 0.05): readonly string[] {
   const what = ['--model', sample.model, '--data', sample.faces, '--task', TASK, '--epsilon', String(epsilon)];
-  return ['compress', ...what, '--out', out, '--data-dir', data, '--json'];
+  const arms = ['--arms', 'finetuned,scratch', '--epochs', String(EPOCHS)];
+  return ['compress', ...what, ...arms, '--out', out, '--data-dir', data, '--json'];
 }
 
 async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
@@ -104,13 +106,19 @@ describe('Ctrl-C during compress', () => {
 
   it('as kill -9 does no harm: the next command takes over what the dead one held', async () => {
     const killed = new Kneepoint(compressArguments(0.2));
-    await reaches(killed, 'prune');
+    await reaches(killed, 'finetune');
     killed.child.kill('SIGKILL');
     expect((await killed.finished()).signal).toBe('SIGKILL');
     expect(await list(out)).toHaveLength(3);
     const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
     expect(await list(out)).toHaveLength(6);
+    const { arms } = JSON.parse(stdout) as { arms: { arm: string; history: { epoch: number }[] }[] };
+    expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch']);
+    for (const { history } of arms.slice(1)) {
+      const epochs = history.map(({ epoch }) => epoch).filter((epoch) => epoch > 0);
+      expect(epochs).toEqual(Array.from({ length: EPOCHS }, (_, index) => index + 1));
+    }
   });
 
   describe('and afterwards, with a server on the same folder,', () => {
@@ -126,12 +134,10 @@ describe('Ctrl-C during compress', () => {
 
     it('the runs say what was reused, and none is left open', async () => {
       const runs = await runsOf(url);
-      const prunings = runs.filter((run) => run.kind === 'PRUNE' && run.state === 'SUCCEEDED');
-      const resumed = prunings.at(-1)!;
-      expect(resumed.steps.filter((step) => step.kind !== 'prune').map((step) => [step.kind, step.reused])).toEqual(
-        expect.arrayContaining([['extract', true]]),
-      );
-      expect(resumed.steps.every((step) => step.reused || step.kind === 'prune')).toBe(true);
+      const compressions = runs.filter((run) => run.kind === 'COMPRESSION' && run.state === 'SUCCEEDED');
+      const resumed = compressions.at(-1)!;
+      // Interrupted at each step in turn, at last while it wrote the report: all else was there.
+      expect(resumed.steps.filter((step) => !step.reused).map((step) => step.kind)).toEqual(['report']);
       expect(resumed.reused).toBe(false);
       expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['SUCCEEDED', 'CANCELED']));
     });

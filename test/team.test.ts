@@ -15,7 +15,7 @@ interface MatrixJson {
   readonly rows: readonly { readonly model: { readonly name: string }; readonly cells: readonly object[] }[];
 }
 
-describe.skipIf(!available('nats-server', 'postgres', 'minio'))('four separate processes', () => {
+describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate processes', () => {
   let folder: string;
   let sample: Sample;
   const backing: RunningService[] = [];
@@ -28,7 +28,7 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('four separate p
     backing.push(nats, postgres, minio);
     sample = await makeSample(join(folder, 'sample'));
     const shared = { DATABASE_URL: postgres.url, BUS_URL: nats.url, ARTIFACTS_URL: minio.url, LOG_LEVEL: 'info' };
-    for (const name of ['gateway', 'extractor', 'regressor', 'pruner']) {
+    for (const name of ['gateway', 'extractor', 'regressor', 'pruner', 'trainer']) {
       const env = { ...shared, KNEEPOINT_DATA_DIR: join(folder, name) };
       processes.push(new Kneepoint([name, '--port', '0'], { env }));
     }
@@ -66,6 +66,31 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('four separate p
       gateway,
     ]);
     expect(again.reused).toBe(true);
+  });
+
+  it('compress to the end, and give the weights that one process gives', async () => {
+    const digests = async (where: readonly string[]) => {
+      const out = join(folder, 'out', String(where[0]));
+      const what = [
+        '--model',
+        sample.model,
+        '--data',
+        sample.faces,
+        '--task',
+        'yaw',
+        '--epsilon',
+        '0.1',
+        '--epochs',
+        '2',
+      ];
+      const report = await kneepointJson<{ arms: { arm: string; modelSha256: string }[] }>([
+        ...['compress', ...what, '--out', out, ...where],
+      ]);
+      return report.arms.map(({ arm, modelSha256 }) => [arm, modelSha256]);
+    };
+    const ofTeam = await digests(['--url', gateway]);
+    expect(ofTeam.map(([arm]) => arm)).toEqual(['refit', 'finetuned', 'scratch', 'headOnly', 'unpruned']);
+    expect(ofTeam).toEqual(await digests(['--data-dir', join(folder, 'alone')]));
   });
 
   it('refuse a path of the server', async () => {

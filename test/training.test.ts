@@ -153,6 +153,12 @@ describe('finetune', () => {
     expect(again.stderr).toContain('this was trained before; nothing had to be done');
     const other = await kneepoint([...args, '--seed', '7']);
     expect([other.code, other.stderr.includes('trained before')]).toEqual([0, false]);
+    const runs = await kneepointJson<{ id: string; kind: string }[]>(['runs', ...here()]);
+    const { id } = runs.find((run) => run.kind === 'FINETUNE')!;
+    const got = await kneepoint(['get', id, '--out', join(folder, 'got-training'), ...here()]);
+    expect(got.stdout.trim().split('\n')).toEqual(
+      ['onnx', 'json'].map((ending) => join(folder, 'got-training', `gender-head.${ending}`)),
+    );
   });
 
   it('goes on from a network that was trained here, and learns from another', async () => {
