@@ -24,6 +24,8 @@ import {
 
 /** Steps of descent at one lambda before Newton's method is tried. */
 const STEPS: i32 = 20;
+/** Steps from one residual worked out from W alone to the next. */
+const REFRESH: i32 = 8;
 /** So many steps call for a new factor at the next lambda. */
 const TIRED: i32 = 10;
 /** Tolerance of the gap from which on solutions are exact enough to continue them on a parabola. */
@@ -101,7 +103,8 @@ export function solve(
     stepBorder();
     if (!descendTogether()) break;
     round++;
-    listRows();
+    if (round % REFRESH === 0) updateResidual();
+    else listRows();
     certify();
   }
   tired = round >= TIRED;

@@ -11,6 +11,9 @@ import {
 
 /** Steps remembered. */
 const SECANTS: i32 = 4;
+/** The longest leap as a share of W, and the longest step in directions: descent that asks for more has lost its way. */
+const LEAP: f64 = 0.5;
+const LONGEST: f64 = 4;
 /** Share of the step to which its length is found. */
 const FINE: f64 = 0.01;
 
@@ -69,6 +72,8 @@ export function descendTogether(): bool {
 /** A step of length 1, seldom far from the best. The residuals are the caller's to work out: that is the product saved. */
 export function leapTogether(): bool {
   if (!findDirection()) return false;
+  packWeights(steered);
+  if (dotSlots(direction, direction) > LEAP * LEAP * dotSlots(steered, steered)) return false;
   moveWeights(1);
   return true;
 }
@@ -246,8 +251,8 @@ function findLength(): f64 {
   }
   let t: f64 = 0;
   let low: f64 = 0;
-  let high: f64 = 1e300;
-  for (let n = 0; n < 12; n++) {
+  let high: f64 = LONGEST;
+  for (let n = 0; n < 20; n++) {
     let first = t * square - linear;
     let second = square;
     for (let s = 0; s < slotCount; s++) {
@@ -263,12 +268,13 @@ function findLength(): f64 {
     if (first < 0) low = t;
     else high = t;
     let to = t - first / second;
-    if (!(to > low && to < high)) to = high < 1e300 ? 0.5 * (low + high) : 2 * t + 1;
+    if (!(to > low && to < high)) to = 0.5 * (low + high);
     const moved = abs(to - t);
     t = to;
-    if (moved < FINE * t) break;
+    if (moved < FINE * t) return t;
   }
-  return t;
+  // Short of there the objective has fallen: it is convex.
+  return low;
 }
 
 @inline
