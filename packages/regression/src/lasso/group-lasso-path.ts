@@ -43,7 +43,7 @@ export function groupLambdaMax(problem: GroupProblem): number {
 
 /**
  * Minimises ½ tr(yy − 2CᵀW + WᵀGW) + λ Σ_j ‖W_j‖₂ for W of p × T at each λ, so that a filter is used by all targets or by none.
- * `lambdas` fall; each solution starts from the last. Block coordinate descent with Newton steps on the rows in use. The dual
+ * `lambdas` fall; each solution continues the last ones by descent, or Newton's method where that comes to nothing. The dual
  * point is the residual scaled to max_j ‖q_j‖ ≤ λ, as for one target. Constant filters keep a row of 0; of duplicates all may
  * be used, since the penalty is strictly convex along the rows.
  * Throws as `lassoPath` does; REGRESSION_SETTING_INVALID when λ does not fall or is not positive.
