@@ -1,7 +1,7 @@
 """PyTorch's training step on the networks of training-networks.ts, as a process that answers each line of JSON with one.
 
 {network, weights, images, labels, batch, size, threads, rate, momentum}: builds the network, loads files of float32 and int64, runs
-one step and answers {loss, parameters}; every further {steps} answers {seconds, wall, loss}: processor and elapsed time of that many
+one step and answers {loss, parameters}; device is 'cpu' where it is left out; every further {steps} answers {seconds, wall, loss}: processor and elapsed time of that many
 steps. Debian's python3-torch.
 """
 import json
@@ -105,6 +105,8 @@ def main():
             if request["layout"] == "last":
                 network = network.to(memory_format=torch.channels_last)
                 images = images.contiguous(memory_format=torch.channels_last)
+            device = request.get("device", "cpu")
+            network, images, labels = network.to(device), images.to(device), labels.to(device)
             optimizer = torch.optim.SGD(network.parameters(), lr=request["rate"], momentum=request["momentum"])
             network.train()
 

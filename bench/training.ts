@@ -10,21 +10,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  blockOf,
-  forwardGraph,
-  initialState,
-  nextState,
-  type StepRequest,
-  trainingStep,
-  type TryRun,
-} from '@kneepoint/autodiff';
-import type { ModelProto } from '@kneepoint/onnx';
-import { Graph, readTensor, seededRandom, vggStyle } from '@kneepoint/onnx';
-import { type Dense, openSession, shapesOf } from '@kneepoint/runtime';
+import { blockOf } from '@kneepoint/autodiff';
+import { Graph, readTensor, vggStyle } from '@kneepoint/onnx';
 import { machine } from './machine.ts';
 import { Rival } from './rival.ts';
-import { CLASSES, SIZE, TRAINED } from './training-networks.ts';
+import { SIZE, TRAINED } from './training-networks.ts';
+import { classesOf, MOMENTUM, randomImages, RATE, runOnce, stepper } from './training-stepper.ts';
 
 /** One network; milliseconds of processor time per step of a batch of 32. */
 export interface TrainingNet {
@@ -59,8 +50,6 @@ export interface TrainingFigures {
 const BATCH = 32;
 const THREADS = 1;
 const ROUNDS = 12;
-const RATE = 0.01;
-const MOMENTUM = 0.9;
 const LAYOUTS = ['first', 'last'] as const;
 
 /** Measures for about a minute. */
@@ -94,16 +83,15 @@ async function compare(
   folder: string,
 ): Promise<TrainingNet> {
   const model = TRAINED[network]!();
-  const images = randomImages(BATCH, SIZE);
-  const classes = Array.from({ length: BATCH }, (_, i) => (7 * i) % CLASSES);
-  const ours = await stepper(model, images, classes, block);
-  const plain = await stepper(model, images, classes, 0);
+  const data = { images: randomImages(BATCH), classes: classesOf(BATCH) };
+  const ours = await stepper(model, { ...data, block, threads: THREADS });
+  const plain = await stepper(model, { ...data, threads: THREADS });
   const numbers = new Graph(model).proto.initializer.map((tensor) => readTensor(tensor).data as Float32Array);
   const parameters = numbers.reduce((sum, { length }) => sum + length, 0);
   const files = { weights: join(folder, 'w.bin'), images: join(folder, 'x.bin'), labels: join(folder, 'y.bin') };
   await writeFile(files.weights, Buffer.concat(numbers.map((data) => new Uint8Array(Float32Array.from(data).buffer))));
-  await writeFile(files.images, new Uint8Array(images.data.buffer));
-  await writeFile(files.labels, new Uint8Array(BigInt64Array.from(classes, BigInt).buffer));
+  await writeFile(files.images, new Uint8Array(data.images.data.buffer));
+  await writeFile(files.labels, new Uint8Array(BigInt64Array.from(data.classes, BigInt).buffer));
   const differences: number[] = [];
   const compareLoss = (our: number, their: number) => differences.push(Math.abs(our / their - 1));
   const first = await ours.step();
@@ -145,67 +133,16 @@ async function compare(
   };
 }
 
-/** A network that is being trained on one batch over and over. */
-async function stepper(model: ModelProto, images: Dense, classes: readonly number[], block: number) {
-  const shapes = await shapesOf(model, { input: images });
-  const request: StepRequest = {
-    model,
-    shapes,
-    trainable: 'all',
-    batchNorm: 'train',
-    block,
-    loss: [{ kind: 'categorical', name: 'class', output: new Graph(model).outputs[0]!.name }],
-    optimizer: { kind: 'sgd', momentum: MOMENTUM },
-  };
-  const made = trainingStep(request);
-  const half = forwardGraph(request);
-  const [session, forward] = [made.model, half.model].map((graph) => openSession(graph, { threads: THREADS }));
-  const [stepping, alone] = [await session!, await forward!];
-  const image = made.inputs.find(({ role }) => role === 'image')!.name;
-  const oneHot = new Float32Array(BATCH * CLASSES);
-  classes.forEach((of, row) => (oneHot[row * CLASSES + of] = 1));
-  const given: Record<string, Dense> = {
-    [image]: images,
-    'label/class': { dims: [BATCH, CLASSES], data: oneHot },
-    'rowWeight/class': { dims: [BATCH], data: new Float32Array(BATCH).fill(1) },
-    lr: { dims: [], data: Float32Array.of(RATE) },
-  };
-  const dims = new Map([...made.weights, ...made.slots].map((part) => [part.input, part.dims]));
-  let state: Record<string, Dense> = Object.fromEntries(
-    Object.entries(initialState(made, model)).map(([name, data]) => [name, { dims: dims.get(name)!, data }]),
-  );
-  return {
-    async step(): Promise<number> {
-      const results = await stepping.run({ ...given, ...state });
-      state = nextState(made, results);
-      return Number(results[made.outputs.loss]!.data[0]);
-    },
-    async forward(): Promise<void> {
-      await alone.run({ ...given, ...state });
-    },
-    async release(): Promise<void> {
-      await Promise.all([stepping.release(), alone.release()]);
-    },
-  };
-}
-
-async function runOnce(...[model, feeds]: Parameters<TryRun>): Promise<Float32Array> {
-  const session = await openSession(model);
-  const results = await session.run(feeds);
-  await session.release();
-  return results[session.outputs[0]!.name]!.data as Float32Array;
-}
-
 /** Resident memory while a small network trains. */
 async function memory(block: number): Promise<TrainingFigures['memory']> {
   const size = 16;
   const model = vggStyle({ widths: [8, 8, 'pool', 12, 12, 'pool', 16], size, seed: 1 });
-  const small = await stepper(
-    model,
-    randomImages(BATCH, size),
-    Array.from({ length: BATCH }, (_, i) => i % CLASSES),
+  const small = await stepper(model, {
+    images: randomImages(BATCH, size),
+    classes: classesOf(BATCH),
     block,
-  );
+    threads: THREADS,
+  });
   const after = async (steps: number): Promise<number> => {
     for (let i = 0; i < steps; i++) await small.step();
     return process.memoryUsage.rss();
@@ -214,12 +151,6 @@ async function memory(block: number): Promise<TrainingFigures['memory']> {
   const at2000 = await after(1800);
   await small.release();
   return { at200, at2000 };
-}
-
-function randomImages(batch: number, size: number): Dense & { readonly data: Float32Array } {
-  const random = seededRandom(2);
-  const dims = [batch, 3, size, size];
-  return { dims, data: Float32Array.from({ length: batch * 3 * size * size }, () => random.normal()) };
 }
 
 async function milliseconds(work: () => Promise<unknown>): Promise<number> {
