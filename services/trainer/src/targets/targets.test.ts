@@ -1,0 +1,223 @@
+import type { Manifest } from '@kneepoint/datasets';
+import { chooseThresholds, judge, type TaskSpec } from '@kneepoint/regression';
+import { describe, expect, it } from 'vitest';
+import { featureSize } from '../network/standardise.ts';
+import { foldScale, leastSquaresScale, unfoldScale, unitScale } from './answer-scale.ts';
+import { checkData } from './check-data.ts';
+import { balancedWeights, lossTerms } from './loss-terms.ts';
+import { partsOf } from './parts.ts';
+import { startHead } from './start-head.ts';
+import { Targets } from './targets.ts';
+
+const N = 60;
+const YAW: TaskSpec = { name: 'yaw', type: 'continuous', targets: ['yaw'], mirror: { negate: [0] } };
+const HAT: TaskSpec = { name: 'hat', type: 'binary', classes: ['bare', 'hat'], targets: ['hat'] };
+const MOOD: TaskSpec = { name: 'mood', type: 'categorical', classes: ['sad', 'glad'], targets: ['sad', 'glad'] };
+const HAIR: TaskSpec = { name: 'hair', type: 'multilabel', classes: ['beard', 'bun'], targets: ['beard', 'bun'] };
+
+function manifest(labels: Record<string, number[]>, extra: Partial<Manifest> = {}): Manifest {
+  return {
+    images: Array.from({ length: N }, (_, i) => `${i}.png`),
+    tasks: [YAW, HAT, MOOD, HAIR],
+    labels: Object.fromEntries(Object.entries(labels).map(([name, values]) => [name, Float64Array.from(values)])),
+    splitBy: {},
+    missing: {},
+    notes: [],
+    ...extra,
+  };
+}
+
+const each = (value: (row: number) => number | number[]): number[] =>
+  Array.from({ length: N }, (_, row) => value(row)).flat();
+const LABELS = {
+  yaw: each((row) => 30 + 7 * Math.sin(row)),
+  hat: each((row) => (row % 3 === 0 ? 1 : 0)),
+  mood: each((row) => (row % 2 ? [1, 0] : [0, 1])),
+  hair: each((row) => [row % 4 === 0 ? 1 : 0, row % 5 === 0 ? 1 : 0]),
+};
+
+describe('targets', () => {
+  const data = manifest({ ...LABELS, yaw: LABELS.yaw.map((value, row) => (row === 7 ? NaN : value)) });
+  const parts = partsOf(data, [YAW, HAT], 1);
+  const targets = new Targets(data, [YAW, HAT], parts.train);
+  const [yaw, hat] = [targets.tasks[0]!, targets.tasks[1]!];
+  const filled = (task: typeof yaw, row: number, mirrored = false): number => {
+    const out = new Float32Array(1);
+    targets.fill(task, row, mirrored, out, 0);
+    return out[0]!;
+  };
+
+  it('have values with mean 0 and variance 1 over the training rows, classes as they are', () => {
+    const rows = [...targets.labelled(yaw, parts.train)].map((row) => filled(yaw, row));
+    const mean = rows.reduce((sum, value) => sum + value, 0) / rows.length;
+    expect(mean).toBeCloseTo(0, 5);
+    expect(rows.reduce((sum, value) => sum + value ** 2, 0) / rows.length).toBeCloseTo(1, 5);
+    expect([0, 1, 3].map((row) => filled(hat, row))).toEqual([1, 0, 1]);
+  });
+
+  it('of a mirrored image are mirrored in their units, not in the scale of training', () => {
+    const unit = (value: number) => value * targets.deviation[0]! + targets.mean[0]!;
+    expect(unit(filled(yaw, 3, true))).toBeCloseTo(-LABELS.yaw[3]!, 4);
+  });
+
+  it('that are missing are marked as such', () => {
+    expect([yaw.labelled[7], yaw.labelled[8], hat.labelled[7]]).toEqual([0, 1, 1]);
+  });
+});
+
+describe('the split', () => {
+  it('of one task keeps subjects together; a task that tells them apart makes it go by image', () => {
+    const groups = Int32Array.from({ length: N }, (_, row) => Math.floor(row / 6));
+    const splitBy = { yaw: 'group', hat: 'group', mood: 'row' } as const;
+    const data = manifest(LABELS, { groups, subject: 'person', splitBy });
+    const together = partsOf(data, [YAW, HAT], 1);
+    expect(together).toEqual(partsOf(data, [YAW], 1));
+    expect(together.by).toBe('person');
+    const parts = [together.train, together.validation, together.test].map(
+      (rows) => new Set(rows.map((row) => groups[row]!)),
+    );
+    for (const person of parts[0]!) expect(parts[1]!.has(person) || parts[2]!.has(person)).toBe(false);
+    expect(partsOf(data, [YAW, MOOD], 1).by).toBe('image');
+  });
+});
+
+describe('data that allow no training', () => {
+  const check = (specs: TaskSpec[], labels: Record<string, number[]>) => {
+    const data = manifest(labels);
+    const parts = partsOf(data, specs, 1);
+    return checkData(new Targets(data, specs, parts.train), parts);
+  };
+  const only = (value: (row: number) => number) => each((row) => (row < 3 ? value(row) : NaN));
+
+  it.each([
+    ['one image', YAW, { yaw: each((row) => (row === 0 ? 1 : NaN)) }, /^1 labelled rows/],
+    ['no image', YAW, { yaw: each(() => NaN) }, /^0 labelled rows/],
+    [
+      'one training image',
+      YAW,
+      { yaw: only((row) => row) },
+      /^one image of the training part carries a label of "yaw"/,
+    ],
+    ['an empty class', HAT, { hat: each(() => 0) }, /^task "hat": no training image is labelled "hat"$/],
+    ['an empty class', MOOD, { mood: each(() => [1, 0]) }, /^task "mood": no training image is labelled "glad"$/],
+    [
+      'no label that ever holds',
+      HAIR,
+      { hair: each(() => [0, 0]) },
+      /^task "hair": no training image is labelled "beard"$/,
+    ],
+    ['a task without labels', YAW, {}, /^the data set has no labels of "yaw"$/],
+  ])('%s: TRAINING_DATA', (_what, spec, labels, message) => {
+    expect(() => check([spec], labels)).toThrowError(
+      expect.objectContaining({ code: 'TRAINING_DATA', where: spec.name }),
+    );
+    expect(() => check([spec], labels)).toThrowError(message);
+  });
+
+  it('say so of a label that never holds among others that do', () => {
+    expect(check([HAIR], { hair: each((row) => [row % 2, 0]) })).toEqual([
+      'task "hair": no training image is labelled "bun"',
+    ]);
+    expect(check([YAW, HAT, MOOD, HAIR], LABELS)).toEqual([]);
+  });
+});
+
+describe('the scale of answers', () => {
+  const data = manifest(LABELS);
+  const specs = [YAW, HAT, MOOD];
+  const parts = partsOf(data, specs, 1);
+  const targets = new Targets(data, specs, parts.train);
+  const head = { weights: Float64Array.of(1, 2, 3, 4, -5, 6, 7, 8), bias: Float64Array.of(1, -2, 3, 4), features: 2 };
+
+  it('is undone by unfolding', () => {
+    const scale = unitScale(targets);
+    const back = unfoldScale({ ...foldScale(head, scale), features: 2 }, scale);
+    back.weights.forEach((value, i) => expect(value).toBeCloseTo(head.weights[i]!, 10));
+    back.bias.forEach((value, i) => expect(value).toBeCloseTo(head.bias[i]!, 10));
+  });
+
+  it('of least squares keeps every decision: what was at the threshold has the logit 0', () => {
+    const noisy = (row: number, truth: number) => 0.3 + 0.4 * truth + 0.35 * Math.sin(5 * row);
+    const answers = Float64Array.from(parts.validation, (row) => row).reduce<number[]>((all, row) => {
+      const mood = LABELS.mood.slice(2 * row, 2 * row + 2);
+      return [...all, LABELS.yaw[row]!, noisy(row, LABELS.hat[row]!), ...mood.map((truth) => noisy(row + 1, truth))];
+    }, []);
+    const scale = leastSquaresScale(targets, Float64Array.from(answers), parts.validation);
+    const column = (k: number) => Float64Array.from(parts.validation, (_, i) => answers[i * 4 + k]!);
+    const truth = Float64Array.from(parts.validation, (row) => LABELS.hat[row]!);
+    const thresholds = chooseThresholds(HAT, column(1), truth);
+    const logits = column(1).map((score) => (score - scale.shift[1]!) / scale.scale[1]!);
+    expect(scale.scale[1]).toBeGreaterThan(0);
+    expect(judge(HAT, logits, truth, [0]).value).toBe(judge(HAT, column(1), truth, thresholds).value);
+    expect(scale.scale[2]).toBe(scale.scale[3]);
+  });
+});
+
+describe('the head that training starts from', () => {
+  const data = manifest(LABELS);
+  const parts = partsOf(data, [YAW], 1);
+  const targets = new Targets(data, [YAW], parts.train);
+  const rows = [...parts.train, ...parts.validation];
+  const featuresOf = (value: (yaw: number, row: number) => number[]) =>
+    Float32Array.from(rows.flatMap((row) => value(LABELS.yaw[row]!, row)));
+  const lengthOf = (features: Float32Array) => {
+    const size = featureSize(features.subarray(0, parts.train.length * 2), 2);
+    const { weights } = startHead(targets, parts, features, size);
+    return Math.hypot(...weights.map((weight, k) => weight * size.deviation[k]!));
+  };
+
+  it('says what features tell plainly', () => {
+    const features = featuresOf((yaw, row) => [yaw - 30, Math.cos(row)]);
+    const size = featureSize(features.subarray(0, parts.train.length * 2), 2);
+    const { weights, bias } = startHead(targets, parts, features, size);
+    const said = (i: number) => weights[0]! * features[2 * i]! + weights[1]! * features[2 * i + 1]! + bias[0]!;
+    const wanted = (i: number) => (LABELS.yaw[rows[i]!]! - targets.mean[0]!) / targets.deviation[0]!;
+    for (let i = 0; i < rows.length; i++) expect(said(i)).toBeCloseTo(wanted(i), 1);
+  });
+
+  it('does not magnify what they hardly tell', () => {
+    expect(lengthOf(featuresOf((yaw) => [100 + yaw / 1000, 50]))).toBeLessThanOrEqual(4.001);
+    expect(lengthOf(featuresOf((yaw) => [1000 + yaw, 1000 - yaw / 7]))).toBeLessThanOrEqual(4.001);
+  });
+});
+
+describe('the loss', () => {
+  const data = manifest(LABELS);
+  const specs = [YAW, HAT, MOOD, HAIR];
+  const { train } = partsOf(data, specs, 1);
+  const targets = new Targets(data, specs, train);
+
+  it('has a term for each task, on its own columns', () => {
+    const terms = lossTerms(targets, train, 'answers', { labelSmoothing: 0, classWeights: 'none' });
+    expect(terms.map(({ term }) => [term.kind, term.columns])).toEqual([
+      ['squaredError', [0, 1]],
+      ['binary', [1, 2]],
+      ['categorical', [2, 4]],
+      ['multilabel', [4, 6]],
+    ]);
+  });
+
+  it('shares its weight with a teacher', () => {
+    const settings = { labelSmoothing: 0, classWeights: 'none' } as const;
+    const both = lossTerms(targets, train, 'answers', settings, { weight: 0.25, temperature: 2 });
+    expect(both.map(({ term, taught }) => [taught, term.weight])).toEqual(
+      specs.flatMap(() => [
+        [false, 0.75],
+        [true, 0.25],
+      ]),
+    );
+    expect(lossTerms(targets, train, 'answers', settings, { weight: 1, temperature: 2 })).toHaveLength(specs.length);
+  });
+
+  it('with balanced classes counts each class alike, and the whole as before', () => {
+    const hat = targets.tasks[1]!;
+    const [[negative, positive] = [0, 0]] = balancedWeights(targets, hat, train)!.pairs;
+    const ones = [...train].filter((row) => LABELS.hat[row] === 1).length;
+    expect(positive * ones).toBeCloseTo(negative * (train.length - ones), 10);
+    expect(positive * ones + negative * (train.length - ones)).toBeCloseTo(train.length, 10);
+    const mood = balancedWeights(targets, targets.tasks[2]!, train)!.classes;
+    const glad = [...train].filter((row) => LABELS.mood[2 * row + 1] === 1).length;
+    expect(mood[1]! * glad).toBeCloseTo(mood[0]! * (train.length - glad), 10);
+    expect(balancedWeights(targets, targets.tasks[0]!, train)).toBeUndefined();
+  });
+});
