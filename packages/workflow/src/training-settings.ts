@@ -67,11 +67,12 @@ const COMMON = {
 export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> = {
   whole: {
     ...COMMON,
-    epochs: 20,
+    epochs: 30,
     optimizer: { kind: 'adam' },
     learningRate: 1e-3,
+    // Statistics of a pruned network are part of what was proved and refitted; those of its batches would be others.
     batchNorm: 'frozen',
-    patience: 8,
+    patience: 12,
   },
   head: {
     ...COMMON,
