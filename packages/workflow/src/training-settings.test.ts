@@ -22,7 +22,7 @@ describe('settings of a training', () => {
     [{ augment: { crop: 2, flip: false } }, 'augment.crop'],
     [{ optimizer: { kind: 'adam', momentum: 0.9 } as const }, 'optimizer.momentum'],
     [{ optimizer: { kind: 'rmsprop' as never } }, 'optimizer.kind'],
-    [{ schedule: { kind: 'cosine', warmupEpochs: 20 } as const }, 'schedule.warmupEpochs'],
+    [{ schedule: { kind: 'cosine', warmupEpochs: 30 } as const }, 'schedule.warmupEpochs'],
     [{ schedule: { kind: 'step', everyEpochs: 0, factor: 0.1 } as const }, 'schedule.everyEpochs'],
     [{ checkpointSeconds: Number.POSITIVE_INFINITY }, 'checkpointSeconds'],
   ])('%j are refused at their field', (change, where) => {
