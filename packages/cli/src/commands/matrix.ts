@@ -9,6 +9,7 @@ interface CellView {
   readonly task: string;
   readonly layer: string;
   readonly metric: string;
+  readonly higherIsBetter: boolean;
   readonly value: number;
   readonly spread: number;
   readonly chance: number;

@@ -11,7 +11,6 @@ import { launch } from '../client/runs.ts';
 import { followTrainings, trainingsOf, type TrainingView } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
 import { renderTraining } from '../render/training.ts';
-import { withoutAddress } from './finetune.ts';
 import { readNumber } from './numbers.ts';
 import { readJson, type ServerOptions, withConnection, withServerOptions } from './options.ts';
 import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
@@ -149,11 +148,25 @@ async function importNetwork(
 
 /** Everything that somebody needs to make the same file again, and what to expect of it. */
 function cardOf(
-  trained: TrainingView,
+  { tasks, model, results, epochs, bestEpoch, stoppedEarly, seconds, provider, notes }: TrainingView,
   network: { readonly widths: readonly (number | 'pool')[]; readonly size: number; readonly seed: number },
 ): object {
-  const command = ['npx kneepoint', ...process.argv.slice(2).filter((arg) => arg !== '--json')].join(' ');
-  return { command, ...network, preprocess: PREPROCESS, ...withoutAddress(trained) };
+  const { sha256, bytes } = model!;
+  return {
+    ...{ command: ownCommand(), model: { sha256, bytes }, ...network, preprocess: PREPROCESS, tasks },
+    ...{ results: results.map(({ thresholds: _inTheFile, ...result }) => result), bestEpoch, stoppedEarly },
+    ...{ seconds, provider, notes, epochs },
+  };
+}
+
+/** The command as it was typed, without what says where it ran and not what it makes. */
+function ownCommand(): string {
+  const words = process.argv.slice(2);
+  const kept = words.filter((word, i) => {
+    const place = ['--data-dir', '--url'];
+    return word !== '--json' && !place.includes(word) && !place.includes(words[i - 1] ?? '');
+  });
+  return ['npx kneepoint', ...kept].join(' ');
 }
 
 /** "16,pool,32" as numbers and pools, small enough for the image. Throws TRAINING_OPTION_INVALID. */
