@@ -40,8 +40,11 @@ export interface TrainingSettings {
   readonly labelSmoothing: number;
   /** balanced: each class weighs as much as any other, however many images it has. */
   readonly classWeights: 'none' | 'balanced';
-  /** frozen: normalisation keeps its statistics; train: those of the batch, with running means. */
-  readonly batchNorm: 'frozen' | 'train';
+  /**
+   * frozen: normalisation keeps its statistics; train: those of the batch, with running means; auto: train where the file holds
+   * statistics that were once seen, frozen where its exporter folded them away.
+   */
+  readonly batchNorm: 'auto' | 'frozen' | 'train';
   readonly augment: AugmentSettings;
   /** Ends the training after so many epochs without a better metric on validation; null: all epochs. */
   readonly patience: number | null;
@@ -70,8 +73,7 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
     epochs: 30,
     optimizer: { kind: 'adam' },
     learningRate: 1e-3,
-    // Statistics of a pruned network are part of what was proved and refitted; those of its batches would be others.
-    batchNorm: 'frozen',
+    batchNorm: 'auto',
     patience: 12,
   },
   head: {
@@ -118,7 +120,7 @@ export function checkTraining(settings: TrainingSettings): void {
   if (settings.clipNorm !== null) between('clipNorm', settings.clipNorm, 1e-6, 1e6);
   between('labelSmoothing', settings.labelSmoothing, 0, 0.5);
   oneOf('classWeights', settings.classWeights, ['none', 'balanced']);
-  oneOf('batchNorm', settings.batchNorm, ['frozen', 'train']);
+  oneOf('batchNorm', settings.batchNorm, ['auto', 'frozen', 'train']);
   between('augment.crop', augment.crop, 0, 0.5);
   if (settings.patience !== null) whole('patience', settings.patience, 1, 10_000);
   whole('seed', settings.seed, 0, Number.MAX_SAFE_INTEGER);

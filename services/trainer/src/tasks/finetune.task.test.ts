@@ -85,6 +85,33 @@ describe('the same seed', () => {
   });
 });
 
+describe('the same seed, beginning with a trained network', () => {
+  it('gives the same weights from a checkpoint, though statistics and head are made anew at each start', async () => {
+    const before = await stage.train({ mode: 'scratch', tasks: ['gender'], settings: { epochs: 1 } });
+    const network = { path: await stage.write('begun.onnx', before.bytes) };
+    const training: Training = {
+      mode: 'whole',
+      tasks: ['gender'],
+      network,
+      settings: { epochs: 2, checkpointSeconds: 0 },
+    };
+    const kept = join(stage.folder, 'begun');
+    let taken = false;
+    const undisturbed = await stage.train({
+      ...training,
+      onEvent: async (event) => {
+        const { path, position } = event as CheckpointEvent;
+        if (taken || position.epoch !== 1 || position.step !== 1) return;
+        taken = true;
+        await copyFile(path, kept);
+      },
+    });
+    const resumed = await stage.train({ ...training, resumePath: kept });
+    expect(resumed.bytes.equals(undisturbed.bytes)).toBe(true);
+    expect(timeless(resumed)).toEqual(timeless(undisturbed));
+  });
+});
+
 describe('a training', () => {
   it('tells images of all epochs, and the loss, as it goes', async () => {
     const seen: { done: number; total: number; unit: string; message?: string }[] = [];

@@ -12,6 +12,7 @@ import { type Head, readHead, writeHead } from '../network/head.ts';
 import { type NetworkFile, type OpenedNetwork, openNetwork } from '../network/open-network.ts';
 import { fromScratch } from '../network/scratch.ts';
 import { type FeatureScale, featureScale, featureSize, toStandardised } from '../network/standardise.ts';
+import { hasStatistics, recalibrated, statisticsOf } from '../network/statistics.ts';
 import { headSubject, networkSubject, type Subject } from '../network/subject.ts';
 import { answersOf } from '../rows/answers.ts';
 import { ImageRows } from '../rows/image-rows.ts';
@@ -22,6 +23,7 @@ import { startHead } from '../targets/start-head.ts';
 import { lossTerms } from '../targets/loss-terms.ts';
 import { type Parts, partsOf } from '../targets/parts.ts';
 import { Targets } from '../targets/targets.ts';
+import { convolutionBlock } from '../training/block.ts';
 import { readCheckpoint } from '../training/checkpoint-file.ts';
 import { fit, type Fitted } from '../training/fit.ts';
 import { judgeTasks } from '../training/judge-epoch.ts';
@@ -76,7 +78,8 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   const { mode, settings, distill } = input.job;
   const opened = await openNetwork(input.network, { targets: targets.width, outputName: outputName(input.job) });
   const images = imageRows(scene, opened.model);
-  const { model, scale, given } = await startingPoint(scene, opened, images);
+  const batchNorm = batchNormOf(scene, opened.model);
+  const { model, scale, given } = await startingPoint(scene, opened, images, batchNorm);
   const still = settings.augment.crop === 0 && !settings.augment.flip;
   const subject =
     mode === 'head' && still && !input.teacher
@@ -88,12 +91,14 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
     notes.push(`batches hold ${batch} images, not ${settings.batchSize}: there are no more for training`);
   }
   const terms = lossTerms(targets, parts.train, readHead(subject.model).output, settings, distill);
+  const target = await resolveProvider(context.provider);
   const step = trainingStep({
     model: subject.model,
     shapes: await subject.shapes(batch),
     trainable: subject.trainable,
-    batchNorm: mode === 'head' ? 'frozen' : settings.batchNorm,
-    target: await resolveProvider(context.provider),
+    batchNorm,
+    target,
+    block: await convolutionBlock(target),
     loss: terms.map(({ term }) => term),
     optimizer: optimizerOf(settings.optimizer),
     weightDecay: settings.optimizer.weightDecay ?? 0,
@@ -113,7 +118,10 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
       terms,
       settings,
       teacher,
-      given: given && scale && headWeights(subject.model, toStandardised(given, scale)),
+      given:
+        given &&
+        scale &&
+        new Map([...statisticsOf(opened.model), ...headWeights(subject.model, toStandardised(given, scale))]),
       resume,
       context,
     });
@@ -139,27 +147,43 @@ async function startingPoint(
   { input, context, parts, targets }: Scene,
   { model, fresh, logits }: OpenedNetwork,
   images: ImageRows,
+  batchNorm: 'frozen' | 'train',
 ): Promise<StartingPoint> {
   const { mode, settings } = input.job;
   if (mode === 'scratch') return { model: fromScratch(model, settings.seed) };
   const head = readHead(model);
   const rows = Int32Array.from([...parts.train, ...parts.validation]);
-  const { features, width } = await featuresOf(model, images, rows, context);
-  const ofTraining = features.subarray(0, parts.train.length * width);
+  const ofTraining = (features: Float32Array, width: number) => features.subarray(0, parts.train.length * width);
+  const read = (network: ModelProto) => featuresOf(network, images, rows, context);
   if (mode === 'head') {
-    const scale = featureScale(ofTraining, width);
-    return { model: writeHead(model, { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) }), scale };
+    const { features, width } = await read(model);
+    const zero = { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) };
+    return { model: writeHead(model, zero), scale: featureScale(ofTraining(features, width), width) };
   }
-  const scale = featureSize(ofTraining, width);
-  if (logits && !fresh) {
-    const given = foldScale(head, unitScale(targets));
-    return { model: writeHead(model, given), scale, given };
+  const { train } = parts;
+  const moved =
+    batchNorm === 'train' ? await recalibrated(model, images, { targets, train, settings, context }) : model;
+  const { features, width } = await read(moved);
+  const scale = featureSize(ofTraining(features, width), width);
+  const start = logits && !fresh && moved === model ? undefined : startHead(targets, parts, features, scale);
+  if (fresh) return { model: writeHead(moved, start!), scale };
+  const given = logits ? foldScale(head, unitScale(targets)) : await foldedAnswers();
+  return { model: writeHead(moved, start ?? given), scale, given };
+
+  async function foldedAnswers(): Promise<Linear> {
+    const before = moved === model ? features : (await read(model)).features;
+    const unseen = Int32Array.from(parts.validation.keys(), (i) => train.length + i);
+    const answers = linearScores(before, unseen, head.weights, head.bias);
+    return foldScale(head, leastSquaresScale(targets, answers, parts.validation));
   }
-  const start = writeHead(model, startHead(targets, parts, features, scale));
-  if (fresh) return { model: start, scale };
-  const unseen = Int32Array.from(parts.validation.keys(), (i) => parts.train.length + i);
-  const answers = linearScores(features, unseen, head.weights, head.bias);
-  return { model: start, scale, given: foldScale(head, leastSquaresScale(targets, answers, parts.validation)) };
+}
+
+/** What normalisations do in this training. */
+function batchNormOf({ input }: Scene, model: ModelProto): 'frozen' | 'train' {
+  const { mode, settings } = input.job;
+  if (mode === 'head') return 'frozen';
+  if (settings.batchNorm !== 'auto') return settings.batchNorm;
+  return mode === 'scratch' || hasStatistics(model) ? 'train' : 'frozen';
 }
 
 function headWeights(model: ModelProto, { weights, bias }: Linear): ReadonlyMap<string, Float32Array> {
