@@ -147,7 +147,9 @@ describe('statistics of normalisations', () => {
   it('are told from those that an exporter folded away', () => {
     const model = net();
     expect(hasStatistics(model)).toBe(true);
-    const folded = [...statisticsOf(model)].map(([name, values], i) => [name, values.fill(i % 2)] as const);
+    const folded = [...statisticsOf(model)].map(
+      ([name, values], i) => [name, values.fill(i % 2 === 0 ? 0 : 1 - 1e-5)] as const,
+    );
     expect(hasStatistics(withWeights(model, new Map(folded)))).toBe(false);
     expect(hasStatistics(vggStyle({ widths: [4], size: 8, seed: 1 }))).toBe(false);
   });

@@ -21,12 +21,16 @@ export function statisticsOf(model: ModelProto): ReadonlyMap<string, Float32Arra
   return new Map(names.map((name) => [name, Float32Array.from((graph.constant(name)?.data ?? []) as Float32Array)]));
 }
 
+/** Exporters write 1 − ε for a variance, so that 1 comes out once ε is added. */
+const NEAR = 0.01;
+
 /**
  * Whether normalisations hold what they saw in training. Exporters that fold statistics into scale and shift leave means of 0 and
  * variances of 1 behind: what such a layer does to a batch of its own has nothing to do with what it was trained to do.
  */
 export function hasStatistics(model: ModelProto): boolean {
-  return [...statisticsOf(model).values()].some((values) => values.some((value) => value !== 0 && value !== 1));
+  const folded = (value: number): boolean => value === 0 || Math.abs(value - 1) < NEAR;
+  return [...statisticsOf(model).values()].some((values) => !values.every(folded));
 }
 
 /** Batches over which running statistics forget where they began: 0.9⁵⁰ is half a percent. */
