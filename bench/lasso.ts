@@ -3,7 +3,7 @@
  *
  *   npx tsx bench/lasso.ts
  *
- * Debian's python3-sklearn is needed. One thread each, processor time, the fastest of several runs. Real responses: faceLasso.ts.
+ * Debian's python3-sklearn is needed. One thread each, processor time, the fastest of several runs. Real responses: face-lasso.ts.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,7 +58,7 @@ const LIMIT = 60;
 
 /** Measures for about a minute; undefined where scikit-learn is missing. */
 export async function lasso(): Promise<LassoFigures | undefined> {
-  const rival = new Rival('gramPath.py');
+  const rival = new Rival('gram-path.py');
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await rival.versions;

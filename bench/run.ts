@@ -1,17 +1,19 @@
 /**
- * Every figure of docs/performance.md: (a) the lasso path, (b) extraction, (c) the curves of VGG-16, each a ratio measured in one run.
+ * Every figure of docs/performance.md: (a) the lasso path, (b) extraction, (c) the curves of VGG-16, (d) the training step, each a
+ * ratio measured in one run.
  * A table at first; with --json also all figures, as the last line. Exits with 1 when a target is missed or a part could not run.
  *
  *   npx tsx bench/run.ts [--json]
  *
- * Debian's python3-sklearn is needed, and for the row of real responses KNEEPOINT_DATA, the folder of results.ts.
+ * Debian's python3-sklearn and python3-torch are needed, and for the row of real responses KNEEPOINT_DATA, the folder of results.ts.
  */
 import { curves, type CurvesFigures } from './curves.ts';
 import { extraction, type ExtractionFigures } from './extraction.ts';
-import { faceLasso, type FaceLassoFigures } from './faceLasso.ts';
+import { faceLasso, type FaceLassoFigures } from './face-lasso.ts';
 import { lasso, type LassoFigures } from './lasso.ts';
 import { machine } from './machine.ts';
 import { NO_RIVAL } from './rival.ts';
+import { NO_TORCH, training, type TrainingFigures } from './training.ts';
 
 interface Row {
   readonly what: string;
@@ -40,17 +42,21 @@ const faces =
     : ((await step('lasso path on real responses', () => faceLasso(data))) ?? new NotRun(NO_RIVAL));
 const extracted = await step('extraction', extraction);
 const vgg16 = (await step('curves of VGG-16', () => curves())) ?? new NotRun(NO_RIVAL);
+const trained = await step('training step', () => training());
 
 const rows = [
   ...(made instanceof NotRun ? [missing('(a) lasso path', made)] : lassoRows(made)),
   faces instanceof NotRun ? missing('(a) lasso path, real responses', faces) : faceRow(faces),
   ...extractionRows(extracted),
   vgg16 instanceof NotRun ? missing('(c) curves of VGG-16', vgg16) : curvesRow(vgg16),
+  ...trainingRows(trained),
 ];
 console.log(table(rows));
 for (const { what, measured, met } of rows) if (met === false) console.error(`\nMISSED: ${what}: ${measured}`);
 if (process.argv.includes('--json'))
-  console.log(`\n${JSON.stringify({ machine: machine(), lasso: made, faces, extraction: extracted, curves: vgg16 })}`);
+  console.log(
+    `\n${JSON.stringify({ machine: machine(), lasso: made, faces, extraction: extracted, curves: vgg16, training: trained })}`,
+  );
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;
 
 async function step<T>(label: string, work: () => Promise<T>): Promise<T> {
@@ -79,11 +85,9 @@ function lassoRows({
     under('(a) the paths of eight targets over that of one', eightTargetsOverOne, 10),
     ...Object.entries(groupedOverOne).map(([name, ratio]) => {
       const tolerance = name.replace('at1e', '1e-');
-      return under(
-        `(a) one path of eight targets that share filters (L2,1), gap ${tolerance}, over that of one`,
-        ratio,
-        10,
-      );
+      const what = `(a) one path of eight targets that share filters (L2,1), gap ${tolerance}, over that of one`;
+      // Tighter ones are shown for what the product asks for, and have no target.
+      return tolerance === '1e-4' ? under(what, ratio, 10) : { what, measured: times(ratio), target: '' };
     }),
   ];
 }
@@ -116,6 +120,19 @@ function curvesRow({ rival, ratio, layers }: CurvesFigures): Row {
     measured: `${times(ratio)} (${gaps})`,
     target: 'a ratio',
   };
+}
+
+function trainingRows({ rival, nets, memory }: TrainingFigures): Row[] {
+  const against = nets.flatMap(({ network, ratio, theirs }) =>
+    ratio === undefined
+      ? [missing(`(d) training step, ${network}`, new NotRun(NO_TORCH))]
+      : [atMost(`(d) training step of ${network}, over that of ${rival} (${theirs!.layout})`, ratio, 1.5)],
+  );
+  const overForward = nets.map(({ network, stepOverForward }) =>
+    atMost(`(d) training step of ${network}, over its forward half with weights as inputs`, stepOverForward, 3.5),
+  );
+  const growth = atMost('(d) resident memory after 2 000 steps over that after 200', memory.at2000 / memory.at200, 1.1);
+  return [...against, ...overForward, growth];
 }
 
 function atLeast(what: string, value: number, bound: number, note = ''): Row {

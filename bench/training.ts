@@ -71,6 +71,9 @@ export async function training(onNet: (net: TrainingNet) => void = () => undefin
   }
 }
 
+/** Said loudly wherever the comparison was left out. */
+export const NO_TORCH = 'NOT RUN: PyTorch is missing (apt-get install python3-torch python3-numpy)';
+
 interface RivalSteps {
   readonly seconds: number;
   readonly loss: number;
@@ -163,7 +166,7 @@ async function milliseconds(work: () => Promise<unknown>): Promise<number> {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   console.log(machine());
   const { rival, memory: bytes } = await training((net) => console.log(JSON.stringify(net)));
-  if (rival === undefined) console.error('NOT RUN: PyTorch is missing (apt-get install python3-torch python3-numpy)');
+  if (rival === undefined) console.error(NO_TORCH);
   const [from, to] = [bytes.at200, bytes.at2000].map((value) => (value / 2 ** 20).toFixed(0));
   console.log(`${rival}; resident memory after 200 steps ${from} MiB, after 2 000 ${to} MiB`);
   if (rival === undefined) process.exitCode = 2;

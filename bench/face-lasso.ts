@@ -1,7 +1,7 @@
 /**
  * The lasso path on real, nearly collinear responses against scikit-learn's Gram kernel, Gram matrix given:
  *
- *   KNEEPOINT_DATA=/path/to/data npx tsx bench/faceLasso.ts
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/face-lasso.ts
  *
  * The folder is the one of results.ts; Debian's python3-sklearn is needed. One thread each, processor time.
  */
@@ -20,7 +20,7 @@ import {
   samplePath,
   scalingOf,
 } from '@kneepoint/regression';
-import { type FaceResponses, faceResponses } from './faceResponses.ts';
+import { type FaceResponses, faceResponses } from './face-responses.ts';
 import { machine } from './machine.ts';
 import { NO_RIVAL, processorSeconds, Rival } from './rival.ts';
 
@@ -52,7 +52,7 @@ const LIMIT = 120;
 
 /** Measures for up to three minutes; undefined where scikit-learn is missing. Throws when `data` lacks the model or the faces. */
 export async function faceLasso(data: string): Promise<FaceLassoFigures | undefined> {
-  const rival = new Rival('gramPath.py');
+  const rival = new Rival('gram-path.py');
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await rival.versions;
