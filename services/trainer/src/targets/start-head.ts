@@ -10,8 +10,8 @@ type Linear = Pick<Head, 'weights' | 'bias'>;
 /** Penalties that are tried, in units of a standardised feature's variance. */
 const PENALTIES = [1e-3, 1e-2, 1e-1, 1];
 
-/** The longest that a target's weights may be, for features in units of their size. */
-const LONGEST = 4;
+/** How long a target's weights may be, for features in units of their size: what deep networks bear, shallow ones, and any. */
+export const LENGTHS = [4, 20, Number.POSITIVE_INFINITY] as const;
 
 /**
  * A head in the training scale for features that are about to change. The best head in closed form sets nearly collinear features
@@ -20,19 +20,21 @@ const LONGEST = 4;
  * short, shortened to that if none do.
  * @param features training rows, then validation rows × width, as they come
  * @param size of the features, from `featureSize`
+ * @param longest see `LENGTHS`
  */
 export function startHead(
   targets: Targets,
   parts: Pick<Parts, 'train' | 'validation'>,
   features: Float32Array,
   size: FeatureScale,
+  longest: number,
 ): Linear {
   let head: Linear | undefined;
   for (const penalty of PENALTIES) {
     head = ridgeHead(targets, parts, features, size.mean.length, penalty);
-    if (lengths(head, size).every((length) => length <= LONGEST)) return head;
+    if (lengths(head, size).every((length) => length <= longest)) return head;
   }
-  return shortened(head!, size);
+  return shortened(head!, size, longest);
 }
 
 function ridgeHead(
@@ -67,9 +69,9 @@ function lengths(head: Linear, size: FeatureScale): number[] {
 }
 
 /** Answers shrink towards those to the mean image. */
-function shortened(head: Linear, size: FeatureScale): Linear {
+function shortened(head: Linear, size: FeatureScale, longest: number): Linear {
   const width = size.mean.length;
-  const shares = lengths(head, size).map((length) => Math.min(1, LONGEST / length));
+  const shares = lengths(head, size).map((length) => Math.min(1, longest / length));
   const { weights, bias } = toStandardised(head, size);
   return fromStandardised({ weights: weights.map((value, i) => value * shares[Math.floor(i / width)]!), bias }, size);
 }

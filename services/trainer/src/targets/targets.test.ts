@@ -162,14 +162,14 @@ describe('the head that training starts from', () => {
     Float32Array.from(rows.flatMap((row) => value(LABELS.yaw[row]!, row)));
   const lengthOf = (features: Float32Array) => {
     const size = featureSize(features.subarray(0, parts.train.length * 2), 2);
-    const { weights } = startHead(targets, parts, features, size);
+    const { weights } = startHead(targets, parts, features, size, 4);
     return Math.hypot(...weights.map((weight, k) => weight * size.deviation[k]!));
   };
 
   it('says what features tell plainly', () => {
     const features = featuresOf((yaw, row) => [yaw - 30, Math.cos(row)]);
     const size = featureSize(features.subarray(0, parts.train.length * 2), 2);
-    const { weights, bias } = startHead(targets, parts, features, size);
+    const { weights, bias } = startHead(targets, parts, features, size, 4);
     const said = (i: number) => weights[0]! * features[2 * i]! + weights[1]! * features[2 * i + 1]! + bias[0]!;
     const wanted = (i: number) => (LABELS.yaw[rows[i]!]! - targets.mean[0]!) / targets.deviation[0]!;
     for (let i = 0; i < rows.length; i++) expect(said(i)).toBeCloseTo(wanted(i), 1);

@@ -19,7 +19,7 @@ import { ImageRows } from '../rows/image-rows.ts';
 import { Pixels } from '../rows/pixels.ts';
 import { foldScale, leastSquaresScale, unfoldScale, unitScale } from '../targets/answer-scale.ts';
 import { checkData } from '../targets/check-data.ts';
-import { startHead } from '../targets/start-head.ts';
+import { LENGTHS, startHead } from '../targets/start-head.ts';
 import { lossTerms } from '../targets/loss-terms.ts';
 import { type Parts, partsOf } from '../targets/parts.ts';
 import { Targets } from '../targets/targets.ts';
@@ -79,7 +79,7 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   const opened = await openNetwork(input.network, { targets: targets.width, outputName: outputName(input.job) });
   const images = imageRows(scene, opened.model);
   const batchNorm = batchNormOf(scene, opened.model);
-  const { model, scale, given } = await startingPoint(scene, opened, images, batchNorm);
+  const { model, scale, given, heads } = await startingPoint(scene, opened, images, batchNorm);
   const still = settings.augment.crop === 0 && !settings.augment.flip;
   const subject =
     mode === 'head' && still && !input.teacher
@@ -108,6 +108,7 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   try {
     const resume = input.resumePath === undefined ? undefined : await readCheckpoint(input.resumePath);
     const { model: start, source, evaluationBatch } = subject;
+    const ofHead = (head: Linear) => headWeights(start, scale ? toStandardised(head, scale) : head);
     const fitted = await fit({
       model: start,
       step,
@@ -118,10 +119,8 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
       terms,
       settings,
       teacher,
-      given:
-        given &&
-        scale &&
-        new Map([...statisticsOf(opened.model), ...headWeights(subject.model, toStandardised(given, scale))]),
+      given: given && new Map([...statisticsOf(opened.model), ...ofHead(given)]),
+      starts: heads?.map(ofHead),
       resume,
       context,
     });
@@ -136,8 +135,10 @@ interface StartingPoint {
   readonly model: ModelProto;
   /** Of the features that the head reads, where they are worth standardising. */
   readonly scale?: FeatureScale;
-  /** The head that the network came with, in the training scale; the one in `model` is made for training. */
+  /** The head that the network came with, in the training scale. */
   readonly given?: Linear;
+  /** Heads to begin with; the best is found by trial. */
+  readonly heads?: readonly Linear[];
 }
 
 type Linear = Pick<Head, 'weights' | 'bias'>;
@@ -165,10 +166,11 @@ async function startingPoint(
     batchNorm === 'train' ? await recalibrated(model, images, { targets, train, settings, context }) : model;
   const { features, width } = await read(moved);
   const scale = featureSize(ofTraining(features, width), width);
-  const start = logits && !fresh && moved === model ? undefined : startHead(targets, parts, features, scale);
-  if (fresh) return { model: writeHead(moved, start!), scale };
+  const made = LENGTHS.map((longest) => startHead(targets, parts, features, scale, longest));
+  if (fresh) return { model: moved, scale, heads: made };
   const given = logits ? foldScale(head, unitScale(targets)) : await foldedAnswers();
-  return { model: writeHead(moved, start ?? given), scale, given };
+  // Behind other statistics the head that came with the network answers to other features than it was made for.
+  return { model: moved, scale, given, heads: moved === model ? [...made, given] : made };
 
   async function foldedAnswers(): Promise<Linear> {
     const before = moved === model ? features : (await read(model)).features;

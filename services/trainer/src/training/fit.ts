@@ -13,6 +13,7 @@ import type { Targets } from '../targets/targets.ts';
 import { totalLoss } from '../targets/validation-loss.ts';
 import { BatchFeeds } from './batch-feeds.ts';
 import { type CheckpointContent, writeCheckpoint } from './checkpoint-file.ts';
+import { chooseStart } from './choose-start.ts';
 import { type BestEpoch, type Counters, freshCounters, isBetter, positionOf } from './counters.ts';
 import { higherIsBetter, validationMetric } from './judge-epoch.ts';
 import { epochOrder } from './order.ts';
@@ -34,6 +35,8 @@ export interface FitRequest {
   readonly teacher?: Teacher | undefined;
   /** Weights in which the network as it came differs from `model`: it is judged as epoch 0, and kept if no epoch is better. */
   readonly given?: ReadonlyMap<string, Float32Array> | undefined;
+  /** Weights in which ways to begin differ from `model`; the best is found by trial. None: it begins with `model`. */
+  readonly starts?: readonly ReadonlyMap<string, Float32Array>[] | undefined;
   readonly resume?: CheckpointContent | undefined;
   readonly context: TaskContext;
 }
@@ -64,7 +67,7 @@ const LEAST_CHECKPOINT_SECONDS = 1;
  */
 export async function fit(request: FitRequest): Promise<Fitted> {
   const { step, model, settings, context, resume } = request;
-  const state = resume && arraysOf(resume, STATE);
+  const state = resume ? arraysOf(resume, STATE) : await chooseStart(request);
   const { provider } = context;
   const session = await StepSession.open(step, model, { provider, seed: settings.seed, state });
   try {
