@@ -30,11 +30,12 @@ registerEnumType(ClassWeights, {
   description: 'BALANCED: each class weighs as much as any other, however many images it has.',
 });
 
-export const BatchNormMode = { FROZEN: 'frozen', TRAIN: 'train' } as const;
+export const BatchNormMode = { AUTO: 'auto', FROZEN: 'frozen', TRAIN: 'train' } as const;
 export type BatchNormMode = (typeof BatchNormMode)[keyof typeof BatchNormMode];
 registerEnumType(BatchNormMode, {
   name: 'BatchNormMode',
-  description: 'FROZEN: normalisation keeps its statistics. TRAIN: those of the batch, with running means.',
+  description:
+    'FROZEN: normalisation keeps its statistics. TRAIN: those of the batch, with running means. AUTO: TRAIN where the file holds statistics that were once seen, FROZEN where its exporter folded them away.',
 });
 
 @InputType()
