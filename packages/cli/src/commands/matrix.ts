@@ -46,32 +46,27 @@ export function registerMatrix(program: Command): void {
     });
 }
 
-/** One row for each network and task: the mean over the trials on test images, its spread, what chance gives, the layer. */
-export function renderMatrix({ rows }: MatrixView): string {
-  const lines = rows.flatMap(({ model, cells }) =>
-    cells.flatMap((cell) =>
-      cell
-        ? [
-            [
-              model.name,
-              cell.task,
-              cell.metric,
-              `${metric(cell.value, cell.metric)} ± ${metric(cell.spread, cell.metric)}`,
-              metric(cell.chance, cell.metric),
-              cell.layer,
-              cell.reductionPercent === null ? '' : `${cell.reductionPercent.toFixed(1)} %`,
-            ],
-          ]
-        : [],
-    ),
-  );
-  return table(['network', 'task', 'metric', 'value', 'chance', 'layer', 'loss'], lines, [
-    'left',
+/**
+ * A row for each task and a column for each network: the mean over the trials on test images with its spread, the layer that reads it
+ * best, and what is lost against the network that was trained for the task, where it is among them.
+ */
+export function renderMatrix({ tasks, rows }: MatrixView): string {
+  const lines = tasks.map((task, index) => {
+    const cells = rows.map((row) => row.cells[index]);
+    const known = cells.find((cell) => cell !== null && cell !== undefined);
+    if (!known) return [task, '', '', ...cells.map(() => '')];
+    return [task, known.metric, metric(known.chance, known.metric), ...cells.map((cell) => (cell ? show(cell) : ''))];
+  });
+  const names = rows.map((row) => row.model.name);
+  return table(['task', 'metric', 'chance', ...names], lines, [
     'left',
     'left',
     'right',
-    'right',
-    'left',
-    'right',
+    ...names.map(() => 'right' as const),
   ]);
+}
+
+function show({ value, spread, metric: name, layer, reductionPercent }: CellView): string {
+  const loss = reductionPercent === null ? '' : ` (${reductionPercent.toFixed(1)} % lost)`;
+  return `${metric(value, name)} ± ${metric(spread, name)}  ${layer}${loss}`;
 }
