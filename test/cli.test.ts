@@ -1,5 +1,5 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { readManifest } from '@kneepoint/datasets';
 import { splitTask, TEST } from '@kneepoint/regression';
@@ -8,25 +8,20 @@ import { decodeModel } from '@kneepoint/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kneepoint, kneepoint, kneepointJson, makeSample, type Sample } from './support/kneepoint.ts';
+import { type CliServer, startCliServer } from './support/cli-server.ts';
+import { kneepoint, kneepointJson, type Sample } from './support/kneepoint.ts';
 
 let folder: string;
 let data: string;
 let sample: Sample;
-let server: Kneepoint;
+let server: CliServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'kneepoint-cli-'));
-  data = join(folder, 'data');
-  sample = await makeSample(join(folder, 'sample'), { count: 320 });
-  server = new Kneepoint(['up', '--port', '0', '--data-dir', data], { env: { LOG_LEVEL: 'silent' } });
-  await server.says(/serves http/);
+  server = await startCliServer('cli');
+  ({ folder, data, sample } = server);
 });
 
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 /** Every number in a JSON value, with its path. */
 function numbersIn(value: unknown, path = ''): [string, number][] {

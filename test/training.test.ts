@@ -1,27 +1,22 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kneepoint, kneepoint, kneepointJson, makeSample, type Sample } from './support/kneepoint.ts';
+import { type CliServer, startCliServer } from './support/cli-server.ts';
+import { kneepoint, kneepointJson, type Sample } from './support/kneepoint.ts';
 
 let folder: string;
 let data: string;
 let sample: Sample;
-let server: Kneepoint;
+let server: CliServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'kneepoint-training-'));
-  data = join(folder, 'data');
-  sample = await makeSample(join(folder, 'sample'), { count: 320 });
-  server = new Kneepoint(['up', '--port', '0', '--data-dir', data], { env: { LOG_LEVEL: 'silent' } });
-  await server.says(/serves http/);
+  server = await startCliServer('training');
+  ({ folder, data, sample } = server);
 });
 
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 const here = (): readonly string[] => ['--data-dir', data];
 

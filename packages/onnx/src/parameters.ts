@@ -1,3 +1,4 @@
+import type { Graph } from './graph.ts';
 import type { NodeProto } from './proto.ts';
 
 /** What a stored tensor is to the operator that reads it. */
@@ -27,4 +28,21 @@ const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Po
 export function weightRole(node: NodeProto, input: number, elements: number): WeightRole | undefined {
   if (ARITHMETIC.has(node.opType)) return elements > 1 ? 'parameter' : undefined;
   return ROLES[node.opType]?.[input];
+}
+
+/** Longest chain of movements between a weight and its use. */
+const MAX_STEPS = 8;
+const MOVES: ReadonlySet<string> = new Set(
+  'Identity Transpose Reshape Squeeze Unsqueeze Flatten Cast Expand'.split(' '),
+);
+
+/** The initializer behind a value, seen through the movements that exporters leave between a weight and its use. */
+export function initializerBehind(graph: Graph, value: string): string | undefined {
+  for (let at = value, steps = 0; steps < MAX_STEPS; steps++) {
+    if (graph.initializer(at)) return at;
+    const node = graph.producer(at);
+    if (!node || !MOVES.has(node.opType)) return undefined;
+    at = node.input[0] ?? '';
+  }
+  return undefined;
 }

@@ -1,6 +1,14 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto, NodeProto } from '@kneepoint/onnx';
-import { elementCount, Graph, isDefaultDomain, isFloatType, tensorDims, weightRole } from '@kneepoint/onnx';
+import {
+  elementCount,
+  Graph,
+  initializerBehind,
+  isDefaultDomain,
+  isFloatType,
+  tensorDims,
+  weightRole,
+} from '@kneepoint/onnx';
 
 export interface TrainableOptions {
   /** Names of nodes whose weights stay as they are. */
@@ -49,7 +57,7 @@ function learnedOf(graph: Graph, trains: (node: NodeProto) => boolean): Map<stri
     if (!isDefaultDomain(node.domain) || SETTINGS.has(node.opType) || !trains(node)) continue;
     if (ARITHMETIC.has(node.opType) && !behind) continue;
     node.input.forEach((value, input) => {
-      const name = sourceOf(graph, value);
+      const name = initializerBehind(graph, value);
       const tensor = name === undefined ? undefined : graph.initializer(name);
       if (name === undefined || !tensor || !isFloatType(tensor.dataType)) return;
       const dims = tensorDims(tensor);
@@ -60,22 +68,6 @@ function learnedOf(graph: Graph, trains: (node: NodeProto) => boolean): Map<stri
   }
   return learned;
 }
-
-/** The initializer behind a value, seen through the movements that exporters leave between a weight and its use. */
-function sourceOf(graph: Graph, value: string): string | undefined {
-  for (let at = value, steps = 0; steps < MAX_STEPS; steps++) {
-    if (graph.initializer(at)) return at;
-    const node = graph.producer(at);
-    if (!node || !MOVES.has(node.opType)) return undefined;
-    at = node.input[0] ?? '';
-  }
-  return undefined;
-}
-
-const MAX_STEPS = 8;
-const MOVES: ReadonlySet<string> = new Set(
-  'Identity Transpose Reshape Squeeze Unsqueeze Flatten Cast Expand'.split(' '),
-);
 
 function nodesThatTrain(graph: Graph, { freeze = [], headOnly }: TrainableOptions): (node: NodeProto) => boolean {
   const heads = headOnly === undefined ? undefined : [headOnly].flat();

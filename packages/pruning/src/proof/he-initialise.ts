@@ -1,5 +1,15 @@
 import type { ModelProto, NodeProto, Random, Tensor } from '@kneepoint/onnx';
-import { cloneModel, DataType, Graph, intAttr, seededRandom, tensorDims, volume, writeTensor } from '@kneepoint/onnx';
+import {
+  cloneModel,
+  DataType,
+  Graph,
+  initializerBehind,
+  intAttr,
+  seededRandom,
+  tensorDims,
+  volume,
+  writeTensor,
+} from '@kneepoint/onnx';
 
 /**
  * The same graph with new weights: contractions normal with variance gain² · 2 / fan-in (He et al. 2015), biases small, normalisation scale
@@ -16,7 +26,7 @@ export function heInitialise(model: ModelProto, seed: number, gain = 1): ModelPr
     const inside = node.input.some((name) => learned.has(name));
     if (inside || CONTRACTIONS.has(node.opType)) for (const name of node.output) learned.add(name);
     node.input.forEach((name, input) => {
-      const source = resolve(graph, name);
+      const source = initializerBehind(graph, name);
       const tensor = source === undefined ? undefined : graph.initializer(source);
       if (!source || !tensor || drawn.has(source)) return;
       const dims = tensorDims(tensor);
@@ -79,18 +89,3 @@ const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () 
   InstanceNormalization: { 1: around(0.5, 1.5), 2: small },
   PRelu: { 1: around(0.1, 0.4) },
 };
-
-/** The initializer behind a name, seen through the movements that exporters leave between a weight and its use. */
-function resolve(graph: Graph, name: string): string | undefined {
-  let at = name;
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
-    if (graph.initializer(at)) return at;
-    const node = graph.producer(at);
-    if (!node || !MOVES.has(node.opType)) return undefined;
-    at = node.input[0] ?? '';
-  }
-  return undefined;
-}
-
-const MAX_STEPS = 8;
-const MOVES: ReadonlySet<string> = new Set(['Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten']);
