@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-
 import { join } from 'node:path';
 import { readManifest } from '@kneepoint/datasets';
 import { splitTask, TEST } from '@kneepoint/regression';

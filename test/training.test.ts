@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
