@@ -19,6 +19,8 @@ const TASKS = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emoti
 /** Other people than those that the network was trained on. */
 const SEED = 1;
 const PERSONS = 60;
+/** For every arm alike. */
+const EPOCHS = '20';
 /** One point of a percentage; errors count relative to the unpruned network's. */
 const WITHIN = 0.01;
 
@@ -26,14 +28,14 @@ const count = Number(process.argv[2] ?? 2000);
 const network = process.argv[3] ?? 'packages/cli/networks/faces-identity.onnx';
 const folder = await mkdtemp(join(tmpdir(), 'kneepoint-faces-'));
 try {
-  console.log(`${machine()}; ${count} faces of ${PERSONS} people; ${network}\n`);
+  console.log(`${machine()}; ${count} faces of ${PERSONS} people; ${network}; ${EPOCHS} epochs\n`);
   const data = join(folder, 'faces');
   await renderFaces({ folder: data, count, seed: SEED, persons: PERSONS, size: 64 });
   const reports: CompressionReport[] = [];
   for (const task of TASKS) {
     const { code, stdout, stderr } = await kneepoint([
       ...['compress', '--model', network, '--data', data, '--task', task, '--epsilon', EPSILON],
-      ...['--arms', 'finetuned,scratch,unpruned', '--json'],
+      ...['--arms', 'finetuned,scratch,unpruned', '--epochs', EPOCHS, '--json'],
       ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out')],
     ]);
     if (code !== 0) throw new Error(stderr);

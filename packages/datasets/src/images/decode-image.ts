@@ -2,6 +2,7 @@ import { checkHeader, unreadable } from './inspect-image.ts';
 import { checkChannels, type InputSize } from './input-size.ts';
 import type { Preprocess } from './preprocess.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';
+import { withReason } from './with-reason.ts';
 
 /** ITU-R BT.601 luma, as PIL's mode L and OpenCV use it. A grey picture stays exactly what it was. */
 const LUMA = [0.299, 0.587, 0.114] as const;
@@ -33,12 +34,14 @@ export async function decodePixels(
 ): Promise<Uint8Array> {
   checkHeader(bytes, name);
   try {
-    return await sharp(bytes, { ...UNTRUSTED, autoOrient: true })
-      .flatten({ background: '#000' })
-      .toColourspace('srgb')
-      .resize(size.width, size.height, { fit: preprocess.fit ?? 'fill', kernel: 'linear', background: '#000' })
-      .raw({ depth: 'uchar' })
-      .toBuffer();
+    return await withReason(() =>
+      sharp(bytes, { ...UNTRUSTED, autoOrient: true })
+        .flatten({ background: '#000' })
+        .toColourspace('srgb')
+        .resize(size.width, size.height, { fit: preprocess.fit ?? 'fill', kernel: 'linear', background: '#000' })
+        .raw({ depth: 'uchar' })
+        .toBuffer(),
+    );
   } catch (error) {
     throw unreadable(error, name);
   }

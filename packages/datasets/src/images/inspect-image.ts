@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { LIMITS } from '../limits.ts';
 import { imageFormat } from './image-format.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';
+import { withReason } from './with-reason.ts';
 
 /**
  * Checks that an image is safe to decode and does decode: its size and format, its dimensions from the header alone,
@@ -12,7 +13,9 @@ import { sharp, UNTRUSTED } from './sharp.ts';
 export async function inspectImage(bytes: Buffer, name: string): Promise<string> {
   const format = checkHeader(bytes, name);
   try {
-    const { width, height } = await sharp(bytes, { ...UNTRUSTED, limitInputPixels: false }).metadata();
+    const { width, height } = await withReason(() =>
+      sharp(bytes, { ...UNTRUSTED, limitInputPixels: false }).metadata(),
+    );
     if (width * height > LIMITS.imagePixels) {
       throw new Failure('DATASET_IMAGE_TOO_LARGE', `the image is ${width} x ${height} pixels`, {
         where: name,
@@ -20,10 +23,9 @@ export async function inspectImage(bytes: Buffer, name: string): Promise<string>
       });
     }
     const side = (length: number): number => Math.max(1, Math.round(length / 8));
-    await sharp(bytes, UNTRUSTED)
-      .resize(side(width), side(height), { fit: 'fill', kernel: 'nearest' })
-      .raw()
-      .toBuffer();
+    await withReason(() =>
+      sharp(bytes, UNTRUSTED).resize(side(width), side(height), { fit: 'fill', kernel: 'nearest' }).raw().toBuffer(),
+    );
   } catch (error) {
     throw unreadable(error, name);
   }
