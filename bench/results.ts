@@ -69,8 +69,7 @@ try {
     console.log(tableOf(reports));
     if (arms === 'all') console.log(`\n${armsTable(reports)}`);
     console.log(`\nAll three in ${seconds} s. ${splitOf(reports[0]!)}\n`);
-    for (const report of reports)
-      for (const warning of report.warnings) console.log(`- ε = ${report.epsilon}: ${warning}`);
+    for (const [warning, epsilons] of warningsOf(reports)) console.log(`- ε = ${epsilons.join(', ')}: ${warning}`);
     console.log();
   }
 } finally {
@@ -104,6 +103,14 @@ function tableOf(reports: readonly CompressionReport[]): string {
   ].join('\n');
 }
 
+/** Each warning once, with the ε that it was given for. */
+function warningsOf(reports: readonly CompressionReport[]): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const { epsilon, warnings } of reports)
+    for (const warning of warnings) found.set(warning, [...(found.get(warning) ?? []), epsilon]);
+  return found;
+}
+
 function splitOf({ split }: CompressionReport): string {
   return `Split by ${split.by}: ${split.train} training, ${split.validation} validation, ${split.test} test images.`;
 }
@@ -121,5 +128,6 @@ function millions(value: number): string {
 }
 
 function less(after: number, before: number): string {
-  return `−${(100 * (1 - after / before)).toFixed(1)} %`;
+  const change = 100 * (after / before - 1);
+  return `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(1)} %`;
 }
