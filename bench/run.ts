@@ -86,8 +86,7 @@ function lassoRows({
     ...Object.entries(groupedOverOne).map(([name, ratio]) => {
       const tolerance = name.replace('at1e', '1e-');
       const what = `(a) one path of eight targets that share filters (L2,1), gap ${tolerance}, over that of one`;
-      // Tighter ones are shown for what the product asks for, and have no target.
-      return tolerance === '1e-4' ? under(what, ratio, 10) : { what, measured: times(ratio), target: '' };
+      return under(what, ratio, 10);
     }),
   ];
 }
