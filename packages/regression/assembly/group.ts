@@ -12,11 +12,12 @@ import { stepBorder } from './group/border';
 import { descendTogether, layoutDescent, leapTogether, restart, updateResidual } from './group/descent';
 import { clearFactor, layoutFactor } from './group/factor';
 import { layoutInverse, markStale } from './group/inverse';
+import { minimumOfRow } from './group/minimum';
 import { clipped, newton } from './group/newton';
 import { predict } from './group/predict';
 import { clearSlots, layoutSlots } from './group/slots';
 import { free } from './shared/memory';
-import { at } from './shared/tableau';
+import { at } from './group/tableau';
 import {
   beginState, change, constant, correlation, dotRows, filter, gram, gramRow, lambda, layoutState, listRows, norms,
   ownVariance, padded, predicted, residual, row, rowCount, rows, setLambda, size, step, weight, wide, working, yy,
@@ -193,16 +194,7 @@ function descend(): void {
   for (let s = 0; s < workingCount; s++) {
     const j = filter(working, s);
     const w = row(weight, j);
-    const q = row(residual, j);
-    const own = ownVariance(j);
-    let square: f64 = 0;
-    for (let o: usize = 0; o < wide; o += 8) {
-      const z = load<f64>(q + o) + own * load<f64>(w + o);
-      store<f64>(change + o, z);
-      square += z * z;
-    }
-    const length = sqrt(square);
-    const shrink = length <= lambda ? 0 : (1 - lambda / length) / own;
+    const shrink = minimumOfRow(j, ownVariance(j));
     let moved: f64 = 0;
     for (let o: usize = 0; o < wide; o += 8) {
       const fresh = load<f64>(change + o) * shrink;

@@ -1,6 +1,7 @@
 // Rows at the border of 0, where the penalty bends so sharply that no quadratic model serves: stepped one by one.
 
-import { at } from '../shared/tableau';
+import { at } from './tableau';
+import { length, minimumOfRow } from './minimum';
 import {
   change, constant, dotRows, gram, gramRow, lambda, norms, ownVariance, padded, residual, row, size, weight, wide,
 } from './state';
@@ -27,15 +28,7 @@ export function stepBorder(): void {
 /** Steps row j to its minimum, the residuals with it, unless it is as good as there. */
 function stepRow(j: i32, own: f64): void {
   const w = row(weight, j);
-  const q = row(residual, j);
-  let square: f64 = 0;
-  for (let o: usize = 0; o < wide; o += 8) {
-    const z = load<f64>(q + o) + own * load<f64>(w + o);
-    store<f64>(change + o, z);
-    square += z * z;
-  }
-  const length = sqrt(square);
-  const shrink = length <= lambda ? 0 : (1 - lambda / length) / own;
+  const shrink = minimumOfRow(j, own);
   let moved: f64 = 0;
   for (let o: usize = 0; o < wide; o += 8) {
     const fresh = load<f64>(change + o) * shrink;

@@ -1,7 +1,7 @@
 // Cholesky factors in 4 x 4 tiles, lower half, row after row of tiles: of rows that follow one another each can be added to a
 // factor at hand. Entry (r, k) of a tile lies at 4 k + r, so that a row of tiles is a panel of the micro-kernel.
 
-import { at } from '../shared/tableau';
+import { at } from './tableau';
 import { subtractTile } from '../shared/tile';
 
 /** Share of its diagonal entry that a pivot has at least: factors only steer, rounding must not stop them. */

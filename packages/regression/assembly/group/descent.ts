@@ -2,7 +2,7 @@
 // steering of factor.ts. A step is one solve and one product with G, each as dear as rows x filters x targets.
 
 import { allocate } from '../shared/memory';
-import { at } from '../shared/tableau';
+import { at } from './tableau';
 import { extendFactor, steer } from './factor';
 import { addSlot, allocateBySlot, hasSlot, pitch, productOf, slotCount, slotFilter } from './slots';
 import {

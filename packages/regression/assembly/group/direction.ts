@@ -1,4 +1,4 @@
-import { at, diagonal, stride, tableau } from '../shared/tableau';
+import { at, diagonal, stride, tableau } from './tableau';
 import { inverseCount, inverseRows, slots } from './inverse';
 import { multiply } from './multiply';
 import {

@@ -4,7 +4,7 @@
 // orthogonal. Old factors steer nearly as well as new ones, so new slots only add their rows.
 
 import { allocate } from '../shared/memory';
-import { at } from '../shared/tableau';
+import { at } from './tableau';
 import { factorBytes, factorize, tileAt } from './cholesky';
 import { filter, gram, gramRow, lambda, lanes, norms, ownVariance, padded, row, weight } from './state';
 import { pitch, slotCount, slotFilter } from './slots';

@@ -1,5 +1,5 @@
 import { allocate } from '../shared/memory';
-import { BLOCK, at, column, diagonal, flush, pending, readColumn, startTableau, stride, sweep, tableau } from '../shared/tableau';
+import { BLOCK, at, column, diagonal, flush, pending, readColumn, startTableau, stride, sweep, tableau } from './tableau';
 import { filter, gram, gramRow, lambda, norms, padded, rowCount, rows, weight } from './state';
 
 /** The rows of the inverse, each filter's place among them or -1, and whether it is out of date. */

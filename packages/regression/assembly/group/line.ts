@@ -1,4 +1,4 @@
-import { at } from '../shared/tableau';
+import { at } from './tableau';
 import { dotRows, filter, lambda, norms, padded, product, residual, row, rowCount, rows, step, weight, wide, yy } from './state';
 
 /** Times that a Newton step is halved before it is refused. */

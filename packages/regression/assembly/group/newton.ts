@@ -1,4 +1,4 @@
-import { at } from '../shared/tableau';
+import { at } from './tableau';
 import { findDirection } from './direction';
 import { freshRows, invertShifted, markStale, stale } from './inverse';
 import { apply, fallAlong, lineSearch } from './line';

@@ -1,7 +1,7 @@
 // What the parts of the group kernel share: the problem, the point W with its residual, and scratch.
 
 import { allocate, startAt } from '../shared/memory';
-import { at, layoutTableau } from '../shared/tableau';
+import { at, layoutTableau } from './tableau';
 
 export let size: i32 = 0;
 export let padded: i32 = 0;

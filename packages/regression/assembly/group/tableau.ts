@@ -3,8 +3,8 @@
 // a time. The diagonal and the row and column of a pivot are kept current: written as a part of the rank-1 update they would
 // lose digits when the pivot is nearly collinear with what is swept already.
 
-import { allocate } from './memory';
-import { subtractTile } from './tile';
+import { allocate } from '../shared/memory';
+import { subtractTile } from '../shared/tile';
 
 export const BLOCK: i32 = 32;
 
