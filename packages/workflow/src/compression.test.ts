@@ -98,6 +98,16 @@ describe('planCompression', () => {
     expect(planned.layers[1]).toMatchObject({ kept: TINY_WIDTHS[1], lambda: null, chosen: null });
   });
 
+  it('a layer that explains less than a tenth of what the head\'s layer does stays whole', () => {
+    const drowned = syntheticCurve(TINY_WIDTHS[0], 1, { noise: 4 });
+    expect(knee(drowned, 0.01).filters).toBeGreaterThan(0);
+    const planned = planCompression(request({ curves: new Map([...curves, [first, drowned]]) }));
+    expect(planned.layers[0]).toMatchObject({ kept: TINY_WIDTHS[0], lambda: null, chosen: 0 });
+    // Beside a head that explains no more, the same curve decides.
+    const alike = planCompression(request({ curves: new Map(layers.map((layer) => [layer, drowned])) }));
+    expect(alike.layers[0]!.chosen).toBe(knee(drowned, 0.01).filters);
+  });
+
   it('a layer of the head that is not there is refused with those that are', () => {
     expect(() => planCompression(request({ layer: 'conv9' }))).toThrow(
       expect.objectContaining({

@@ -44,7 +44,7 @@ export interface CompressedLayer {
   readonly indices: readonly number[];
   /** λ of the knee; null where no curve decided. */
   readonly lambda: number | null;
-  /** How many filters the layer's own curve chose; null where it has none. */
+  /** How many filters the layer's own curve chose; 0 where it says next to nothing about the task, null where there is none. */
   readonly chosen: number | null;
   readonly prunable: boolean;
   readonly reason: string | null;
@@ -67,18 +67,16 @@ export interface PlannedCompression {
 }
 
 /**
- * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee; a layer whose knee is at
- * no filter stays whole. The dry run and the pruner plan by this one function. Throws LAYER_UNKNOWN.
+ * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee; a layer whose curve says
+ * nothing or next to nothing about the task stays whole. The dry run and the pruner plan by this one function. Throws LAYER_UNKNOWN.
  */
 export function planCompression(request: CompressionRequest): PlannedCompression {
   const { model, shapes, curves, head, options } = request;
   const { network, shapes: networkShapes, tap } = truncateAt(request);
   const analysis = analyzeChannels(network, networkShapes);
-  const knees = kneesOf(analysis.taps, curves, options);
-  // A layer whose curve says nothing about the task gives no reason to prefer any of its filters: it is left whole.
-  const telling = [...knees].filter(([, found]) => found.filters > 0);
-  const keep = new Map(telling.map(([name, found]) => [name, found.kept]));
-  const scores = new Map(telling.map(([name]) => [name, joiningOrder(curves.get(name)!)]));
+  const knees = tellingKnees(kneesOf(analysis.taps, curves, options), request.layer);
+  const keep = new Map([...knees].map(([name, found]) => [name, found.kept]));
+  const scores = new Map([...knees.keys()].map((name) => [name, joiningOrder(curves.get(name)!)]));
   const plan = planFromTaps(analysis, keep, { minFilters: options.minFilters ?? 1, scores });
   const before = costsByName(costs(network, networkShapes).nodes);
   const after = planCost(network, networkShapes, plan);
@@ -93,7 +91,7 @@ export function planCompression(request: CompressionRequest): PlannedCompression
       kept: kept.get(layer.name)!.length,
       indices: kept.get(layer.name)!,
       lambda: knees.get(layer.name)?.lambda ?? null,
-      chosen: knees.get(layer.name)?.filters ?? null,
+      chosen: knees.get(layer.name)?.filters ?? (curves.has(layer.name) ? 0 : null),
       prunable: layer.prunable,
       reason: layer.reason ?? null,
       before: before.get(layer.name) ?? NOTHING,
@@ -142,6 +140,25 @@ function kneesOf(
       return curve ? [[layer, knee(curve, layerEpsilon?.[layer] ?? epsilon)]] : [];
     }),
   );
+}
+
+/**
+ * Of what the head's layer explains, the share that another layer must explain for its knee to count. The knee is relative to a
+ * curve's own drop: where that is next to nothing, ε of it is noise, and the filters that it would take are those on which the
+ * layers behind build what pooled responses of this one don't show.
+ */
+const TELLING_SHARE = 0.1;
+
+/** The knees of the layers that say something about the task: others give no reason to prefer any of their filters. */
+function tellingKnees(knees: ReadonlyMap<string, Knee>, headLayer: string): ReadonlyMap<string, Knee> {
+  const head = knees.get(headLayer);
+  const least = head ? TELLING_SHARE * explained(head) : 0;
+  return new Map([...knees].filter(([, found]) => found.filters > 0 && explained(found) >= least));
+}
+
+/** Share of the labels' variance on validation that the layer explains at its best: R². */
+function explained({ rmseMin, rmseMax }: Knee): number {
+  return rmseMax > 0 ? 1 - (rmseMin / rmseMax) ** 2 : 0;
 }
 
 /** Worth of each filter: the λ at which it first joins the path, 0 if it never does. Where a least number binds, the earliest stay. */

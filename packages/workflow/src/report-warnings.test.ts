@@ -82,14 +82,14 @@ describe('a report warns', () => {
     ]);
   });
 
-  it('of layers whose curve says nothing, but not of those that cannot be pruned anyway', () => {
+  it('of layers whose curve says next to nothing, but not of those that cannot be pruned anyway', () => {
     const layers = [
       { name: 'conv1', reason: null, chosen: 0 },
       { name: 'conv2', reason: 'it feeds Resize', chosen: 0 },
       { name: 'conv3', reason: null, chosen: 4 },
     ] as unknown as CompressionReport['layers'];
     expect(warnings([arm('refit', 0.9)], { layers })).toEqual([
-      'The curve of conv1 says nothing about the task: left whole.',
+      'The curve of conv1 says next to nothing about the task: left whole.',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import type { CompressionReport } from '../report.ts';
 import type { AnalysedTask } from './analysed-task.ts';
 
 /** Cuts what the task does not need out of the graph, proves it, refits the head, measures, and writes the report. */
-export const PRUNE = { kind: 'prune', service: 'pruner', version: 3 } as const;
+export const PRUNE = { kind: 'prune', service: 'pruner', version: 4 } as const;
 
 export interface PruneOptions {
   readonly epsilon: number;
