@@ -31,7 +31,7 @@ export { allGraphs, allTensors, subgraphs, type TensorSite } from './walk.ts';
 export { GraphBuilder, type Attributes, type ConvOptions } from './builder.ts';
 export { skeleton } from './skeleton.ts';
 export { seededRandom, type Random } from './random.ts';
-export { Layers, type LayerOptions } from './models/layers.ts';
+export { Layers, type Extent, type LayerOptions, type PoolOptions } from './models/layers.ts';
 export { vgg16, vggStyle, type Vgg16Options, type VggStyleOptions } from './models/vgg.ts';
 export { smallNets } from './models/small-nets.ts';
 export { inlineExternalData, type ReadExternal } from './external-data.ts';

@@ -9,13 +9,26 @@ import { elementCount, floatTensor } from '../tensor.ts';
 /** Where weights come from: He-initialised, all zero, or known by their dimensions alone. */
 export type Weights = 'he' | 'zeros' | 'dropped';
 
+/** Along height and width; one number for both. */
+export type Extent = number | readonly [number, number];
+
 export interface LayerOptions {
-  readonly kernel?: number;
+  readonly kernel?: Extent;
   readonly stride?: number;
-  readonly pad?: number;
+  /** Zeros at either end. Default: the size stays at stride 1. */
+  readonly pad?: Extent;
   readonly group?: number;
   readonly bias?: boolean;
   readonly name?: string;
+}
+
+export interface PoolOptions {
+  readonly kernel?: number;
+  /** Default: the kernel. */
+  readonly stride?: number;
+  readonly pad?: number;
+  /** Counts a window that is only partly inside. */
+  readonly ceil?: boolean;
 }
 
 /**
@@ -56,16 +69,18 @@ export class Layers {
     return value;
   }
 
-  /** Square convolution; keeps the size unless told otherwise. */
+  /** Convolution; keeps the size unless told otherwise. */
   conv(x: string, out: number, options: LayerOptions = {}): string {
-    const { kernel = 3, stride = 1, pad = (kernel - 1) / 2, group = 1, bias = true } = options;
-    const [channels = 1, height = 1, width = 1] = this.shape(x);
+    const { stride = 1, group = 1, bias = true } = options;
+    const kernel = pair(options.kernel ?? 3);
+    const pad = pair(options.pad ?? [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2]);
+    const [channels = 1, ...space] = this.shape(x);
     const name = options.name ?? `conv${this.count('conv')}`;
-    const inputs = [x, this.weight(`${name}.weight`, [out, channels / group, kernel, kernel])];
+    const inputs = [x, this.weight(`${name}.weight`, [out, channels / group, ...kernel])];
     if (bias) inputs.push(this.spread(`${name}.bias`, out, 0, 0.1));
-    const attributes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [pad, pad, pad, pad], group };
-    const size = (length: number) => Math.floor((length + 2 * pad - kernel) / stride) + 1;
-    return this.note(this.graph.node('Conv', inputs, attributes, name), [out, size(height), size(width)]);
+    const attributes = { kernel_shape: kernel, strides: [stride, stride], pads: [...pad, ...pad], group };
+    const size = space.map((length, axis) => windows(length + 2 * pad[axis]!, kernel[axis]!, stride));
+    return this.note(this.graph.node('Conv', inputs, attributes, name), [out, ...size]);
   }
 
   /** Batch normalisation with statistics away from 0 and 1. */
@@ -90,9 +105,13 @@ export class Layers {
     return this.relu(this.batchNorm(this.conv(x, out, { bias: false, ...options })));
   }
 
-  maxPool(x: string): string {
-    const [channels = 1, height = 1, width = 1] = this.shape(x);
-    return this.note(this.graph.maxPool(x), [channels, Math.floor(height / 2), Math.floor(width / 2)]);
+  /** Halves the size unless told otherwise. */
+  maxPool(x: string, options: PoolOptions = {}): string {
+    return this.pool('MaxPool', x, options);
+  }
+
+  averagePool(x: string, options: PoolOptions = {}): string {
+    return this.pool('AveragePool', x, options);
   }
 
   /** C × H × W to C × 1 × 1. */
@@ -142,6 +161,18 @@ export class Layers {
     return this.draw(name, dims, () => std * this.random.normal());
   }
 
+  private pool(op: string, x: string, { kernel = 2, stride = kernel, pad = 0, ceil = false }: PoolOptions): string {
+    const [channels = 1, ...space] = this.shape(x);
+    const attributes = {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      ...(pad > 0 ? { pads: [pad, pad, pad, pad] } : {}),
+      ...(ceil ? { ceil_mode: 1 } : {}),
+    };
+    const size = space.map((length) => windows(length + 2 * pad, kernel, stride, ceil));
+    return this.note(this.graph.node(op, [x], attributes), [channels, ...size]);
+  }
+
   private spread(name: string, length: number, centre: number, radius: number): string {
     return this.draw(name, [length], () => centre + radius * (2 * this.random.uniform() - 1));
   }
@@ -164,4 +195,14 @@ export class Layers {
     this.counts.set(stem, next);
     return next;
   }
+}
+
+function pair(extent: Extent): readonly [number, number] {
+  return typeof extent === 'number' ? [extent, extent] : extent;
+}
+
+/** Positions of a window of `kernel` along `length`. */
+function windows(length: number, kernel: number, stride: number, ceil = false): number {
+  const steps = (length - kernel) / stride;
+  return (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
 }
