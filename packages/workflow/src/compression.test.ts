@@ -98,7 +98,7 @@ describe('planCompression', () => {
     expect(planned.layers[1]).toMatchObject({ kept: TINY_WIDTHS[1], lambda: null, chosen: null });
   });
 
-  it('a layer that explains less than a tenth of what the head\'s layer does stays whole', () => {
+  it("a layer that explains less than a tenth of what the head's layer does stays whole", () => {
     const drowned = syntheticCurve(TINY_WIDTHS[0], 1, { noise: 4 });
     expect(knee(drowned, 0.01).filters).toBeGreaterThan(0);
     const planned = planCompression(request({ curves: new Map([...curves, [first, drowned]]) }));

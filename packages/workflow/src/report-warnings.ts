@@ -23,7 +23,9 @@ function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>):
 function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly string[] {
   const silent = layers.filter((layer) => layer.reason === null && layer.chosen === 0);
   if (silent.length === 0) return [];
-  return [`The curve of ${silent.map((layer) => layer.name).join(', ')} says next to nothing about the task: left whole.`];
+  return [
+    `The curve of ${silent.map((layer) => layer.name).join(', ')} says next to nothing about the task: left whole.`,
+  ];
 }
 
 /** What the comparison says against the pruned network. */
