@@ -23,6 +23,7 @@ export {
   type CurveSegments,
   supportOfPoint,
 } from './curve/characteristic-curve.ts';
+export { errorByFilters } from './curve/error-by-filters.ts';
 export { knee, type Knee } from './curve/knee.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';

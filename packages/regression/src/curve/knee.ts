@@ -16,7 +16,7 @@ export interface Knee {
 }
 
 /** A stretch of the path with one set of filters, and its lowest and highest error. */
-interface Stretch {
+export interface Stretch {
   readonly filters: number;
   readonly lambda: number;
   readonly min: number;
@@ -61,7 +61,7 @@ export function knee(
   return { epsilon, on, filters, lambda, rmse: min, rmseMin, rmseMax, kept: chosen.kept() };
 }
 
-function stretchesOf(curve: CharacteristicCurve, on: 'validation' | 'train'): Stretch[] {
+export function stretchesOf(curve: CharacteristicCurve, on: 'validation' | 'train'): Stretch[] {
   const { segments } = curve;
   const points = segments === null ? curve.points : curve.points.slice(0, 1);
   const sampled = points.map((point, i): Stretch => {
