@@ -77,7 +77,7 @@ export class Layers {
     const [channels = 1, ...space] = this.shape(x);
     const name = options.name ?? `conv${this.count('conv')}`;
     const inputs = [x, this.weight(`${name}.weight`, [out, channels / group, ...kernel])];
-    if (bias) inputs.push(this.spread(`${name}.bias`, out, 0, 0.1));
+    if (bias) inputs.push(this.vector(`${name}.bias`, out, 0, 0.1));
     const attributes = { kernel_shape: kernel, strides: [stride, stride], pads: [...pad, ...pad], group };
     const size = space.map((length, axis) => windows(length + 2 * pad[axis]!, kernel[axis]!, stride));
     return this.note(this.graph.node('Conv', inputs, attributes, name), [out, ...size]);
@@ -88,10 +88,10 @@ export class Layers {
     const channels = this.shape(x)[0] ?? 1;
     const name = `bn${this.count('bn')}`;
     const parts = [
-      this.spread(`${name}.scale`, channels, 1, 0.4),
-      this.spread(`${name}.bias`, channels, 0, 0.2),
-      this.spread(`${name}.mean`, channels, 0, 0.2),
-      this.spread(`${name}.var`, channels, 1, 0.4),
+      this.vector(`${name}.scale`, channels, 1, 0.4),
+      this.vector(`${name}.bias`, channels, 0, 0.2),
+      this.vector(`${name}.mean`, channels, 0, 0.2),
+      this.vector(`${name}.var`, channels, 1, 0.4),
     ];
     return this.same(x, this.graph.node('BatchNormalization', [x, ...parts], {}, name));
   }
@@ -125,7 +125,7 @@ export class Layers {
 
   linear(x: string, out: number, name = `fc${this.count('fc')}`): string {
     const features = this.shape(x)[0] ?? 1;
-    const inputs = [x, this.weight(`${name}.weight`, [out, features]), this.spread(`${name}.bias`, out, 0, 0.1)];
+    const inputs = [x, this.weight(`${name}.weight`, [out, features]), this.vector(`${name}.bias`, out, 0, 0.1)];
     return this.note(this.graph.node('Gemm', inputs, { transB: 1 }, name), [out]);
   }
 
@@ -161,6 +161,11 @@ export class Layers {
     return this.draw(name, dims, () => std * this.random.normal());
   }
 
+  /** A constant drawn evenly between centre − radius and centre + radius. */
+  vector(name: string, length: number, centre: number, radius: number): string {
+    return this.draw(name, [length], () => centre + radius * (2 * this.random.uniform() - 1));
+  }
+
   private pool(op: string, x: string, { kernel = 2, stride = kernel, pad = 0, ceil = false }: PoolOptions): string {
     const [channels = 1, ...space] = this.shape(x);
     const attributes = {
@@ -171,10 +176,6 @@ export class Layers {
     };
     const size = space.map((length) => windows(length + 2 * pad, kernel, stride, ceil));
     return this.note(this.graph.node(op, [x], attributes), [channels, ...size]);
-  }
-
-  private spread(name: string, length: number, centre: number, radius: number): string {
-    return this.draw(name, [length], () => centre + radius * (2 * this.random.uniform() - 1));
   }
 
   private draw(name: string, dims: readonly number[], next: () => number): string {

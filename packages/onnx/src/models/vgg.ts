@@ -11,6 +11,8 @@ export interface Vgg16Options {
   readonly seed?: number;
   /** Multiplies every width, the fully connected ones too; 1/16 makes a VGG-16 for tests. */
   readonly width?: number;
+  /** Batch normalisation between convolution and ReLU. */
+  readonly batchNorm?: boolean;
   /** All weights zero. */
   readonly zeros?: boolean;
   /** Weights known by their dimensions alone, as `skeleton` leaves them: no memory is taken. */
@@ -27,13 +29,14 @@ const VGG16_BLOCKS = [
 
 /** VGG-16 (Simonyan and Zisserman 2014, configuration D): 138 357 544 parameters and 15.47 GMACs at 3 × 224 × 224 and 1000 classes. */
 export function vgg16(options: Vgg16Options = {}): ModelProto {
-  const { channels = 3, classes = 1000, size = 224, seed = 1, width = 1 } = options;
+  const { channels = 3, classes = 1000, size = 224, seed = 1, width = 1, batchNorm = false } = options;
   const net = new Layers(seed, { weights: weightsOf(options), name: 'vgg16' });
   const scaled = (count: number) => Math.max(1, Math.round(count * width));
   let x = net.image(channels, size);
   VGG16_BLOCKS.forEach((block, stage) => {
     block.forEach((filters, i) => {
-      x = net.relu(net.conv(x, scaled(filters), { name: `conv${stage + 1}_${i + 1}` }));
+      x = net.conv(x, scaled(filters), { name: `conv${stage + 1}_${i + 1}` });
+      x = net.relu(batchNorm ? net.batchNorm(x) : x);
     });
     x = net.maxPool(x);
   });
