@@ -16,13 +16,15 @@ function convolution(site: Site, axis: 0 | 1): ReturnType<Rule> {
   if (!value || !dims || !site.constant(1)) return stop(site, 'convolves with computed weights');
   if (site.node.input[2] && !site.constant(2)) return stop(site, 'adds a computed bias');
   const groups = intAttr(site.node, 'group', 1);
+  // Groups may keep different channels, and could then not share one scale for each.
+  if (groups > 1 && site.scaledAlong(1, 1)) return stop(site, 'has weights with scales that groups share');
   const outputs = axis === 0 ? dims[0]! : dims[1]! * groups;
   const inputs = site.along(value, 1, 'convolves over an axis that carries channels');
   const depthwise = groups > 1 && groups === inputs.length;
-  const filters = depthwise ? repeated(inputs, outputs / groups) : site.filters(site.node.input[1]!, outputs);
-  site.layer(filters);
+  const filters = depthwise ? repeated(inputs, outputs / groups) : site.filters(1, axis, outputs);
+  site.layer(filters, { input: 1, axis });
   if (!depthwise) {
-    site.tieShared(site.node.input[1]!, inputs);
+    site.tieShared(1, 1 - axis, inputs);
     if (groups > 1) tieGroups(site, inputs, filters, groups);
     site.consume(0, 1, inputs);
   }

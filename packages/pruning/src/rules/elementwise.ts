@@ -12,7 +12,12 @@ interface Operand {
 /** One operand, any function of it: labels pass. Further inputs are scalars (Clip) or switches (Dropout). */
 export const unary: Rule = (site) => {
   const value = site.input(0);
-  return value ? site.node.output.map(() => value.labels) : stop(site, 'works on a constant');
+  if (!value) return stop(site, 'works on a constant');
+  for (let input = 1; input < site.node.input.length; input++) {
+    const other = site.input(input);
+    if (other) site.freeze(other.labels, 'reads a setting from it');
+  }
+  return site.node.output.map(() => value.labels);
 };
 
 /** Any number of operands with numpy broadcasting: labels at the same place are tied, constants follow the channels. */

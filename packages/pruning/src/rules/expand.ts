@@ -1,27 +1,59 @@
-import { varyingAxes } from '../labels/label-tensor.ts';
-import type { Rule } from '../trace/site.ts';
+import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
+import type { Rule, Site } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 
 /** Expand: repeats a value along axes of size 1; the channel axis, where there is one, is written as 1 ("as it is"). */
 export const expand: Rule = (site) => {
   const value = site.input(0);
-  if (!value) return stop(site, 'repeats a constant');
   if (!site.folded(1)) return stop(site, 'has a computed shape');
+  if (!value) return repeatedConstant(site);
   const rank = site.outputDims().length;
   const lead = rank - value.dims.length;
   if (value.batch >= 0) site.batch = value.batch + lead;
   const labels = { dims: [...new Array<number>(lead).fill(1), ...value.labels.dims], data: value.labels.data };
   const [axis] = varyingAxes(labels);
-  if (axis === undefined) return [labels];
-  site.rewrite((edit) => {
-    const live = edit.live(1);
-    const varies = edit.varies(1);
-    const position = axis - rank + varies.length;
-    if (!live || position < 0 || live[position] === edit.dims(site.node.output[0]!)[axis]) return;
-    edit.setInts(
-      1,
-      edit.original(1).map((size, i) => (i === position || varies[i] ? 1 : size)),
-    );
-  });
+  if (axis !== undefined) setSize(site, 1, axis, () => 1);
   return [labels];
 };
+
+/** ConstantOfShape with a shape known beforehand: channels of its own, which follow those that they meet. */
+export const constantOfShape: Rule = (site) => {
+  if (!site.folded(0)) return stop(site, 'has a computed shape');
+  return filled(site, 0, channelAxis(site.outputDims()));
+};
+
+function repeatedConstant(site: Site): ReturnType<Rule> {
+  const dims = site.constant(0) && site.constantDims(0);
+  if (!dims) return stop(site, 'repeats computed numbers');
+  const output = site.outputDims();
+  const longest = dims.reduce((best, size, axis) => (size > dims[best]! ? axis : best), 0);
+  if ((dims[longest] ?? 1) === 1) return filled(site, 1, channelAxis(output));
+  const [labels] = filled(site, 1, longest + output.length - dims.length);
+  site.cut(0, { kind: 'axis', axis: longest, labels: labels!.data });
+  return [labels!];
+}
+
+function filled(site: Site, shape: number, axis: number): ReturnType<Rule> {
+  const dims = site.outputDims();
+  site.batch = [...(site.foldedAtBatchTwo(shape)?.data ?? [])].findIndex(
+    (size, i) => size !== site.folded(shape)!.data[i],
+  );
+  setSize(site, shape, axis, (size) => size);
+  return [alongAxis(dims.length, axis, site.labels.fresh(dims[axis]!))];
+}
+
+function channelAxis(dims: readonly number[]): number {
+  return dims.length > 1 ? 1 : 0;
+}
+
+/** Writes what is left of the channel axis into a shape operand, unless that entry lets the axis be. */
+function setSize(site: Site, input: number, axis: number, sizeOf: (kept: number) => number): void {
+  const rank = site.outputDims().length;
+  site.rewrite((edit) => {
+    const original = edit.original(input);
+    const position = axis - rank + original.length;
+    const left = edit.dims(site.node.output[0]!)[axis]!;
+    if (position < 0 || original[position] === 1 || edit.live(input)?.[position] === left) return;
+    edit.setSizes(input, original.with(position, sizeOf(left)));
+  });
+}

@@ -13,15 +13,14 @@ export const gemm: Rule = (site) => {
     intAttr(site.node, 'transB', 0) ? 1 : 0,
     intAttr(site.node, 'transB', 0) ? 0 : 1,
   ] as const;
-  const weight = site.node.input[1]!;
   const inputs = site.along(value, inputAxis, 'keeps its channels as rows');
-  const filters = site.filters(weight, dims[outer]!);
-  site.tieShared(weight, inputs);
+  const filters = site.filters(1, outer, dims[outer]!);
+  site.tieShared(1, inner, inputs);
   site.consume(0, inputAxis, inputs);
   site.cut(1, { kind: 'axis', axis: inner, labels: inputs });
   site.cut(1, { kind: 'axis', axis: outer, labels: filters });
   cutBias(site, filters);
-  site.layer(filters);
+  site.layer(filters, { input: 1, axis: outer });
   site.batch = value.batch === 1 - inputAxis ? 0 : -1;
   return [alongAxis(2, 1, filters)];
 };

@@ -1,5 +1,5 @@
-import { intAttr, normalAxis } from '@kneepoint/onnx';
-import { varyingAxes } from '../labels/label-tensor.ts';
+import { intAttr, intsAttr, normalAxis, setAttr } from '@kneepoint/onnx';
+import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 
@@ -9,16 +9,56 @@ export const batchNormalization: Rule = (site) => perChannel(site, [1, 2, 3, 4])
 /** InstanceNormalization: each channel by itself, over space. */
 export const instanceNormalization: Rule = (site) => perChannel(site, [1, 2]);
 
-/** LayerNormalization: over the last axes; channels elsewhere pass. */
+/** GroupNormalization: the channels of a group live or die together; scale and bias are given for each channel, before opset 21 for each group. */
+export const groupNormalization: Rule = (site) => {
+  const value = site.input(0);
+  if (!value || !site.constant(1) || !site.constant(2)) return stop(site, 'has computed parameters');
+  const groups = intAttr(site.node, 'num_groups');
+  if (groups === 1) return stop(site, 'normalises over channels');
+  const labels = site.along(value, 1, 'normalises over an axis that carries channels');
+  const size = labels.length / groups;
+  const heads = Int32Array.from({ length: groups }, (_, group) => labels[group * size]!);
+  site.tie(
+    labels,
+    labels.map((_, channel) => heads[Math.floor(channel / size)]!),
+  );
+  for (const input of [1, 2]) {
+    site.cut(input, { kind: 'axis', axis: 0, labels: site.constantDims(input)![0] === groups ? heads : labels });
+  }
+  site.rewrite((edit) => setAttr(edit.node, 'num_groups', edit.kept(heads).length));
+  return [value.labels];
+};
+
+/** LayerNormalization: over the last axes; channels elsewhere pass, in the mean and deviation that it may give too. */
 export const layerNormalization: Rule = (site) => {
   const value = site.input(0);
   if (!value) return stop(site, 'normalises a constant');
   const start = normalAxis(intAttr(site.node, 'axis', -1), value.dims.length);
   if (varyingAxes(value.labels).some((axis) => axis >= start)) return stop(site, 'normalises over channels');
+  return site.node.output.map(() => value.labels);
+};
+
+/** LpNormalization: a removed channel counts as zero, and adds nothing to the norm. */
+export const lpNormalization: Rule = (site) => {
+  const value = site.input(0);
+  if (!value) return stop(site, 'normalises a constant');
+  const axis = normalAxis(intAttr(site.node, 'axis', -1), value.dims.length);
+  if (varyingAxes(value.labels).includes(axis)) site.consume(0, axis, value.labels.data);
   return [value.labels];
 };
 
-/** GroupNormalization, LRN, LpNormalization, MeanVarianceNormalization: channels are mixed. */
+/** MeanVarianceNormalization: over the axes given, by default all but the channels'. */
+export const meanVarianceNormalization: Rule = (site) => {
+  const value = site.input(0);
+  if (!value) return stop(site, 'normalises a constant');
+  const rank = value.dims.length;
+  const axes = intsAttr(site.node, 'axes', [0, 2, 3]).map((axis) => normalAxis(axis, rank));
+  return varyingAxes(value.labels).some((axis) => axes.includes(axis))
+    ? stop(site, 'normalises over channels')
+    : [value.labels];
+};
+
+/** LRN: each channel by its neighbours. */
 export const mixesChannels: Rule = (site) => stop(site, 'normalises over channels');
 
 function perChannel(site: Parameters<Rule>[0], parameters: readonly number[]): ReturnType<Rule> {
@@ -26,5 +66,6 @@ function perChannel(site: Parameters<Rule>[0], parameters: readonly number[]): R
   if (!value || parameters.some((input) => !site.constant(input))) return stop(site, 'has computed parameters');
   const labels = site.along(value, 1, 'normalises over an axis that carries channels');
   for (const input of parameters) site.cut(input, { kind: 'axis', axis: 0, labels });
-  return [value.labels];
+  // The statistics that training asks for are lists, one number for each channel.
+  return site.node.output.map((_, output) => (output === 0 ? value.labels : alongAxis(1, 0, labels)));
 }

@@ -1,4 +1,4 @@
-import { axesOf, hasAttr, intAttr } from '@kneepoint/onnx';
+import { axesOf, intAttr } from '@kneepoint/onnx';
 import { alongAxis, uniform, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
@@ -6,8 +6,8 @@ import { stop } from './unknown.ts';
 /** ReduceMean, ReduceMax and the like: over space channels pass, over channels they stay. */
 export const reduce: Rule = (site) => reduction(site, false);
 
-/** ReduceSum: a removed channel counts as zero, so that a sum over channels may lose some. */
-export const reduceSum: Rule = (site) => reduction(site, true);
+/** ReduceSum, ReduceL1, ReduceL2 and the like: a removed channel counts as zero, and adds nothing to a sum over channels. */
+export const reduceOfZero: Rule = (site) => reduction(site, true);
 
 /** ArgMax and ArgMin, one axis. */
 export const argReduce: Rule = (site) => reduction(site, false, [intAttr(site.node, 'axis', 0)]);
@@ -31,7 +31,7 @@ function reduction(site: Parameters<Rule>[0], sums: boolean, given?: number[]): 
     return [uniform(outRank, value.labels.data[0]!)];
   }
   if (!axes.includes(varying)) return [alongAxis(outRank, shift(varying), value.labels.data)];
-  if (!sums || hasAttr(site.node, 'select_last_index')) return stop(site, 'reduces over channels');
+  if (!sums) return stop(site, 'reduces over channels');
   site.consume(0, varying, value.labels.data);
   return [site.fixed(outRank, 'sums over channels')];
 }

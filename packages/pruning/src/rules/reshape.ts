@@ -9,6 +9,10 @@ export const reshapeByRule: Rule = (site) => {
   const value = site.input(0);
   if (!value) return stop(site, 'reshapes a constant');
   const dims = site.outputDims();
+  if (site.node.opType === 'Squeeze' && !site.node.input[1] && !hasAttr(site.node, 'axes')) {
+    // One channel left would take the axis with it.
+    site.freeze(value.labels, 'drops every axis of size 1');
+  }
   site.batch = batchAfter(value.dims, dims, value.batch);
   return [{ dims, data: expanded(value.labels, value.dims) }];
 };

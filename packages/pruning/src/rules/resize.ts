@@ -14,7 +14,7 @@ export const resize: Rule = (site) => {
   if (sizes === undefined || hasAttr(site.node, 'axes')) return [value.labels];
   if (!site.folded(sizes)) return stop(site, 'has computed sizes');
   site.rewrite((edit) => {
-    edit.setInts(sizes, edit.original(sizes).with(axis, edit.dims(site.node.output[0]!)[axis]!));
+    edit.setSizes(sizes, edit.original(sizes).with(axis, edit.dims(site.node.output[0]!)[axis]!));
   });
   return [value.labels];
 };

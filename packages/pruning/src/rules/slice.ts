@@ -1,6 +1,8 @@
 import { hasAttr, intsAttr, normalAxis, setAttr, sliceRange } from '@kneepoint/onnx';
+import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule, Site } from '../trace/site.ts';
+import { renumbered } from './gather.ts';
 import { stop } from './unknown.ts';
 
 /** Slice: bounds on the channel axis become the number of channels left before them. */
@@ -18,8 +20,19 @@ export const slice: Rule = (site) => {
   const entry = axes.findIndex((a) => normalAxis(a, rank) === axis);
   if (entry < 0) return [value.labels];
   const step = steps[entry]!;
-  if (step !== 1) return stop(site, `takes channels in steps of ${step}`);
   const { start, count } = sliceRange(value.dims[axis]!, starts[entry]!, ends[entry]!, step);
+  if (step !== 1) {
+    // What is left of every other channel does not lie in even steps: one by one they can be gathered.
+    if (starts.length > 1) return stop(site, `takes channels in steps of ${step}`);
+    return [
+      picked(
+        site,
+        value.labels,
+        axis,
+        Array.from({ length: count }, (_, i) => start + i * step),
+      ),
+    ];
+  }
   const labels = value.labels.data.slice(start, start + count);
   const before = value.labels.data.slice(0, start);
   site.rewrite((edit) => {
@@ -30,6 +43,19 @@ export const slice: Rule = (site) => {
   });
   return [alongAxis(rank, axis, labels)];
 };
+
+function picked(site: Site, labels: LabelTensor, axis: number, positions: readonly number[]): LabelTensor {
+  const taken = Int32Array.from(positions, (position) => labels.data[position]!);
+  site.rewrite((edit) => {
+    if (edit.kept(labels.data).length === labels.data.length) return;
+    edit.node.opType = 'Gather';
+    edit.node.attribute = [];
+    setAttr(edit.node, 'axis', axis);
+    edit.setInts(1, renumbered(edit, labels.data, positions));
+    edit.node.input = edit.node.input.slice(0, 2);
+  });
+  return alongAxis(labels.dims.length, axis, taken);
+}
 
 function bounds(site: Site, name: string, position: number): number[] | undefined {
   if (hasAttr(site.node, name)) return [...intsAttr(site.node, name)];

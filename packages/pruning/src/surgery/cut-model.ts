@@ -1,8 +1,21 @@
+import { clone, create } from '@bufbuild/protobuf';
 import type { Folded, ModelProto, NodeProto, TensorProto, TypedArray } from '@kneepoint/onnx';
-import { cloneModel, constantDims, constantProto, DataType, Folder, valueInfo, writeTensor } from '@kneepoint/onnx';
+import {
+  cloneModel,
+  constantDims,
+  constantProto,
+  DataType,
+  Folder,
+  intConstant,
+  NodeProtoSchema,
+  valueInfo,
+  writeTensor,
+} from '@kneepoint/onnx';
 import type { Cut, NodeEdit } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
-import { cutTensor } from './cut-tensor.ts';
+import type { Stored } from '../trace/stored.ts';
+import { scaleAxis, storedBehind } from '../trace/stored.ts';
+import { cutDims, cutTensor } from './cut-tensor.ts';
 import { removeDead } from './remove-dead.ts';
 
 /** Whether the class of a label goes. */
@@ -28,7 +41,7 @@ class Cutting {
   private readonly copies = new Map<NodeProto, NodeProto>();
   private readonly made = new Map<string, TensorProto>();
   private readonly keptCache = new WeakMap<Int32Array, number[]>();
-  /** Cut constants by the name they were cut from. */
+  /** What each cut constant, and each node that reads one, was cut from: names of values. */
   private readonly cutFrom = new Map<string, string>();
 
   constructor(trace: Trace, removed: Removed, shapes: Shapes) {
@@ -90,33 +103,71 @@ class Cutting {
       const name = node.input[input]!;
       // Nodes that share a constant and cut it alike go on sharing it.
       const key = `${name}\n${JSON.stringify(cuts.map((cut) => this.signature(cut)))}`;
-      const cutName = cache.get(key) ?? this.cutConstant(name, cuts);
+      const cutName = cache.get(key) ?? this.cutStored(storedBehind(this.trace.graph, name)!, cuts);
       cache.set(key, cutName);
       this.copies.get(node)!.input[input] = cutName;
     }
   }
 
-  private cutConstant(name: string, cuts: readonly Cut[]): string {
-    const source = constantProto(this.trace.graph, name)!;
-    const cutName = this.add(`${name}_kept`, (free) => cutTensor(source, free, cuts, this.kept));
+  private cutStored({ tensor, name, steps }: Stored, cuts: readonly Cut[]): string {
+    let value = this.cutTensor(tensor, name, cuts);
+    for (const step of steps) value = this.cutStep(step, value, constantDims(tensor), cuts);
+    return value;
+  }
+
+  private cutTensor(tensor: TensorProto, name: string, cuts: readonly Cut[]): string {
+    const cutName = this.add(`${name}_kept`, (free) => cutTensor(tensor, free, cuts, this.kept));
     this.cutFrom.set(cutName, name);
     return cutName;
   }
 
-  /** A constant that was cut in one way only takes back the name of the whole one, which is gone. */
+  /** A copy of a node that reads a stored tensor; scales and zero points of a quantisation are cut along its axis. */
+  private cutStep(step: NodeProto, input: string, dims: readonly number[], cuts: readonly Cut[]): string {
+    const { graph } = this.trace;
+    const axis = scaleAxis(graph, step, dims.length);
+    const along = cuts.flatMap((cut): Cut[] => {
+      const labels = axis === undefined ? undefined : labelsAlong(cut, axis);
+      return labels && this.kept(labels).length < labels.length ? [{ kind: 'axis', axis: 0, labels }] : [];
+    });
+    const copy = clone(NodeProtoSchema, step);
+    const output = this.free(`${step.output[0]!}_kept`);
+    copy.name = output;
+    copy.output = [output];
+    copy.input = step.input.map((name, i) => {
+      if (i === 0) return input;
+      const tensor = along.length > 0 ? constantProto(graph, name) : undefined;
+      return tensor && tensor.dims.length === 1 ? this.cutTensor(tensor, name, along) : name;
+    });
+    this.shapes.set(output, cutDims(dims, cuts, this.kept));
+    this.cutFrom.set(output, step.output[0]!);
+    this.addBefore(this.copies.get(step)!, copy);
+    return output;
+  }
+
+  /** What was cut in one way only takes back the name of the whole, which is gone. */
   private restoreNames(): void {
     const graph = this.model.graph!;
+    const nodeNames = new Map(this.trace.graph.proto.node.map((node) => [node.output[0], node.name]));
     const used = new Set([
       ...graph.initializer.map((tensor) => tensor.name),
       ...graph.node.flatMap((node) => node.output),
     ]);
     const restored = new Map<string, string>();
-    for (const tensor of graph.initializer) {
-      const name = this.cutFrom.get(tensor.name);
-      if (name === undefined || used.has(name)) continue;
+    const restore = (cut: string) => {
+      const name = this.cutFrom.get(cut);
+      if (name === undefined || used.has(name)) return cut;
       used.add(name);
-      restored.set(tensor.name, name);
-      tensor.name = name;
+      restored.set(cut, name);
+      return name;
+    };
+    for (const tensor of graph.initializer) tensor.name = restore(tensor.name);
+    for (const node of graph.node) {
+      const [cut] = node.output;
+      if (cut === undefined || !this.cutFrom.has(cut)) continue;
+      node.output[0] = restore(cut);
+      if (node.output[0] === cut) continue;
+      node.name = nodeNames.get(node.output[0])!;
+      this.shapes.set(node.output[0]!, this.shapes.get(cut)!);
     }
     for (const node of graph.node) node.input = node.input.map((name) => restored.get(name) ?? name);
   }
@@ -132,15 +183,26 @@ class Cutting {
   }
 
   private add(stem: string, make: (name: string) => TensorProto): string {
+    const name = this.free(stem);
+    this.made.set(name, make(name));
+    return name;
+  }
+
+  private free(stem: string): string {
     let name = stem;
     for (let i = 2; this.taken(name); i++) name = `${stem}${i}`;
-    this.made.set(name, make(name));
     return name;
   }
 
   private taken(name: string): boolean {
     const { graph, values } = this.trace;
-    return this.made.has(name) || values.has(name) || !!graph.initializer(name) || !!graph.producer(name);
+    const made = this.made.has(name) || this.shapes.has(name);
+    return made || values.has(name) || !!graph.initializer(name) || !!graph.producer(name);
+  }
+
+  private addBefore(node: NodeProto, ...added: NodeProto[]): void {
+    const nodes = this.model.graph!.node;
+    nodes.splice(nodes.indexOf(node), 0, ...added);
   }
 
   private edit(original: NodeProto): NodeEdit {
@@ -148,19 +210,28 @@ class Cutting {
     const node = this.copies.get(original)!;
     const name = (input: number) => original.input[input] ?? '';
     const live = (input: number) => this.after.value(name(input));
+    const setInts = (input: number, values: readonly number[], dims: readonly number[] = [values.length]) => {
+      if (sameNumbers(live(input)?.data, values)) return;
+      this.setConstant(original, input, { dims, data: Float64Array.from(values), integer: true });
+    };
+    const varies = (input: number) => {
+      const two = folderAtBatchTwo.value(name(input));
+      return (numbers(folder.value(name(input))) ?? []).map((size, i) => two !== undefined && two.data[i] !== size);
+    };
     return {
       node,
       kept: this.kept,
       dims: (value) => this.shapes.get(value) ?? this.trace.shapeOf(value, original),
       live: (input) => numbers(live(input)),
       original: (input) => numbers(folder.value(name(input))) ?? [],
-      varies: (input) => {
-        const two = folderAtBatchTwo.value(name(input));
-        return (numbers(folder.value(name(input))) ?? []).map((size, i) => two !== undefined && two.data[i] !== size);
-      },
-      setInts: (input, values) => {
-        if (sameNumbers(live(input)?.data, values)) return;
-        this.setConstant(original, input, { dims: [values.length], data: Float64Array.from(values), integer: true });
+      varies,
+      setInts,
+      setSizes: (input, values) => {
+        const follows = varies(input);
+        if (!follows.includes(true)) setInts(input, values);
+        else if (values.some((value, i) => !follows[i] && live(input)?.data[i] !== value)) {
+          this.setMixed(original, input, values, follows);
+        }
       },
     };
   }
@@ -173,9 +244,38 @@ class Cutting {
       const before = folder.value(name);
       if (!before || constantProto(graph, name)) return;
       if (sameNumbers(this.after.value(name)?.data, before.data)) return;
-      if (!sameNumbers(folderAtBatchTwo.value(name)?.data, before.data)) return;
-      this.setConstant(node, input, before);
+      if (sameNumbers(folderAtBatchTwo.value(name)?.data, before.data)) this.setConstant(node, input, before);
+      else if (before.integer && before.dims.length === 1) this.edit(node).setSizes(input, [...before.data]);
     });
+  }
+
+  /** Entries that follow the batch size stay as the graph computes them; the others become the numbers given. */
+  private setMixed(node: NodeProto, input: number, values: readonly number[], follows: readonly boolean[]): void {
+    const copy = this.copies.get(node)!;
+    const size = [values.length];
+    const constant = (stem: string, entry: (i: number) => number) =>
+      this.add(`${node.name}_${stem}${input}`, (name) =>
+        intConstant(
+          name,
+          values.map((_, i) => entry(i)),
+          size,
+        ),
+      );
+    const following = constant('batch', (i) => Number(follows[i]));
+    const fixed = constant('operand', (i) => (follows[i] ? 0 : values[i]!));
+    const [product, sum] = [this.free(`${following}_sizes`), this.free(`${fixed}_sizes`)];
+    for (const name of [product, sum]) this.shapes.set(name, size);
+    this.addBefore(
+      copy,
+      create(NodeProtoSchema, {
+        name: product,
+        opType: 'Mul',
+        input: [copy.input[input]!, following],
+        output: [product],
+      }),
+      create(NodeProtoSchema, { name: sum, opType: 'Add', input: [product, fixed], output: [sum] }),
+    );
+    copy.input[input] = sum;
   }
 
   private setConstant(node: NodeProto, input: number, value: Folded): void {
@@ -205,6 +305,11 @@ class Cutting {
       }
     }
   }
+}
+
+function labelsAlong(cut: Cut, axis: number): Int32Array | undefined {
+  if (cut.kind === 'axis') return cut.axis === axis ? cut.labels : undefined;
+  return [cut.major, cut.minor][axis];
 }
 
 function numbers(folded: Folded | undefined): number[] | undefined {

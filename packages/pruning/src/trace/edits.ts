@@ -45,6 +45,15 @@ export interface TracedLayer {
   readonly node: NodeProto;
   /** One label per filter. */
   readonly labels: Int32Array;
+  readonly weight: FilterWeight;
+}
+
+/** Where the filters of a layer lie. */
+export interface FilterWeight {
+  /** Position of the weight among the node's inputs. */
+  readonly input: number;
+  /** The weight's axis along which filters lie; in groups, those of one group. */
+  readonly axis: number;
 }
 
 /** What a rule may do to its node once it is known which channels go. */
@@ -61,8 +70,10 @@ export interface NodeEdit {
   original(input: number): number[];
   /** Which entries of the integer input follow the batch size. */
   varies(input: number): boolean[];
-  /** Replaces an integer input by a constant, unless the graph computes the same by itself. */
-  setInts(input: number, values: readonly number[]): void;
+  /** Replaces an integer input by a constant, unless the graph computes the same by itself. Of shape `dims`, a list by default. */
+  setInts(input: number, values: readonly number[], dims?: readonly number[]): void;
+  /** The same, but entries that follow the batch size go on doing so, whatever is given for them. */
+  setSizes(input: number, values: readonly number[]): void;
 }
 
 export interface NodeRewrite {

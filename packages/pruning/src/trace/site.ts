@@ -1,9 +1,11 @@
-import type { Folded, NodeProto, TensorProto } from '@kneepoint/onnx';
-import { constantDims, constantProto } from '@kneepoint/onnx';
+import type { Consumer, Folded, NodeProto, TensorProto } from '@kneepoint/onnx';
+import { constantDims } from '@kneepoint/onnx';
 import type { ChannelLabels, FreezeReason } from '../labels/channel-labels.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { uniform, varyingAxes } from '../labels/label-tensor.ts';
-import type { Cut, NodeEdit } from './edits.ts';
+import type { Cut, FilterWeight, NodeEdit } from './edits.ts';
+import type { Stored } from './stored.ts';
+import { scaleAxis, storedBehind } from './stored.ts';
 import type { Trace, Value } from './trace.ts';
 
 /** An operator's channel rule: reads the labels of a node's inputs, says what the node does to them, returns its outputs' labels. */
@@ -38,10 +40,22 @@ export class Site {
     return this.node.input.flatMap((name) => this.trace.values.get(name) ?? []);
   }
 
-  /** A constant input, payload or not. */
+  /** A constant input, payload or not; a quantised one too, as it is stored. */
   constant(position: number): TensorProto | undefined {
+    return this.stored(position)?.tensor;
+  }
+
+  /** A constant input and the nodes through which it is read. */
+  stored(position: number): Stored | undefined {
     const name = this.node.input[position];
-    return name ? constantProto(this.trace.graph, name) : undefined;
+    return name ? storedBehind(this.trace.graph, name) : undefined;
+  }
+
+  /** Whether a quantised constant input has a scale for each position along an axis. */
+  scaledAlong(position: number, axis: number): boolean {
+    const stored = this.stored(position);
+    const rank = stored?.tensor.dims.length ?? 0;
+    return stored?.steps.some((step) => scaleAxis(this.trace.graph, step, rank) === axis) ?? false;
   }
 
   /** The shape of an input that is constant in the file or by arithmetic. */
@@ -60,9 +74,19 @@ export class Site {
     return this.trace.folderAtBatchTwo.value(this.node.input[position] ?? '');
   }
 
+  /** The uses of an output; a graph output counts as none. */
+  readers(position: number): readonly Consumer[] {
+    return this.trace.graph.consumers(this.node.output[position] ?? '');
+  }
+
   /** The shape of an output at batch 1. Throws SHAPES_INCOMPLETE. */
   outputDims(position = 0): readonly number[] {
     return this.trace.shapeOf(this.node.output[position] ?? '', this.node);
+  }
+
+  /** The shape of an output, where the runtime gives one. */
+  knownDims(position: number): readonly number[] | undefined {
+    return this.trace.shapes.get(this.node.output[position] ?? '');
   }
 
   /** A reason that names this node. `why` completes "feeds Conv_3 (Conv), which …". */
@@ -85,13 +109,16 @@ export class Site {
     return uniform(rank, label);
   }
 
-  /** New labels for filters of this node, or those given before to the same shared weight. */
-  filters(weight: string, count: number): Int32Array {
-    return this.trace.sharedLabels(`${weight} filters`, () => this.labels.fresh(count));
+  /** New labels for the filters that lie along an axis of a constant input, or those given before to the same shared weight. */
+  filters(input: number, axis: number, count: number): Int32Array {
+    return this.trace.sharedLabels(`${this.stored(input)!.name} ${axis} ${count} filters`, () =>
+      this.labels.fresh(count),
+    );
   }
 
-  /** Ties the input channels of a weight that several nodes share, so that it stays shared. */
-  tieShared(weight: string, labels: Int32Array): void {
+  /** Ties the input channels along an axis of a weight that several nodes share, so that it stays shared. */
+  tieShared(input: number, axis: number, labels: Int32Array): void {
+    const weight = `${this.stored(input)!.name} ${axis}`;
     const before = this.trace.sharedLabels(`${weight} channels`, () => labels);
     if (before.length === labels.length) this.tie(before, labels);
   }
@@ -126,9 +153,9 @@ export class Site {
     this.trace.consumptions.push({ node: this.node, input, value, rank, axis, labels });
   }
 
-  /** The node is a layer with one filter per label. */
-  layer(labels: Int32Array): void {
-    this.trace.addLayer(this.node, labels);
+  /** The node is a layer with one filter per label; `weight` says where they lie. */
+  layer(labels: Int32Array, weight: FilterWeight): void {
+    this.trace.addLayer(this.node, labels, weight);
   }
 
   /** Importance of a label for choosing what to tie, when the caller gave one; 0 otherwise. */

@@ -6,8 +6,10 @@ import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alongAxis, collapsed, forEachAlong, heads, varyingAxes } from '../labels/label-tensor.ts';
 import { RULES } from '../rules/index.ts';
 import { unknownOperator } from '../rules/unknown.ts';
-import type { Consumption, NodeCut, NodeRewrite, TracedLayer } from './edits.ts';
+import type { Consumption, FilterWeight, NodeCut, NodeRewrite, TracedLayer } from './edits.ts';
+import { mixedAxes } from './prefer-axis.ts';
 import { Site } from './site.ts';
+import { storedBehind } from './stored.ts';
 
 /** Every value's shape at batch 1. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -43,7 +45,7 @@ export class Trace {
   readonly rewrites: NodeRewrite[] = [];
   readonly folder: Folder;
   readonly folderAtBatchTwo: Folder;
-  private readonly shapes: Shapes;
+  readonly shapes: Shapes;
   private readonly shared = new Map<string, Int32Array>();
   private readonly scores = new Map<number, number>();
 
@@ -96,8 +98,8 @@ export class Trace {
     return collapsed(result, (label) => this.labels.find(label));
   }
 
-  addLayer(node: NodeProto, labels: Int32Array): void {
-    this.layers.push({ node, labels });
+  addLayer(node: NodeProto, labels: Int32Array, weight: FilterWeight): void {
+    this.layers.push({ node, labels, weight });
     const scores = this.options.importance?.[node.name];
     if (!scores) return;
     labels.forEach((label, filter) => this.scores.set(label, scores[filter] ?? 0));
@@ -122,7 +124,7 @@ export class Trace {
   }
 
   private visit(node: NodeProto): void {
-    if (isConstantNode(node)) return;
+    if (isConstantNode(node) || storedBehind(this.graph, node.output[0] ?? '')) return;
     const site = new Site(this, node);
     for (const name of capturedValues(node)) {
       this.freezeValue(name, site.reason('reads it from inside a subgraph'));
@@ -132,11 +134,23 @@ export class Trace {
     const rule = isDefaultDomain(node.domain) ? RULES[node.opType] : undefined;
     const outputs = (rule ?? unknownOperator)(site);
     node.output.forEach((name, i) => {
-      if (name === '') return;
+      // The runtime gives no shape of what is not a tensor (a sequence), or is not asked for.
+      const known = this.shapes.has(name) || (rule && (this.graph.consumers(name).length > 0 || i === 0));
+      if (name === '' || !known) return;
       const dims = this.shapeOf(name, node);
       const labels = outputs[i] ?? site.fixed(dims.length, 'gives a result without channels');
-      this.define(name, dims, this.settle(labels), site);
+      this.define(name, dims, this.settle(labels, this.unmixedAxis(name, labels)), site);
     });
+  }
+
+  /** The longest axis of several with channels that no reader mixes; undefined when there is no choice. */
+  private unmixedAxis(name: string, labels: LabelTensor): number | undefined {
+    const axes = varyingAxes(labels);
+    if (axes.length < 2) return undefined;
+    const changing = varyingAxes(collapsed(labels, (label) => this.labels.find(label)));
+    const mixed = mixedAxes(this.graph, this.folder, name, labels.dims.length);
+    const free = changing.filter((axis) => !mixed.has(axis));
+    return free.sort((a, b) => labels.dims[b]! - labels.dims[a]!)[0];
   }
 
   private define(name: string, dims: readonly number[], labels: LabelTensor, site: Site): void {
