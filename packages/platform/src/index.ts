@@ -1,4 +1,14 @@
-export type { Bus, Consumer, ConsumeOptions, Job, JobHandler, PublishOptions, Unsubscribe } from './bus/bus.ts';
+export type {
+  Bus,
+  Consumer,
+  ConsumeOptions,
+  DeadLetter,
+  Job,
+  JobHandler,
+  PublishOptions,
+  ServiceNotice,
+  Unsubscribe,
+} from './bus/bus.ts';
 export { encodeJson } from './bus/json.ts';
 export { MemoryBus } from './bus/memory-bus.ts';
 export { type BusOptions, openBus } from './bus/open-bus.ts';
@@ -81,3 +91,4 @@ export { redactUrl } from './config/redact-url.ts';
 export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/settings.ts';
 export { MinioStore, type MinioStoreOptions } from './store/minio-store.ts';
 export type { ServiceParts } from './service-parts.ts';
+export { VERSION } from './version.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest';
 import { available, type RunningService, startNats } from '../../../../test/support/services.ts';
-import type { Bus, Job } from './bus.ts';
+import type { Bus, DeadLetter, Job } from './bus.ts';
 import { MemoryBus } from './memory-bus.ts';
 import { NatsBus } from './nats-bus.ts';
 import type { BusSettings, JobErrorEvent } from './settings.ts';
@@ -124,6 +124,48 @@ describe.concurrent.each(implementations.filter(({ here }) => here))('$name', ({
     await sleep(1_300);
     expect(errors.map(({ givenUp }) => givenUp)).toEqual([false, false, true]);
     expect(done).toEqual(['good']);
+  });
+
+  test('a job that is given up becomes a dead letter, kept until it is dealt with', async (context) => {
+    const on = await bus(context, { maxDeliveries: 2, retryDelaysMs: [50] });
+    const consumer = await on.consume('extractor', () => Promise.reject(new Error('never')), { concurrency: 1 });
+    await on.publish('jobs.extractor', { stepId: 'bad' }, { id: 'bad:1' });
+    const letters: DeadLetter[] = [];
+    await on.consumeDead((letter) => {
+      letters.push(letter);
+      return letters.length < 2 ? Promise.reject(new Error('the database is away')) : Promise.resolve();
+    });
+    await soon(() => expect(letters).toHaveLength(2));
+    const expected: DeadLetter = {
+      service: 'extractor',
+      reason: 'MAX_DELIVERIES',
+      deliveries: 2,
+      job: { id: 'bad:1', message: { stepId: 'bad' } },
+    };
+    expect(letters).toEqual([expected, expected]);
+    await consumer.drain();
+    await sleep(300);
+    expect(letters).toHaveLength(2);
+  });
+
+  test('a job whose handler never answers becomes a dead letter too', async (context) => {
+    const on = await bus(context, { maxDeliveries: 1, ackWaitMs: 300 });
+    const letters: DeadLetter[] = [];
+    await on.consumeDead((letter) => Promise.resolve(void letters.push(letter)));
+    let release: () => void = () => undefined;
+    const frozen = new Promise<void>((resolve) => (release = resolve));
+    await on.consume('extractor', () => frozen, { concurrency: 2 });
+    await on.publish('jobs.extractor', {}, { id: 'x' });
+    await soon(() => expect(letters.map(({ job, deliveries }) => [job?.id, deliveries])).toEqual([['x', 1]]));
+    release();
+  });
+
+  test('headers arrive as they were sent, and the job says how long it may be silent', async (context) => {
+    const on = await bus(context, { ackWaitMs: 1_000 });
+    const seen = await collect(on);
+    await on.publish('jobs.extractor', {}, { id: 'x', headers: { traceparent: '00-ab-cd-01' } });
+    await soon(() => expect(seen[0]?.headers).toMatchObject({ traceparent: '00-ab-cd-01' }));
+    expect(seen[0]?.ackWaitMs).toBe(1_000);
   });
 
   test('a handler that falls silent loses its job to another after ackWaitMs', async (context) => {

@@ -6,8 +6,31 @@ export interface Job {
   readonly id: string;
   /** 1 on the first delivery, one more on each redelivery. */
   readonly deliveries: number;
+  /** What was given to `publish` beside the message, such as a trace context; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds of silence after which the bus takes this delivery for lost. */
+  readonly ackWaitMs: number;
   /** Restarts the acknowledgement clock. Call it at a third of `ackWaitMs` while the job is worked on. */
   working(): void;
+}
+
+/** A job that the bus has given up: nobody finished it, however often it was delivered. */
+export interface DeadLetter {
+  readonly service: string;
+  /** MAX_DELIVERIES: every delivery ended in silence or in an error. TERMINATED: an operator or a client ended it. */
+  readonly reason: 'MAX_DELIVERIES' | 'TERMINATED';
+  readonly deliveries: number;
+  /** Id and message of the job, while the bus still had them. */
+  readonly job: Pick<Job, 'id' | 'message'> | undefined;
+}
+
+/** What a process says of itself to whoever lists services. */
+export interface ServiceNotice {
+  /** The service, such as `extractor`. */
+  readonly service: string;
+  readonly description: string;
+  /** Answered to whoever asks `<namespace>.svc.<service>.status`; JSON. */
+  readonly status: () => object;
 }
 
 export type JobHandler = (job: Job) => Promise<void>;
@@ -25,6 +48,8 @@ export interface Consumer {
 export interface PublishOptions {
   /** Names the message; a second publish with the same id within `DUPLICATE_WINDOW_MS` is dropped. */
   readonly id: string;
+  /** Travels beside the message; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type Unsubscribe = () => Promise<void>;
@@ -43,9 +68,19 @@ export interface Bus {
   /**
    * Works off the queue of a service. Any number of consumers share it; each job goes to one of them at a time.
    * Handler resolves: the job is done. Handler rejects: it comes back after a delay. Handler neither settles nor calls
-   * `working()` within `ackWaitMs`: it is delivered again, here or elsewhere. After `maxDeliveries` it is given up.
+   * `working()` within `ackWaitMs`: it is delivered again, here or elsewhere. After `maxDeliveries` it is given up and
+   * becomes a dead letter.
    */
   consume(service: string, handler: JobHandler, options: ConsumeOptions): Promise<Consumer>;
+
+  /**
+   * Receives the dead letters of all services, one at a time, each by one listener; a handler that rejects gets its letter
+   * again. The bus forgets the job once the handler has resolved.
+   */
+  consumeDead(handler: (letter: DeadLetter) => Promise<void>): Promise<Consumer>;
+
+  /** Registers this process with the bus's own directory of services, where it has one; the result takes it back. */
+  register(notice: ServiceNotice): Promise<Unsubscribe>;
 
   /** Tells whoever listens now; no reply, no memory, no error when the bus is down. */
   broadcast(subject: string, payload: unknown): void;

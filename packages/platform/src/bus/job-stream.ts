@@ -9,10 +9,15 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { type BusSettings, DUPLICATE_WINDOW_MS } from './settings.ts';
+import { type BusSettings, DUPLICATE_WINDOW_MS, silences } from './settings.ts';
 
 /** Long enough for a queue that waits over a weekend; what is older is published anew by the reconciler. */
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
+
+/** Dead letters are for looking at afterwards; what becomes of the run was decided when they came. */
+const DEAD_AGE_MS = 30 * 24 * 3600 * 1000;
+const MOST_DEAD = 100_000;
+const DEAD_CONSUMER = 'reconciler';
 
 /** NATS error codes: the name is taken by a stream with other settings; its subjects overlap with another stream's. */
 const NAME_TAKEN = 10058;
@@ -22,14 +27,21 @@ export interface StreamNames {
   readonly stream: string;
   /** `<namespace>.jobs` */
   readonly subject: string;
+  /** Keeps what the server says of jobs that were given up. */
+  readonly dead: string;
 }
 
 export function streamNames(namespace: string): StreamNames {
-  return { stream: `${namespace}-jobs`, subject: `${namespace}.jobs` };
+  return { stream: `${namespace}-jobs`, subject: `${namespace}.jobs`, dead: `${namespace}-dead` };
 }
 
-/** Creates the work-queue stream, or checks the one that is there. Throws BUS_MISCONFIGURED. */
-export async function ensureStream(manager: JetStreamManager, names: StreamNames, replicas: number): Promise<void> {
+/** Creates the work queue and the stream of dead letters, or checks those that are there. Throws BUS_MISCONFIGURED. */
+export async function ensureStreams(manager: JetStreamManager, names: StreamNames, replicas: number): Promise<void> {
+  await ensureStream(manager, names, replicas);
+  await ensureDeadStream(manager, names, replicas);
+}
+
+async function ensureStream(manager: JetStreamManager, names: StreamNames, replicas: number): Promise<void> {
   try {
     await manager.streams.add({
       name: names.stream,
@@ -43,7 +55,7 @@ export async function ensureStream(manager: JetStreamManager, names: StreamNames
     });
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    if (error.code === SUBJECTS_OVERLAP) throw misconfigured(names, error.message, error);
+    if (error.code === SUBJECTS_OVERLAP) throw misconfigured(names.stream, error.message, error);
     if (error.code !== NAME_TAKEN) throw error;
     await checkStream(manager, names);
   }
@@ -53,11 +65,55 @@ export async function ensureStream(manager: JetStreamManager, names: StreamNames
 async function checkStream(manager: JetStreamManager, names: StreamNames): Promise<void> {
   const { config } = await manager.streams.info(names.stream);
   if (config.retention !== RetentionPolicy.Workqueue) {
-    throw misconfigured(names, `it keeps messages by "${config.retention}" instead of "${RetentionPolicy.Workqueue}"`);
+    const found = `it keeps messages by "${config.retention}" instead of "${RetentionPolicy.Workqueue}"`;
+    throw misconfigured(names.stream, found);
   }
   if (!config.subjects.includes(`${names.subject}.*`)) {
-    throw misconfigured(names, `it takes ${config.subjects.join(', ')} instead of ${names.subject}.*`);
+    throw misconfigured(names.stream, `it takes ${config.subjects.join(', ')} instead of ${names.subject}.*`);
   }
+}
+
+/** The server tells of a job that was given up by an advisory, once and to whoever listens: a stream makes it last. */
+function advisories({ stream }: StreamNames): string[] {
+  return ['MAX_DELIVERIES', 'MSG_TERMINATED'].map((event) => `$JS.EVENT.ADVISORY.CONSUMER.${event}.${stream}.*`);
+}
+
+async function ensureDeadStream(manager: JetStreamManager, names: StreamNames, replicas: number): Promise<void> {
+  const subjects = advisories(names);
+  try {
+    await manager.streams.add({
+      name: names.dead,
+      description: 'Kneepoint jobs that were given up',
+      subjects,
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      max_age: nanos(DEAD_AGE_MS),
+      max_msgs: MOST_DEAD,
+      num_replicas: replicas,
+    });
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    if (error.code === SUBJECTS_OVERLAP) throw misconfigured(names.dead, error.message, error);
+    if (error.code !== NAME_TAKEN) throw error;
+    const { config } = await manager.streams.info(names.dead);
+    const missing = subjects.filter((subject) => !config.subjects.includes(subject));
+    if (missing.length > 0) throw misconfigured(names.dead, `it does not take ${missing.join(', ')}`);
+  }
+}
+
+/** The durable consumer of dead letters that all who deal with them share; a letter is tried until it is dealt with. */
+export async function ensureDeadConsumer(
+  manager: JetStreamManager,
+  names: StreamNames,
+  settings: BusSettings,
+): Promise<Consumer> {
+  await manager.consumers.add(names.dead, {
+    durable_name: DEAD_CONSUMER,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: nanos(settings.ackWaitMs),
+  });
+  return manager.jetstream().consumers.get(names.dead, DEAD_CONSUMER);
 }
 
 /** The durable pull consumer that all workers of a service share; created, or updated to these settings. */
@@ -67,6 +123,7 @@ export async function ensureConsumer(
   service: string,
   settings: BusSettings,
 ): Promise<Consumer> {
+  const backoff = silences(settings).map(nanos);
   await manager.consumers.add(names.stream, {
     durable_name: service,
     filter_subject: `${names.subject}.${service}`,
@@ -74,6 +131,7 @@ export async function ensureConsumer(
     deliver_policy: DeliverPolicy.All,
     ack_wait: nanos(settings.ackWaitMs),
     max_deliver: settings.maxDeliveries,
+    ...(backoff.length === 0 ? {} : { backoff }),
     // one per worker at work or waiting: far above any cluster, or a thousand workers would wait for each other
     max_ack_pending: 20_000,
     max_waiting: 20_000,
@@ -81,9 +139,9 @@ export async function ensureConsumer(
   return manager.jetstream().consumers.get(names.stream, service);
 }
 
-function misconfigured(names: StreamNames, reason: string, cause?: unknown): Failure {
-  return new Failure('BUS_MISCONFIGURED', `Stream ${names.stream} cannot carry jobs: ${reason}`, {
-    where: names.stream,
+function misconfigured(stream: string, reason: string, cause?: unknown): Failure {
+  return new Failure('BUS_MISCONFIGURED', `Stream ${stream} cannot do its work: ${reason}`, {
+    where: stream,
     fix: `delete the stream, or give Kneepoint another namespace in BUS_URL (?namespace=NAME)`,
     cause,
   });

@@ -1,13 +1,15 @@
 import { Failure } from '@kneepoint/failures';
-import type { Bus, ConsumeOptions, Consumer, JobHandler, PublishOptions, Unsubscribe } from './bus.ts';
+import type { Bus, ConsumeOptions, Consumer, DeadLetter, JobHandler, PublishOptions, Unsubscribe } from './bus.ts';
 import { encodeJson } from './json.ts';
-import { DEFAULT_BUS_SETTINGS, type BusSettings, DUPLICATE_WINDOW_MS, retryDelay } from './settings.ts';
+import { DeadConsumer } from './memory-dead-consumer.ts';
+import { DEFAULT_BUS_SETTINGS, type BusSettings, DUPLICATE_WINDOW_MS, retryDelay, silence } from './settings.ts';
 import { checkPattern, checkSubject, checkToken, matches, serviceOf } from './subjects.ts';
 
 interface QueuedJob {
   readonly id: string;
   /** Kept as text so that sender and receiver never share an object, as over a network. */
   readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
   deliveries: number;
 }
 
@@ -23,19 +25,21 @@ export class MemoryBus implements Bus {
   readonly #seen = new Map<string, number>();
   readonly #listeners = new Set<{ pattern: string; listener: (payload: unknown, subject: string) => void }>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #dead: DeadLetter[] = [];
+  readonly #deadConsumers = new Set<DeadConsumer>();
   #closed = false;
 
   constructor(settings: Partial<BusSettings> = {}) {
     this.#settings = { ...DEFAULT_BUS_SETTINGS, ...settings };
   }
 
-  publish(subject: string, message: unknown, { id }: PublishOptions): Promise<void> {
+  publish(subject: string, message: unknown, { id, headers = {} }: PublishOptions): Promise<void> {
     return Promise.resolve().then(() => {
       const service = serviceOf(subject);
       const text = encodeJson(message);
       this.#assertOpen();
       if (this.#isDuplicate(id)) return;
-      this.#queue(service).ready.push({ id, text, deliveries: 0 });
+      this.#queue(service).ready.push({ id, text, headers: { ...headers }, deliveries: 0 });
       this.#wake(service);
     });
   }
@@ -52,6 +56,23 @@ export class MemoryBus implements Bus {
       consumer.fill();
       return consumer;
     });
+  }
+
+  consumeDead(handler: (letter: DeadLetter) => Promise<void>): Promise<Consumer> {
+    return Promise.resolve().then(() => {
+      this.#assertOpen();
+      const consumer = new DeadConsumer(this.#dead, handler, retryDelay(this.#settings.retryDelaysMs, 1), () =>
+        this.#deadConsumers.delete(consumer),
+      );
+      this.#deadConsumers.add(consumer);
+      consumer.wake();
+      return consumer;
+    });
+  }
+
+  /** Who shares the process needs no directory. */
+  register(): Promise<Unsubscribe> {
+    return Promise.resolve(() => Promise.resolve());
   }
 
   broadcast(subject: string, payload: unknown): void {
@@ -81,7 +102,7 @@ export class MemoryBus implements Bus {
 
   async close(): Promise<void> {
     const consumers = [...this.#queues.values()].flatMap((queue) => [...queue.consumers]);
-    await Promise.all(consumers.map((consumer) => consumer.drain()));
+    await Promise.all([...consumers, ...this.#deadConsumers].map((consumer) => consumer.drain()));
     this.#closed = true;
     this.#listeners.clear();
     for (const timer of this.#timers) clearTimeout(timer);
@@ -91,14 +112,16 @@ export class MemoryBus implements Bus {
   /** Hands one delivery to the handler; `done` frees the place when the handler settles. */
   #deliver(service: string, job: QueuedJob, handler: JobHandler, done: () => void): void {
     const deliveries = (job.deliveries += 1);
-    const { ackWaitMs, maxDeliveries, retryDelaysMs, onJobError } = this.#settings;
+    const { maxDeliveries, retryDelaysMs, onJobError } = this.#settings;
+    const ackWaitMs = silence(this.#settings, deliveries);
     let current = true;
     const returnJob = (error: unknown, delayMs: number): void => {
       current = false;
       clearTimeout(clock);
       const givenUp = deliveries >= maxDeliveries;
       onJobError({ service, id: job.id, deliveries, error, givenUp });
-      if (!givenUp) this.#requeue(service, job, delayMs);
+      if (givenUp) this.#bury(service, job);
+      else this.#requeue(service, job, delayMs);
     };
     const overdue = (): void => {
       if (current) returnJob(new Error(`no sign of life for ${ackWaitMs} ms`), 0);
@@ -108,8 +131,9 @@ export class MemoryBus implements Bus {
       clearTimeout(clock);
       if (current) clock = setTimeout(overdue, ackWaitMs);
     };
+    const { id, headers } = job;
     Promise.resolve()
-      .then(() => handler({ message: JSON.parse(job.text), id: job.id, deliveries, working }))
+      .then(() => handler({ message: JSON.parse(job.text), id, headers, deliveries, ackWaitMs, working }))
       .then(
         () => {
           current = false;
@@ -130,6 +154,11 @@ export class MemoryBus implements Bus {
       this.#wake(service);
     }, delayMs);
     this.#timers.add(timer);
+  }
+
+  #bury(service: string, { id, text, deliveries }: QueuedJob): void {
+    this.#dead.push({ service, reason: 'MAX_DELIVERIES', deliveries, job: { id, message: JSON.parse(text) } });
+    for (const consumer of this.#deadConsumers) consumer.wake();
   }
 
   #wake(service: string): void {

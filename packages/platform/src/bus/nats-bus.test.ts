@@ -4,12 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { Svcm } from '@nats-io/services';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { available, freePort, type RunningService, startNats } from '../../../../test/support/services.ts';
 import type { Bus, Job } from './bus.ts';
 import { NatsBus } from './nats-bus.ts';
 import { openBus } from './open-bus.ts';
+import { VERSION } from '../version.ts';
+
+async function collectAll<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 const SETTINGS = { ackWaitMs: 1_500, retryDelaysMs: [50] };
 
@@ -105,6 +113,53 @@ describe.skipIf(!available('nats-server'))('NatsBus and its server', () => {
     await vi.waitFor(() => expect(taken).toBe(true));
     const seen = await collect(bus);
     await vi.waitFor(() => expect(seen.map((job) => [job.message, job.deliveries])).toEqual([['work', 2]]), 10_000);
+  });
+
+  test('a job that is given up leaves the queue and stays on record in the stream of dead letters', async () => {
+    const server = await serve();
+    const bus = await NatsBus.open(server.url, { maxDeliveries: 1, ackWaitMs: 1_500 });
+    buses.push(bus);
+    const seen: unknown[] = [];
+    await bus.consume('extractor', () => Promise.reject(new Error('never')), { concurrency: 1 });
+    await bus.publish('jobs.extractor', 'bad', { id: 'bad' });
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const manager = await jetstreamManager(connection);
+    const messages = async (stream: string): Promise<number> => (await manager.streams.info(stream)).state.messages;
+    // nobody deals with it yet, and nothing is lost
+    await expect.poll(() => messages('kneepoint-dead'), { timeout: 10_000 }).toBe(1);
+    expect(await messages('kneepoint-jobs')).toBe(1);
+    await bus.consumeDead((letter) => Promise.resolve(void seen.push(letter.job?.message)));
+    await expect.poll(() => messages('kneepoint-jobs'), { timeout: 10_000 }).toBe(0);
+    expect(seen).toEqual(['bad']);
+    expect(await messages('kneepoint-dead')).toBe(1);
+    await connection.close();
+  });
+
+  test('every process of a service is listed, and answers for itself, until it takes that back', async () => {
+    const server = await serve();
+    const [first, second] = [await open(server.url), await open(server.url)];
+    const notice = (worker: string) => ({ service: 'extractor', description: 'extracts', status: () => ({ worker }) });
+    const takeBack = await first.register(notice('one'));
+    await second.register(notice('two'));
+    const connection = await connect({ servers: `127.0.0.1:${server.port}` });
+    const client = new Svcm(connection).client({ maxWait: 400, strategy: 'timer' });
+    const listed = async () =>
+      (await collectAll(await client.ping('kneepoint-extractor'))).map(({ version }) => version);
+    expect(await listed()).toEqual([VERSION, VERSION]);
+    const stats = await collectAll(await client.stats('kneepoint-extractor'));
+    expect(stats.map(({ endpoints }) => endpoints?.[0]?.data)).toEqual(
+      expect.arrayContaining([{ worker: 'one' }, { worker: 'two' }]),
+    );
+    expect(stats[0]?.endpoints?.[0]?.subject).toBe('kneepoint.svc.extractor.status');
+    const answers = await connection.requestMany('kneepoint.svc.extractor.status', '', {
+      maxWait: 400,
+      strategy: 'timer',
+    });
+    const workers = (await collectAll(answers)).map((message) => message.json<{ worker: string }>().worker);
+    expect(workers.sort()).toEqual(['one', 'two']);
+    await takeBack();
+    expect(await listed()).toEqual([VERSION]);
+    await connection.close();
   });
 
   test('draining does not wait for a server that is gone', async () => {

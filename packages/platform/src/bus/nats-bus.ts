@@ -7,13 +7,24 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import { errors, type NatsConnection } from '@nats-io/transport-node';
-import type { Bus, ConsumeOptions, Consumer, JobHandler, PublishOptions, Unsubscribe } from './bus.ts';
-import { ensureConsumer, ensureStream, type StreamNames, streamNames } from './job-stream.ts';
+import { errors, headers as natsHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import type {
+  Bus,
+  ConsumeOptions,
+  Consumer,
+  DeadLetter,
+  JobHandler,
+  PublishOptions,
+  ServiceNotice,
+  Unsubscribe,
+} from './bus.ts';
+import { readLetter } from './dead-letter.ts';
+import { ensureConsumer, ensureDeadConsumer, ensureStreams, type StreamNames, streamNames } from './job-stream.ts';
 import { encodeJson } from './json.ts';
 import { connectNats, type NatsConnectOptions, natsServers } from './nats-connection.ts';
-import { NatsConsumer } from './nats-consumer.ts';
+import { NatsConsumer, type NatsConsumerOptions } from './nats-consumer.ts';
 import { NatsLink } from './nats-link.ts';
+import { registerService } from './nats-service.ts';
 import { type BusSettings, DEFAULT_BUS_SETTINGS } from './settings.ts';
 import { checkPattern, checkSubject, checkToken, serviceOf } from './subjects.ts';
 
@@ -53,7 +64,7 @@ export class NatsBus implements Bus {
     try {
       const manager = await jetstreamManager(connection, { checkAPI: false });
       const bus = new NatsBus(connection, manager, url, options);
-      await bus.#link.request(() => ensureStream(manager, bus.#names, bus.#replicas));
+      await bus.#link.request(() => ensureStreams(manager, bus.#names, bus.#replicas));
       return bus;
     } catch (error) {
       await connection.close();
@@ -61,17 +72,18 @@ export class NatsBus implements Bus {
     }
   }
 
-  async publish(subject: string, message: unknown, { id }: PublishOptions): Promise<void> {
+  async publish(subject: string, message: unknown, { id, headers }: PublishOptions): Promise<void> {
     const target = `${this.#names.subject}.${serviceOf(subject)}`;
     const payload = encodeJson(message);
+    const options = { msgID: id, ...(headers === undefined ? {} : { headers: toHeaders(headers) }) };
     await this.#link.request(async () => {
       try {
-        await this.#client.publish(target, payload, { msgID: id });
+        await this.#client.publish(target, payload, options);
       } catch (error) {
         // nobody takes the subject: the stream is gone with the server's storage
         if (!isNoResponders(error)) throw error;
-        await ensureStream(this.#manager, this.#names, this.#replicas);
-        await this.#client.publish(target, payload, { msgID: id });
+        await ensureStreams(this.#manager, this.#names, this.#replicas);
+        await this.#client.publish(target, payload, options);
       }
     });
   }
@@ -79,18 +91,38 @@ export class NatsBus implements Bus {
   async consume(service: string, handler: JobHandler, { concurrency }: ConsumeOptions): Promise<Consumer> {
     checkToken(service);
     const make = async (): Promise<PullConsumer> => {
-      await ensureStream(this.#manager, this.#names, this.#replicas);
+      await ensureStreams(this.#manager, this.#names, this.#replicas);
       return ensureConsumer(this.#manager, this.#names, service, this.#settings);
     };
+    return this.#consume(make, { service, handler, concurrency, settings: this.#settings });
+  }
+
+  async consumeDead(handler: (letter: DeadLetter) => Promise<void>): Promise<Consumer> {
+    const settings = { ...this.#settings, maxDeliveries: Infinity };
+    const make = async (): Promise<PullConsumer> => {
+      await ensureStreams(this.#manager, this.#names, this.#replicas);
+      return ensureDeadConsumer(this.#manager, this.#names, settings);
+    };
+    const handle: JobHandler = async ({ message }) => {
+      const read = await this.#link.request(() => readLetter(message, this.#manager, this.#names.stream));
+      if (read === undefined) return;
+      await handler(read.letter);
+      await this.#link.request(() => read.remove());
+    };
+    return this.#consume(make, { service: this.#names.dead, handler: handle, concurrency: 1, settings });
+  }
+
+  register(notice: ServiceNotice): Promise<Unsubscribe> {
+    checkToken(notice.service);
+    return this.#link.request(() => registerService(this.#connection, this.#namespace, notice));
+  }
+
+  async #consume(
+    make: () => Promise<PullConsumer>,
+    options: Omit<NatsConsumerOptions, 'link' | 'provision'>,
+  ): Promise<Consumer> {
     const provision = (): Promise<PullConsumer> => this.#link.request(make);
-    const consumer = new NatsConsumer(await provision(), {
-      link: this.#link,
-      service,
-      handler,
-      concurrency,
-      settings: this.#settings,
-      provision,
-    });
+    const consumer = new NatsConsumer(await provision(), { ...options, link: this.#link, provision });
     this.#consumers.add(consumer);
     return {
       drain: async () => {
@@ -129,7 +161,7 @@ export class NatsBus implements Bus {
         await this.#manager.streams.info(this.#names.stream);
       } catch (error) {
         if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error;
-        await ensureStream(this.#manager, this.#names, this.#replicas);
+        await ensureStreams(this.#manager, this.#names, this.#replicas);
       }
     });
   }
@@ -147,6 +179,12 @@ export class NatsBus implements Bus {
   async #flush(): Promise<void> {
     await this.#link.request(() => this.#connection.flush()).catch(() => undefined);
   }
+}
+
+function toHeaders(headers: Readonly<Record<string, string>>): MsgHdrs {
+  const made = natsHeaders();
+  for (const [name, value] of Object.entries(headers)) made.set(name, value);
+  return made;
 }
 
 function isNoResponders(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer as PullConsumer, JsMsg } from '@nats-io/jetstream';
-import type { Consumer, JobHandler } from './bus.ts';
+import type { Consumer, Job, JobHandler } from './bus.ts';
 import type { NatsLink } from './nats-link.ts';
-import { type BusSettings, retryDelay } from './settings.ts';
+import { type BusSettings, retryDelay, silence } from './settings.ts';
 
 /**
  * Milliseconds that one request for a job stays open. An open request may be answered at any moment, and an answer
@@ -75,18 +75,31 @@ export class NatsConsumer implements Consumer {
     const { service, handler, settings } = this.#options;
     const deliveries = message.info.deliveryCount;
     const id = message.headers?.get('Nats-Msg-Id') ?? '';
+    const job: Job = {
+      message: message.json(),
+      id,
+      deliveries,
+      headers: plainHeaders(message),
+      ackWaitMs: silence(settings, deliveries),
+      working: () => message.working(),
+    };
     try {
-      await handler({ message: message.json(), id, deliveries, working: () => message.working() });
+      await handler(job);
       await this.#answer(() => message.ack());
     } catch (error) {
       const givenUp = deliveries >= settings.maxDeliveries;
       settings.onJobError({ service, id, deliveries, error, givenUp });
-      const delay = retryDelay(settings.retryDelaysMs, deliveries);
-      await this.#answer(() => (givenUp ? message.term() : message.nak(delay)));
+      // The last one goes back too: the server then finds that it was delivered too often, and says so by an advisory while it
+      // still has the job. Terminating it would throw the job away first.
+      await this.#answer(() => message.nak(givenUp ? 0 : retryDelay(settings.retryDelaysMs, deliveries)));
     }
   }
 
   async #answer(send: () => void): Promise<void> {
     if (await this.#options.link.whenOnline(this.#abandoning.signal)) send();
   }
+}
+
+function plainHeaders({ headers }: JsMsg): Readonly<Record<string, string>> {
+  return Object.fromEntries((headers?.keys() ?? []).map((name) => [name.toLowerCase(), headers!.get(name)]));
 }

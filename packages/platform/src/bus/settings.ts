@@ -1,8 +1,8 @@
 /** How a bus treats a job that is not acknowledged. Both implementations honour the same settings. */
 export interface BusSettings {
-  /** Milliseconds after which a job that is neither done nor `working()` is delivered again. */
+  /** Milliseconds after which a job that is neither done nor `working()` is delivered again; grows as `silences` says. */
   readonly ackWaitMs: number;
-  /** Deliveries after which a job is given up. The reconciler then decides about its step. */
+  /** Deliveries after which a job is given up and becomes a dead letter. */
   readonly maxDeliveries: number;
   /** Milliseconds before the 2nd, 3rd, … delivery of a job whose handler rejected; the last one repeats. */
   readonly retryDelaysMs: readonly number[];
@@ -28,6 +28,24 @@ export const DEFAULT_BUS_SETTINGS: BusSettings = {
   retryDelaysMs: [1_000, 5_000, 15_000, 30_000],
   onJobError: () => undefined,
 };
+
+const LONGEST_SILENCE = 4;
+
+/**
+ * Milliseconds of silence after which each delivery is taken for lost: `ackWaitMs` for the first two, then doubled, up to four
+ * times as long. A job that ends its worker each time should not do so to one after the other at full speed.
+ */
+export function silences({ ackWaitMs, maxDeliveries }: Pick<BusSettings, 'ackWaitMs' | 'maxDeliveries'>): number[] {
+  // NATS wants fewer of them than deliveries; the last one then holds for the rest.
+  const steps = Math.min(maxDeliveries - 1, 2 + Math.log2(LONGEST_SILENCE));
+  return Array.from({ length: steps }, (_, index) => ackWaitMs * 2 ** Math.max(0, index - 1));
+}
+
+/** Milliseconds of silence that delivery number `deliveries` may keep. */
+export function silence(settings: Pick<BusSettings, 'ackWaitMs' | 'maxDeliveries'>, deliveries: number): number {
+  const all = silences(settings);
+  return all[Math.min(deliveries, all.length) - 1] ?? settings.ackWaitMs;
+}
 
 /** Milliseconds to wait before the delivery that follows delivery number `deliveries`. */
 export function retryDelay(delays: readonly number[], deliveries: number): number {

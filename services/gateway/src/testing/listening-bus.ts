@@ -1,4 +1,13 @@
-import type { Bus, Consumer, ConsumeOptions, JobHandler, PublishOptions, Unsubscribe } from '@kneepoint/platform';
+import type {
+  Bus,
+  Consumer,
+  ConsumeOptions,
+  DeadLetter,
+  JobHandler,
+  PublishOptions,
+  ServiceNotice,
+  Unsubscribe,
+} from '@kneepoint/platform';
 
 /** A bus that counts who listens, and can lose what is told. */
 export class ListeningBus implements Bus {
@@ -17,6 +26,14 @@ export class ListeningBus implements Bus {
 
   consume(service: string, handler: JobHandler, options: ConsumeOptions): Promise<Consumer> {
     return this.#bus.consume(service, handler, options);
+  }
+
+  consumeDead(handler: (letter: DeadLetter) => Promise<void>): Promise<Consumer> {
+    return this.#bus.consumeDead(handler);
+  }
+
+  register(notice: ServiceNotice): Promise<Unsubscribe> {
+    return this.#bus.register(notice);
   }
 
   broadcast(subject: string, payload: unknown): void {
