@@ -38,6 +38,7 @@ export { inlineExternalData, type ReadExternal } from './external-data.ts';
 export { inputSpec, type InputSpec } from './input-spec.ts';
 export { validateGraph } from './validate.ts';
 export { costs, type CostReport, type NodeCost } from './costs.ts';
+export { CONTRACTIONS, OPERATOR_COSTS } from './operator-costs.ts';
 export { initializerBehind, weightRole, type WeightRole } from './parameters.ts';
 export { freeBatch, type FreeBatch } from './batch/free-batch.ts';
 export { declaredShapes, withDeclaredShapes } from './declared-shapes.ts';

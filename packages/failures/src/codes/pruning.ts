@@ -36,6 +36,26 @@ export const pruningFailures = {
     cure: 'Give the model with its weights.',
     retryable: false,
   },
+  PLAN_NEEDS_MEASUREMENTS: {
+    cause: 'A criterion that judges filters by images was asked without what they answered.',
+    cure: 'Measure every layer first, or use a criterion that reads weights, such as l1.',
+    retryable: false,
+  },
+  PLAN_NEEDS_NORMALISATION: {
+    cause: 'A criterion that reads the scale of batch normalisation was asked of a network without any behind its convolutions.',
+    cure: 'Export the model without folding normalisation into the convolutions, or use l1.',
+    retryable: false,
+  },
+  PLAN_BAD_RANKING: {
+    cause: 'A ranking does not hold one finite worth per channel and one loss from 0 to 1 per number of channels kept.',
+    cure: 'Rank the taps of this very analysis.',
+    retryable: false,
+  },
+  PLAN_TARGET_UNREACHABLE: {
+    cause: 'A network costs more than the target even when everything that may go is gone.',
+    cure: 'Ask for the least that the message names, or more; lower the least numbers of filters.',
+    retryable: false,
+  },
   PLAN_SPLITS_CLASS: {
     cause: 'A plan keeps one channel of a class and removes another that must live or die with it.',
     cure: 'Keep or remove all channels of a class together.',

@@ -19,6 +19,10 @@ export interface LayerInfo {
   readonly prunable: boolean;
   /** Why none can, naming the node and operator in the way. */
   readonly reason?: string;
+  /** How many of its filters have to stay. */
+  readonly frozenFilters: number;
+  /** Why they do: the node in the way of most of them. Absent when all can go. */
+  readonly frozenBy?: FreezeReason;
   /** The value where its responses are read. */
   readonly tap?: string;
 }
@@ -63,7 +67,9 @@ export function analyzeChannels(model: ModelProto, shapes: Shapes, options: Trac
       if (!ids.has(root)) members.push(new Map<number, number[]>());
       ids.set(root, id);
       const own = members[id]!;
-      own.set(layer, [...(own.get(layer) ?? []), filter]);
+      const filters = own.get(layer);
+      if (filters) filters.push(filter);
+      else own.set(layer, [filter]);
       return id;
     }),
   );
@@ -76,7 +82,7 @@ export function analyzeChannels(model: ModelProto, shapes: Shapes, options: Trac
     };
   });
   const classOf = (label: number) => ids.get(trace.labels.find(label));
-  const taps = tapsOf(trace, classOf);
+  const taps = tapsOf(trace, classOf, (id) => classes[id]!.frozen !== undefined);
   const tapByLayer = new Map(taps.map((tap) => [tap.layer, tap.value]));
   const layers = trace.layers.map(({ node }, i) =>
     layerInfo(node, classesPerLayer[i]!, classes, tapByLayer.get(node.name)),
@@ -90,17 +96,28 @@ function layerInfo(
   classes: readonly ChannelClass[],
   tap: string | undefined,
 ): LayerInfo {
-  const reasons = ids.map((id) => classes[id]!.frozen?.text);
-  const prunable = reasons.includes(undefined);
+  const reasons = ids.flatMap((id) => classes[id]!.frozen ?? []);
+  const prunable = reasons.length < ids.length;
+  const frozenBy = commonest(reasons);
   return {
     name: node.name,
     op: node.opType,
     filters: ids.length,
     classes: ids,
     prunable,
-    ...(prunable ? {} : { reason: reasons[0]! }),
+    frozenFilters: reasons.length,
+    ...(frozenBy ? { frozenBy } : {}),
+    ...(prunable || !frozenBy ? {} : { reason: frozenBy.text }),
     ...(tap === undefined ? {} : { tap }),
   };
+}
+
+/** The reason given most often; of equals, the first. */
+function commonest(reasons: readonly FreezeReason[]): FreezeReason | undefined {
+  const counts = new Map<string, number>();
+  for (const { text } of reasons) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return reasons.find(({ text }) => counts.get(text) === most);
 }
 
 /** A class that holds every filter of a layer cannot go: nothing of the layer would be left. */

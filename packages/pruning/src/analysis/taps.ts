@@ -1,18 +1,23 @@
 import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import type { Graph } from '@kneepoint/onnx';
 import { constantProto, isDefaultDomain } from '@kneepoint/onnx';
-import { expanded } from '../labels/label-tensor.ts';
+import { expanded, varyingAxes } from '../labels/label-tensor.ts';
 import type { Shapes, Trace, TraceOptions } from '../trace/trace.ts';
 import type { ChannelAnalysis } from './analysis.ts';
 import { analyzeChannels } from './analysis.ts';
 
-/** Where the responses of a convolution are read: after Conv (+ BN) (+ activation or MFM), before pooling. */
+/**
+ * Where responses are read: after a convolution (+ normalisation, + activation or max-feature-map) and before pooling, after the sum
+ * of a residual block (+ activation), and after a hidden dense layer (+ activation).
+ */
 export interface Tap {
-  /** Name of the Conv node. */
+  /** Name of the node whose responses they are: Conv, ConvTranspose, Gemm, MatMul, or the Add of a residual block. */
   readonly layer: string;
-  /** Name of the tensor to read, N × channels × space. */
+  /** Name of the tensor to read, N × channels × space, or N × channels for a dense layer. */
   readonly value: string;
   readonly channels: number;
+  /** Whether it is N × channels, the output of a dense layer, with no positions to take the mean of. */
+  readonly dense: boolean;
   /** Position among the taps, in graph order. */
   readonly order: number;
   /** Channel class of each channel; −1 for one that belongs to no filter. */
@@ -27,26 +32,51 @@ export function findTaps(model: ModelProto | ChannelAnalysis, shapes?: Shapes, o
   return analyzeChannels(model, shapes ?? new Map(), options).taps;
 }
 
-/** The taps of a traced graph. */
-export function tapsOf(trace: Trace, classOf: (label: number) => number | undefined): Tap[] {
+/** The taps of a traced graph. `frozen` says whether a class has to stay. */
+export function tapsOf(
+  trace: Trace,
+  classOf: (label: number) => number | undefined,
+  frozen: (id: number) => boolean,
+): Tap[] {
   const taps: Tap[] = [];
-  for (const { node } of trace.layers) {
-    if (node.opType !== 'Conv') continue;
+  const layers = new Set(trace.layers.map(({ node }) => node));
+  for (const node of trace.graph.topological()) {
+    const dense = DENSE.has(node.opType);
+    if (dense || CONVOLUTIONS.has(node.opType) ? !layers.has(node) : !isResidualSum(trace, node)) continue;
     const name = follow(trace.graph, node.output[0]!);
     const value = trace.values.get(name);
-    if (!value || value.dims.length < 3) continue;
+    if (!value || (dense ? value.dims.length !== 2 : value.dims.length < 3)) continue;
+    if (value.batch > 0 || varyingAxes(value.labels).some((axis) => axis !== 1)) continue;
     const channels = value.dims[1]!;
     const labels = expanded(
       value.labels,
       value.dims.map((size, axis) => (axis === 1 ? size : 1)),
     );
     const classes = Array.from(labels, (label) => classOf(label) ?? -1);
-    taps.push({ layer: node.name, value: name, channels, order: taps.length, classes });
+    // The last dense layer is the answer itself, not a response to judge filters by.
+    if (dense && classes.every((id) => id < 0 || frozen(id))) continue;
+    taps.push({ layer: node.name, value: name, channels, dense, order: taps.length, classes });
   }
   return taps;
 }
 
-/** From a convolution's output through normalisation and at most one activation to the value that is its response. */
+/** A sum of feature maps of one shape, channel by channel; not a bias, a gate, or a value spread over channels or positions. */
+function isResidualSum({ values }: Trace, node: NodeProto): boolean {
+  if (!SUMS.has(node.opType) || !isDefaultDomain(node.domain) || node.input.length < 2) return false;
+  const terms = node.input.map((name) => values.get(name)?.dims);
+  const [first] = terms;
+  return (
+    first !== undefined &&
+    first.length >= 3 &&
+    terms.every((dims) => dims?.length === first.length && dims.every((size, axis) => size === first[axis]))
+  );
+}
+
+const CONVOLUTIONS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose']);
+const DENSE: ReadonlySet<string> = new Set(['Gemm', 'MatMul']);
+const SUMS: ReadonlySet<string> = new Set(['Add', 'Sum']);
+
+/** From a node's output through normalisation and at most one activation to the value that is its response. */
 function follow(graph: Graph, start: string): string {
   let value = start;
   let activated = false;

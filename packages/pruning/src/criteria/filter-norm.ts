@@ -2,16 +2,13 @@ import { Failure } from '@kneepoint/failures';
 import type { NodeProto, Tensor } from '@kneepoint/onnx';
 import { constantProto, Graph, intAttr, readTensor, volume } from '@kneepoint/onnx';
 import { prepare } from '../surgery/prepare.ts';
-import type { CriterionInput } from './criterion.ts';
+import type { ChannelScores, CriterionInput } from './criterion.ts';
 
-/** One number per filter of a layer. */
-export type FilterMeasure = (graph: Graph, node: NodeProto, filters: number) => Float64Array;
+/** One number per filter of a layer; undefined where there is none to be had. */
+export type FilterMeasure = (graph: Graph, node: NodeProto, filters: number) => Float64Array | undefined;
 
-/**
- * One score per class from one number per filter: each layer's numbers are divided by their mean, then averaged over the members of
- * a class, so that a wide layer does not outvote a narrow one. Throws PLAN_NEEDS_WEIGHTS.
- */
-export function classScores({ analysis, model }: CriterionInput, measure: FilterMeasure): Float64Array {
+/** The measure of every layer of which some filter can go. Throws PLAN_NEEDS_WEIGHTS. */
+export function measureLayers({ analysis, model }: CriterionInput, measure: FilterMeasure): ChannelScores[] {
   if (!model) {
     throw new Failure('PLAN_NEEDS_WEIGHTS', 'this criterion reads weights and no model was given', {
       fix: 'give the model, or use the random criterion',
@@ -19,32 +16,30 @@ export function classScores({ analysis, model }: CriterionInput, measure: Filter
   }
   const graph = new Graph(prepare(model));
   const nodes = new Map(graph.proto.node.map((node) => [node.name, node]));
-  const sums = new Float64Array(analysis.classes.length);
-  const counts = new Float64Array(analysis.classes.length);
-  for (const layer of analysis.layers) {
-    const scores = measure(graph, nodes.get(layer.name)!, layer.filters);
-    const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-    layer.classes.forEach((id, filter) => {
-      sums[id]! += mean > 0 ? scores[filter]! / mean : 0;
-      counts[id]! += 1;
-    });
-  }
-  return sums.map((sum, id) => sum / counts[id]!);
+  return analysis.layers.flatMap(({ name, filters, classes, prunable }) => {
+    const scores = prunable ? measure(graph, nodes.get(name)!, filters) : undefined;
+    return scores ? [{ layer: name, classes, scores }] : [];
+  });
 }
 
 /** A measure that adds up a function of every weight of a filter. */
-export function summed(term: (weight: number) => number): FilterMeasure {
-  return (graph, node, filters) => {
+export function summed(term: (weight: number) => number) {
+  return (graph: Graph, node: NodeProto, filters: number): Float64Array => {
     const { tensor, axis, groups } = filterWeight(graph, node);
+    const { data, dims } = tensor;
     const sums = new Float64Array(filters);
-    const inner = volume(tensor.dims.slice(axis + 1));
-    const size = tensor.dims[axis]!;
-    const rowsPerGroup = tensor.dims[0]! / groups;
-    for (let i = 0; i < tensor.data.length; i++) {
-      const within = Math.floor(i / inner) % size;
+    const inner = volume(dims.slice(axis + 1));
+    const size = dims[axis]!;
+    const outer = volume(dims.slice(0, axis));
+    let at = 0;
+    for (let row = 0; row < outer; row++) {
       // ConvTranspose stores the filters of group g at the rows of its inputs.
-      const group = axis === 1 && groups > 1 ? Math.floor(i / (inner * size) / rowsPerGroup) : 0;
-      sums[group * size + within]! += term(Number(tensor.data[i]));
+      const group = Math.floor((row * groups) / outer);
+      for (let within = 0; within < size; within++) {
+        let sum = 0;
+        for (const end = at + inner; at < end; at++) sum += term(Number(data[at]));
+        sums[group * size + within]! += sum;
+      }
     }
     return sums;
   };

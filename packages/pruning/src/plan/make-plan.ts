@@ -1,38 +1,55 @@
-import { Failure } from '@kneepoint/failures';
 import { costs } from '@kneepoint/onnx';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
 import { cutModel } from '../surgery/cut-model.ts';
 import { giveBack } from './give-back.ts';
+import { holders } from './limits.ts';
 import type { Plan, PlanFigures, PlanLimits } from './plan.ts';
+import type { Tolerance } from './round-down.ts';
+import { roundDown } from './round-down.ts';
+
+export interface MakePlanOptions extends PlanLimits {
+  /** By class id: the highest is given back first. Without it the lowest id is. */
+  readonly worth?: ArrayLike<number>;
+  /** Where a multiple is asked for: lets a layer go below what it would keep while its loss allows. Without it layers are rounded up. */
+  readonly tolerance?: Tolerance;
+}
 
 /**
- * A plan that removes the given classes, less what limits and the graph itself need back. `worth[id]` says which class is given
- * back first (highest); without it the lowest id. Throws PLAN_BAD_LIMIT.
+ * A plan that removes the given classes, less what limits and the graph itself need back. Throws PLAN_BAD_LIMIT, PLAN_UNKNOWN_LAYER,
+ * PLAN_BAD_RANKING.
  */
 export function makePlan(
   analysis: ChannelAnalysis,
   remove: Iterable<number>,
-  limits: PlanLimits = {},
-  worth?: ArrayLike<number>,
+  { worth, tolerance, ...limits }: MakePlanOptions = {},
 ): Plan {
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new Failure('PLAN_BAD_LIMIT', `${name} is ${value}`, { where: name, fix: 'give a whole number from 1 on' });
-    }
-  }
   const removed = new Set([...remove].filter((id) => analysis.classes[id]?.frozen === undefined));
-  giveBack(analysis, removed, limits, worth);
-  const layers = analysis.layers.map(({ name, filters, classes, reason }) => ({
-    name,
-    filters,
-    kept: classes.flatMap((id, filter) => (removed.has(id) ? [] : [filter])),
-    ...(reason === undefined ? {} : { reason }),
-  }));
-  const frozen = analysis.layers.flatMap((layer) => {
-    if (layer.prunable) return [];
-    const { node, op, text } = analysis.classes[layer.classes[0]!]!.frozen!;
-    return [{ layer: layer.name, node, op, reason: text }];
+  const rounding = holders(analysis, limits);
+  giveBack(
+    analysis,
+    removed,
+    rounding.map((holder) => ({ ...holder, multiple: 1 })),
+    worth,
+  );
+  const unrounded = new Set(removed);
+  if ((limits.roundTo ?? 1) > 1) {
+    if (tolerance && worth) roundDown(analysis, removed, rounding, worth, tolerance);
+    giveBack(analysis, removed, rounding, worth);
+  }
+  const layers = analysis.layers.map(({ name, filters, classes, reason }) => {
+    const kept = classes.flatMap((id, filter) => (removed.has(id) ? [] : [filter]));
+    const from = classes.filter((id) => !unrounded.has(id)).length;
+    return {
+      name,
+      filters,
+      kept,
+      ...(reason === undefined ? {} : { reason }),
+      ...(from === kept.length ? {} : { rounded: { from, to: kept.length } }),
+    };
   });
+  const frozen = analysis.layers.flatMap(({ name, prunable, frozenBy }) =>
+    prunable ? [] : [{ layer: name, node: frozenBy!.node, op: frozenBy!.op, reason: frozenBy!.text }],
+  );
   return {
     layers,
     removedClasses: [...removed].sort((a, b) => a - b),

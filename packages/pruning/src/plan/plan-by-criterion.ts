@@ -1,50 +1,45 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
-import { criteria } from '../criteria/index.ts';
+import { classScores } from '../criteria/class-scores.ts';
+import { classGroups } from './class-groups.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan, PlanLimits } from './plan.ts';
+import { requireCriterion } from './rank-by-criterion.ts';
 
 export interface CriterionPlanOptions extends PlanLimits {
   /** The model with its weights; random needs none. */
   readonly model?: ModelProto;
   readonly seed?: number;
+  /** What images say of each tap channel, by layer, for criteria that judge by them. */
+  readonly measured?: ReadonlyMap<string, ArrayLike<number>>;
 }
 
 /**
  * A plan that removes `ratio` of the classes of every layer, lowest score first. Classes are ranked among those that span the same
- * layers, so that no layer is emptied to spare another. Throws PLAN_UNKNOWN_CRITERION, PLAN_BAD_RATIO, PLAN_NEEDS_WEIGHTS.
+ * layers, so that no layer is emptied to spare another; what the criterion says nothing of stays. Throws PLAN_BAD_RATIO and what
+ * `rankByCriterion` throws.
  */
 export function planByCriterion(
   name: string,
   analysis: ChannelAnalysis,
   ratio: number,
-  { model, seed = 0, ...limits }: CriterionPlanOptions = {},
+  { model, seed = 0, measured, ...limits }: CriterionPlanOptions = {},
 ): Plan {
-  const criterion = Object.hasOwn(criteria, name) ? criteria[name] : undefined;
-  if (!criterion) {
-    throw new Failure('PLAN_UNKNOWN_CRITERION', `there is no criterion named ${name}`, {
-      where: name,
-      fix: `use one of ${Object.keys(criteria).join(', ')}`,
-    });
-  }
+  const criterion = requireCriterion(name);
   if (!(ratio >= 0 && ratio < 1)) {
     throw new Failure('PLAN_BAD_RATIO', `the ratio is ${ratio}`, {
       where: 'ratio',
       fix: 'give the share of filters to remove, from 0 up to but not including 1',
     });
   }
-  const scores = criterion({ analysis, seed, ...(model ? { model } : {}) });
-  const ranks = new Map<string, number[]>();
-  for (const { id, members, frozen } of analysis.classes) {
-    if (frozen) continue;
-    const span = JSON.stringify(members.map((member) => [member.layer, member.filters.length]));
-    ranks.set(span, [...(ranks.get(span) ?? []), id]);
-  }
-  const remove = [...ranks.values()].flatMap((ids) =>
-    ids.sort((a, b) => scores[a]! - scores[b]! || a - b).slice(0, Math.floor(ids.length * ratio)),
-  );
-  return makePlan(analysis, remove, limits, scores);
+  const said = criterion({ analysis, seed, ...(model ? { model } : {}), ...(measured ? { measured } : {}) });
+  const scores = classScores(analysis, said);
+  const remove = classGroups(analysis).flatMap((group) => {
+    const ids = group.filter((id) => !Number.isNaN(scores[id]));
+    return ids.sort((a, b) => scores[a]! - scores[b]! || a - b).slice(0, Math.floor(ids.length * ratio));
+  });
+  return makePlan(analysis, remove, { ...limits, worth: scores });
 }
 
 /** A plan that removes `ratio` of every layer's classes at random; the same seed gives the same plan. */

@@ -9,6 +9,8 @@ export interface PlanLayer {
   readonly kept: readonly number[];
   /** Why none could go. */
   readonly reason?: string;
+  /** How many the layer would have kept had no multiple been asked for; absent where rounding changed nothing. */
+  readonly rounded?: { readonly from: number; readonly to: number };
 }
 
 /** Weights and work of a network for one image. */
@@ -40,8 +42,19 @@ export interface Plan {
 
 /** Limits on what a plan may remove. */
 export interface PlanLimits {
-  /** Filters that every layer keeps at least. Default 1. */
+  /** Filters that every layer keeps at least; a narrower layer stays whole. Default 1. */
   readonly minFilters?: number;
-  /** Every layer keeps a multiple of this many filters where its classes allow, rounded up. Default 1. */
+  /** The same for single layers, by name, where it should differ. A tap that is no layer counts its channels. */
+  readonly layerMinFilters?: Readonly<Record<string, number>>;
+  /** Every layer keeps a multiple of this many filters where its classes allow, or all it has. Default 1. */
   readonly roundTo?: number;
+}
+
+/** What a target bounds: multiply-accumulates for one image, learned numbers, or bytes of stored tensors. */
+export type CostKind = 'macs' | 'parameters' | 'bytes';
+
+/** A bound on what the whole network costs after the cut. */
+export interface Target {
+  readonly kind: CostKind;
+  readonly atMost: number;
 }

@@ -33,7 +33,7 @@ const POOLED = 'kneepoint_pooled';
 export const FEATURES = 'kneepoint_features';
 
 /**
- * The model up to a tap with a new end: GlobalAveragePool, Flatten and a linear head (N × T). What the tap does not need is gone;
+ * The model up to a tap with a new end: GlobalAveragePool (not after a dense layer), Flatten and a linear head (N × T). What the tap does not need is gone;
  * names, opset and input stay, metadata is replaced by what is given. Throws TAP_NOT_FOUND, HEAD_BAD_SHAPE.
  */
 export function truncate(
@@ -84,7 +84,7 @@ export function truncatedShapes(shapes: Shapes, tap: Tap, head?: { outputName: s
   const dims = shapes.get(tap.value) ?? [];
   const channels = dims[1] ?? tap.channels;
   const result = new Map(shapes);
-  result.set(POOLED, [1, channels, ...dims.slice(2).map(() => 1)]);
+  if (!tap.dense) result.set(POOLED, [1, channels, ...dims.slice(2).map(() => 1)]);
   result.set(FEATURES, [1, channels]);
   if (head) result.set(head.outputName, [1, head.targets]);
   return result;
@@ -101,9 +101,15 @@ function pooledCopy(model: ModelProto, tap: Tap, metadata: Readonly<Record<strin
   const copy = namedCopy(model);
   // A model that was truncated before has such an end already.
   copy.graph!.node = copy.graph!.node.filter((node) => node.name !== POOLED && node.name !== FEATURES);
+  // A dense layer has no positions to pool over; Flatten leaves it as it is.
+  if (!tap.dense) {
+    copy.graph!.node.push(
+      create(NodeProtoSchema, { name: POOLED, opType: 'GlobalAveragePool', input: [tap.value], output: [POOLED] }),
+    );
+  }
+  const pooled = tap.dense ? tap.value : POOLED;
   copy.graph!.node.push(
-    create(NodeProtoSchema, { name: POOLED, opType: 'GlobalAveragePool', input: [tap.value], output: [POOLED] }),
-    create(NodeProtoSchema, { name: FEATURES, opType: 'Flatten', input: [POOLED], output: [FEATURES] }),
+    create(NodeProtoSchema, { name: FEATURES, opType: 'Flatten', input: [pooled], output: [FEATURES] }),
   );
   copy.graph!.valueInfo = [];
   copy.metadataProps = Object.entries(metadata).map(([key, value]) =>
