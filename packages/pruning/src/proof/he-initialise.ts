@@ -36,7 +36,9 @@ export function heInitialise(model: ModelProto, seed: number, gain = 1): ModelPr
       const type = tensor.dataType as DataType;
       if (!draw || (type !== DataType.FLOAT && type !== DataType.FLOAT16 && type !== DataType.BFLOAT16)) return;
       const value = draw({ random, dims, node, gain });
-      drawn.set(source, { dims, type, data: Float32Array.from({ length: volume(dims) }, value) });
+      const data = new Float32Array(volume(dims));
+      for (let i = 0; i < data.length; i++) data[i] = value();
+      drawn.set(source, { dims, type, data });
     });
   }
   graph.proto.initializer = graph.proto.initializer.map((tensor) => {

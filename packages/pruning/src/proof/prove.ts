@@ -110,18 +110,31 @@ export async function prove(input: ProofInput): Promise<Proof> {
   return { passed, tolerance, ...own.figures, he: he.figures, negativeControl, gates };
 }
 
-/** He-initialised weights with which the output depends on the image: the gain grows until it does, or until numbers overflow. */
+/**
+ * He-initialised weights with which the output depends on the image: the gain grows until it does, or until numbers overflow. Behind many
+ * gates a step up can carry the network from silence to where it multiplies rounding as it does the image; a gain between is taken then.
+ */
 async function sensitive(
   { model }: ProofInput,
   seed: number,
   outputs: (model: ModelProto) => Promise<Outputs>,
 ): Promise<ModelProto> {
-  let best = { model: heInitialise(model, seed), dependence: -1 };
-  for (const gain of GAINS) {
+  const at = async (gain: number) => {
     const candidate = heInitialise(model, seed, gain);
-    const dependence = await outputs(candidate).then(relativeDependence, () => -1);
-    if (dependence > best.dependence) best = { model: candidate, dependence };
-    if (dependence >= SENSITIVE || dependence < 0) break;
+    return { gain, model: candidate, dependence: await outputs(candidate).then(relativeDependence, () => -1) };
+  };
+  let best = { gain: 0, model, dependence: Number.NEGATIVE_INFINITY };
+  let faint: number | undefined;
+  for (const gain of GAINS) {
+    const next = await at(gain);
+    if (next.dependence > best.dependence) best = next;
+    if (next.dependence < 0 || next.dependence >= SENSITIVE) break;
+    faint = gain;
+  }
+  for (let i = 0; i < REFINEMENTS && faint !== undefined && best.dependence > LIVELY; i++) {
+    const next = await at(Math.sqrt(faint * best.gain));
+    if (next.dependence >= SENSITIVE) best = next;
+    else faint = next.gain;
   }
   return best.model;
 }
@@ -137,6 +150,9 @@ type Batch = { readonly name: string; readonly dims: readonly number[]; readonly
 const GAINS = [1, 1.4, 2, 2.8, 4];
 /** An output that moves by this share of its size between images is sensitive enough. */
 const SENSITIVE = 0.01;
+/** Above this share a gain is refined, when a smaller one was too faint. */
+const LIVELY = 0.3;
+const REFINEMENTS = 3;
 /** A class left out of the mask must change the output by this many tolerances to count as noticed. */
 const CONTROL_FACTOR = 10;
 /** Classes tried before the control is given up: a channel can be dead on the images at hand. */
