@@ -108,7 +108,7 @@ describe('channels of a quantised network', () => {
     const before = net.block(net.image(3, 8), 8, { name: 'before' });
     const quantised = weight(net, [6, 8, 1, 1], 0);
     const after = net.note(net.graph.node('Conv', [before, quantised]), [6, 8, 8]);
-    net.heads(net.block(after, 4), { logits: 3 });
+    net.heads(net.block(after, 4, { name: 'last' }), { logits: 3 });
     const model = net.build();
     const { pruned, proof } = await provePlan(model);
     expectProved(proof);

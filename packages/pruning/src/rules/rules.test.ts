@@ -370,8 +370,7 @@ const STOPPING: readonly [string, Middle, string][] = [
   ],
   [
     'a residual around an operator without a rule',
-    (net, x) =>
-      net.pointwise('Add', [x, net.pointwise('Trilu', [net.conv(x, 8)])]),
+    (net, x) => net.pointwise('Add', [x, net.pointwise('Trilu', [net.conv(x, 8)])]),
     'meets trilu1 (Trilu), which has no channel rule',
   ],
 ];

@@ -1,3 +1,4 @@
+import type { ModelProto } from '@kneepoint/onnx';
 import { intTensor, Layers } from '@kneepoint/onnx';
 import { expect } from 'vitest';
 import { expectCostAsPlanned, expectProved, provePlan } from './prove-plan.ts';
@@ -27,7 +28,11 @@ export async function expectPasses(middle: Middle, opset?: number): Promise<void
 
 /** The layer before the operator stays whole, for this reason; the one after it does not. */
 export async function expectStops(middle: Middle, reason: string, opset?: number): Promise<void> {
-  const model = networkAround(middle, opset);
+  await expectModelStops(networkAround(middle, opset), reason);
+}
+
+/** The same for a network that was made by `networkAround`. */
+export async function expectModelStops(model: ModelProto, reason: string): Promise<void> {
   const proved = await provePlan(model);
   const before = proved.plan.layers.find((layer) => layer.name === 'before');
   expect(before).toMatchObject({ kept: [0, 1, 2, 3, 4, 5, 6, 7], reason });
@@ -36,7 +41,8 @@ export async function expectStops(middle: Middle, reason: string, opset?: number
   await expectCostAsPlanned(model, proved);
 }
 
-function networkAround(middle: Middle, opset = 17) {
+/** The network that an operator stands in: layers `before` and `after` it, and a head. */
+export function networkAround(middle: Middle, opset = 17): ModelProto {
   const net = new Layers(9, { opset });
   const before = net.block(net.image(3, 8), 8, { name: 'before' });
   net.heads(net.block(middle(net, before), 6, { name: 'after' }), { logits: 3 });

@@ -34,7 +34,8 @@ export async function measureShapes(model: ModelProto): Promise<Shapes> {
   const copy = cloneModel(model);
   const graph = new Graph(copy);
   const prepared = prepare(model);
-  const names = new Set([...copy.graph!.node, ...prepared.graph!.node].flatMap((node) => node.output));
+  const nodes = [...copy.graph!.node, ...prepared.graph!.node];
+  const names = new Set(nodes.flatMap((node) => (SEQUENCES.has(node.opType) ? [] : node.output)));
   const listed = new Set(copy.graph!.output.map((output) => output.name));
   for (const name of names) {
     if (name !== '' && graph.producer(name) && !listed.has(name)) copy.graph!.output.push(valueInfo(name));
@@ -56,6 +57,9 @@ export async function measureShapes(model: ModelProto): Promise<Shapes> {
     await session.release();
   }
 }
+
+/** Operators whose results are not tensors, and have no shape. */
+const SEQUENCES: ReadonlySet<string> = new Set(['SplitToSequence', 'SequenceConstruct', 'SequenceInsert']);
 
 /** Normal noise of a shape. */
 export function noise(dims: readonly number[], seed: number, scale = 1): Float32Array {

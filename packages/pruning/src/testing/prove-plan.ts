@@ -12,6 +12,13 @@ import { prune } from '../surgery/prune.ts';
 import type { Shapes } from '../trace/trace.ts';
 import { measureShapes, noise, run } from './ort.ts';
 
+/** A model measured and analysed: several plans may be made of it. */
+export interface Analysed {
+  readonly model: ModelProto;
+  readonly shapes: Shapes;
+  readonly analysis: ChannelAnalysis;
+}
+
 export interface Proved {
   readonly shapes: Shapes;
   readonly analysis: ChannelAnalysis;
@@ -20,11 +27,19 @@ export interface Proved {
   readonly proof: Proof;
 }
 
+export async function analysed(model: ModelProto): Promise<Analysed> {
+  const shapes = await measureShapes(model);
+  return { model, shapes, analysis: analyzeChannels(model, shapes) };
+}
+
 /** Removes half of every layer's classes at random (or follows the plan given) and proves it on noise; batches of 2 and 1. */
 export async function provePlan(model: ModelProto, make?: (analysis: ChannelAnalysis) => Plan): Promise<Proved> {
-  const shapes = await measureShapes(model);
-  const analysis = analyzeChannels(model, shapes);
-  const plan = make ? make(analysis) : randomPlan(analysis, 0.5, 1);
+  const known = await analysed(model);
+  return proveAnalysed(known, make ? make(known.analysis) : randomPlan(known.analysis, 0.5, 1));
+}
+
+/** Proves a plan on noise; batches of 2 and 1. */
+export async function proveAnalysed({ model, shapes, analysis }: Analysed, plan: Plan): Promise<Proved> {
   const dims = shapes.get(new Graph(model).inputs[0]!.name)!;
   const images = [noise([2, ...dims.slice(1)], 11), noise([1, ...dims.slice(1)], 12, 2)];
   const proof = await prove({ model, shapes, plan, run, images });

@@ -128,9 +128,10 @@ export class Trace {
     const site = new Site(this, node);
     for (const name of capturedValues(node)) {
       this.freezeValue(name, site.reason('reads it from inside a subgraph'));
+      const reason = site.reason('reads its size from inside a subgraph');
+      for (const measured of this.measuredFor(name)) this.freezeValue(measured, reason);
     }
-    // Shape arithmetic carries numbers, not channels.
-    if (node.output.length === 1 && this.folder.value(node.output[0]!)) return;
+    if (this.isShapeArithmetic(node)) return;
     const rule = isDefaultDomain(node.domain) ? RULES[node.opType] : undefined;
     const outputs = (rule ?? unknownOperator)(site);
     node.output.forEach((name, i) => {
@@ -141,6 +142,22 @@ export class Trace {
       const labels = outputs[i] ?? site.fixed(dims.length, 'gives a result without channels');
       this.define(name, dims, this.settle(labels, this.unmixedAxis(name, labels)), site);
     });
+  }
+
+  /** The values whose sizes a number is worked out from. */
+  private measuredFor(name: string): string[] {
+    const node = this.values.has(name) ? undefined : this.graph.producer(name);
+    if (!node) return [];
+    return MEASURES.has(node.opType) ? node.input : node.input.flatMap((input) => this.measuredFor(input));
+  }
+
+  /** Arithmetic on sizes carries numbers, not channels; a tensor filled to a shape has channels of its own. */
+  private isShapeArithmetic(node: NodeProto): boolean {
+    const folded = node.output.length === 1 ? this.folder.value(node.output[0]!) : undefined;
+    if (!folded) return false;
+    const fills =
+      FILLS.has(node.opType) || (!MEASURES.has(node.opType) && node.input.some((name) => this.values.has(name)));
+    return folded.dims.length < 2 || !fills;
   }
 
   /** The longest axis of several with channels that no reader mixes; undefined when there is no choice. */
@@ -163,3 +180,6 @@ export class Trace {
     for (const label of this.values.get(name)?.labels.data ?? []) this.labels.freeze(label, reason);
   }
 }
+
+const FILLS: ReadonlySet<string> = new Set(['Expand', 'ConstantOfShape']);
+const MEASURES: ReadonlySet<string> = new Set(['Shape', 'Size']);
