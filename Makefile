@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install demo test lint format schema bench services clean
+.PHONY: install demo test lint format schema bench zoo services clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -29,6 +29,9 @@ schema: install ## Write schema.graphql from the resolvers
 
 bench: install ## Every figure of docs/performance.md, as ratios measured in one run
 	npx tsx bench/run.ts
+
+zoo: install ## Every torchvision network exported, pruned and proved: docs/coverage.md. Hours; goes on where it was stopped. python3-torch, python3-torchvision, python3-onnx
+	npx tsx bench/coverage/run.ts
 
 clean:
 	rm -rf .kneepoint node_modules
