@@ -33,6 +33,7 @@ export function allocate(network: Allocation, target: number): number[] {
   }
   state.set(best);
   state.fill(target);
+  state.exchange(target, full * NEAR);
   return state.kept;
 }
 
@@ -41,6 +42,10 @@ const [LEAST_EXPONENT, GREATEST_EXPONENT] = [-6, 8];
 const STEPS = 24;
 /** Groups settle within a few turns; if they circle, any turn's end will do. */
 const MAX_TURNS = 8;
+/** A network this near to the target, as a share of the whole one's cost, is near enough. */
+const NEAR = 0.02;
+/** How many steps back a group is asked to go for another's step forward. */
+const MAX_STEPS_BACK = 8;
 
 class State {
   readonly kept: number[];
@@ -51,6 +56,7 @@ class State {
     this.network = network;
     this.whole = network.allowed.map((counts) => counts.at(-1)!);
     this.kept = [...this.whole];
+    this.reset();
   }
 
   reset(): void {
@@ -81,7 +87,7 @@ class State {
   }
 
   /** Spends what is left up to the target, step by step, where it spares most loss for its cost; of equals, on the thinnest group. */
-  fill(target: number): void {
+  fill(target: number, except = -1): void {
     const { allowed, cost, loss } = this.network;
     for (;;) {
       const budget = target - cost.total();
@@ -90,7 +96,7 @@ class State {
       for (const [group, counts] of allowed.entries()) {
         const now = this.kept[group]!;
         const next = counts[counts.indexOf(now) + 1];
-        if (next === undefined) continue;
+        if (next === undefined || group === except) continue;
         const [before, after] = cost.costs(group, [now, next]) as unknown as [number, number];
         if (after - before > budget) continue;
         const [worse, better] = loss.of(group, [now, next]) as unknown as [number, number];
@@ -101,6 +107,31 @@ class State {
       }
       if (!best) return;
       this.keep(best.group, best.next);
+    }
+  }
+
+  /**
+   * Where classes are so dear that none fits into what is left, one group goes back for others to go forward, while that brings the
+   * network nearer to the target. Only networks of few, large steps come here.
+   */
+  exchange(target: number, near: number): void {
+    const { allowed, cost } = this.network;
+    let nearest = [...this.kept];
+    for (let turn = 0, improved = true; improved && turn < MAX_TURNS; turn++) {
+      improved = false;
+      const [start, before] = [[...nearest], cost.total()];
+      if (target - before <= near) return;
+      let best = before;
+      for (const [group, counts] of allowed.entries()) {
+        const at = counts.indexOf(start[group]!);
+        for (let back = 1; back <= Math.min(at, MAX_STEPS_BACK); back++) {
+          this.keep(group, counts[at - back]!);
+          this.fill(target, group);
+          if (cost.total() > best) [best, nearest, improved] = [cost.total(), [...this.kept], true];
+          this.set(start);
+        }
+      }
+      this.set(nearest);
     }
   }
 

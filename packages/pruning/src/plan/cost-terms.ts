@@ -187,9 +187,8 @@ class Terms {
 
   /** The class of a label that may be removed. */
   private mayGo(label: number): number | undefined {
-    const { classes, classOf } = this.analysis;
-    const id = classOf(label);
-    return id === undefined || classes[id]!.frozen ? undefined : id;
+    const id = this.analysis.classOf(label);
+    return id === undefined || this.analysis.classes[id]!.frozen ? undefined : id;
   }
 }
 

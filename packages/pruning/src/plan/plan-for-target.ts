@@ -54,7 +54,7 @@ export function planForTarget(
   const planOf = (kept: readonly number[]) =>
     makePlan(
       analysis,
-      groups.flatMap((ids, group) => ids.slice(kept[group]!)),
+      groups.flatMap((ids, group) => ids.slice(kept[group])),
       { ...limits, worth },
     );
   // What surgery adds of its own, such as shape constants, is not in the model: the exact figure brings the budget down.
@@ -63,7 +63,7 @@ export function planForTarget(
     const plan = planOf(allocate(network, budget));
     const over = plan.after[target.kind] - target.atMost;
     if (over <= 0) return plan;
-    budget -= over;
+    budget = Math.min(budget, network.cost.total()) - over;
   }
   const plan = planOf(allowed.map(([count]) => count!));
   if (plan.after[target.kind] <= target.atMost) return plan;
