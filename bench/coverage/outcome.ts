@@ -30,6 +30,5 @@ export type Rival = { readonly kind: 'pruned'; readonly before: Size; readonly a
 
 /** What came of one network in one part, with the version of all code that it depends on. */
 export type Entry = { readonly network: string; readonly version: string; readonly seconds: number } & (
-  | { readonly part: 'folded' | 'kept'; readonly outcome: Ours }
-  | { readonly part: 'rival'; readonly outcome: Rival }
+  { readonly part: 'folded' | 'kept'; readonly outcome: Ours } | { readonly part: 'rival'; readonly outcome: Rival }
 );

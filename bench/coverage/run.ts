@@ -79,11 +79,14 @@ const units = parts
   )
   .filter(({ part }) => part !== 'rival' || missing === undefined);
 const open = units.filter(({ network, part }) => !known(network, part));
-console.log(`${machine()}; PyTorch ${torch}, torchvision ${torchvision}; ${units.length - open.length} of ${units.length} done before`);
+console.log(
+  `${machine()}; PyTorch ${torch}, torchvision ${torchvision}; ${units.length - open.length} of ${units.length} done before`,
+);
 if (missing !== undefined) console.log(`Torch-Pruning: ${missing}`);
 
 const started = performance.now();
-const weight = (of: readonly { network: Network }[]) => of.reduce((sum, { network }) => sum + network.parameters + START, 0);
+const weight = (of: readonly { network: Network }[]) =>
+  of.reduce((sum, { network }) => sum + network.parameters + START, 0);
 for (const [i, { network, part }] of open.entries()) {
   const begun = performance.now();
   const found = await attempt(network, part);
@@ -92,7 +95,9 @@ for (const [i, { network, part }] of open.entries()) {
   const minutes = (performance.now() - started) / 60_000;
   const left = (minutes * weight(open.slice(i + 1))) / weight(open.slice(0, i + 1));
   const text = found.part === 'rival' ? rivalLine(found.outcome) : ourLine(found.outcome);
-  console.log(`[${i + 1}/${open.length}] ${network.name}, ${part}: ${text}; ${seconds.toFixed(0)} s, about ${left.toFixed(0)} min left`);
+  console.log(
+    `[${i + 1}/${open.length}] ${network.name}, ${part}: ${text}; ${seconds.toFixed(0)} s, about ${left.toFixed(0)} min left`,
+  );
 }
 
 const text = report({
@@ -142,7 +147,10 @@ async function prunedHere({ name }: Network, form: 'folded' | 'kept'): Promise<O
 async function prunedByRival(network: Network): Promise<Rival> {
   try {
     const answer = await python('rival.py', network.name, `${rivalSeconds(network)}`, RIVAL.folder);
-    const { error, ...sizes } = answer as { error?: string } & Pick<Extract<Rival, { kind: 'pruned' }>, 'before' | 'after'>;
+    const { error, ...sizes } = answer as { error?: string } & Pick<
+      Extract<Rival, { kind: 'pruned' }>,
+      'before' | 'after'
+    >;
     return error === undefined ? { kind: 'pruned', ...sizes } : { kind: 'refused', reason: error.split('\n')[0]! };
   } catch (error) {
     return { kind: 'refused', reason: inWords(error) };
