@@ -10,6 +10,7 @@ import { registerFinetune } from './finetune.ts';
 import { registerGet } from './get.ts';
 import { registerInspect } from './inspect.ts';
 import { registerMatrix } from './matrix.ts';
+import { registerMigrate } from './migrate.ts';
 import { registerModelCommands } from './model.ts';
 import { registerPlan } from './plan.ts';
 import { registerPrune } from './prune.ts';
@@ -40,4 +41,5 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerFaces,
   registerUp,
   registerServices,
+  registerMigrate,
 ];
