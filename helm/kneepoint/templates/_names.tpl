@@ -1,0 +1,66 @@
+{{- define "kneepoint.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- /* Short enough that every suffix still makes a valid name. */ -}}
+{{- define "kneepoint.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "kneepoint.name" . -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What selects every pod of this release. */ -}}
+{{- define "kneepoint.selector" -}}
+app.kubernetes.io/name: {{ include "kneepoint.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "kneepoint.labels" -}}
+{{ include "kneepoint.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "kneepoint.serviceAccount" -}}
+{{- default (ternary (include "kneepoint.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "kneepoint.image" -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+
+{{- define "kneepoint.cudaImage" -}}
+{{ .Values.cudaImage.repository }}:{{ default (printf "%s-cuda" .Chart.AppVersion) .Values.cudaImage.tag }}
+{{- end -}}
+
+{{- /* Where people reach the gateway; empty when nobody said. */ -}}
+{{- define "kneepoint.publicUrl" -}}
+{{- $ingress := .Values.gateway.ingress -}}
+{{- if .Values.gateway.publicUrl -}}
+{{- .Values.gateway.publicUrl -}}
+{{- else if $ingress.enabled -}}
+{{- ternary "https" "http" (ne $ingress.tlsSecret "") }}://{{ $ingress.host -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The names of workers that are turned on, in YAML; each merged with the defaults by `kneepoint.worker`. */ -}}
+{{- define "kneepoint.workers" -}}
+{{- range $name := list "extractor" "regressor" "pruner" "trainer" }}
+{{- $worker := fromYaml (include "kneepoint.worker" (dict "root" $ "name" $name)) }}
+{{- if $worker.enabled }}
+{{ $name }}:
+{{- toYaml $worker | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "kneepoint.worker" -}}
+{{- toYaml (mergeOverwrite (deepCopy .root.Values.workers.defaults) (deepCopy (index .root.Values.workers .name))) -}}
+{{- end -}}

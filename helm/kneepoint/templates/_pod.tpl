@@ -1,0 +1,165 @@
+{{- define "kneepoint.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+
+{{- define "kneepoint.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{- /* `kneepoint migrate`: brings the shared things to this version and waits for servers that are still starting. */ -}}
+{{- define "kneepoint.migrate" -}}
+name: migrate
+image: {{ .image }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+args: [migrate, --wait, {{ .root.Values.migration.waitSeconds | quote }}]
+env:
+  {{- include "kneepoint.env" .root | nindent 2 }}
+envFrom: [{ configMapRef: { name: {{ include "kneepoint.fullname" .root }} } }]
+securityContext:
+  {{- include "kneepoint.containerSecurity" . | nindent 2 }}
+resources:
+  requests: { cpu: 100m, memory: 256Mi }
+  limits: { memory: 512Mi }
+volumeMounts:
+  {{- include "kneepoint.volumeMounts" .root | nindent 2 }}
+{{- end -}}
+
+{{- define "kneepoint.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /*
+A service: `root`, its `name`, its `settings`, the `port` that answers /healthz, /readyz and /metrics, the replicas (none where
+something else scales it), its `image`, its own `env`.
+*/ -}}
+{{- define "kneepoint.deployment" -}}
+{{- $full := include "kneepoint.fullname" .root -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ $full }}-{{ .name }}
+  labels:
+    {{- include "kneepoint.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .name }}
+spec:
+  {{- if not .settings.autoscaling.enabled }}
+  replicas: {{ .settings.replicas }}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- include "kneepoint.selector" .root | nindent 6 }}
+      app.kubernetes.io/component: {{ .name }}
+  template:
+    metadata:
+      labels:
+        {{- include "kneepoint.labels" .root | nindent 8 }}
+        app.kubernetes.io/component: {{ .name }}
+        kneepoint.dev/role: service
+      annotations:
+        # Pods are renewed when what they read at start has changed.
+        checksum/config: {{ include (print .root.Template.BasePath "/configmap.yaml") .root | sha256sum }}
+        checksum/given: {{ toJson (list .root.Values.database .root.Values.bus .root.Values.store) | sha256sum }}
+        {{- with .settings.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ include "kneepoint.serviceAccount" .root }}
+      automountServiceAccountToken: false
+      {{- include "kneepoint.pullSecrets" .root | nindent 6 }}
+      securityContext:
+        {{- include "kneepoint.podSecurity" 10001 | nindent 8 }}
+      # 25 s to hand work back, 5 s before it for those that still send requests here, 5 s after it to close connections.
+      terminationGracePeriodSeconds: 35
+      {{- with .settings.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- $gpu := default dict .settings.gpu }}
+      {{- if and $gpu.enabled $gpu.runtimeClassName }}
+      runtimeClassName: {{ $gpu.runtimeClassName }}
+      {{- end }}
+      {{- with .settings.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- if or .settings.tolerations $gpu.enabled }}
+      tolerations:
+        {{- with .settings.tolerations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- if $gpu.enabled }}
+        - { key: {{ $gpu.resource }}, operator: Exists, effect: NoSchedule }
+        {{- end }}
+      {{- end }}
+      {{- with .settings.affinity }}
+      affinity:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      topologySpreadConstraints:
+        {{- with .settings.topologySpreadConstraints }}
+        {{- toYaml . | nindent 8 }}
+        {{- else }}
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels:
+              {{- include "kneepoint.selector" .root | nindent 14 }}
+              app.kubernetes.io/component: {{ .name }}
+        {{- end }}
+      initContainers:
+        - {{- include "kneepoint.migrate" . | nindent 10 }}
+      containers:
+        - name: {{ .name }}
+          image: {{ .image }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          args: [{{ .name }}]
+          env:
+            {{- include "kneepoint.env" .root | nindent 12 }}
+            {{- .env | nindent 12 }}
+            {{- with .settings.extraEnv }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+          envFrom: [{ configMapRef: { name: {{ $full }} } }]
+          ports: [{ name: http, containerPort: {{ .port }} }]
+          securityContext:
+            {{- include "kneepoint.containerSecurity" . | nindent 12 }}
+          startupProbe:
+            httpGet: { path: /healthz, port: http }
+            periodSeconds: 2
+            failureThreshold: 60
+          livenessProbe:
+            httpGet: { path: /healthz, port: http }
+            periodSeconds: 10
+            timeoutSeconds: 5
+            failureThreshold: 6
+          readinessProbe:
+            httpGet: { path: /readyz, port: http }
+            periodSeconds: 10
+            timeoutSeconds: 10
+          lifecycle:
+            preStop: { exec: { command: [sleep, '5'] } }
+          resources:
+            {{- $limits := default dict .settings.resources.limits }}
+            {{- if $gpu.enabled }}
+            {{- $limits = merge (dict $gpu.resource $gpu.count) $limits }}
+            {{- end }}
+            {{- toYaml (set (deepCopy .settings.resources) "limits" $limits) | nindent 12 }}
+          volumeMounts:
+            {{- include "kneepoint.volumeMounts" .root | nindent 12 }}
+      volumes:
+        {{- include "kneepoint.volumes" .root | nindent 8 }}
+        - name: data
+          emptyDir: {{ ternary (dict "sizeLimit" (default dict .settings.scratch).sizeLimit) dict (hasKey .settings "scratch") | toJson }}
+{{- end -}}
