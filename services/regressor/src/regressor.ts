@@ -27,7 +27,7 @@ export async function startRegressor(options: ServiceParts): Promise<Worker> {
     handlers: { [REGRESS.kind]: regress(config, pool) },
   });
   return {
-    id: worker.id,
+    ...worker,
     stop: async (limits) => {
       await worker.stop(limits);
       await pool.close();

@@ -117,6 +117,16 @@ export const platformFailures = {
     cure: 'Look at the log and the memory limit of the workers named in the attempts, then retry the run.',
     retryable: true,
   },
+  JOB_GIVEN_UP: {
+    cause: 'The bus delivered a job as often as it may, and no worker finished it or so much as claimed it.',
+    cure: 'Look at the log of the workers of that service: they die at once, or cannot reach the database; then retry the run.',
+    retryable: true,
+  },
+  RETENTION_INVALID: {
+    cause: 'An age after which things may be deleted cannot be read, or is too short to be safe.',
+    cure: 'Give a number with m, h or d, such as 30d, and at least an hour.',
+    retryable: false,
+  },
   STEP_KIND_UNKNOWN: {
     cause: 'A worker was given a kind of step that it has no handler for.',
     cure: 'Run the same version of every service.',

@@ -21,6 +21,8 @@ export interface LogContext {
   readonly run?: string;
   readonly step?: string;
   readonly attempt?: number;
+  /** Id of the trace that the work is part of, where tracing is on. */
+  readonly trace?: string;
 }
 
 /** A pino logger: one JSON object per line with `time` (ISO), `level` (name), `service`, `message`, `error`. */

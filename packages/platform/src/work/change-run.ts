@@ -1,12 +1,16 @@
 import type { Transaction } from '../database/client.ts';
 import type { Database } from '../database/database.ts';
+import { observeEnd } from './observe-end.ts';
 import { settleRun } from './settle-run.ts';
+import { isRunTerminal } from './states.ts';
 
 /** A run whose row is locked until the transaction ends. */
 export interface LockedRun {
   readonly id: string;
+  readonly kind: string;
   readonly state: string;
   readonly seq: number;
+  readonly createdAt: Date;
   /** The database's clock; every time that is written comes from it, so that workers' clocks don't matter. */
   readonly now: Date;
 }
@@ -36,20 +40,24 @@ export async function changeRun<T>(
   runId: string,
   change: (tx: Transaction, run: LockedRun) => Promise<T | Unchanged<T>>,
 ): Promise<RunChange<T> | undefined> {
+  let ended: LockedRun | undefined;
   const result = await db.transaction(async (tx): Promise<RunChange<T> | undefined> => {
+    ended = undefined;
     const run = await lockRun(tx, runId);
     if (run === undefined) return undefined;
     const value = await change(tx, run);
     if (value instanceof Unchanged) return { value: value.value, seq: undefined, state: run.state };
     const state = await settleRun(tx, run);
+    ended = !isRunTerminal(run.state) && isRunTerminal(state) ? { ...run, state } : undefined;
     return { value, seq: run.seq + 1, state };
   });
+  if (ended !== undefined) observeEnd(ended, ended.now);
   if (result?.seq !== undefined) db.wakeOutbox();
   return result;
 }
 
 async function lockRun(tx: Transaction, runId: string): Promise<LockedRun | undefined> {
   const [run] = await tx.$queryRaw<LockedRun[]>`
-    SELECT id, state, seq, clock_timestamp() AS now FROM run WHERE id = ${runId} FOR UPDATE`;
+    SELECT id, kind, state, seq, created_at AS "createdAt", clock_timestamp() AS now FROM run WHERE id = ${runId} FOR UPDATE`;
   return run;
 }

@@ -34,6 +34,8 @@ interface Surroundings {
   readonly onSaved: (seq: number | undefined) => void;
   /** The attempt no longer holds its step. */
   readonly onLost: () => void;
+  /** The attempt goes on from what another one left. */
+  readonly onLoaded: () => void;
 }
 
 /** The checkpoint of one attempt, fenced by its token. */
@@ -45,9 +47,10 @@ export class AttemptCheckpoint implements StepCheckpoint {
   }
 
   async load(): Promise<SavedCheckpoint | undefined> {
-    const { db, store, key } = this.#surroundings;
+    const { db, store, key, onLoaded } = this.#surroundings;
     const row = await db.prisma.checkpoint.findUnique({ where: { key } });
     if (row === null || !(await store.has(row.sha256))) return undefined;
+    onLoaded();
     return { sha256: row.sha256, position: row.position as object };
   }
 

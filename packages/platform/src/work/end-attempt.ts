@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Failure } from '@kneepoint/failures';
 import type { Transaction } from '../database/client.ts';
 import type { Database } from '../database/database.ts';
 import type { Step } from '../database/generated/client.ts';
+import { countFailure } from '../metrics/metrics.ts';
 import { changeRun, type LockedRun, type RunChange, Unchanged } from './change-run.ts';
+import type { JobMessage } from './job-message.ts';
 import { addToOutbox } from './outbox.ts';
 import type { AttemptOutcome } from './states.ts';
 import { storedJson } from './stored-json.ts';
@@ -22,6 +25,9 @@ export interface AttemptReference {
   readonly token: string;
 }
 
+/** Stands for the worker of an attempt that none has claimed. */
+const NOBODY = 'none';
+
 /** Milliseconds before the next attempt after one that failed: doubled each time. */
 export const RETRY_DELAY_MS = 1_000;
 
@@ -35,10 +41,10 @@ export async function endAttempt(
   end: AttemptEnd,
   retryDelayMs = RETRY_DELAY_MS,
 ): Promise<RunChange<boolean> | undefined> {
-  return changeRun(db, runId, async (tx, run) => {
+  const change = await changeRun(db, runId, async (tx, run) => {
     const step = await tx.step.findUnique({ where: { id: stepId } });
-    if (step?.token !== token || step.state !== 'RUNNING') return new Unchanged(false);
-    if (end.outcome === 'LOST' && (step.leaseUntil ?? run.now) >= run.now) return new Unchanged(false);
+    if (step?.token !== token || step.state !== 'RUNNING') return new Unchanged(undefined);
+    if (end.outcome === 'LOST' && (step.leaseUntil ?? run.now) >= run.now) return new Unchanged(undefined);
     const failure = failureOf(step, end);
     await tx.attempt.update({
       where: { token },
@@ -50,8 +56,39 @@ export async function endAttempt(
       },
     });
     await leaveStep(tx, run, step, end, failure, retryDelayMs);
-    return true;
+    return { step, failure };
   });
+  const ended = change?.value;
+  if (ended?.failure !== undefined) countFailure(ended.step, ended.failure);
+  return change && { ...change, value: ended !== undefined };
+}
+
+/**
+ * Ends an attempt that nobody claimed, because the bus gave up its job: it counts as one that failed. Nothing changes when a
+ * worker has the step after all, or when the attempt was superseded; `value` is then false.
+ */
+export async function giveUpAttempt(
+  db: Database,
+  { runId, stepId, attempt }: JobMessage,
+  failure: Failure,
+  retryDelayMs = RETRY_DELAY_MS,
+): Promise<RunChange<boolean> | undefined> {
+  const change = await changeRun(db, runId, async (tx, run) => {
+    const step = await tx.step.findUnique({ where: { id: stepId } });
+    if (step?.runId !== runId || step.state !== 'QUEUED' || step.attempt !== attempt) return new Unchanged(undefined);
+    await tx.attempt.create({
+      data: {
+        ...{ stepId, number: attempt, token: randomUUID(), worker: NOBODY },
+        ...{ startedAt: step.queuedAt ?? run.now, endedAt: run.now },
+        outcome: 'FAILED' satisfies AttemptOutcome,
+        failure: storedJson(failure),
+      },
+    });
+    await leaveStep(tx, run, step, { outcome: 'FAILED', failure }, failure, retryDelayMs);
+    return step;
+  });
+  if (change?.value !== undefined) countFailure(change.value, failure);
+  return change && { ...change, value: change.value !== undefined };
 }
 
 async function leaveStep(

@@ -3,7 +3,9 @@ import type { Database } from '../database/database.ts';
 import { isDuplicate } from '../database/database-failure.ts';
 import type { Run } from '../database/generated/client.ts';
 import type { Transaction } from '../database/client.ts';
+import { inSpan, traceHeaders } from '../tracing/spans.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { observeEnd } from './observe-end.ts';
 import { checkPlan, type StepPlan } from './plan.ts';
 import { settleRun } from './settle-run.ts';
 import { cleanText, storedJson } from './stored-json.ts';
@@ -29,7 +31,8 @@ export async function launchRun(db: Database, request: RunRequest): Promise<Run>
   const earlier = await findEarlier(db, request);
   if (earlier !== undefined) return earlier;
   try {
-    const run = await db.transaction((tx) => write(tx, request));
+    const run = await inSpan(`launch ${request.kind}`, {}, () => db.transaction((tx) => write(tx, request)));
+    if (run.endedAt !== null) observeEnd(run, run.endedAt);
     db.wakeOutbox();
     return run;
   } catch (error) {
@@ -52,7 +55,7 @@ async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunReq
 
 async function write(tx: Transaction, request: RunRequest): Promise<Run> {
   const [clock] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
-  const { id, seq, state } = await tx.run.create({
+  const { id, seq } = await tx.run.create({
     data: {
       kind: request.kind,
       input: storedJson(request.input),
@@ -61,11 +64,12 @@ async function write(tx: Transaction, request: RunRequest): Promise<Run> {
       idempotencyKey: request.idempotencyKey ?? null,
       modelId: request.modelId ?? null,
       datasetId: request.datasetId ?? null,
+      trace: traceHeaders().traceparent ?? null,
       createdAt: clock.now,
     },
   });
   await writeSteps(tx, id, request.steps, clock.now);
-  await settleRun(tx, { id, seq, state, now: clock.now });
+  await settleRun(tx, { id, seq, now: clock.now });
   return tx.run.findUniqueOrThrow({ where: { id } });
 }
 

@@ -1,4 +1,5 @@
 import type { Transaction } from '../database/client.ts';
+import { traceHeaders } from '../tracing/spans.ts';
 import type { JobMessage } from './job-message.ts';
 
 export interface QueuedStep {
@@ -19,11 +20,13 @@ export async function addToOutbox(
   again = 0,
 ): Promise<void> {
   if (steps.length === 0) return;
+  const trace = traceHeaders().traceparent ?? null;
   await tx.outbox.createMany({
     data: steps.map(({ id, service, attempt }) => ({
       subject: `jobs.${service}`,
       messageId: again === 0 ? `${id}:${attempt}` : `${id}:${attempt}:${again}`,
       payload: { runId, stepId: id, attempt } satisfies JobMessage,
+      trace,
       availableAt,
       createdAt: availableAt,
     })),

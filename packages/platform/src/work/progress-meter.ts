@@ -45,6 +45,11 @@ export class ProgressMeter {
     this.#dirty = true;
   }
 
+  /** How far the work is now. */
+  get state(): ProgressState {
+    return this.#state;
+  }
+
   /** What has not been taken yet, if anything. */
   take(): ProgressState | undefined {
     if (!this.#dirty) return undefined;

@@ -4,7 +4,10 @@ import type { Bus } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import { isUnavailable } from '../database/database-failure.ts';
 import type { Logger } from '../log/create-logger.ts';
+import { ImageCount } from '../metrics/image-count.ts';
+import { stepDuration, stepsDone } from '../metrics/metrics.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
+import { failSpan, inSpan } from '../tracing/spans.ts';
 import { AttemptCheckpoint } from './checkpoint.ts';
 import type { Claim } from './claim-attempt.ts';
 import { type AttemptEnd, type AttemptReference, endAttempt } from './end-attempt.ts';
@@ -12,6 +15,7 @@ import { extendLease, writeProgress } from './heartbeat.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { recordingStore } from './recording-store.ts';
 import { tellCancel, tellChange } from './run-events.ts';
+import type { AttemptOutcome } from './states.ts';
 import type { AbortReason, StepHandler } from './step-handler.ts';
 import { type AttemptSuccess, succeedAttempt } from './succeed-attempt.ts';
 import { untilAnswered } from './until-answered.ts';
@@ -36,6 +40,21 @@ export interface AttemptSurroundings {
   readonly settings: AttemptSettings;
 }
 
+/** What a worker tells of a step that it works on. */
+export interface AttemptStatus {
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly done: number;
+  readonly total: number | null;
+  readonly unit: string | null;
+  readonly message: string | null;
+  readonly seconds: number;
+  readonly heartbeatAgeSeconds: number;
+}
+
 /** One try at a step, from claim to end: heartbeats, progress, abortion, and the one write that ends it. */
 export class RunningAttempt {
   readonly runId: string;
@@ -44,6 +63,9 @@ export class RunningAttempt {
   readonly #surroundings: AttemptSurroundings;
   readonly #abort = new AbortController();
   readonly #meter = new ProgressMeter();
+  readonly #images: ImageCount;
+  readonly #startedAt = performance.now();
+  #heldAt = performance.now();
   #beating: Promise<void> | undefined;
 
   constructor(claim: Claim, surroundings: AttemptSurroundings) {
@@ -51,6 +73,23 @@ export class RunningAttempt {
     this.#claim = claim;
     this.#reference = { runId: claim.run.id, stepId: claim.step.id, token: claim.token };
     this.#surroundings = surroundings;
+    this.#images = new ImageCount(claim.step);
+  }
+
+  /** Seconds since the lease was last extended. */
+  get heartbeatAgeSeconds(): number {
+    return (performance.now() - this.#heldAt) / 1000;
+  }
+
+  describe(): AttemptStatus {
+    const { run, step } = this.#claim;
+    const { done, total, unit, message } = this.#meter.state;
+    return {
+      ...{ run: run.id, step: step.id, attempt: step.attempt, kind: step.kind, name: step.name },
+      ...{ done, total, unit, message },
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      heartbeatAgeSeconds: this.heartbeatAgeSeconds,
+    };
   }
 
   abort(reason: AbortReason): void {
@@ -68,7 +107,8 @@ export class RunningAttempt {
     tellChange(this.#surroundings.bus, this.runId, change?.seq);
   }
 
-  async run(handler: StepHandler<never> | undefined): Promise<void> {
+  /** Resolves with how it ended: the outcome of the attempt, LOST when another one has the step. */
+  async run(handler: StepHandler<never> | undefined): Promise<AttemptOutcome> {
     const { leaseSeconds, progressEveryMs } = this.#surroundings.settings;
     const { timeoutSeconds } = this.#claim.step;
     const timers = [
@@ -78,10 +118,16 @@ export class RunningAttempt {
     const limit = timeoutSeconds === null ? undefined : setTimeout(() => this.abort('timeout'), timeoutSeconds * 1000);
     const recording = recordingStore(this.#surroundings.store);
     try {
-      const outcome = await this.#settle(handler, recording.store);
+      const { kind } = this.#claim.step;
+      const outcome = await inSpan(`step ${kind}`, {}, async () => {
+        const settled = await this.#settle(handler, recording.store);
+        if (settled instanceof Failure) failSpan(settled.code);
+        return settled;
+      });
       clearTimeout(limit);
       await this.#beating;
-      await this.#end(outcome instanceof Failure ? outcome : { ...outcome, artifacts: recording.records });
+      const end = outcome instanceof Failure ? outcome : { ...outcome, artifacts: recording.records };
+      return await inSpan('commit', {}, () => this.#end(end));
     } finally {
       clearTimeout(limit);
       timers.forEach(clearInterval);
@@ -107,7 +153,10 @@ export class RunningAttempt {
         step,
         input: step.input as never,
         signal: this.#abort.signal,
-        progress: (report) => this.#meter.report(report, performance.now()),
+        progress: (report) => {
+          this.#meter.report(report, performance.now());
+          this.#images.see(report);
+        },
         log,
         db,
         store,
@@ -139,30 +188,47 @@ export class RunningAttempt {
       reference: this.#reference,
       onSaved: (seq) => tellChange(bus, this.runId, seq),
       onLost: () => this.abort('lost'),
+      onLoaded: () => this.#images.resume(),
     });
   }
 
-  async #end(outcome: AttemptSuccess | Failure): Promise<void> {
+  async #end(outcome: AttemptSuccess | Failure): Promise<AttemptOutcome> {
     const { db, bus, store, log, settings } = this.#surroundings;
     const reason = this.#abort.signal.reason as AbortReason | undefined;
     if (reason === 'lost') {
       log.warn('lease lost to another attempt; what this one made is dropped');
-      return;
+      return this.#observe('LOST');
     }
+    let ending: AttemptOutcome = 'SUCCEEDED';
+    const endWith = (end: AttemptEnd): ReturnType<typeof endAttempt> => {
+      ending = end.outcome;
+      return this.#endWith(end);
+    };
     const change = await untilAnswered(async () => {
-      if (outcome instanceof Failure) return this.#endWith(endOf(reason, outcome));
+      if (outcome instanceof Failure) return endWith(endOf(reason, outcome));
       try {
         return await succeedAttempt(db, this.#reference, outcome, store);
       } catch (error) {
         if (isUnavailable(error)) throw error;
-        return this.#endWith({ outcome: 'FAILED', failure: Failure.from(error) });
+        return endWith({ outcome: 'FAILED', failure: Failure.from(error) });
       }
     }, settings.commitLimitMs);
     tellChange(bus, this.runId, change?.seq);
     // The run's other steps were taken from their workers; they need not find out by their next heartbeat.
     if (change?.state === 'FAILED' || change?.state === 'TIMED_OUT') tellCancel(bus, this.runId);
     if (change?.value !== true) log.warn('step was taken over or ended; what this attempt made is dropped');
-    else if (!(outcome instanceof Failure)) log.info('step done');
+    else if (!(outcome instanceof Failure)) {
+      const { service, kind } = this.#claim.step;
+      stepsDone.inc({ service, kind, provider: outcome.provider ?? 'none' });
+      log.info('step done');
+    }
+    return this.#observe(change?.value === true ? ending : 'LOST');
+  }
+
+  #observe(outcome: AttemptOutcome): AttemptOutcome {
+    const { service, kind } = this.#claim.step;
+    stepDuration.observe({ service, kind, outcome }, (performance.now() - this.#startedAt) / 1000);
+    return outcome;
   }
 
   #endWith(end: AttemptEnd): ReturnType<typeof endAttempt> {
@@ -188,6 +254,7 @@ export class RunningAttempt {
         progress === undefined
           ? await extendLease(db, this.#reference, settings.leaseSeconds)
           : await writeProgress(db, this.#reference, settings.leaseSeconds, progress);
+      if (heartbeat.held) this.#heldAt = performance.now();
       if (!heartbeat.held) this.abort('lost');
       else if (heartbeat.canceling) this.abort('canceled');
       tellChange(bus, this.runId, heartbeat.seq);

@@ -5,6 +5,9 @@ import { addToOutbox, type QueuedStep } from './outbox.ts';
 import { isRunTerminal, type RunState } from './states.ts';
 import { storedJson } from './stored-json.ts';
 
+/** What settling needs of a run whose row is locked. */
+type SettledRun = Pick<LockedRun, 'id' | 'seq' | 'now'>;
+
 interface StepCounts {
   readonly total: number;
   readonly succeeded: number;
@@ -17,7 +20,7 @@ interface StepCounts {
  * dependencies have succeeded are queued or found done, and a run whose steps have all succeeded has succeeded.
  * Returns the run's state.
  */
-export async function settleRun(tx: Transaction, run: LockedRun): Promise<string> {
+export async function settleRun(tx: Transaction, run: SettledRun): Promise<string> {
   // The change itself may have moved the run on, to STARTING or CANCELING.
   const { state, startedAt } = await tx.run.findUniqueOrThrow({
     where: { id: run.id },
@@ -38,7 +41,7 @@ export async function settleRun(tx: Transaction, run: LockedRun): Promise<string
 
 type RunUpdate = { state?: RunState; failure?: Prisma.InputJsonValue; reused?: boolean };
 
-async function consequences(tx: Transaction, run: LockedRun, state: string): Promise<RunUpdate> {
+async function consequences(tx: Transaction, run: SettledRun, state: string): Promise<RunUpdate> {
   const failed = await tx.step.findFirst({
     where: { runId: run.id, state: 'FAILED' },
     orderBy: { position: 'asc' },
@@ -59,7 +62,7 @@ async function consequences(tx: Transaction, run: LockedRun, state: string): Pro
 }
 
 /** Queues every step that waits for nothing more; one whose result exists is done at once, and may free others. */
-async function queueReady(tx: Transaction, run: LockedRun): Promise<void> {
+async function queueReady(tx: Transaction, run: SettledRun): Promise<void> {
   const queued: QueuedStep[] = [];
   for (;;) {
     const ready = await tx.$queryRaw<{ id: string; key: string; service: string }[]>`
@@ -95,7 +98,7 @@ export async function reuseResult(tx: Transaction, stepId: string, output: Prism
 }
 
 /** Takes the token with the state: what a canceled attempt still writes is refused. */
-export async function cancelSteps(tx: Transaction, run: LockedRun, states: readonly string[]): Promise<void> {
+export async function cancelSteps(tx: Transaction, run: SettledRun, states: readonly string[]): Promise<void> {
   const ending = { runId: run.id, state: { in: [...states] } };
   await tx.attempt.updateMany({
     where: { step: ending, endedAt: null },

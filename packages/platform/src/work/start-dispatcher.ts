@@ -1,6 +1,8 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { Bus } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
+import { inSpan, traceHeaders } from '../tracing/spans.ts';
 import { repeat, type Repeating } from './repeat.ts';
 
 export interface DispatcherOptions {
@@ -14,6 +16,7 @@ interface OutboxRow {
   readonly subject: string;
   readonly messageId: string;
   readonly payload: unknown;
+  readonly trace: string | null;
 }
 
 const BATCH = 64;
@@ -49,13 +52,14 @@ async function publishBatch(db: Database, bus: Bus): Promise<number> {
     UPDATE outbox SET available_at = clock_timestamp() + make_interval(secs => ${HIDDEN_SECONDS})
     WHERE id IN (
       SELECT id FROM outbox WHERE available_at <= clock_timestamp() ORDER BY id LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-    RETURNING id, subject, message_id AS "messageId", payload`;
+    RETURNING id, subject, message_id AS "messageId", payload,
+      coalesce(trace, (SELECT run.trace FROM run WHERE run.id = payload->>'runId')) AS trace`;
   const left = rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   const published: bigint[] = [];
   try {
-    for (const { id, subject, messageId, payload } of left) {
-      await bus.publish(subject, payload, { id: messageId });
-      published.push(id);
+    for (const row of left) {
+      await publish(bus, row);
+      published.push(row.id);
     }
   } finally {
     await db.prisma.outbox.deleteMany({ where: { id: { in: published } } });
@@ -67,4 +71,12 @@ async function publishBatch(db: Database, bus: Bus): Promise<number> {
     }
   }
   return left.length;
+}
+
+function publish(bus: Bus, { subject, messageId, payload, trace }: OutboxRow): Promise<void> {
+  if (trace === null) return bus.publish(subject, payload, { id: messageId });
+  const cause = { traceparent: trace };
+  return inSpan(`publish ${subject}`, { kind: SpanKind.PRODUCER, parent: cause }, () =>
+    bus.publish(subject, payload, { id: messageId, headers: { ...cause, ...traceHeaders() } }),
+  );
 }

@@ -1,6 +1,7 @@
-import type { Bus } from '../bus/bus.ts';
+import type { Bus, Consumer } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
+import { endGivenUp } from './reconcile/end-given-up.ts';
 import { endStuckCancellations } from './reconcile/end-stuck-cancellations.ts';
 import { expireLeases } from './reconcile/expire-leases.ts';
 import { republishUnseen } from './reconcile/republish-unseen.ts';
@@ -25,15 +26,17 @@ export interface Reconciliation {
 }
 
 /**
- * Repairs what the ordinary course leaves behind when something dies: leases that ran out, messages that were lost,
+ * Repairs what the ordinary course leaves behind when something dies: leases that ran out, messages that were lost or given up,
  * cancellations that nobody heard. Every repair is a compare-and-set, so any number of reconcilers may run.
  */
 export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptions = {}): Repeating {
   const { log, everyMs = 3_000, cancelGraceMs = 60_000, republishAfterMs = 60_000 } = options;
   const shared: Reconciliation = { db, bus, log };
   let restarted = db.exclusive;
-  return repeat(everyMs, async () => {
+  let letters: Consumer | undefined;
+  const passes = repeat(everyMs, async () => {
     try {
+      letters ??= await bus.consumeDead((letter) => endGivenUp(shared, letter));
       if (restarted) {
         await takeUpAfterRestart(shared);
         restarted = false;
@@ -46,4 +49,11 @@ export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptio
       log?.warn({ error }, 'reconciliation failed; it is tried again');
     }
   });
+  return {
+    notify: () => passes.notify(),
+    stop: async () => {
+      await passes.stop();
+      await letters?.drain();
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { cancelRun } from '../cancel-run.ts';
 import { claimAttempt } from '../claim-attempt.ts';
 import { launchRun } from '../launch-run.ts';
+import { endGivenUp } from '../reconcile/end-given-up.ts';
 import { startReconciler } from '../start-reconciler.ts';
 import type { StepHandler } from '../step-handler.ts';
 import { succeedAttempt } from '../succeed-attempt.ts';
@@ -114,6 +115,33 @@ export function reconciling(world: World): void {
     const step = await world.step(run.id);
     expect(step).toMatchObject({ attempt: 1 });
     expect(step.republished).toBeGreaterThan(0);
+  });
+
+  it('fail a step whose jobs no worker can take, attempt by attempt, and say so', async () => {
+    const name = service();
+    const run = await launch(name, { maxAttempts: 2 });
+    // Workers that die before they claim anything look like this to the bus.
+    const dying = await world.bus.consume(name, () => Promise.reject(new Error('out of memory')), { concurrency: 1 });
+    const ended = await world.ended(run.id);
+    await dying.drain();
+    expect(ended).toMatchObject({ state: 'FAILED', failure: { code: 'JOB_GIVEN_UP', step: 'a step' } });
+    const { id: stepId } = await world.step(run.id);
+    const attempts = await world.db.prisma.attempt.findMany({ where: { stepId }, orderBy: { number: 'asc' } });
+    expect(attempts.map(({ number, outcome, worker }) => [number, outcome, worker])).toEqual([
+      [1, 'FAILED', 'none'],
+      [2, 'FAILED', 'none'],
+    ]);
+  });
+
+  it('leave a step to the worker that has it, although the bus gave up the job', async () => {
+    const run = await launch(service());
+    const { id: stepId } = await world.step(run.id);
+    const message = { runId: run.id, stepId, attempt: 1 };
+    const { claim } = await claimAttempt(world.db, message, { worker: 'w', leaseSeconds: 30 });
+    const letter = { service: 's', reason: 'MAX_DELIVERIES', deliveries: 5, job: { id: 'x', message } } as const;
+    await endGivenUp({ db: world.db, bus: world.bus, log: undefined }, letter);
+    expect(await world.step(run.id)).toMatchObject({ state: 'RUNNING', attempt: 1, token: claim!.token });
+    await succeedAttempt(world.db, { runId: run.id, stepId, token: claim!.token }, { output: {} });
   });
 
   it('end a canceled run whose worker died', async () => {
