@@ -29,6 +29,7 @@ export function allocate(network: Allocation, target: number): number[] {
     if (network.cost.total() <= target) {
       best = [...state.kept];
       high = exponent;
+      if (network.cost.total() >= target - full * FILLED) break;
     } else low = exponent;
   }
   state.set(best);
@@ -42,6 +43,8 @@ const [LEAST_EXPONENT, GREATEST_EXPONENT] = [-6, 8];
 const STEPS = 24;
 /** Groups settle within a few turns; if they circle, any turn's end will do. */
 const MAX_TURNS = 8;
+/** What lies this near below the target is left to single steps. */
+const FILLED = 0.002;
 /** A network this near to the target, as a share of the whole one's cost, is near enough. */
 const NEAR = 0.02;
 /** How many steps back a group is asked to go for another's step forward. */

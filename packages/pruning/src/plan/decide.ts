@@ -77,7 +77,7 @@ export function classWorth(
 }
 
 /** One number from those of several taps; see `classWorth`. */
-export function combined(values: readonly number[], decision: Decision): number {
+function combined(values: readonly number[], decision: Decision): number {
   if (decision === 'union') return Math.max(...values);
   if (decision === 'mean') return values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.toSorted((a, b) => b - a)[Math.ceil(values.length / 2) - 1]!;

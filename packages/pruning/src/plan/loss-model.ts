@@ -1,6 +1,5 @@
 import type { Tap } from '../analysis/taps.ts';
 import type { Decision } from './decide.ts';
-import { combined } from './decide.ts';
 import type { LayerRanking } from './ranking.ts';
 
 interface TapOfGroup {
@@ -17,7 +16,8 @@ export class LossModel {
   /** By group. */
   private readonly taps: readonly (readonly TapOfGroup[])[];
   private readonly kept: number[];
-  private readonly decision: Decision;
+  /** Whether a group loses what its worst tap does, or what its taps do on average. */
+  private readonly greatest: boolean;
 
   /** `groups` hold class ids, best first, each read by some tap. All are kept at first. */
   constructor(
@@ -41,8 +41,7 @@ export class LossModel {
       }),
     );
     this.kept = groups.map((classes) => classes.length);
-    // A vote on losses is their mean: what counts is how much all taps lose.
-    this.decision = decision === 'union' ? 'union' : 'mean';
+    this.greatest = decision === 'union';
   }
 
   /** Lets a group keep its k best classes. */
@@ -56,11 +55,15 @@ export class LossModel {
   of(group: number, counts: readonly number[]): Float64Array {
     const before = this.kept[group]!;
     const taps = this.taps[group]!;
-    return Float64Array.from(counts, (k) =>
-      combined(
-        taps.map(({ tap, held }) => this.losses[tap]![this.channels[tap]! + held[k]! - held[before]!]!),
-        this.decision,
-      ),
-    );
+    const result = new Float64Array(counts.length);
+    for (const { tap, held } of taps) {
+      const losses = this.losses[tap]!;
+      const others = this.channels[tap]! - held[before]!;
+      for (let i = 0; i < counts.length; i++) {
+        const loss = losses[others + held[counts[i]!]!]!;
+        result[i] = this.greatest ? Math.max(result[i]!, loss) : result[i]! + loss / taps.length;
+      }
+    }
+    return result;
   }
 }
