@@ -60,6 +60,22 @@ describe('a layer that cannot be pruned', () => {
     expect(layers.at(-1)).toMatchObject({ prunable: false, reason: 'is the graph output logits' });
   });
 
+  it('names the node in the way, and one that loses some of its filters says how many stay', async () => {
+    const net = new Layers(1);
+    const x = net.relu(net.conv(net.image(3, 8), 6));
+    const part = net.graph.node('Slice', [x, ...[0, 2, 1].map((n) => net.graph.init(intTensor([n])))]);
+    net.output(net.note(part, [2, 8, 8]));
+    net.heads(net.relu(net.conv(x, 4)), { logits: 2 });
+    const { layers } = await analyse(net.build());
+    const by = { node: part, op: 'graph output', text: `is the graph output ${part}` };
+    expect(layers[0]).toMatchObject({ prunable: true, frozenFilters: 2, frozenBy: by });
+    expect(layers[0]).not.toHaveProperty('reason');
+    expect(layers[1]).toMatchObject({ prunable: true, frozenFilters: 0 });
+    expect(layers[1]).not.toHaveProperty('frozenBy');
+    const answer = { node: 'logits', op: 'graph output', text: 'is the graph output logits' };
+    expect(layers[2]).toMatchObject({ prunable: false, frozenFilters: 2, frozenBy: answer, reason: answer.text });
+  });
+
   it('says when it has a single filter', async () => {
     const net = new Layers(1);
     const x = net.block(net.image(3, 8), 4);

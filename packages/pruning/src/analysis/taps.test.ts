@@ -1,5 +1,6 @@
 import { floatTensor, intTensor, Layers, smallNets } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
+import { analyse } from '../testing/analyse.ts';
 import { measureShapes } from '../testing/ort.ts';
 import { analyzeChannels } from './analysis.ts';
 import { findTaps } from './taps.ts';
@@ -79,13 +80,97 @@ describe('max-feature-map, which no rule names', () => {
   });
 });
 
-it('taps come in graph order, one per convolution, and name existing values', async () => {
-  for (const make of Object.values(smallNets)) {
-    const model = make(1);
-    const analysis = analyzeChannels(model, await measureShapes(model));
-    const convs = analysis.layers.filter((layer) => layer.op === 'Conv').map((layer) => layer.name);
-    expect(analysis.taps.map((tap) => tap.layer)).toEqual(convs);
-    expect(analysis.taps.map((tap) => tap.order)).toEqual(convs.map((_, i) => i));
-    for (const tap of analysis.taps) expect(tap.classes.every((id) => id >= 0)).toBe(true);
+describe('max-feature-map, as exporters write it', () => {
+  const halves = (net: Layers, x: string, turned: boolean) => {
+    const part = (start: number) =>
+      net.graph.node('Slice', [x, ...[start, start + 4, 1].map((n) => net.graph.init(intTensor([n])))]);
+    const parts = [part(0), part(4)];
+    return net.note(net.graph.node('Max', turned ? parts.reverse() : parts), [4, 8, 8]);
+  };
+
+  it.each([false, true])('is the same in either order of its halves (%s)', async (turned) => {
+    const net = new Layers(1);
+    const max = halves(net, net.conv(net.image(3, 8), 8), turned);
+    net.heads(max, { logits: 2 });
+    const { analysis } = await analyse(net.build());
+    expect(analysis.taps[0]).toMatchObject({ layer: 'conv1', value: max, channels: 4 });
+    expect(analysis.taps[0]!.classes).toEqual(analysis.layers[0]!.classes.slice(0, 4));
+  });
+
+  it('of a sum is where the sum is read', async () => {
+    const net = new Layers(1);
+    const image = net.image(3, 8);
+    const max = halves(net, net.pointwise('Add', [net.conv(image, 8), net.conv(image, 8)]), false);
+    net.heads(max, { logits: 2 });
+    const { analysis } = await analyse(net.build());
+    expect(analysis.taps.map(({ layer, channels }) => [layer, channels])).toEqual([
+      ['conv1', 8],
+      ['conv2', 8],
+      ['add1', 4],
+    ]);
+    expect(analysis.taps[2]!.value).toBe(max);
+  });
+});
+
+describe('a sum of a residual block', () => {
+  it('is a tap of its own, behind its activation, and reads the classes of the stream', async () => {
+    const { analysis } = await analyse('residual');
+    expect(analysis.taps.map((tap) => tap.layer)).toEqual([
+      ...['conv1', 'conv2', 'conv3', 'add1', 'conv4', 'conv5', 'conv6', 'add2'],
+    ]);
+    expect(analysis.taps.map((tap) => tap.order)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const sum = analysis.taps[3]!;
+    expect(sum.value).toBe('relu3');
+    expect(sum.classes).toEqual(analysis.layers.find((layer) => layer.name === 'conv3')!.classes);
+    // A layer's own tap is where it is read itself.
+    expect(analysis.layers.find((layer) => layer.name === 'conv3')!.tap).toBe('bn3');
+  });
+
+  it('is read before normalisation when the stream goes on unnormalised', async () => {
+    const net = new Layers(1);
+    const stem = net.conv(net.image(3, 8), 4);
+    const sum = net.pointwise('Add', [net.conv(net.relu(net.batchNorm(stem)), 4), stem]);
+    net.heads(net.pointwise('Add', [net.conv(net.relu(net.batchNorm(sum)), 4), sum]), { logits: 2 });
+    const { analysis } = await analyse(net.build());
+    expect(analysis.taps.map(({ layer, value }) => [layer, value])).toEqual([
+      ['conv1', 'conv1'],
+      ['conv2', 'conv2'],
+      ['add1', 'add1'],
+      ['conv3', 'conv3'],
+      ['add2', 'add2'],
+    ]);
+  });
+
+  it('is not one with a bias, a value spread over it, or a gate, nor are channels joined', async () => {
+    const net = new Layers(1);
+    const x = net.conv(net.image(3, 8), 4);
+    const biased = net.pointwise('Add', [x, net.weight('shift', [4, 1, 1])]);
+    const spread = net.pointwise('Add', [net.relu(biased), net.conv(net.globalPool(x), 4, { kernel: 1 })]);
+    net.heads(net.concat([spread, net.relu(biased)]), { logits: 2 });
+    const { analysis } = await analyse(net.build());
+    expect(analysis.taps.map((tap) => tap.layer)).toEqual(['conv1', 'conv2']);
+  });
+});
+
+it('a hidden dense layer is tapped behind its activation, the answer is not', async () => {
+  const { analysis } = await analyse('vggFlat');
+  const { layer, value, channels, dense, classes } = analysis.taps.at(-1)!;
+  expect({ layer, value, channels, dense }).toEqual({ layer: 'fc1', value: 'relu3', channels: 10, dense: true });
+  expect(classes).toEqual(analysis.layers.find(({ name }) => name === 'fc1')!.classes);
+});
+
+it('taps come in graph order, one for each layer but the answer, and name existing values', async () => {
+  for (const name of Object.keys(smallNets)) {
+    const { analysis } = await analyse(name);
+    const layers = analysis.layers.filter((layer) => layer.tap !== undefined).map((layer) => layer.name);
+    const names = analysis.taps.map((tap) => tap.layer);
+    expect(names.filter((tap) => layers.includes(tap))).toEqual(layers);
+    expect(new Set(names).size).toBe(names.length);
+    expect(analysis.layers.filter((layer) => layer.op === 'Conv' && layer.tap === undefined)).toEqual([]);
+    expect(analysis.taps.map((tap) => tap.order)).toEqual(names.map((_, i) => i));
+    for (const tap of analysis.taps) {
+      expect(analysis.shapes.get(tap.value)?.[1]).toBe(tap.channels);
+      expect(tap.classes.every((id) => id >= 0)).toBe(true);
+    }
   }
 });

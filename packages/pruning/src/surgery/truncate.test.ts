@@ -88,3 +88,37 @@ it('a tap of another network is refused', async () => {
   );
   expect(new Graph(model).producer(tap.value)).toBeDefined();
 });
+
+it.each([
+  ['a residual sum', 'residual', 'add1'],
+  ['a hidden dense layer', 'vggFlat', 'fc1'],
+])('a model can end at %s, keeps its taps, and can be cut', async (_, name, layer) => {
+  const model = smallNets[name]!(1);
+  const shapes = await measureShapes(model);
+  const { taps } = analyzeChannels(model, shapes);
+  const tap = taps.find((candidate) => candidate.layer === layer)!;
+  const features = (await run(encodeModel(truncateToFeatures(model, tap)), feed)).get(FEATURES)!;
+  expect(features.dims).toEqual([3, tap.channels]);
+  const head = {
+    name: 'head',
+    weights: new Float64Array(tap.channels).fill(1),
+    bias: Float64Array.of(2),
+    outputName: 'age',
+  };
+  const truncated = truncate(model, tap, head);
+  validateGraph(truncated);
+  const age = (await run(encodeModel(truncated), feed)).get('age')!;
+  for (let n = 0; n < 3; n++) {
+    const own = features.data.subarray(n * tap.channels, (n + 1) * tap.channels);
+    expect(age.data[n]).toBeCloseTo(2 + own.reduce((sum, value) => sum + value, 0), 3);
+  }
+  const known = truncatedShapes(shapes, tap, { outputName: 'age', targets: 1 });
+  const measured = await measureShapes(truncated);
+  for (const [value, dims] of measured) expect(known.get(value)).toEqual(dims);
+  const after = analyzeChannels(truncated, known);
+  expect(after.taps).toEqual(
+    taps.filter(({ order }) => order <= tap.order).map(({ classes: _ids, ...rest }) => expect.objectContaining(rest)),
+  );
+  const { proof } = await provePlan(truncated);
+  expectProved(proof);
+});
