@@ -107,7 +107,7 @@ function tableOf(reports: readonly CompressionReport[]): string {
 function warningsOf(reports: readonly CompressionReport[]): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>();
   for (const { epsilon, warnings } of reports)
-    for (const warning of warnings) found.set(warning, [...(found.get(warning) ?? []), epsilon]);
+    for (const warning of warnings) found.set(warning, [...(found.get(warning) ?? []), epsilon!]);
   return found;
 }
 

@@ -1,14 +1,16 @@
 import { costs, skeleton } from '@kneepoint/onnx';
 import { findTaps, prune, prunedShapes } from '@kneepoint/pruning';
-import { knee } from '@kneepoint/regression';
+import { type CharacteristicCurve, knee } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
 import { type CompressionRequest, planCompression } from './compression.ts';
+import type { TaskCurves } from './plan/task-knees.ts';
 import { CARRIERS, layersOf, syntheticCurve, TINY_WIDTHS, tinyNet } from './testing/index.ts';
 
 const { model, shapes } = tinyNet();
 const layers = layersOf(model);
 const [first, second, third] = layers as [string, string, string];
 const curves = new Map(layers.map((layer, index) => [layer, syntheticCurve(TINY_WIDTHS[index]!, index + 1)]));
+const yaw = (own: ReadonlyMap<string, CharacteristicCurve>): TaskCurves => ({ task: 'yaw', curves: own });
 const head = (channels: number) => ({
   name: 'head',
   outputName: 'yaw',
@@ -17,7 +19,15 @@ const head = (channels: number) => ({
 });
 
 function request(overrides: Partial<CompressionRequest> = {}): CompressionRequest {
-  return { model, shapes, curves, layer: third, head: head(TINY_WIDTHS[2]), options: { epsilon: 0.01 }, ...overrides };
+  return {
+    model,
+    shapes,
+    tasks: [yaw(curves)],
+    layer: third,
+    head: head(TINY_WIDTHS[2]),
+    options: { epsilon: 0.01 },
+    ...overrides,
+  };
 }
 
 const keptOf = (planned: ReturnType<typeof planCompression>) => planned.layers.map((layer) => layer.kept);
@@ -94,17 +104,19 @@ describe('planCompression', () => {
   });
 
   it('a layer without a curve stays whole', () => {
-    const planned = planCompression(request({ curves: new Map([...curves].filter(([name]) => name !== second)) }));
+    const planned = planCompression(
+      request({ tasks: [yaw(new Map([...curves].filter(([name]) => name !== second)))] }),
+    );
     expect(planned.layers[1]).toMatchObject({ kept: TINY_WIDTHS[1], lambda: null, chosen: null });
   });
 
   it("a layer that explains less than a tenth of what the head's layer does stays whole", () => {
     const drowned = syntheticCurve(TINY_WIDTHS[0], 1, { noise: 4 });
     expect(knee(drowned, 0.01).filters).toBeGreaterThan(0);
-    const planned = planCompression(request({ curves: new Map([...curves, [first, drowned]]) }));
+    const planned = planCompression(request({ tasks: [yaw(new Map([...curves, [first, drowned]]))] }));
     expect(planned.layers[0]).toMatchObject({ kept: TINY_WIDTHS[0], lambda: null, chosen: 0 });
     // Beside a head that explains no more, the same curve decides.
-    const alike = planCompression(request({ curves: new Map(layers.map((layer) => [layer, drowned])) }));
+    const alike = planCompression(request({ tasks: [yaw(new Map(layers.map((layer) => [layer, drowned])))] }));
     expect(alike.layers[0]!.chosen).toBe(knee(drowned, 0.01).filters);
   });
 

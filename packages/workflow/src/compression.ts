@@ -8,24 +8,27 @@ import {
   type Plan,
   planCost,
   type PlanFigures,
-  planFromTaps,
   type Shapes,
   type Tap,
   truncate,
   truncatedShapes,
 } from '@kneepoint/pruning';
-import { type CharacteristicCurve, type Knee, knee } from '@kneepoint/regression';
-import type { PruneOptions } from './steps/prune.ts';
+import { choosePlan, type ChooseRequest } from './plan/choose-plan.ts';
+import { type Forecast, forecasts } from './plan/forecast.ts';
+import type { PruneOptions } from './plan/prune-options.ts';
+import type { TaskCurves } from './plan/task-knees.ts';
 
-export interface CompressionRequest {
-  /** The whole network; its skeleton is enough. */
+export interface CompressionRequest extends Pick<ChooseRequest, 'equalMacs' | 'seed' | 'measured'> {
+  /** The whole network; its skeleton is enough for the criteria lasso and random. */
   readonly model: ModelProto;
   readonly shapes: Shapes;
-  /** One curve for each layer, for one task. */
-  readonly curves: ReadonlyMap<string, CharacteristicCurve>;
+  /** The tasks that the network is for, each with a curve for each layer. */
+  readonly tasks: readonly TaskCurves[];
+  /** Tasks that it shall not carry. */
+  readonly avoided?: readonly TaskCurves[];
   /** The layer that the head reads. */
   readonly layer: string;
-  /** The linear head on that layer's pooled responses. */
+  /** The linear head on that layer's pooled responses, targets of all tasks side by side. */
   readonly head: LinearHead;
   readonly options: PruneOptions;
 }
@@ -36,18 +39,27 @@ export interface LayerCost {
   readonly macs: number;
 }
 
+/** The node and the operator that keep a layer from being pruned. */
+export interface FrozenBy {
+  readonly node: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
 export interface CompressedLayer {
   readonly name: string;
   readonly op: string;
   readonly filters: number;
   readonly kept: number;
   readonly indices: readonly number[];
-  /** λ of the knee; null where no curve decided. */
+  /** λ of the knee; null where no curve decided, or those of several tasks. */
   readonly lambda: number | null;
-  /** How many filters the layer's own curve chose; 0 where it says next to nothing about the task, null where there is none. */
+  /** How many filters the layer's own curves chose; 0 where they say next to nothing, null where there is none or no ε decided. */
   readonly chosen: number | null;
   readonly prunable: boolean;
   readonly reason: string | null;
+  /** Null when it can be pruned. */
+  readonly frozenBy: FrozenBy | null;
   readonly before: LayerCost;
   readonly after: LayerCost;
 }
@@ -64,24 +76,29 @@ export interface PlannedCompression {
   /** The whole network as it was given. */
   readonly before: PlanFigures;
   readonly after: PlanFigures;
+  /** What the curves of the head's layer promise each task. */
+  readonly forecasts: readonly Forecast[];
 }
 
 /**
- * Paper §7: cut what follows the best layer, then keep in every remaining layer the filters of its knee; a layer whose curve says
- * nothing or next to nothing about the task stays whole. The dry run and the pruner plan by this one function. Throws LAYER_UNKNOWN.
+ * Paper §7: cut what follows the head's layer, then choose in every remaining layer what stays (see `choosePlan`). The dry run and the
+ * pruner plan by this one function. Throws LAYER_UNKNOWN and what `choosePlan` throws.
  */
 export function planCompression(request: CompressionRequest): PlannedCompression {
-  const { model, shapes, curves, head, options } = request;
+  const { model, shapes, tasks, avoided = [], layer: headLayer, head, options } = request;
   const { network, shapes: networkShapes, tap } = truncateAt(request);
   const analysis = analyzeChannels(network, networkShapes);
-  const knees = tellingKnees(kneesOf(analysis.taps, curves, options), request.layer);
-  const keep = new Map([...knees].map(([name, found]) => [name, found.kept]));
-  const scores = new Map([...knees.keys()].map((name) => [name, joiningOrder(curves.get(name)!)]));
-  const plan = planFromTaps(analysis, keep, { minFilters: options.minFilters ?? 1, scores });
+  const whole = figures(costs(model, shapes));
+  const { plan, knees, chosen } = choosePlan({
+    ...request,
+    ...{ network, analysis, tasks, avoided, layer: headLayer, options, whole },
+  });
   const before = costsByName(costs(network, networkShapes).nodes);
   const after = planCost(network, networkShapes, plan);
   const left = costsByName(after.nodes);
   const kept = new Map(plan.layers.map((layer) => [layer.name, layer.kept]));
+  const frozen = new Map(plan.frozen.map(({ layer, node, op, reason }) => [layer, { node, operator: op, reason }]));
+  const [only, ...others] = knees;
   const layers = analysis.layers
     .filter((layer) => layer.name !== head.name)
     .map((layer): CompressedLayer => ({
@@ -90,10 +107,11 @@ export function planCompression(request: CompressionRequest): PlannedCompression
       filters: layer.filters,
       kept: kept.get(layer.name)!.length,
       indices: kept.get(layer.name)!,
-      lambda: knees.get(layer.name)?.lambda ?? null,
-      chosen: knees.get(layer.name)?.filters ?? (curves.has(layer.name) ? 0 : null),
+      lambda: others.length === 0 ? (only?.get(layer.name)?.lambda ?? null) : null,
+      chosen: chosen.get(layer.name) ?? null,
       prunable: layer.prunable,
       reason: layer.reason ?? null,
+      frozenBy: frozen.get(layer.name) ?? null,
       before: before.get(layer.name) ?? NOTHING,
       after: left.get(layer.name) ?? NOTHING,
     }));
@@ -104,9 +122,17 @@ export function planCompression(request: CompressionRequest): PlannedCompression
     analysis,
     plan,
     layers,
-    before: figures(costs(model, shapes)),
+    before: whole,
     after: figures(after),
+    forecasts: forecasts(tasks, headLayer, keptChannels(analysis, plan, headLayer)),
   };
+}
+
+/** Channels of a layer's tap that a plan keeps. */
+function keptChannels({ taps }: ChannelAnalysis, { removedClasses }: Plan, layer: string): readonly number[] {
+  const gone = new Set(removedClasses);
+  const { classes } = taps.find((tap) => tap.layer === layer)!;
+  return [...classes.keys()].filter((channel) => !gone.has(classes[channel]!));
 }
 
 /** The network up to the head's layer, pooled, with the linear head at its end: what is pruned, or trained without pruning. Throws LAYER_UNKNOWN. */
@@ -128,49 +154,6 @@ export function truncateAt({
 }
 
 const NOTHING: LayerCost = { parameters: 0, macs: 0 };
-
-function kneesOf(
-  taps: readonly Tap[],
-  curves: ReadonlyMap<string, CharacteristicCurve>,
-  { epsilon, layerEpsilon }: PruneOptions,
-): ReadonlyMap<string, Knee> {
-  return new Map(
-    taps.flatMap(({ layer }): [string, Knee][] => {
-      const curve = curves.get(layer);
-      return curve ? [[layer, knee(curve, layerEpsilon?.[layer] ?? epsilon)]] : [];
-    }),
-  );
-}
-
-/**
- * Of what the head's layer explains, the share that another layer must explain for its knee to count. The knee is relative to a
- * curve's own drop: where that is next to nothing, ε of it is noise, and the filters that it would take are those on which the
- * layers behind build what pooled responses of this one don't show.
- */
-const TELLING_SHARE = 0.1;
-
-/** The knees of the layers that say something about the task: others give no reason to prefer any of their filters. */
-function tellingKnees(knees: ReadonlyMap<string, Knee>, headLayer: string): ReadonlyMap<string, Knee> {
-  const head = knees.get(headLayer);
-  const least = head ? TELLING_SHARE * explained(head) : 0;
-  return new Map([...knees].filter(([, found]) => found.filters > 0 && explained(found) >= least));
-}
-
-/** Share of the labels' variance on validation that the layer explains at its best: R². */
-function explained({ rmseMin, rmseMax }: Knee): number {
-  return rmseMax > 0 ? 1 - (rmseMin / rmseMax) ** 2 : 0;
-}
-
-/** Worth of each filter: the λ at which it first joins the path, 0 if it never does. Where a least number binds, the earliest stay. */
-function joiningOrder({ filters, points, supports }: CharacteristicCurve): Float64Array {
-  const worth = new Float64Array(filters);
-  supports.forEach((changes, point) => {
-    for (const change of changes) {
-      if (change > 0 && worth[change - 1] === 0) worth[change - 1] = points[point]!.lambda;
-    }
-  });
-  return worth;
-}
 
 function requireTap(taps: readonly Tap[], layer: string): Tap {
   const tap = taps.find((candidate) => candidate.layer === layer);

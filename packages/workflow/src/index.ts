@@ -1,11 +1,31 @@
 export {
   type CompressedLayer,
   type CompressionRequest,
+  type FrozenBy,
   planCompression,
   type PlannedCompression,
   truncateAt,
 } from './compression.ts';
 export { describeModel } from './describe-model.ts';
+export { jointMetric, jointStages } from './joint-stages.ts';
+export type { Forecast } from './plan/forecast.ts';
+export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
+export { headLayer, type ProbedLayer } from './plan/head-layer.ts';
+export {
+  type Avoidance,
+  CRITERIA,
+  type CriterionName,
+  type DecisionName,
+  DECISIONS,
+  normaliseOptions,
+  type PruneOptions,
+  type SizeTarget,
+  TARGET_KINDS,
+  type TargetKind,
+} from './plan/prune-options.ts';
+export { rankCurve } from './plan/rank-curve.ts';
+export type { TaskCurves } from './plan/task-knees.ts';
+export { type Parts, sharesSplit, splitParts } from './split-parts.ts';
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
 export {
@@ -14,7 +34,11 @@ export {
   type MetricStages,
   type NetworkFigures,
   type ReportArm,
+  type ReportCriterion,
   type ReportLayer,
+  type ReportReadability,
+  type ReportTarget,
+  type TaskStages,
   TRAINED_ARMS,
   type TrainedArm,
 } from './report.ts';
@@ -25,7 +49,7 @@ export { type CompressRequest, planCompress } from './runs/compress.ts';
 export { type FinetuneRequest, planFinetune } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
-export type { AnalysedTask } from './steps/analysed-task.ts';
+export { type AnalysedTasks, tasksName } from './steps/analysed-tasks.ts';
 export { BENCHMARK, type BenchmarkedNetwork, type BenchmarkInput, type BenchmarkOutput } from './steps/benchmark.ts';
 export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';
 export {
@@ -41,7 +65,7 @@ export {
 } from './steps/finetune.ts';
 export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
-export { PRUNE, type PruneInput, pruneKey, type PruneOptions, type PruneOutput } from './steps/prune.ts';
+export { PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
 export {
   DEFAULT_REGRESSION,
   layerTaskKey,
@@ -52,7 +76,7 @@ export {
   regressKey,
   type RegressOutput,
 } from './steps/regress.ts';
-export { REPORT, type ReportInput, reportKey, type ReportOutput } from './steps/report.ts';
+export { REPORT, type ReportInput, reportKey, type ReportOutput, type ReportRival } from './steps/report.ts';
 export { TRUNCATE, type TruncateInput, truncateKey, type TruncateOutput } from './steps/truncate.ts';
 export { type TrainingChoice, trainingSettings } from './training-choice.ts';
 export {

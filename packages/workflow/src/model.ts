@@ -1,4 +1,5 @@
 import type { Preprocess } from '@kneepoint/datasets';
+import type { FrozenBy } from './compression.ts';
 
 /** Where a prunable layer is read, in graph order: after convolution, normalisation and activation, before pooling. */
 export interface TapReference {
@@ -15,8 +16,10 @@ export interface LayerSummary {
   readonly op: string;
   readonly filters: number;
   readonly prunable: boolean;
-  /** Why not, naming the node and operator that froze it; null when prunable. */
+  /** Why not; null when prunable. */
   readonly reason: string | null;
+  /** The node and operator that froze it; absent when prunable. */
+  readonly frozenBy?: FrozenBy;
   readonly parameters: number;
   readonly macs: number;
 }

@@ -9,6 +9,7 @@ function arm(name: Arm, metric: number, more: Partial<ReportArm> = {}): ReportAr
     arm: name,
     metric,
     validation: metric,
+    tasks: [],
     ...figures(10, 1),
     modelSha256: 'a'.repeat(64),
     epochs: name === 'refit' ? null : 20,
@@ -31,6 +32,9 @@ function warnings(
     after: figures(10, 1),
     layers: [],
     arms,
+    target: null,
+    avoidance: null,
+    split: { shared: true },
     ...more,
   } as unknown as CompressionReport);
 }
@@ -90,6 +94,38 @@ describe('a report warns', () => {
     ] as unknown as CompressionReport['layers'];
     expect(warnings([arm('refit', 0.9)], { layers })).toEqual([
       'The curve of conv1 says next to nothing about the task: left whole.',
+    ]);
+  });
+
+  it('when a latency was missed by more than two measurements differ', () => {
+    const target = (reached: number) => ({
+      target: { kind: 'latency', remove: 0.5 } as const,
+      ...{ atMost: 2, before: 4, planned: 2, reached },
+    });
+    expect(warnings([arm('refit', 0.9)], { target: target(2.05) })).toEqual([]);
+    expect(warnings([arm('refit', 0.9)], { target: target(2.2) })).toEqual([
+      'The target latency −50 % was missed: 2.20 ms instead of 2.00 ms.',
+    ]);
+  });
+
+  it('when a task that was to be avoided can still be read', () => {
+    const readable = (after: number) => ({
+      by: 'image',
+      tasks: [
+        { task: 'smile', role: 'wanted', name: 'accuracy', higherIsBetter: true, chance: 0.5, before: 0.9, after: 0.9 },
+        { task: 'who', role: 'avoided', name: 'accuracy', higherIsBetter: true, chance: 0.1, before: 0.9, after },
+      ] as const,
+    });
+    expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.3) })).toEqual([]);
+    expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.8) })).toEqual([
+      'who can still be read from what is left: accuracy 80.0 %, 90.0 % before the cut, 10.0 % by chance.',
+    ]);
+  });
+
+  it('when tasks are judged on another split than their curves', () => {
+    const split = { by: 'image', train: 1, validation: 1, test: 1, shared: false };
+    expect(warnings([arm('refit', 0.9)], { split, task: 'a+b' })).toEqual([
+      expect.stringContaining('The tasks a+b do not label the same images'),
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { describeTarget } from './plan/goal.ts';
 import type { Arm, CompressionReport, ReportArm } from './report.ts';
 
 /** How much slower than in proportion to its MACs a network may become before the report says so. */
@@ -8,7 +9,43 @@ const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
 
 /** What a reader of the report would otherwise find out too late. */
 export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): readonly string[] {
-  return [...latencyWarning(report), ...silentCurves(report), ...armWarnings(report), ...unfinished(report)];
+  return [
+    ...missedTarget(report),
+    ...latencyWarning(report),
+    ...silentCurves(report),
+    ...otherSplits(report),
+    ...stillReadable(report),
+    ...armWarnings(report),
+    ...unfinished(report),
+  ];
+}
+
+/** How far above its target a measured latency may lie before the report says so; two measurements never agree exactly. */
+const TARGET_SLACK = 1.05;
+
+function missedTarget({ target }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  if (!target || target.reached <= target.atMost * TARGET_SLACK) return [];
+  const unit = target.target.kind === 'latency' ? ' ms' : '';
+  return [
+    `The target ${describeTarget(target.target)} was missed: ${target.reached.toPrecision(3)}${unit} instead of ${target.atMost.toPrecision(3)}${unit}.`,
+  ];
+}
+
+function otherSplits({ split, task }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  if (split.shared) return [];
+  return [
+    `The tasks ${task} do not label the same images: their curves were computed on other splits than the one on which they are judged together here, and some test images helped to choose filters.`,
+  ];
+}
+
+function stillReadable({ avoidance }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  const avoided = avoidance?.tasks.filter(({ role }) => role === 'avoided') ?? [];
+  return avoided
+    .filter(({ chance, before, after }) => Math.abs(after - chance) > Math.abs(before - chance) / 2)
+    .map(
+      ({ task, name, chance, before, after }) =>
+        `${task} can still be read from what is left: ${name} ${shown(after, name)}, ${shown(before, name)} before the cut, ${shown(chance, name)} by chance.`,
+    );
 }
 
 function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>): readonly string[] {
@@ -32,7 +69,7 @@ function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly
 function armWarnings({ arms, metric: stages }: Omit<CompressionReport, 'warnings'>): readonly string[] {
   const { name, higherIsBetter, probe } = stages;
   const beats = (a: number, b: number): boolean => (higherIsBetter ? a > b : a < b);
-  const show = (value: number): string => (name.includes('accuracy') ? percent(value, 1) : value.toPrecision(4));
+  const show = (value: number): string => shown(value, name);
   const find = (arm: Arm): ReportArm | undefined => arms.find((candidate) => candidate.arm === arm);
   const [refit, finetuned, scratch] = [find('refit'), find('finetuned'), find('scratch')];
   const warnings: string[] = [];
@@ -65,6 +102,10 @@ function unfinished({ arms }: Omit<CompressionReport, 'warnings'>): readonly str
     ...(cut.length === 0 ? [] : [`The last epoch was the best of ${names(cut)}: more epochs may help.`]),
     ...(idle.length === 0 ? [] : [`No epoch of ${names(idle)} was better on validation than its start.`]),
   ];
+}
+
+function shown(value: number, metric: string): string {
+  return metric.includes('accuracy') ? percent(value, 1) : value.toPrecision(4);
 }
 
 function percent(share: number, digits = 0): string {

@@ -1,4 +1,7 @@
 import type { Proof } from '@kneepoint/pruning';
+import type { FrozenBy } from './compression.ts';
+import type { Forecast } from './plan/forecast.ts';
+import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
 import type { EpochRecord } from './steps/finetune.ts';
 
 /** Size and speed of one network; latency of one image in milliseconds on the provider named in the report. */
@@ -25,6 +28,46 @@ export interface MetricStages {
   readonly finetuned?: number;
 }
 
+/** One task's metric at all stages. */
+export interface TaskStages extends MetricStages {
+  readonly task: string;
+  /** What the curve of the head's layer promised before the cut, and what the refitted network gives on the same validation images. */
+  readonly forecast: (Omit<Forecast, 'task'> & { readonly measured: number }) | null;
+}
+
+/** What was asked of the size, and what came of it. In units of the kind; milliseconds for latency. */
+export interface ReportTarget {
+  readonly target: SizeTarget;
+  /** The target as a figure. */
+  readonly atMost: number;
+  readonly before: number;
+  /** What the plan said: exact for figures, what the search measured for latency. */
+  readonly planned: number;
+  readonly reached: number;
+}
+
+/** The network cut by one criterion, at the MACs of the network that the report is about. */
+export interface ReportCriterion {
+  readonly criterion: CriterionName;
+  readonly parameters: number;
+  readonly macs: number;
+  /** On test, as `metric` of the report. */
+  readonly refit: number;
+  /** Absent where nothing was trained on. */
+  readonly finetuned?: number;
+}
+
+/** How well a linear probe reads a task, on the head's layer of the untouched network and on what the pruned network's head reads. */
+export interface ReportReadability {
+  readonly task: string;
+  readonly role: 'wanted' | 'avoided';
+  readonly name: string;
+  readonly higherIsBetter: boolean;
+  readonly chance: number;
+  readonly before: number;
+  readonly after: number;
+}
+
 /**
  * Networks that a training makes for a comparison. `finetuned`: the pruned one, trained on. `scratch`: the same pruned architecture
  * from fresh weights. `headOnly`: nothing pruned, only the head trained (the paper's transfer-learning baseline). `unpruned`: nothing
@@ -43,6 +86,8 @@ export interface ReportArm extends NetworkFigures {
   readonly metric: number;
   /** On validation, which chose the epoch (or the head's penalty). */
   readonly validation: number;
+  /** The same for each task. */
+  readonly tasks: readonly { readonly task: string; readonly metric: number; readonly validation: number }[];
   readonly modelSha256: string;
   /** Epochs that were trained; this and what follows is null where nothing was. */
   readonly epochs: number | null;
@@ -58,9 +103,9 @@ export interface ReportLayer {
   readonly name: string;
   readonly filters: number;
   readonly kept: number;
-  /** The λ of the knee; null where no curve decided (the layer has no tap, or only its class-mates chose). */
+  /** The λ of the knee; null where no curve decided (the layer has no tap, or only its class-mates chose), or those of several tasks. */
   readonly lambda: number | null;
-  /** How many filters this layer's own curve chose; more are kept when a class-mate chose others. */
+  /** How many filters this layer's own curves chose; more are kept when a class-mate chose others. Null where no ε decided. */
   readonly chosen: number | null;
   readonly indices: readonly number[];
   readonly parametersBefore: number;
@@ -69,23 +114,43 @@ export interface ReportLayer {
   readonly macsAfter: number;
   /** Why it cannot be pruned; null when it can. */
   readonly reason: string | null;
+  readonly frozenBy: FrozenBy | null;
 }
 
 /** What a person gets beside the smaller network. Written as JSON; every number is finite. */
 export interface CompressionReport {
+  /** Name of the task; of several, joined by "+". */
   readonly task: string;
-  readonly epsilon: number;
+  /** Null where a target decided. */
+  readonly epsilon: number | null;
+  /** Null where an ε decided. */
+  readonly target: ReportTarget | null;
+  readonly criterion: CriterionName;
+  readonly decide: DecisionName;
   readonly bestLayer: string;
+  /** Of the task; of several, their score (see `jointStages`). */
   readonly metric: MetricStages;
+  readonly tasks: readonly TaskStages[];
   readonly before: NetworkFigures;
   /** The network that is delivered: the finetuned one where there is one, else the refitted one. */
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
   readonly proof: Proof;
-  readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
+  readonly split: {
+    readonly by: string;
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+    /** Whether the curves of all tasks were computed on this split. */
+    readonly shared: boolean;
+  };
   /** Side by side; `refit` first, then what was trained. */
   readonly arms: readonly ReportArm[];
+  /** The same cut by other criteria at equal MACs, this network's own first; empty where no comparison was asked for. */
+  readonly criteria: readonly ReportCriterion[];
+  /** Where tasks were to be avoided: what can still be read, on one split of the images for all tasks. */
+  readonly avoidance: { readonly by: string; readonly tasks: readonly ReportReadability[] } | null;
   readonly provider: string;
   readonly warnings: readonly string[];
 }

@@ -1,18 +1,21 @@
 import type { ModelProto } from '@kneepoint/onnx';
-import { type AnalysedTask, describeModel as describe, type PruneOptions } from '@kneepoint/workflow';
+import { type AnalysedTasks, describeModel as describe, type PruneOptions } from '@kneepoint/workflow';
 
 export interface Description {
-  readonly job: AnalysedTask;
+  readonly job: AnalysedTasks;
   /** The layer that the head reads, and what else decided the cut. */
   readonly origin: Partial<PruneOptions> & { readonly layer: string };
-  readonly thresholds: readonly number[];
+  /** Of each task. */
+  readonly thresholds: readonly (readonly number[])[];
 }
 
-/** Writes into the file what its user must know to feed it and to read its answer: preprocessing, task, thresholds, origin. */
+/** Writes into the file what its user must know to feed it and to read its answer: preprocessing, tasks, thresholds, origin. */
 export function describeModel(model: ModelProto, { job, origin, thresholds }: Description): ModelProto {
+  const single = job.tasks.length === 1;
   return describe(model, {
-    'kneepoint.task': job.task,
-    'kneepoint.thresholds': thresholds,
+    'kneepoint.task': single ? job.tasks[0] : undefined,
+    'kneepoint.tasks': single ? undefined : job.tasks,
+    'kneepoint.thresholds': single ? thresholds[0] : thresholds,
     'kneepoint.preprocess': job.preprocess,
     'kneepoint.origin': { model: job.modelSha256, dataset: job.datasetSha256, ...origin },
   });

@@ -1,12 +1,19 @@
 import { Failure } from '@kneepoint/failures';
 import type { StepContext } from '@kneepoint/platform';
-import type { Cell } from '@kneepoint/regression';
-import type { AnalysedTask, ExtractOutput, LayerTaskResult, RegressOutput } from '@kneepoint/workflow';
+import type { Cell, TaskSpec } from '@kneepoint/regression';
+import type { AnalysedTasks, ExtractOutput, LayerTaskResult, RegressOutput } from '@kneepoint/workflow';
 
-/** What an analysis left behind for one task, as files and figures. */
+/** What an analysis says of one layer for one task. */
+export interface GatheredResult {
+  readonly task: string;
+  readonly cell: Cell;
+  readonly curveSha256: string;
+}
+
+/** What an analysis left behind for some tasks, as files and figures. */
 export interface GatheredAnalysis {
-  /** In graph order. */
-  readonly layers: readonly { readonly layer: string; readonly cell: Cell; readonly curveSha256: string }[];
+  /** In graph order, each with the tasks in the order in which they were asked for. */
+  readonly layers: readonly { readonly layer: string; readonly results: readonly GatheredResult[] }[];
   readonly modelPath: string;
   readonly archivePath: string;
   /** Response files of the shards, in image order. */
@@ -15,7 +22,8 @@ export interface GatheredAnalysis {
 
 /** Finds the results of an analysis by their keys and brings its files here. */
 export async function gatherAnalysis(
-  job: AnalysedTask,
+  job: AnalysedTasks,
+  tasks: readonly Pick<TaskSpec, 'name'>[],
   { store, db }: Pick<StepContext, 'store' | 'db'>,
 ): Promise<GatheredAnalysis> {
   const keys = [...job.extractKeys, ...job.regressKeys.map(({ key }) => key)];
@@ -26,10 +34,14 @@ export async function gatherAnalysis(
     return outputs.get(key) as Output;
   };
   const layers = job.regressKeys.map(({ layer, key }) => {
-    const { cell, curveSha256 } = outputOf<RegressOutput>(key).results.find(
-      ({ task }) => task === job.task.name,
-    ) as LayerTaskResult;
-    return { layer, cell, curveSha256 };
+    const { results } = outputOf<RegressOutput>(key);
+    return {
+      layer,
+      results: tasks.map(({ name }) => {
+        const { task, cell, curveSha256 } = results.find((result) => result.task === name) as LayerTaskResult;
+        return { task, cell, curveSha256 };
+      }),
+    };
   });
   const [modelPath, archivePath, ...shardPaths] = await Promise.all(
     [

@@ -1,52 +1,28 @@
-import type { Manifest } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import {
-  type Cell,
   judge,
   judgeChance,
+  labelledRows,
+  linearScores,
+  type Head,
   metricOf,
-  splitTask,
   takeRows,
   type TaskSpec,
-  TEST,
-  TRAIN,
-  VALIDATION,
 } from '@kneepoint/regression';
 import { readResponses } from '@kneepoint/runtime';
-import type { MetricStages } from '@kneepoint/workflow';
+import type { Parts, TaskStages } from '@kneepoint/workflow';
 
-/** Rows of a data set by part, for the split on which the curves were computed: the first trial. */
-export interface Parts {
-  /** One entry per row; 3 where the task has no label. */
-  readonly split: Uint8Array;
-  readonly train: Int32Array;
-  readonly validation: Int32Array;
-  readonly test: Int32Array;
-  /** What was kept together: the subject's column, or "image". */
-  readonly by: string;
+/** A task with its labels, N × targets. */
+export interface Labelled {
+  readonly spec: TaskSpec;
+  readonly labels: Float64Array;
 }
 
-/** The first trial's split over the labelled rows, exactly as the regression makes it. */
-export function splitParts(manifest: Manifest, spec: TaskSpec, seed: number): Parts {
-  const splitBy = manifest.splitBy[spec.name]!;
-  const task = { spec, labels: manifest.labels[spec.name]!, splitBy };
-  const split = splitTask(task, { rows: manifest.images.length, groups: manifest.groups, seed, trial: 0 });
-  const of = (part: number): Int32Array => Int32Array.from(split.keys()).filter((row) => split[row] === part);
-  return {
-    split,
-    train: of(TRAIN),
-    validation: of(VALIDATION),
-    test: of(TEST),
-    by: splitBy === 'group' ? manifest.subject! : 'image',
-  };
-}
-
-/** The layer that probes best on validation. */
-export function bestLayer(layers: readonly { readonly layer: string; readonly cell: Cell }[]): string {
-  return layers.reduce((best, candidate) => {
-    const [a, b] = [candidate.cell.validation, best.cell.validation];
-    return (candidate.cell.higherIsBetter ? a > b : a < b) ? candidate : best;
-  }).layer;
+/** The same parts without the rows that do not carry a label of the task. */
+export function partsWith({ spec, labels }: Labelled, parts: Parts): Parts {
+  const labelled = new Set(labelledRows({ spec, labels }, parts.split.length));
+  const of = (rows: Int32Array): Int32Array => rows.filter((row) => labelled.has(row));
+  return { ...parts, train: of(parts.train), validation: of(parts.validation), test: of(parts.test) };
 }
 
 /** One layer's responses from its shards, in image order. */
@@ -64,18 +40,44 @@ export async function readShards(paths: readonly string[], layer: string, values
   return all;
 }
 
-/** What the pruned network and a constant say on the test rows. `scores`: N × targets as the network gives them. */
+/** Metric of a constant answer on the test rows. `parts` of the task alone. */
+export function chanceOf({ spec, labels }: Labelled, { train, test }: Parts): number {
+  const of = (rows: Int32Array): Float64Array => takeRows(labels, rows, spec.targets.length);
+  return judgeChance(spec, of(train), of(test));
+}
+
+/** What the pruned network and a constant say on the test rows. `scores`: N × targets as the network gives them; `parts` of the task alone. */
 export function testMetrics(
-  task: TaskSpec,
-  labels: Float64Array,
-  { train, test }: Parts,
+  task: Labelled,
+  parts: Parts,
   { scores, thresholds }: { readonly scores: Float64Array; readonly thresholds: readonly number[] },
-): Pick<MetricStages, 'name' | 'higherIsBetter' | 'chance' | 'pruned'> {
-  const targets = task.targets.length;
-  const truth = takeRows(labels, test, targets);
+): Pick<TaskStages, 'name' | 'higherIsBetter' | 'chance' | 'pruned'> {
+  const { spec, labels } = task;
+  const targets = spec.targets.length;
+  const truth = takeRows(labels, parts.test, targets);
   return {
-    ...metricOf(task),
-    chance: judgeChance(task, takeRows(labels, train, targets), truth),
-    pruned: judge(task, takeRows(scores, test, targets), truth, thresholds).value,
+    ...metricOf(spec),
+    chance: chanceOf(task, parts),
+    pruned: judge(spec, takeRows(scores, parts.test, targets), truth, thresholds).value,
   };
+}
+
+/** Columns [from, from + count) of N × `width` values. */
+export function columnsOf(values: Float64Array, width: number, from: number, count: number): Float64Array {
+  return Float64Array.from({ length: (values.length / width) * count }, (_, i) => {
+    return values[Math.floor(i / count) * width + from + (i % count)]!;
+  });
+}
+
+/** Root mean squared error of a head over rows and targets, in the unit of the targets: what a characteristic curve draws. */
+export function headError(
+  { spec, labels }: Labelled,
+  { weights, bias }: Pick<Head, 'weights' | 'bias'>,
+  features: Float32Array,
+  rows: Int32Array,
+): number {
+  const scores = linearScores(features, rows, weights, bias);
+  const truth = takeRows(labels, rows, spec.targets.length);
+  const sum = scores.reduce((total, score, i) => total + (score - truth[i]!) ** 2, 0);
+  return Math.sqrt(sum / Math.max(1, scores.length));
 }

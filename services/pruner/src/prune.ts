@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { Failure } from '@kneepoint/failures';
+import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { CompressionReport, PruneInput, PruneOutput } from '@kneepoint/workflow';
 import { gatherAnalysis } from './gather-analysis.ts';
@@ -13,17 +14,23 @@ export function prune({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as PruneInput;
-      const gathered = await gatherAnalysis(job, { store, db });
+      const gathered = await gatherAnalysis(job, [...job.tasks, ...(job.avoided ?? [])], { store, db });
       const layers = await Promise.all(
-        gathered.layers.map(async ({ layer, cell, curveSha256 }) => ({
+        gathered.layers.map(async ({ layer, results }) => ({
           layer,
-          cell,
-          curvePath: await store.localPath(curveSha256),
+          results: await Promise.all(
+            results.map(async ({ task, cell, curveSha256 }) => ({
+              task,
+              cell,
+              curvePath: await store.localPath(curveSha256),
+            })),
+          ),
         })),
       );
+      const equalMacs = job.equalTo === undefined ? {} : { equalMacs: await macsOf(job.equalTo, db) };
       const report = await runTask<PruneTaskInput, CompressionReport>(
         TASK,
-        { ...gathered, job, layers, outFolder: folder },
+        { ...gathered, ...equalMacs, job, layers, outFolder: folder },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const model = await store.put(join(folder, 'pruned.onnx'), { mediaType: 'application/octet-stream' });
@@ -31,4 +38,11 @@ export function prune({ config }: ServiceParts): StepHandler {
       const output: PruneOutput = { modelSha256: model.sha256, reportSha256: written.sha256, report };
       return { output, provider: report.provider };
     });
+}
+
+/** MACs of the network that an earlier pruning made. */
+async function macsOf(key: string, db: StepContext['db']): Promise<number> {
+  const row = await db.prisma.result.findUnique({ where: { key } });
+  if (!row) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
+  return (row.output as unknown as PruneOutput).report.after.macs;
 }

@@ -21,5 +21,6 @@ export function reportLayers({ layers }: PlannedCompression): readonly ReportLay
     macsBefore: layer.before.macs,
     macsAfter: layer.after.macs,
     reason: layer.reason,
+    frozenBy: layer.frozenBy,
   }));
 }

@@ -22,10 +22,11 @@ export interface Images {
 export function imageBatches(
   { dataset, spec, preprocess, context }: Images,
   rows: Int32Array,
+  batchSize = batchSizeFor(spec),
 ): ReturnType<typeof batches> {
   return batches(dataset, {
     indices: rows,
-    batchSize: batchSizeFor(spec),
+    batchSize,
     preprocess,
     size: spec,
     signal: context.signal,

@@ -23,7 +23,8 @@ export interface RunView {
 }
 
 export interface PruningView {
-  readonly epsilon: number;
+  /** Tells it apart from others of the run. */
+  readonly label: string;
   readonly report: CompressionReport;
   readonly model: ArtifactView;
   readonly reportFile: ArtifactView;
@@ -99,7 +100,7 @@ export function pruningsOf(client: GatewayClient, id: string): Promise<readonly 
   return reportsOf(client, id, 'prunings');
 }
 
-/** What a compression made: the network that is delivered at each ε, and the report with all arms. */
+/** What a compression made: the network that is delivered at each ε and target, and the report with all arms. */
 export function compressionsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
   return reportsOf(client, id, 'compressions');
 }
@@ -111,7 +112,7 @@ async function reportsOf(
 ): Promise<readonly PruningView[]> {
   const artifact = 'sha256 bytes downloadUrl';
   const data = await client.query<{ run: Record<string, readonly Omit<PruningView, 'report'>[]> }>(
-    `query($id: ID!) { run(id: $id) { ${field} { epsilon model { ${artifact} } reportFile { ${artifact} } } } }`,
+    `query($id: ID!) { run(id: $id) { ${field} { label model { ${artifact} } reportFile { ${artifact} } } } }`,
     { id },
   );
   return Promise.all(

@@ -6,7 +6,7 @@ import { registerDataset, registerModel } from '../client/register.ts';
 import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
-import { oneOf, readEpsilons, readMinFilters } from './numbers.ts';
+import { oneOf } from './numbers.ts';
 import { renderReport } from '../render/report.ts';
 import {
   type PreprocessOptions,
@@ -17,19 +17,26 @@ import {
   withPreprocessOptions,
   withServerOptions,
 } from './options.ts';
+import {
+  type PlanFlags,
+  readCriterion,
+  readGoals,
+  readNames,
+  readPlanRequest,
+  readTasks,
+  withPlanFlags,
+} from './plan-options.ts';
 import { type PruneRequest, saveAll } from './prune.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
 
-interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions {
+interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags {
   readonly model: string;
   readonly data: string;
   readonly task: string;
-  readonly epsilon: string;
   readonly group?: string;
   readonly schema?: string;
-  readonly layer?: string;
-  readonly minFilters?: string;
   readonly arms: string;
+  readonly compare?: string;
   readonly out: string;
 }
 
@@ -43,28 +50,32 @@ const ARMS: Readonly<Record<string, string>> = {
 
 /** All in one: import, analyse, prune, train, compare, fetch. Run again it goes on from what was finished, since every result has a key. */
 export function registerCompress(program: Command): void {
-  withTrainingOptions(withPreprocessOptions(withServerOptions(program.command('compress'))))
+  withTrainingOptions(
+    withPlanFlags(withPreprocessOptions(withServerOptions(program.command('compress'))), { several: true }),
+  )
     .description('an ONNX file and a folder of labelled images in, a smaller ONNX file and a report out')
     .requiredOption('--model <file>', 'the ONNX file')
     .requiredOption('--data <folder>', 'images with labels.csv or labels.jsonl')
-    .requiredOption('--task <name>', 'column (or task of the schema) that the small network is for')
-    .option('--epsilon <e>', 'how much of the drop in error may be given up; several separated by commas', '0.01')
+    .requiredOption(
+      '--task <names>',
+      'column (or task of the schema) that the small network is for; several in one head separated by commas',
+    )
     .option('--group <column>', 'column whose value keeps images together when the set is split, such as a person')
     .option(
       '--schema <file>',
       'types, classes, bins and units of the tasks (default: schema.json of the folder, else inferred)',
     )
-    .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
-    .option('--min-filters <n>', 'keep at least so many in each layer')
     .option(
       '--arms <names>',
       'what is trained and compared: finetuned, scratch (same architecture, fresh weights), head (nothing pruned, only the head), unpruned; or none',
       Object.keys(ARMS).join(','),
     )
+    .option('--compare <criteria>', 'cut by these criteria too, at equal MACs, and set them side by side: l1,random,…')
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
-      const limits = { epsilons: readEpsilons(options.epsilon), ...readMinFilters(options.minFilters) };
+      const limits = { ...readGoals(options), ...readPlanRequest(options) };
+      const compare = options.compare === undefined ? [] : readNames(options.compare).map(criterion);
       const arms = readArms(options.arms);
       const training = readTraining(options);
       const preprocess = await readPreprocess(options);
@@ -88,15 +99,18 @@ export function registerCompress(program: Command): void {
         const request = {
           model: model.model!.id,
           dataset: dataset.dataset!.id,
-          task: options.task,
+          ...readTasks(options.task),
           ...limits,
-          ...(options.layer ? { layer: options.layer } : {}),
           arms,
+          ...(compare.length === 0 ? {} : { compare }),
           training,
         };
         const { reused, compressions } = await compress(connection.client, request, signal);
         if (reused) note('this was computed before; nothing had to be done');
-        return { compressions, files: await saveAll(compressions, options.out, `${name}-${options.task}`) };
+        return {
+          compressions,
+          files: await saveAll(compressions, options.out, `${name}-${readNames(options.task).join('+')}`),
+        };
       });
       const reports = made.compressions.map((compression) => compression.report);
       if (options.json) return printJson(reports.length === 1 ? reports[0] : reports);
@@ -107,6 +121,7 @@ export function registerCompress(program: Command): void {
 
 export interface CompressRequest extends PruneRequest {
   readonly arms?: readonly string[];
+  readonly compare?: readonly string[];
   readonly training?: TrainingRequest;
 }
 
@@ -117,9 +132,16 @@ export async function compress(
   signal: AbortSignal,
 ): Promise<{ readonly runId: string; readonly reused: boolean; readonly compressions: readonly PruningView[] }> {
   const launched = await launch(client, 'launchCompression', 'LaunchCompressionInput', request);
-  const run = await followTrainings(client, launched, `compress for ${request.task}`, signal);
+  const run = await followTrainings(
+    client,
+    launched,
+    `compress for ${request.task ?? request.tasks?.join(', ')}`,
+    signal,
+  );
   return { runId: run.id, reused: run.reused, compressions: await compressionsOf(client, run.id) };
 }
+
+const criterion = (name: string): string => readCriterion('--compare', name);
 
 /** Throws TRAINING_OPTION_INVALID. */
 function readArms(text: string): readonly string[] {

@@ -3,6 +3,7 @@ import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { whyNot } from '../render/why-not.ts';
 
 export function registerInspect(program: Command): void {
   program
@@ -17,7 +18,10 @@ export function registerInspect(program: Command): void {
         return printJson({
           parameters,
           macs,
-          layers: layers.map(({ name, op, filters, prunable, reason }) => ({ name, op, filters, prunable, reason })),
+          layers: layers.map(({ name, op, filters, prunable, reason, frozenBy }) => ({
+            ...{ name, op, filters, prunable, reason },
+            ...(frozenBy ? { frozenBy } : {}),
+          })),
           taps: taps.map(({ layer, channels }) => ({ layer, channels })),
           input,
           notes,
@@ -35,7 +39,7 @@ export function registerInspect(program: Command): void {
             String(layer.filters),
             compact(layer.parameters),
             compact(layer.macs),
-            layer.prunable ? 'yes' : `no: ${layer.reason}`,
+            layer.prunable ? 'yes' : `no: ${whyNot(layer)}`,
           ]),
           ['left', 'left', 'right', 'right', 'right', 'left'],
         ),

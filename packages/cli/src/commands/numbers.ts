@@ -46,11 +46,16 @@ export function readNumber(
   });
 }
 
-/** An option that names one of several. Throws TRAINING_OPTION_INVALID. */
-export function oneOf<Name extends string>(option: string, text: string, names: readonly Name[]): Name {
+/** An option that names one of several. Throws TRAINING_OPTION_INVALID, or the code that is given. */
+export function oneOf<Name extends string>(
+  option: string,
+  text: string,
+  names: readonly Name[],
+  code: FailureCode = 'TRAINING_OPTION_INVALID',
+): Name {
   const name = names.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  throw new Failure('TRAINING_OPTION_INVALID', `${option} is "${text}"`, {
+  throw new Failure(code, `${option} is "${text}"`, {
     where: option,
     fix: `Choose one of: ${names.join(', ')}.`,
   });

@@ -3,8 +3,9 @@ import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
-import { readEpsilon, readMinFilters } from './numbers.ts';
+import { whyNot } from '../render/why-not.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { type PlanFlags, readGoal, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 
 interface Size {
   readonly parameters: number;
@@ -24,6 +25,14 @@ interface PlanView {
     readonly lambda: number | null;
     readonly prunable: boolean;
     readonly reason: string | null;
+    readonly frozenBy: { readonly node: string; readonly operator: string; readonly reason: string } | null;
+  }[];
+  readonly forecasts: readonly {
+    readonly task: string;
+    readonly filters: number;
+    readonly rmse: number;
+    readonly rmseMin: number;
+    readonly rmseMax: number;
   }[];
 }
 
@@ -32,31 +41,24 @@ const PLAN_QUERY = `query($input: CompressionPlanInput!) {
     bestLayer
     before { parameters macs bytes }
     after { parameters macs bytes }
-    layers { name op filters kept lambda prunable reason }
+    layers { name op filters kept lambda prunable reason frozenBy { node operator reason } }
+    forecasts { task filters rmse rmseMin rmseMax }
   }
 }`;
 
-interface PlanOptions extends ServerOptions {
-  readonly epsilon: string;
-  readonly layer?: string;
-  readonly minFilters?: string;
-}
+interface PlanCommandOptions extends ServerOptions, PlanFlags {}
 
 export function registerPlan(program: Command): void {
-  withServerOptions(program.command('plan <model> <dataset> <task>'))
+  withPlanFlags(withServerOptions(program.command('plan <model> <dataset> <tasks>')), { several: false })
     .description('what pruning would give; nothing is changed')
-    .option('--epsilon <e>', 'how much of the drop in error may be given up', '0.01')
-    .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
-    .option('--min-filters <n>', 'keep at least so many in each layer')
-    .action(async (model: string, dataset: string, task: string, options: PlanOptions) => {
-      const limits = { epsilon: readEpsilon(options.epsilon), ...readMinFilters(options.minFilters) };
+    .action(async (model: string, dataset: string, tasks: string, options: PlanCommandOptions) => {
+      const limits = { ...readGoal(options), ...readPlanRequest(options) };
       const plan = await withConnection(options, async ({ client }) => {
         const input = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
-          task,
+          ...readTasks(tasks),
           ...limits,
-          ...(options.layer ? { layer: options.layer } : {}),
         };
         return (await client.query<{ compressionPlan: PlanView }>(PLAN_QUERY, { input })).compressionPlan;
       });
@@ -70,14 +72,26 @@ export function registerPlan(program: Command): void {
             String(layer.filters),
             String(layer.kept),
             layer.lambda?.toPrecision(3) ?? '',
-            layer.reason ?? '',
+            whyNot(layer),
           ]),
           ['left', 'left', 'right', 'right', 'right', 'left'],
         ),
       );
       const { before, after } = plan;
-      print(
-        `\nhead on ${plan.bestLayer}; parameters ${compact(before.parameters)} → ${compact(after.parameters)} (${change(after.parameters, before.parameters)}), MACs ${compact(before.macs)} → ${compact(after.macs)} (${change(after.macs, before.macs)})`,
+      const sizes = [
+        ['parameters', before.parameters, after.parameters],
+        ['MACs', before.macs, after.macs],
+        ['bytes', before.bytes, after.bytes],
+      ] as const;
+      const changes = sizes.map(
+        ([name, from, to]) => `${name} ${compact(from)} → ${compact(to)} (${change(to, from)})`,
       );
+      print(`\nhead on ${plan.bestLayer}; ${changes.join(', ')}`);
+      for (const { task, filters, rmse, rmseMin, rmseMax } of plan.forecasts) {
+        const [promised, all, none] = [rmse, rmseMin, rmseMax].map((value) => value.toPrecision(4));
+        print(
+          `${task}: its ${filters} filters there promise rmse ${promised} on validation; all filters ${all}, none ${none}`,
+        );
+      }
     });
 }

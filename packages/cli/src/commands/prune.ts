@@ -6,55 +6,54 @@ import { findDataset, findModel } from '../client/lookup.ts';
 import { follow, launch, type PruningView, pruningsOf } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { renderReport, reportMarkdown } from '../render/report.ts';
-import { readEpsilons, readMinFilters } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import {
+  type PlanFlags,
+  type PlanRequest,
+  readGoals,
+  readNames,
+  readPlanRequest,
+  readTasks,
+  type TargetRequest,
+  withPlanFlags,
+} from './plan-options.ts';
 
-export interface PruneRequest {
+export interface PruneRequest extends PlanRequest {
   readonly model: string;
   readonly dataset: string;
-  readonly task: string;
-  readonly epsilons: readonly number[];
-  readonly layer?: string;
-  readonly minFilters?: number;
+  readonly task?: string;
+  readonly tasks?: readonly string[];
+  readonly epsilons?: readonly number[];
+  readonly targets?: readonly TargetRequest[];
 }
 
-interface PruneOptions extends ServerOptions {
-  readonly epsilon: string;
-  readonly layer?: string;
-  readonly minFilters?: string;
+interface PruneOptions extends ServerOptions, PlanFlags {
   readonly out?: string;
 }
 
 export function registerPrune(program: Command): void {
-  withServerOptions(program.command('prune <model> <dataset> <task>'))
-    .description('cut what the task does not need, for one ε or several')
-    .option('--epsilon <e>', 'how much of the drop in error may be given up; several separated by commas', '0.01')
-    .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
-    .option('--min-filters <n>', 'keep at least so many in each layer')
+  withPlanFlags(withServerOptions(program.command('prune <model> <dataset> <tasks>')), { several: true })
+    .description('cut what a task, or several separated by commas, does not need')
     .option('--out <folder>', 'where to put the networks and reports')
-    .action(async (model: string, dataset: string, task: string, options: PruneOptions) => {
-      const limits = { epsilons: readEpsilons(options.epsilon), ...readMinFilters(options.minFilters) };
+    .action(async (model: string, dataset: string, tasks: string, options: PruneOptions) => {
+      const limits = { ...readGoals(options), ...readPlanRequest(options) };
+      const stem = `${model}-${readNames(tasks).join('+')}`;
       const prunings = await withConnection(options, async ({ client }, signal) => {
         const request: PruneRequest = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
-          task,
+          ...readTasks(tasks),
           ...limits,
-          ...(options.layer ? { layer: options.layer } : {}),
         };
         const { prunings: made } = await prune(client, request, signal);
-        if (options.out) await saveAll(made, options.out, `${model}-${task}`);
+        if (options.out) await saveAll(made, options.out, stem);
         return made;
       });
       if (options.json)
         return printJson(prunings.length === 1 ? prunings[0]!.report : prunings.map((made) => made.report));
       for (const made of prunings) print(`${renderReport(made.report)}\n`);
       if (!options.out)
-        print(
-          prunings
-            .map((made) => `kneepoint get ${made.model.sha256} --out ${model}-${task}-${made.epsilon}.onnx`)
-            .join('\n'),
-        );
+        print(prunings.map((made) => `kneepoint get ${made.model.sha256} --out ${stem}-${made.label}.onnx`).join('\n'));
     });
 }
 
@@ -66,24 +65,24 @@ export async function prune(
   const run = await follow(
     client,
     await launch(client, 'launchPrune', 'LaunchPruneInput', request),
-    `prune for ${request.task}`,
+    `prune for ${request.task ?? request.tasks?.join(', ')}`,
     signal,
   );
   return { runId: run.id, reused: run.reused, prunings: await pruningsOf(client, run.id) };
 }
 
-/** The network, its report as JSON and as Markdown, for each ε; every file whole or absent. */
+/** The network, its report as JSON and as Markdown, for each ε and target; every file whole or absent. */
 export async function saveAll(
   prunings: readonly PruningView[],
   folder: string,
   stem: string,
 ): Promise<readonly string[]> {
   const written: string[] = [];
-  for (const { epsilon, model, report } of prunings) {
-    const path = join(folder, `${stem}-${epsilon}`);
+  for (const { label, model, report } of prunings) {
+    const path = join(folder, `${stem}-${label}`);
     await download(model, `${path}.onnx`);
     await writeTextFile(`${path}.report.json`, `${JSON.stringify(report, null, 2)}\n`);
-    await writeTextFile(`${path}.report.md`, reportMarkdown(report, `${stem}-${epsilon}`));
+    await writeTextFile(`${path}.report.md`, reportMarkdown(report, `${stem}-${label}`));
     written.push(`${path}.onnx`, `${path}.report.json`, `${path}.report.md`);
   }
   return written;

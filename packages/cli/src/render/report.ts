@@ -1,7 +1,17 @@
 import type { CompressionReport } from '@kneepoint/workflow';
+import { describeGoal } from '@kneepoint/workflow';
 import { armsMarkdown, renderArms } from './arms.ts';
+import {
+  avoidanceMarkdown,
+  criteriaMarkdown,
+  renderAvoidance,
+  renderCriteria,
+  renderTasks,
+  tasksMarkdown,
+} from './comparisons.ts';
 import { change, compact, metric } from './number.ts';
 import { table } from './table.ts';
+import { whyNot } from './why-not.ts';
 
 /** The report for a terminal: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
 export function renderReport(report: CompressionReport): string {
@@ -44,18 +54,23 @@ export function renderReport(report: CompressionReport): string {
       compact(layer.parametersAfter),
       compact(layer.macsBefore),
       compact(layer.macsAfter),
-      layer.reason ?? '',
+      whyNot(layer),
     ]),
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   );
   return [
-    `${report.task} at ε = ${report.epsilon}; the head reads ${report.bestLayer}; ${report.provider}`,
+    `${report.task} at ${goalOf(report)}; the head reads ${report.bestLayer}; ${report.provider}`,
+    ...targetLine(report),
     `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     '',
     figures,
+    ...(report.tasks.length > 1 ? ['', renderTasks(report)] : []),
     ...(report.arms.length > 1 ? ['', renderArms(report)] : []),
+    ...(report.criteria.length > 0 ? ['', renderCriteria(report)] : []),
+    ...(report.avoidance ? ['', renderAvoidance(report.avoidance)] : []),
     '',
     layers,
+    ...forecastLines(report),
     '',
     `surgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})${proof.passed ? '' : ' — NOT PROVED'}`,
     ...report.warnings.map((text) => `warning: ${text}`),
@@ -71,8 +86,9 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   return `${[
     `# ${name}`,
     '',
-    `Task **${report.task}**, ε = ${report.epsilon}, head on \`${report.bestLayer}\`, provider ${report.provider}.`,
+    `Task **${report.task}**, ${goalOf(report)}, head on \`${report.bestLayer}\`, provider ${report.provider}.`,
     `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
+    ...[...targetLine(report), ...forecastLines(report)].map((line) => `\n${capital(line)}.`),
     '',
     row('', 'before', 'after', 'change'),
     '|---|---:|---:|---:|',
@@ -105,7 +121,10 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
       ].map(show),
     ),
     '',
+    ...(report.tasks.length > 1 ? [tasksMarkdown(report), ''] : []),
     ...(report.arms.length > 1 ? [armsMarkdown(report), ''] : []),
+    ...(report.criteria.length > 0 ? [criteriaMarkdown(report), ''] : []),
+    ...(report.avoidance ? [avoidanceMarkdown(report.avoidance), ''] : []),
     row('layer', 'filters', 'kept', 'λ', 'parameters', 'MACs', 'note'),
     '|---|---:|---:|---:|---:|---:|---|',
     ...report.layers.map((layer) =>
@@ -116,11 +135,49 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
         layer.lambda?.toPrecision(3) ?? '',
         `${layer.parametersBefore} → ${layer.parametersAfter}`,
         `${layer.macsBefore} → ${layer.macsAfter}`,
-        layer.reason ?? '',
+        whyNot(layer),
       ),
     ),
     '',
     `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.he.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence?.toExponential(2) ?? 'not measurable'}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
     ...report.warnings.map((text) => `\nWarning: ${text}`),
   ].join('\n')}\n`;
+}
+
+/** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
+function goalOf({ epsilon, target, criterion, decide }: CompressionReport): string {
+  const goal = describeGoal({
+    ...(epsilon === null ? {} : { epsilon }),
+    ...(target === null ? {} : { target: target.target }),
+    criterion,
+  });
+  return decide === 'union' ? goal : `${goal}, tied channels by ${decide}`;
+}
+
+/** What the target was, what was planned and what came of it; nothing where an ε decided. */
+function targetLine({ target }: CompressionReport): readonly string[] {
+  if (!target) return [];
+  const { before, atMost, planned, reached } = target;
+  const latency = target.target.kind === 'latency';
+  const show = (value: number): string => (latency ? `${value.toFixed(2)} ms` : compact(value));
+  const error = `${reached < planned ? '−' : '+'}${Math.abs(100 * (reached / planned - 1)).toFixed(1)} %`;
+  const forecast = latency ? `; the search had measured ${show(planned)} (off by ${error})` : '';
+  return [
+    `target ${show(atMost)} of ${show(before)}, reached ${show(reached)} (${change(reached, before)})${forecast}`,
+  ];
+}
+
+/** What the curves promised each task, and what the refitted network gives on the same images. */
+function forecastLines({ tasks }: CompressionReport): readonly string[] {
+  return tasks.flatMap(({ task, forecast }) => {
+    if (!forecast) return [];
+    const [promised, found] = [forecast.rmse, forecast.measured].map((value) => value.toPrecision(4));
+    return [
+      `forecast for ${task}: rmse ${promised} on validation by the curve of the head's layer, ${found} after the refit`,
+    ];
+  });
+}
+
+function capital(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }

@@ -63,6 +63,31 @@ export const apiFailures = {
     cure: 'Pass 1 or more.',
     retryable: false,
   },
+  TARGET_INVALID: {
+    cause: 'A target does not say what share shall go, or what may be left, or says both; or it is there twice.',
+    cure: 'Pass a share to remove between 0 and 1, or a figure above 0 that may be left.',
+    retryable: false,
+  },
+  TARGET_NEEDS_RUN: {
+    cause: 'A plan was asked for with a target of latency, which only timing networks can tell.',
+    cure: 'Prune with this target, or plan with one of MACs, parameters or bytes.',
+    retryable: false,
+  },
+  CRITERION_NEEDS_RUN: {
+    cause: 'A plan was asked for by a criterion that reads weights or images, which a dry run does not open.',
+    cure: 'Prune by this criterion, or plan by lasso or random.',
+    retryable: false,
+  },
+  PLAN_OPTION_INVALID: {
+    cause: 'An option of a plan is outside of what it may be.',
+    cure: 'Pass a value within the bounds that the message names.',
+    retryable: false,
+  },
+  PLAN_OPTIONS_CONFLICT: {
+    cause: 'Options of a plan exclude each other, or one that is needed is missing.',
+    cure: 'Leave out the one that the message names.',
+    retryable: false,
+  },
   NAME_INVALID: {
     cause: 'A name has characters that names must not have, or is empty or too long.',
     cure: 'Use letters, digits, spaces, dots, dashes and underscores; 100 characters at most.',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type TrainedArm, TRAINED_ARMS } from '../report.ts';
 import type { FinetuneInput } from '../steps/finetune.ts';
 import { DEFAULT_REGRESSION } from '../steps/regress.ts';
+import type { PruneInput } from '../steps/prune.ts';
 import type { ReportInput } from '../steps/report.ts';
 import { datasetReference, modelReference, YAW } from '../testing/index.ts';
 import { type CompressRequest, planCompress } from './compress.ts';
@@ -11,7 +12,7 @@ function request(overrides: Partial<CompressRequest> = {}): CompressRequest {
   return {
     model: modelReference(),
     dataset: datasetReference(),
-    task: YAW,
+    tasks: [YAW],
     settings: DEFAULT_REGRESSION,
     options: [{ epsilon: 0.01 }, { epsilon: 0.1 }],
     arms: TRAINED_ARMS,
@@ -54,11 +55,11 @@ describe('planCompress', () => {
   it('a report waits for its pruning and for all arms, and finds them by their keys', () => {
     const { steps, of } = plan();
     for (const report of of('report')) {
-      const { pruneKey, arms, epsilon } = report.input as ReportInput;
+      const { pruneKey, arms, label } = report.input as ReportInput;
       const waits = steps.filter((step) => report.dependsOn.includes(step.ref));
       expect(waits.map(({ key }) => key).sort()).toEqual([pruneKey, ...arms.map(({ key }) => key)].sort());
       expect(arms.map(({ arm }) => arm)).toEqual([...TRAINED_ARMS]);
-      expect(waits.find((step) => step.kind === 'prune')!.ref).toBe(`prune-${epsilon}`);
+      expect(waits.find((step) => step.kind === 'prune')!.ref).toBe(`prune-${label}`);
       expect(labels(waits.filter((step) => step.kind === 'finetune')).sort()).toEqual([...TRAINED_ARMS].sort());
     }
   });
@@ -110,5 +111,55 @@ describe('planCompress', () => {
     expect(() => plan({ training: { epochs: 0 } })).toThrow(
       expect.objectContaining({ code: 'TRAINING_OPTION_INVALID', where: 'epochs' }),
     );
+  });
+
+  describe('a comparison of criteria', () => {
+    const rivalsOf = (overrides: Partial<CompressRequest>) => {
+      const { steps, of } = plan({ options: [{ epsilon: 0.01, minFilters: 2 }], ...overrides });
+      const [own, ...others] = of('prune');
+      return { steps, of, own: own!, others };
+    };
+
+    it('cuts by each of the others at the MACs of the first, under the same limits', () => {
+      const { own, others, steps } = rivalsOf({ compare: ['l1', 'lasso', 'random', 'l1'] });
+      expect(others.map(({ input }) => (input as PruneInput).options)).toEqual([
+        { epsilon: 0.01, minFilters: 2, criterion: 'l1' },
+        { epsilon: 0.01, minFilters: 2, criterion: 'random' },
+      ]);
+      for (const rival of others) {
+        expect((rival.input as PruneInput).equalTo).toBe(own.key);
+        expect(rival.dependsOn).toContain(own.ref);
+      }
+      expect(new Set(steps.map(({ ref }) => ref)).size).toBe(steps.length);
+    });
+
+    it('trains them on where the first is, and the report waits for all', () => {
+      const { of, others } = rivalsOf({ compare: ['l1', 'taylor'] });
+      const [report] = of('report');
+      const { rivals } = report!.input as ReportInput;
+      expect(rivals!.map(({ criterion, pruneKey }) => [criterion, pruneKey])).toEqual([
+        ['l1', others[0]!.key],
+        ['taylor', others[1]!.key],
+      ]);
+      const trained = new Map(of('finetune').map((step) => [step.key, step]));
+      for (const { finetuneKey, pruneKey } of rivals!) {
+        const step = trained.get(finetuneKey!)!;
+        expect((step.input as FinetuneInput).network).toEqual({ step: { key: pruneKey, field: 'modelSha256' } });
+        expect(report!.dependsOn).toContain(step.ref);
+      }
+      expect(report!.dependsOn).toEqual(expect.arrayContaining(others.map(({ ref }) => ref)));
+    });
+
+    it('needs no training, but a report', () => {
+      const { of } = rivalsOf({ compare: ['random'], arms: [] });
+      expect([of('finetune').length, of('report').length, of('prune').length]).toEqual([0, 1, 2]);
+      expect((of('report')[0]!.input as ReportInput).rivals![0]!.finetuneKey).toBeUndefined();
+    });
+
+    it('has lasso among the others where another criterion leads', () => {
+      const { own, others, steps } = rivalsOf({ options: [{ epsilon: 0.01, criterion: 'l1' }], compare: ['lasso'] });
+      expect([own, ...others].map(({ ref }) => ref)).toEqual(['prune-0.01-l1', 'prune-0.01-lasso']);
+      expect(new Set(steps.map(({ ref }) => ref)).size).toBe(steps.length);
+    });
   });
 });

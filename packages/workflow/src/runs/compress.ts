@@ -1,18 +1,23 @@
 import type { StepPlan } from '@kneepoint/platform';
+import { describeGoal, goalLabel } from '../plan/goal.ts';
+import type { CriterionName, PruneOptions } from '../plan/prune-options.ts';
 import { TRAINED_ARMS, type TrainedArm } from '../report.ts';
+import { tasksName } from '../steps/analysed-tasks.ts';
 import type { NetworkSource } from '../steps/finetune.ts';
-import { REPORT, type ReportInput, reportKey } from '../steps/report.ts';
+import { REPORT, type ReportInput, reportKey, type ReportRival } from '../steps/report.ts';
 import { TRUNCATE, type TruncateInput, truncateKey } from '../steps/truncate.ts';
 import type { TrainingChoice } from '../training-choice.ts';
 import type { TrainingMode } from '../training-settings.ts';
 import { finetuneStep } from './finetune.ts';
-import { planTaskAnalysis, type PruneRequest, pruneSteps, type TaskAnalysisPlan } from './prune.ts';
+import { planTaskAnalysis, pruneStep, type PruneRequest, pruneSteps, type TaskAnalysisPlan } from './prune.ts';
 
 export interface CompressRequest extends PruneRequest {
   /** What is trained beside the closed form; nothing when empty. */
   readonly arms: readonly TrainedArm[];
   /** For every arm; what is left open is the default of the arm's mode. */
   readonly training?: TrainingChoice;
+  /** Other criteria by which the network is cut at equal MACs, and trained on where it is. */
+  readonly compare?: readonly CriterionName[];
 }
 
 /** How an arm is trained, and whether it starts from the pruned network or from the one that was only truncated. */
@@ -24,9 +29,9 @@ const ARMS: Readonly<Record<TrainedArm, { readonly mode: TrainingMode; readonly 
 };
 
 /**
- * Compression to its end: analysis; per ε a pruning and the trainings that start from it; once for all ε the trainings that start
- * from the whole network; per ε one report with all arms side by side. Without arms it ends with the prunings, whose reports are
- * whole. Throws TRAINING_OPTION_INVALID.
+ * Compression to its end: analysis; per option a pruning and the trainings that start from it; once for all the trainings that start
+ * from the whole network; per option the same cut by other criteria where a comparison is asked for; and one report with everything side
+ * by side. With nothing to compare it ends with the prunings, whose reports are whole. Throws TRAINING_OPTION_INVALID.
  */
 export function planCompress(request: CompressRequest): readonly StepPlan[] {
   const analysis = planTaskAnalysis(request);
@@ -34,18 +39,18 @@ export function planCompress(request: CompressRequest): readonly StepPlan[] {
   const arms = TRAINED_ARMS.filter((arm) => request.arms.includes(arm));
   const shared = sharedTrainings(request, analysis, arms);
   const steps = [...analysis.steps, ...prunings, ...shared.steps];
-  if (arms.length === 0) return steps;
-  const perEpsilon = prunings.flatMap((pruning, index) => {
-    const { epsilon } = request.options[index]!;
+  if (arms.length === 0 && (request.compare ?? []).length === 0) return steps;
+  const perOption = prunings.flatMap((pruning, index) => {
+    const option = request.options[index]!;
     const trainings = new Map(shared.trainings);
     for (const arm of arms.filter((name) => ARMS[name].from === 'pruned')) {
-      const place = { ref: `${arm}-${epsilon}`, name: `${arm} at ε = ${epsilon}`, dependsOn: [pruning.ref] };
-      trainings.set(arm, armStep(request, arm, place, pruning.key));
+      trainings.set(arm, prunedArm(request, arm, option, pruning));
     }
     const own = [...trainings.values()].filter((step) => !shared.steps.includes(step));
-    return [...own, reportStep(request, { epsilon, pruning, trainings, arms })];
+    const rivals = rivalsOf(request, analysis, { option, pruning, finetuned: arms.includes('finetuned') });
+    return [...own, ...rivals.steps, reportStep(request, { option, pruning, trainings, arms, rivals })];
   });
-  return [...steps, ...perEpsilon];
+  return [...steps, ...perOption];
 }
 
 /** The network that was only truncated, once, and what is trained from it. */
@@ -57,12 +62,12 @@ function sharedTrainings(
   const wanted = arms.filter((arm) => ARMS[arm].from === 'truncated');
   if (wanted.length === 0) return { steps: [], trainings: new Map() };
   const layer = request.options[0]?.layer;
-  const input: TruncateInput = { ...analysis.task, ...(layer === undefined ? {} : { layer }) };
+  const input: TruncateInput = { ...analysis.tasks, ...(layer === undefined ? {} : { layer }) };
   const truncation: StepPlan = {
     ref: 'truncate',
     kind: TRUNCATE.kind,
     service: TRUNCATE.service,
-    name: `truncate for ${request.task.name}`,
+    name: `truncate for ${tasksName(request.tasks)}`,
     key: truncateKey(input),
     input,
     dependsOn: analysis.steps.map((step) => step.ref),
@@ -76,8 +81,54 @@ function sharedTrainings(
   return { steps: [truncation, ...trainings.values()], trainings };
 }
 
+/** The networks that one is compared with, and where a report finds them. */
+interface Rivals {
+  readonly steps: readonly StepPlan[];
+  readonly found: readonly ReportRival[];
+}
+
+/** The same cut by other criteria. Tasks are avoided by curves alone, so that rivals only share the cost. */
+function rivalsOf(
+  request: CompressRequest,
+  analysis: TaskAnalysisPlan,
+  {
+    option,
+    pruning,
+    finetuned,
+  }: { readonly option: PruneOptions; readonly pruning: StepPlan; readonly finetuned: boolean },
+): Rivals {
+  const { avoid: _avoid, criterion: own = 'lasso', ...goal } = option;
+  const others = [...new Set(request.compare ?? [])].filter((criterion) => criterion !== own);
+  const rivals = others.map((criterion) => {
+    const rival: PruneOptions = { ...goal, criterion };
+    const cut = pruneStep(rival, [], analysis, pruning);
+    // Lasso as a rival has the label of its goal, which is taken when another criterion leads.
+    const step = criterion === 'lasso' ? { ...cut, ref: `${cut.ref}-lasso`, name: `${cut.name}, by lasso` } : cut;
+    const training = finetuned ? prunedArm(request, 'finetuned', rival, step) : undefined;
+    return { criterion, step, training };
+  });
+  return {
+    steps: rivals.flatMap(({ step, training }) => (training ? [step, training] : [step])),
+    found: rivals.map(({ criterion, step, training }) => ({
+      criterion,
+      pruneKey: step.key,
+      ...(training ? { finetuneKey: training.key } : {}),
+    })),
+  };
+}
+
+/** A training that starts from a pruned network. */
+function prunedArm(request: CompressRequest, arm: TrainedArm, option: PruneOptions, pruning: StepPlan): StepPlan {
+  const place = {
+    ref: pruning.ref.replace(/^prune/, arm),
+    name: `${arm} at ${describeGoal(option)}`,
+    dependsOn: [pruning.ref],
+  };
+  return armStep(request, arm, place, pruning.key);
+}
+
 function armStep(
-  { model, dataset, task, settings, training }: CompressRequest,
+  { model, dataset, tasks, settings, training }: CompressRequest,
   arm: TrainedArm,
   place: { readonly ref: string; readonly name: string; readonly dependsOn: readonly string[] },
   key: string,
@@ -87,7 +138,7 @@ function armStep(
   const { mode } = ARMS[arm];
   return finetuneStep(
     {
-      ...{ network, modelName, preprocess, dataset, tasks: [task], mode, settings, label: arm },
+      ...{ network, modelName, preprocess, dataset, tasks, mode, settings, label: arm },
       ...(training ? { training } : {}),
     },
     { ...place, name: `train ${place.name}` },
@@ -95,35 +146,39 @@ function armStep(
 }
 
 function reportStep(
-  { model, task }: CompressRequest,
+  { model, tasks }: CompressRequest,
   {
-    epsilon,
+    option,
     pruning,
     trainings,
     arms,
+    rivals,
   }: {
-    readonly epsilon: number;
+    readonly option: PruneOptions;
     readonly pruning: StepPlan;
     readonly trainings: ReadonlyMap<TrainedArm, StepPlan>;
     readonly arms: readonly TrainedArm[];
+    readonly rivals: Rivals;
   },
 ): StepPlan {
   const steps = arms.map((arm) => ({ arm, step: trainings.get(arm)! }));
+  const label = goalLabel(option);
   const input: ReportInput = {
     modelName: model.name,
     originalSha256: model.sha256,
-    task: task.name,
-    epsilon,
+    task: tasksName(tasks),
+    label,
     pruneKey: pruning.key,
     arms: steps.map(({ arm, step }) => ({ arm, key: step.key })),
+    ...(rivals.found.length === 0 ? {} : { rivals: rivals.found }),
   };
   return {
-    ref: `report-${epsilon}`,
+    ref: `report-${label}`,
     kind: REPORT.kind,
     service: REPORT.service,
-    name: `report at ε = ${epsilon}`,
+    name: `report at ${describeGoal(option)}`,
     key: reportKey(input),
     input,
-    dependsOn: [pruning.ref, ...steps.map(({ step }) => step.ref)],
+    dependsOn: [pruning.ref, ...steps.map(({ step }) => step.ref), ...rivals.steps.map((step) => step.ref)],
   };
 }

@@ -1,15 +1,19 @@
+import type { TaskSpec } from '@kneepoint/regression';
 import { expect, it } from 'vitest';
 import type { PruneInput } from '../steps/prune.ts';
 import { DEFAULT_REGRESSION } from '../steps/regress.ts';
 import { datasetReference, modelReference, YAW } from '../testing/index.ts';
 import { planAnalysis } from './analysis.ts';
+import type { PruneOptions } from '../plan/prune-options.ts';
 import { planPrune, type PruneRequest } from './prune.ts';
+
+const WHO: TaskSpec = { ...YAW, name: 'who' };
 
 function request(overrides: Partial<PruneRequest> = {}): PruneRequest {
   return {
     model: modelReference(),
     dataset: datasetReference(),
-    task: YAW,
+    tasks: [YAW],
     settings: DEFAULT_REGRESSION,
     options: [{ epsilon: 0.01 }, { epsilon: 0.1 }],
     ...overrides,
@@ -49,8 +53,34 @@ it.each<[string, Partial<PruneRequest>]>([
   ['the ε of one layer', { options: [{ epsilon: 0.01, layerEpsilon: { conv1: 0.2 } }] }],
   ['the layer of the head', { options: [{ epsilon: 0.01, layer: 'conv2' }] }],
   ['the least number of filters', { options: [{ epsilon: 0.01, minFilters: 2 }] }],
-  ['the task', { task: { ...YAW, name: 'pitch' } }],
+  ['the task', { tasks: [{ ...YAW, name: 'pitch' }] }],
+  ['another task beside it', { tasks: [YAW, { ...YAW, name: 'pitch' }] }],
+  ['a target', { options: [{ target: { kind: 'macs', remove: 0.5 } }] }],
+  ['the criterion', { options: [{ epsilon: 0.01, criterion: 'l1' }] }],
+  ['the multiple', { options: [{ epsilon: 0.01, roundTo: 8 }] }],
+  ['the least number of filters of one layer', { options: [{ epsilon: 0.01, layerMinFilters: { conv1: 4 } }] }],
+  ['the decision', { options: [{ epsilon: 0.01, decide: 'vote' }] }],
+  ['a task to avoid', { avoided: [WHO], options: [{ epsilon: 0.01, avoid: { tasks: ['who'] } }] }],
   ['the labels', { dataset: datasetReference({ manifestSha256: 'e'.repeat(64) }) }],
 ])('the key of a pruning changes with %s', (_what, change) => {
   expect(prunings(request(change))[0]!.key).not.toBe(prunings(request())[0]!.key);
+});
+
+it('saying a default changes no key, nor does the order of tasks to avoid', () => {
+  const keyOf = (option: PruneOptions) => prunings(request({ avoided: [WHO], options: [option] }))[0]!.key;
+  const said: PruneOptions = { criterion: 'lasso', decide: 'union', minFilters: 1, roundTo: 1, layerMinFilters: {} };
+  expect(keyOf({ epsilon: 0.01, ...said, layerEpsilon: {} })).toBe(keyOf({ epsilon: 0.01 }));
+  expect(keyOf({ epsilon: 0.01, avoid: { tasks: ['who', 'who'], strength: 1 } })).toBe(
+    keyOf({ epsilon: 0.01, avoid: { tasks: ['who'] } }),
+  );
+});
+
+it('what shall be avoided is analysed with what is wanted, and only its options know of it', () => {
+  const options = [{ epsilon: 0.01 }, { epsilon: 0.1, avoid: { tasks: ['who'] } }];
+  const steps = planPrune(request({ avoided: [WHO], options }));
+  const analysis = planAnalysis({ ...request(), tasks: [YAW, WHO] });
+  expect(steps.slice(0, analysis.steps.length)).toEqual(analysis.steps);
+  const [plain, avoiding] = steps.slice(analysis.steps.length).map((step) => step.input as PruneInput);
+  expect([plain!.avoided, avoiding!.avoided]).toEqual([undefined, [WHO]]);
+  expect([plain!.tasks, avoiding!.tasks]).toEqual([[YAW], [YAW]]);
 });

@@ -2,23 +2,28 @@ import type { StepPlan } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '../dataset.ts';
 import type { ModelReference } from '../model.ts';
-import type { AnalysedTask } from '../steps/analysed-task.ts';
-import { PRUNE, type PruneInput, type PruneOptions, pruneKey } from '../steps/prune.ts';
+import { describeGoal, goalLabel } from '../plan/goal.ts';
+import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
+import { type AnalysedTasks, tasksName } from '../steps/analysed-tasks.ts';
+import { PRUNE, type PruneInput, pruneKey } from '../steps/prune.ts';
 import type { RegressionSettings } from '../steps/regress.ts';
 import { planAnalysis } from './analysis.ts';
 
 export interface PruneRequest {
   readonly model: ModelReference;
   readonly dataset: DatasetReference;
-  readonly task: TaskSpec;
+  /** What the network is for: one task, or several in one head. */
+  readonly tasks: readonly TaskSpec[];
+  /** What `avoid` of an option may name. */
+  readonly avoided?: readonly TaskSpec[];
   readonly settings: RegressionSettings;
   /** One pruned network for each. */
   readonly options: readonly PruneOptions[];
 }
 
 /**
- * The analysis that pruning reads, then one pruning per ε. What was analysed before costs nothing here: extraction is found
- * by its keys, and a layer that was fitted for this task among others by its layer-task key.
+ * The analysis that pruning reads, then one pruning per option. What was analysed before costs nothing here: extraction is found
+ * by its keys, and a layer that was fitted for a task among others by its layer-task key.
  */
 export function planPrune(request: PruneRequest): readonly StepPlan[] {
   const analysis = planTaskAnalysis(request);
@@ -28,22 +33,25 @@ export function planPrune(request: PruneRequest): readonly StepPlan[] {
 export interface TaskAnalysisPlan {
   readonly steps: readonly StepPlan[];
   /** Where a cut finds what the analysis left. */
-  readonly task: AnalysedTask;
+  readonly tasks: AnalysedTasks;
 }
 
-/** The analysis of one task, and the references by which a cut for it is asked for. */
-export function planTaskAnalysis({ model, dataset, task, settings }: PruneRequest): TaskAnalysisPlan {
-  const { steps, extractKeys, regressKeys } = planAnalysis({ model, dataset, tasks: [task], settings });
+/** The analysis of the tasks, and the references by which a cut for them is asked for. */
+export function planTaskAnalysis({ model, dataset, tasks, avoided = [], settings }: PruneRequest): TaskAnalysisPlan {
+  const { steps, extractKeys, regressKeys } = planAnalysis({
+    ...{ model, dataset, settings },
+    tasks: [...tasks, ...avoided],
+  });
   return {
     steps,
-    task: {
+    tasks: {
       modelSha256: model.sha256,
       modelName: model.name,
       preprocess: model.preprocess,
       datasetSha256: dataset.sha256,
       manifestSha256: dataset.manifestSha256,
       taps: model.inspection.taps,
-      task,
+      tasks,
       settings,
       extractKeys,
       regressKeys,
@@ -51,22 +59,36 @@ export function planTaskAnalysis({ model, dataset, task, settings }: PruneReques
   };
 }
 
-/** One pruning for each ε, behind the analysis. */
+/** One pruning for each option, behind the analysis. */
 export function pruneSteps(
-  { options }: Pick<PruneRequest, 'options'>,
+  { options, avoided = [] }: Pick<PruneRequest, 'options' | 'avoided'>,
   analysis: TaskAnalysisPlan,
 ): readonly StepPlan[] {
-  const dependsOn = analysis.steps.map((step) => step.ref);
-  return options.map((option): StepPlan => {
-    const input: PruneInput = { ...analysis.task, options: option };
-    return {
-      ref: `prune-${option.epsilon}`,
-      kind: PRUNE.kind,
-      service: PRUNE.service,
-      name: `prune for ${input.task.name} at ε = ${option.epsilon}`,
-      key: pruneKey(input),
-      input,
-      dependsOn,
-    };
-  });
+  return options.map((option) => pruneStep(option, avoided, analysis));
+}
+
+/** One pruning; with `equalTo` by another criterion, at the MACs of that one. */
+export function pruneStep(
+  option: PruneOptions,
+  avoided: readonly TaskSpec[],
+  analysis: TaskAnalysisPlan,
+  equalTo?: StepPlan,
+): StepPlan {
+  const options = normaliseOptions(option);
+  const unwanted = avoided.filter(({ name }) => options.avoid?.tasks.includes(name));
+  const input: PruneInput = {
+    ...analysis.tasks,
+    options,
+    ...(unwanted.length === 0 ? {} : { avoided: unwanted }),
+    ...(equalTo ? { equalTo: equalTo.key } : {}),
+  };
+  return {
+    ref: `prune-${goalLabel(options)}`,
+    kind: PRUNE.kind,
+    service: PRUNE.service,
+    name: `prune for ${tasksName(input.tasks)} at ${describeGoal(options)}`,
+    key: pruneKey(input),
+    input,
+    dependsOn: [...analysis.steps.map((step) => step.ref), ...(equalTo ? [equalTo.ref] : [])],
+  };
 }

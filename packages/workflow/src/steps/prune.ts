@@ -1,21 +1,18 @@
 import { contentKey } from '@kneepoint/platform';
+import type { TaskSpec } from '@kneepoint/regression';
+import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import type { CompressionReport } from '../report.ts';
-import type { AnalysedTask } from './analysed-task.ts';
+import type { AnalysedTasks } from './analysed-tasks.ts';
 
-/** Cuts what the task does not need out of the graph, proves it, refits the head, measures, and writes the report. */
-export const PRUNE = { kind: 'prune', service: 'pruner', version: 4 } as const;
+/** Cuts what the tasks do not need out of the graph, proves it, refits the head, measures, and writes the report. */
+export const PRUNE = { kind: 'prune', service: 'pruner', version: 5 } as const;
 
-export interface PruneOptions {
-  readonly epsilon: number;
-  /** Overrides ε for single layers. */
-  readonly layerEpsilon?: Readonly<Record<string, number>>;
-  /** The layer that the head reads; the one that probes best on validation when absent. */
-  readonly layer?: string;
-  readonly minFilters?: number;
-}
-
-export interface PruneInput extends AnalysedTask {
+export interface PruneInput extends AnalysedTasks {
   readonly options: PruneOptions;
+  /** Specifications of the tasks of `options.avoid`. */
+  readonly avoided?: readonly TaskSpec[];
+  /** Content key of the pruning whose MACs take the place of ε or target: a comparison at equal cost. */
+  readonly equalTo?: string;
 }
 
 export interface PruneOutput {
@@ -25,6 +22,6 @@ export interface PruneOutput {
 }
 
 export function pruneKey(input: PruneInput): string {
-  const { modelName: _label, ...content } = input;
-  return contentKey(PRUNE.kind, PRUNE.version, content);
+  const { modelName: _label, options, ...content } = input;
+  return contentKey(PRUNE.kind, PRUNE.version, { ...content, options: normaliseOptions(options) });
 }

@@ -1,19 +1,32 @@
 import { contentKey } from '@kneepoint/platform';
+import type { CriterionName } from '../plan/prune-options.ts';
 import type { CompressionReport, TrainedArm } from '../report.ts';
 
 /** Times the original, the pruned and the trained networks against each other and puts them side by side in one report. */
-export const REPORT = { kind: 'report', service: 'trainer', version: 1 } as const;
+export const REPORT = { kind: 'report', service: 'trainer', version: 2 } as const;
+
+/** A pruning by another criterion at equal MACs, by content keys. */
+export interface ReportRival {
+  readonly criterion: CriterionName;
+  readonly pruneKey: string;
+  /** Its training on, where the network that it is compared with was trained on. */
+  readonly finetuneKey?: string;
+}
 
 export interface ReportInput {
   /** No part of the key. */
   readonly modelName: string;
   readonly originalSha256: string;
+  /** Name of the task, or of the tasks together. */
   readonly task: string;
-  readonly epsilon: number;
+  /** What tells this network apart from others of the run; see `goalLabel`. No part of the key. */
+  readonly label: string;
   /** Content key of the pruning. */
   readonly pruneKey: string;
   /** Content key of the training of each arm, in the order in which they are shown. */
   readonly arms: readonly { readonly arm: TrainedArm; readonly key: string }[];
+  /** In the order in which they are shown. */
+  readonly rivals?: readonly ReportRival[];
 }
 
 export interface ReportOutput {
@@ -24,6 +37,6 @@ export interface ReportOutput {
 }
 
 export function reportKey(input: ReportInput): string {
-  const { modelName: _label, ...content } = input;
+  const { modelName: _name, label: _label, ...content } = input;
   return contentKey(REPORT.kind, REPORT.version, content);
 }

@@ -1,14 +1,14 @@
 import { contentKey } from '@kneepoint/platform';
-import type { MetricStages } from '../report.ts';
-import type { AnalysedTask } from './analysed-task.ts';
+import type { TaskStages } from '../report.ts';
+import type { AnalysedTasks } from './analysed-tasks.ts';
 
 /**
- * Image → task with nothing pruned: the network up to the head's layer and the linear head in closed form. What pruning starts
+ * Image → tasks with nothing pruned: the network up to the head's layer and the linear head in closed form. What pruning starts
  * from, and what its rivals are trained from.
  */
-export const TRUNCATE = { kind: 'truncate', service: 'pruner', version: 1 } as const;
+export const TRUNCATE = { kind: 'truncate', service: 'pruner', version: 2 } as const;
 
-export interface TruncateInput extends AnalysedTask {
+export interface TruncateInput extends AnalysedTasks {
   /** The layer that the head reads; the one that probes best on validation when absent. */
   readonly layer?: string;
 }
@@ -16,7 +16,7 @@ export interface TruncateInput extends AnalysedTask {
 export interface TruncateOutput {
   readonly modelSha256: string;
   readonly layer: string;
-  readonly metric: Pick<MetricStages, 'name' | 'higherIsBetter' | 'chance' | 'probe'>;
+  readonly tasks: readonly Pick<TaskStages, 'task' | 'name' | 'higherIsBetter' | 'chance' | 'probe'>[];
 }
 
 /** Without ε, so that every ε shares the step and all that is trained from it. */

@@ -56,6 +56,9 @@ export default async function inspect(
     filters: layer.filters,
     prunable: layer.prunable,
     reason: layer.reason ?? null,
+    ...(layer.frozenBy
+      ? { frozenBy: { node: layer.frozenBy.node, operator: layer.frozenBy.op, reason: layer.frozenBy.text } }
+      : {}),
     parameters: costOf.get(layer.name)?.parameters ?? 0,
     macs: costOf.get(layer.name)?.macs ?? 0,
   }));

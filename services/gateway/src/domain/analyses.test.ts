@@ -216,7 +216,7 @@ describe('characteristicCurves and compressionPlan', () => {
     const planned = planCompression({
       model: net,
       shapes,
-      curves,
+      tasks: [{ task: 'yaw', curves }],
       layer: best,
       head: {
         name: 'any',

@@ -3,6 +3,7 @@ import type { CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
 import {
   type DatasetReference,
   DEFAULT_REGRESSION,
+  headLayer,
   layerTaskKeys,
   type LayerTaskResult,
   type ModelReference,
@@ -59,13 +60,15 @@ export async function requireLayerResults(
   return results;
 }
 
-/** The layer that probes best on validation, never on test. */
-export function bestLayer(results: readonly LayerResult[]): LayerResult {
-  return results.reduce((best, candidate) => (betterOnValidation(candidate, best) ? candidate : best));
+/** The layer that probes best on validation, never on test; for several tasks the one of the best mean rank. */
+export function bestLayerOf(tasks: readonly (readonly LayerResult[])[]): string {
+  return headLayer(tasks.map((results) => results.map(({ layer, result: { cell } }) => ({ layer, cell }))));
 }
 
-function betterOnValidation({ result: a }: LayerResult, { result: b }: LayerResult): boolean {
-  return a.cell.higherIsBetter ? a.cell.validation > b.cell.validation : a.cell.validation < b.cell.validation;
+/** One task's result at its best layer. */
+export function bestLayer(results: readonly LayerResult[]): LayerResult {
+  const best = bestLayerOf([results]);
+  return results.find(({ layer }) => layer === best)!;
 }
 
 const CURVES_REMEMBERED = 256;

@@ -9,10 +9,10 @@ import {
 import type { Context } from '../context.ts';
 import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
-import { requireDataset, requireTask } from './datasets.ts';
+import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
-import { requirePruneOptions } from './launches.ts';
 import { requireModel } from './models.ts';
+import { requirePruneOptions, requireWanted } from './prune-options.ts';
 import { artifactOf, pruningsOf } from './runs.ts';
 import { toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
@@ -20,12 +20,16 @@ import { withinTraining } from './within-training.ts';
 export async function launchCompression(context: Context, input: LaunchCompressionInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const task = requireTask(dataset, input.task);
-  const options = requirePruneOptions(input, model);
+  const wanted = requireWanted(dataset, input);
+  const options = requirePruneOptions(input, model, wanted);
   const training = toTrainingChoice(input.training, model);
   const arms = isAbsent(input.arms) ? TRAINED_ARMS : input.arms;
   const steps = withinTraining(() =>
-    planCompress({ model, dataset, task, settings: DEFAULT_REGRESSION, options, arms, training }),
+    planCompress({
+      ...{ model, dataset, settings: DEFAULT_REGRESSION, options, arms, training },
+      ...wanted,
+      compare: input.compare ?? [],
+    }),
   );
   return launch(
     context,
@@ -45,9 +49,10 @@ export async function compressionsOf(context: Context, run: Run): Promise<readon
     done.map(async (step) => {
       const input = step.input as unknown as ReportInput;
       const output = step.output as unknown as ReportOutput;
-      const stem = `${input.modelName}-${input.task}-${input.epsilon}`;
+      const stem = `${input.modelName}-${input.task}-${input.label}`;
       return {
-        epsilon: input.epsilon,
+        label: input.label,
+        epsilon: output.report.epsilon,
         report: output.report,
         model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
         reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),

@@ -2,12 +2,10 @@ import { Failure } from '@kneepoint/failures';
 import { validatePreprocess } from '@kneepoint/datasets';
 import {
   DEFAULT_REGRESSION,
-  type ModelReference,
   planAnalysis,
   planImportDataset,
   planImportModel,
   planPrune,
-  type PruneOptions,
   type Source,
 } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
@@ -18,14 +16,12 @@ import type {
   RegisterModelInput,
 } from '../schema/mutations.ts';
 import type { Run } from '../schema/run.ts';
-import { requireDataset, requireTask, requireTasks } from './datasets.ts';
-import { requireEpsilon } from './epsilon.ts';
+import { requireDataset, requireTasks } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
-import { requireLayer } from './layers.ts';
 import { requireModel } from './models.ts';
+import { requirePruneOptions, requireWanted } from './prune-options.ts';
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._ -]{0,99}$/u;
-const MOST_EPSILONS = 20;
 
 export async function registerModel(context: Context, input: RegisterModelInput): Promise<Run> {
   const source = requireSource(context, input);
@@ -63,55 +59,14 @@ export async function launchAnalysis(context: Context, input: LaunchAnalysisInpu
 export async function launchPrune(context: Context, input: LaunchPruneInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const task = requireTask(dataset, input.task);
-  const options = requirePruneOptions(input, model);
-  const steps = planPrune({ model, dataset, task, settings: DEFAULT_REGRESSION, options });
+  const wanted = requireWanted(dataset, input);
+  const options = requirePruneOptions(input, model, wanted);
+  const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options });
   return launch(
     context,
     { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },
     input.idempotencyKey,
   );
-}
-
-/** Options of one pruning for each ε, bounded and different. Throws EPSILON_INVALID, LAYER_UNKNOWN, MIN_FILTERS_INVALID. */
-export function requirePruneOptions(input: LaunchPruneInput, model: ModelReference): readonly PruneOptions[] {
-  const { epsilons } = input;
-  const repeated = epsilons.find((epsilon, index) => epsilons.indexOf(epsilon) < index);
-  if (epsilons.length < 1 || epsilons.length > MOST_EPSILONS || repeated !== undefined) {
-    const problem =
-      repeated === undefined ? `epsilons has ${epsilons.length} entries` : `ε = ${repeated} is there twice`;
-    throw new Failure('EPSILON_INVALID', problem, {
-      where: 'epsilons',
-      fix: `Pass 1 to ${MOST_EPSILONS} different values between 0 and 1.`,
-    });
-  }
-  return epsilons.map((epsilon) => toPruneOptions(input, epsilon, model, 'epsilons'));
-}
-
-/** Options of one pruning, bounded: ε between 0 and 1, layers that exist. */
-export function toPruneOptions(
-  input: Pick<LaunchPruneInput, 'layer' | 'layerEpsilon' | 'minFilters'>,
-  epsilon: number,
-  model: ModelReference,
-  field = 'epsilon',
-): PruneOptions {
-  const layerEpsilon = input.layerEpsilon?.map((entry): [string, number] => [
-    requireLayer(model, entry.layer, 'layerEpsilon'),
-    requireEpsilon(entry.epsilon, 'layerEpsilon'),
-  ]);
-  const { minFilters } = input;
-  if (!isAbsent(minFilters) && minFilters < 1) {
-    throw new Failure('MIN_FILTERS_INVALID', `minFilters is ${minFilters}`, {
-      where: 'minFilters',
-      fix: 'Pass 1 or more.',
-    });
-  }
-  return {
-    epsilon: requireEpsilon(epsilon, field),
-    ...(layerEpsilon?.length ? { layerEpsilon: Object.fromEntries(layerEpsilon) } : {}),
-    ...(input.layer ? { layer: requireLayer(model, input.layer, 'layer') } : {}),
-    ...(minFilters ? { minFilters } : {}),
-  };
 }
 
 function requireName(name: string, where = 'name'): string {

@@ -1,41 +1,79 @@
 import { Failure } from '@kneepoint/failures';
 import { decodeModel, declaredShapes } from '@kneepoint/onnx';
 import type { LinearHead } from '@kneepoint/pruning';
-import { planCompression } from '@kneepoint/workflow';
+import type { TaskSpec } from '@kneepoint/regression';
+import {
+  type CriterionName,
+  DEFAULT_REGRESSION,
+  planCompression,
+  type PruneOptions,
+  type TaskCurves,
+} from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
-import { bestLayer, requireLayerResults } from './analyses.ts';
+import { bestLayerOf, type LayerResult, requireLayerResults } from './analyses.ts';
 import { curveCache } from './curves.ts';
-import { requireDataset, requireTask } from './datasets.ts';
-import { toPruneOptions } from './launches.ts';
+import { requireDataset } from './datasets.ts';
 import { requireModel } from './models.ts';
+import { requireWanted, toPruneOptions } from './prune-options.ts';
 
 /** The dry run: the same planning as the pruner's, on the model's skeleton, which carries shapes and no large weights. */
 export async function compressionPlan(context: Context, input: CompressionPlanInput): Promise<CompressionPlan> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const task = requireTask(dataset, input.task);
-  const options = toPruneOptions(input, input.epsilon, model);
-  const results = await requireLayerResults(context, model, dataset, task);
-  const layer = options.layer ?? bestLayer(results).layer;
-  const { channels } = results.find((result) => result.layer === layer)!;
-  const curves = new Map(
-    await Promise.all(
-      results.map(async ({ layer, result }) => [layer, await curveCache.get(context, result.curveSha256)] as const),
-    ),
-  );
+  const wanted = requireWanted(dataset, input);
+  const options = toPruneOptions(input, input, model, wanted);
+  requireDryCriterion(options);
+  const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
+    Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
+  const results = await resultsOf(wanted.tasks);
+  const layer = options.layer ?? bestLayerOf(results);
+  const { channels } = results[0]!.find((result) => result.layer === layer)!;
+  const tasks = await curvesOf(context, wanted.tasks, results);
+  const avoided = await curvesOf(context, wanted.avoided, await resultsOf(wanted.avoided));
   const skeleton = decodeModel(await context.store.read(model.skeletonSha256));
   const shapes = declaredShapes(skeleton);
   if (shapes.size === 0) throw new Failure('INTERNAL', `the skeleton of model ${model.id} carries no shapes`);
-  const { layers, before, after } = planCompression({
+  const targets = wanted.tasks.reduce((sum, task) => sum + task.targets.length, 0);
+  const { layers, before, after, forecasts } = planCompression({
     model: skeleton,
     shapes,
-    curves,
+    tasks,
+    avoided,
     layer,
-    head: emptyHead(task.targets.length, channels),
+    head: emptyHead(targets, channels),
     options,
+    seed: DEFAULT_REGRESSION.seed,
   });
-  return { bestLayer: layer, before, after, layers };
+  return { bestLayer: layer, before, after, layers, forecasts };
+}
+
+/** A skeleton has neither weights nor images. */
+const DRY: readonly CriterionName[] = ['lasso', 'random'];
+
+function requireDryCriterion({ criterion = 'lasso' }: PruneOptions): void {
+  if (DRY.includes(criterion)) return;
+  throw new Failure('CRITERION_NEEDS_RUN', `a plan opens neither weights nor images, which ${criterion} ranks by`, {
+    where: 'criterion',
+    fix: 'Prune by this criterion, or plan by LASSO or RANDOM.',
+  });
+}
+
+function curvesOf(
+  context: Context,
+  tasks: readonly TaskSpec[],
+  results: readonly (readonly LayerResult[])[],
+): Promise<readonly TaskCurves[]> {
+  return Promise.all(
+    tasks.map(async ({ name }, index): Promise<TaskCurves> => {
+      const curves = await Promise.all(
+        results[index]!.map(
+          async ({ layer, result }) => [layer, await curveCache.get(context, result.curveSha256)] as const,
+        ),
+      );
+      return { task: name, curves: new Map(curves) };
+    }),
+  );
 }
 
 /** A head of the right size without values: a plan needs no more. */

@@ -283,7 +283,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
   const steps = planPrune({
     model,
     dataset,
-    task: YAW,
+    tasks: [YAW],
     settings: { ...DEFAULT_REGRESSION, seed: 77 },
     options: [{ epsilon: 0.05 }],
   });

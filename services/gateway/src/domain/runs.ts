@@ -1,6 +1,6 @@
 import { Failure, type FailureJson } from '@kneepoint/failures';
 import { summarizeProgress } from '@kneepoint/platform';
-import type { PruneInput, PruneOutput } from '@kneepoint/workflow';
+import { goalLabel, type PruneInput, type PruneOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
 import { globalId, localId } from './ids.ts';
@@ -99,9 +99,11 @@ export async function pruningsOf({ loaders }: Context, run: Run): Promise<readon
     done.map(async (step) => {
       const input = step.input as unknown as PruneInput;
       const output = step.output as unknown as PruneOutput;
-      const stem = `${input.modelName}-${input.task.name}-${input.options.epsilon}`;
+      const label = goalLabel(input.options);
+      const stem = `${input.modelName}-${output.report.task}-${label}`;
       return {
-        epsilon: input.options.epsilon,
+        label,
+        epsilon: input.options.epsilon ?? null,
         report: output.report,
         model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
         reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),

@@ -208,7 +208,7 @@ describe('a compression', () => {
   /** The last steps of a compression whose analysis another test need not do. */
   function steps(epsilon: number, arms: readonly ('finetuned' | 'scratch')[]) {
     const all = planCompress({
-      ...{ model, dataset, task: YAW, settings: { ...DEFAULT_REGRESSION, seed: 5 }, options: [{ epsilon }], arms },
+      ...{ model, dataset, tasks: [YAW], settings: { ...DEFAULT_REGRESSION, seed: 5 }, options: [{ epsilon }], arms },
       training: { epochs: 3 },
     });
     const kept = all.filter(({ kind }) => [PRUNE.kind, FINETUNE.kind, REPORT.kind].includes(kind as 'prune'));

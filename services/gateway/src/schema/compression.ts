@@ -1,6 +1,7 @@
 import { Field, Float, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
+import { Criterion } from './plan-options.ts';
 import { Json } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
@@ -27,12 +28,22 @@ export class LaunchCompressionInput extends LaunchPruneInput {
 
   @Field(() => TrainingInput, { nullable: true, description: 'For every arm.' })
   training?: TrainingInput;
+
+  @Field(() => [Criterion], {
+    nullable: true,
+    description:
+      'Criteria by which the network is cut too, at equal MACs, refitted and, where FINETUNED is among the arms, trained on.',
+  })
+  compare?: Criterion[];
 }
 
-@ObjectType({ description: 'A smaller network for one task at one ε, and all that it was compared with.' })
+@ObjectType({ description: 'A smaller network at one ε or target, and all that it was compared with.' })
 export class Compression {
-  @Field(() => Float)
-  epsilon!: number;
+  @Field(() => String, { description: 'Tells it apart from others of the run, such as "0.01" or "macs-60pct".' })
+  label!: string;
+
+  @Field(() => Float, { nullable: true, description: 'Null where a target decided.' })
+  epsilon!: number | null;
 
   @Field(() => Json, {
     description:

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import * as launches from '../domain/launches.ts';
 import { cancel, retry } from '../domain/run-control.ts';
 import { completeUpload, createUpload } from '../domain/uploads.ts';
-import { LayerEpsilon } from './plan.ts';
+import { PlanOptions, TargetInput } from './plan-options.ts';
 import { Run } from './run.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
@@ -120,30 +120,18 @@ export class LaunchAnalysisInput {
 }
 
 @InputType()
-export class LaunchPruneInput {
+export class LaunchPruneInput extends PlanOptions {
   @Field(() => ID)
   model!: string;
 
   @Field(() => ID)
   dataset!: string;
 
-  @Field(() => String)
-  task!: string;
+  @Field(() => [Float], { nullable: true, description: 'One pruned network for each; and one for each of targets.' })
+  epsilons?: number[];
 
-  @Field(() => [Float], { description: 'One pruned network for each.' })
-  epsilons!: number[];
-
-  @Field(() => [LayerEpsilon], { nullable: true })
-  layerEpsilon?: LayerEpsilon[];
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The layer that the head reads; the best on validation when absent.',
-  })
-  layer?: string;
-
-  @Field(() => Int, { nullable: true })
-  minFilters?: number;
+  @Field(() => [TargetInput], { nullable: true })
+  targets?: TargetInput[];
 
   @Field(() => String, { nullable: true })
   idempotencyKey?: string;
@@ -203,7 +191,8 @@ export class MutationResolver {
   }
 
   @Mutation(() => RunPayload, {
-    description: 'A smaller network for a task at each ε; analyses first what was not analysed yet.',
+    description:
+      'A smaller network for a task, or for several, at each ε and target; analyses first what was not analysed yet.',
   })
   launchPrune(
     @Ctx() context: Context,

@@ -1,42 +1,25 @@
 import { Arg, Ctx, Field, Float, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { compressionPlan } from '../domain/plans.ts';
+import { PlanOptions, TargetInput } from './plan-options.ts';
 import { SafeInt } from './scalars.ts';
 
-@InputType({ description: 'An ε of its own for one layer.' })
-export class LayerEpsilon {
-  @Field(() => String)
-  layer!: string;
-
-  @Field(() => Float)
-  epsilon!: number;
-}
-
 @InputType()
-export class CompressionPlanInput {
+export class CompressionPlanInput extends PlanOptions {
   @Field(() => ID)
   model!: string;
 
   @Field(() => ID)
   dataset!: string;
 
-  @Field(() => String)
-  task!: string;
-
-  @Field(() => Float, { description: 'Between 0 and 1; 0.01 is a good first choice.' })
-  epsilon!: number;
-
-  @Field(() => [LayerEpsilon], { nullable: true })
-  layerEpsilon?: LayerEpsilon[];
-
-  @Field(() => String, {
+  @Field(() => Float, {
     nullable: true,
-    description: 'The layer that the head reads; the best on validation when absent.',
+    description: 'Between 0 and 1; 0.01 is a good first choice. Exactly one of epsilon and target.',
   })
-  layer?: string;
+  epsilon?: number;
 
-  @Field(() => Int, { nullable: true })
-  minFilters?: number;
+  @Field(() => TargetInput, { nullable: true })
+  target?: TargetInput;
 }
 
 @ObjectType()
@@ -49,6 +32,18 @@ export class NetworkSize {
 
   @Field(() => SafeInt, { description: 'Bytes of weights.' })
   bytes!: number;
+}
+
+@ObjectType({ description: 'What keeps a layer from being pruned.' })
+export class FrozenBy {
+  @Field(() => String, { description: 'Name of the node in the way.' })
+  node!: string;
+
+  @Field(() => String)
+  operator!: string;
+
+  @Field(() => String)
+  reason!: string;
 }
 
 @ObjectType()
@@ -79,6 +74,29 @@ export class PlanLayer {
     description: 'Why it cannot be pruned: the node and the operator that freeze it.',
   })
   reason!: string | null;
+
+  @Field(() => FrozenBy, { nullable: true })
+  frozenBy!: FrozenBy | null;
+}
+
+@ObjectType({
+  description: "What the curve of the head's layer promises a task, on validation and in the unit of its labels.",
+})
+export class PlanForecast {
+  @Field(() => String)
+  task!: string;
+
+  @Field(() => Int, { description: "Kept filters of the head's layer that the task's path ever holds." })
+  filters!: number;
+
+  @Field(() => Float, { description: 'The lowest error that the path reaches with at most so many.' })
+  rmse!: number;
+
+  @Field(() => Float, { description: 'With as many filters as are best.' })
+  rmseMin!: number;
+
+  @Field(() => Float, { description: 'With none.' })
+  rmseMax!: number;
 }
 
 @ObjectType({ description: 'What pruning would give, computed without touching a weight.' })
@@ -94,6 +112,9 @@ export class CompressionPlan {
 
   @Field(() => [PlanLayer])
   layers!: readonly PlanLayer[];
+
+  @Field(() => [PlanForecast], { description: 'One for each task.' })
+  forecasts!: readonly PlanForecast[];
 }
 
 @Resolver()

@@ -130,10 +130,13 @@ export class Step {
   failure!: RunFailure | null;
 }
 
-@ObjectType({ description: 'A network cut for one task at one ε.' })
+@ObjectType({ description: 'A network cut at one ε or target.' })
 export class Pruning {
-  @Field(() => Float)
-  epsilon!: number;
+  @Field(() => String, { description: 'Tells it apart from others of the run, such as "0.01" or "macs-60pct".' })
+  label!: string;
+
+  @Field(() => Float, { nullable: true, description: 'Null where a target decided.' })
+  epsilon!: number | null;
 
   @Field(() => Json, { description: 'Metric, size and latency before and after, filters kept per layer, proof.' })
   report!: object;

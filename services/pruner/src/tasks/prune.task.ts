@@ -3,55 +3,73 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import { foldMeans, prune } from '@kneepoint/pruning';
-import { type Cell, type CharacteristicCurve, fitHead } from '@kneepoint/regression';
-import { measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import { type CharacteristicCurve, fitHead, type Head } from '@kneepoint/regression';
+import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
   type CompressionReport,
+  type CompressionRequest,
+  jointMetric,
+  jointStages,
   type NetworkFigures,
   planCompression,
+  type PlannedCompression,
   type PruneInput,
+  type ReportTarget,
   reportWarnings,
+  type TaskCurves,
+  tasksName,
+  type TaskStages,
 } from '@kneepoint/workflow';
 import { describeModel } from '../describe-model.ts';
+import type { GatheredResult } from '../gather-analysis.ts';
 import { meansOfInputs } from '../input-means.ts';
-import { testMetrics } from '../probe-data.ts';
+import { measureFilters } from '../measure-filters.ts';
+import { columnsOf, headError, testMetrics } from '../probe-data.ts';
 import { proveSurgery } from '../prove-surgery.ts';
+import { readability } from '../readability.ts';
 import { reportLayers, sizeOf } from '../report.ts';
-import { type Images, runOver } from '../run-over.ts';
+import { type Images, type Passed, runOver } from '../run-over.ts';
+import { latencyBound, searchLatency } from '../search-latency.ts';
 import { setHead } from '../set-head.ts';
-import { type StartingPointInput, withStartingPoint } from '../starting-point.ts';
+import { sideBySide, type StartingPoint, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
 export interface PruneTaskInput extends StartingPointInput {
   readonly job: PruneInput;
-  /** In graph order: the probe and the curve of each layer for the task. */
-  readonly layers: readonly { readonly layer: string; readonly cell: Cell; readonly curvePath: string }[];
+  /** In graph order: the probe and the curve of each layer for each task, those to avoid too. */
+  readonly layers: readonly {
+    readonly layer: string;
+    readonly results: readonly (Omit<GatheredResult, 'curveSha256'> & { readonly curvePath: string })[];
+  }[];
+  /** MACs of the network that this one is compared with. */
+  readonly equalMacs?: number;
   readonly outFolder: string;
 }
 
-const STAGES = ['planning', 'proving', 'folding means', 'reading responses', 'measuring latency', 'writing'] as const;
+const STAGES = [
+  ...['ranking filters', 'planning', 'proving', 'folding means', 'reading responses', 'measuring latency', 'writing'],
+] as const;
 
 /**
- * Paper §7 on one task: the best layer found, what follows removed, every remaining layer cut at its knee; proved; the removed
- * channels' means folded into biases; the head fitted again in closed form; sizes and latency measured before and after. Leaves
+ * Paper §7 for one task or several: the head's layer found, what follows removed, every remaining layer cut as ε or target want it; proved;
+ * the removed channels' means folded into biases; the head fitted again in closed form; sizes and latency measured before and after. Leaves
  * `pruned.onnx` and `report.json` in the folder.
  */
-export default function pruneForTask(input: PruneTaskInput, context: TaskContext): Promise<CompressionReport> {
+export default function pruneForTasks(input: PruneTaskInput, context: TaskContext): Promise<CompressionReport> {
   const { job } = input;
-  const { task, options } = job;
+  const { options } = job;
   const enter = (stage: (typeof STAGES)[number]): void =>
     context.progress({ done: STAGES.indexOf(stage), total: STAGES.length, unit: 'stages', message: stage });
 
-  enter('planning');
+  enter('ranking filters');
   return withStartingPoint(input, options.layer, async (start) => {
-    const { model, shapes, dataset, labels, parts, layer, probe, head } = start;
-    const curves = new Map<string, CharacteristicCurve>();
-    for (const { layer: name, curvePath } of input.layers) {
-      curves.set(name, JSON.parse(await readFile(curvePath, 'utf8')) as CharacteristicCurve);
-    }
-    const planned = planCompression({ model, shapes, curves, layer, head, options });
+    const { model, shapes, dataset, parts, layer, tasks, head } = start;
+    const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
+    const measured = await measureFilters(options.criterion ?? 'lasso', start, images);
+
+    enter('planning');
+    const { planned, forecastMs } = await plan(input, start, measured, context);
 
     enter('proving');
-    const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
     const proof = await proveSurgery(planned, images, { rows: parts.test, seed: job.settings.seed });
 
     enter('folding means');
@@ -61,13 +79,21 @@ export default function pruneForTask(input: PruneTaskInput, context: TaskContext
 
     enter('reading responses');
     const passed = await runOver(folded, planned.tap.value, images);
-    const refit = fitHead({ responses: passed.features, labels, task, split: parts.split });
-    const { pruned, ...metric } = testMetrics(task, labels, parts, {
-      scores: passed.scores,
-      thresholds: probe.thresholds,
+    const refits = tasks.map(({ spec, labels }) =>
+      fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
+    );
+    const stages = taskStages(start, planned, passed, refits);
+    const avoidance = readability(
+      dataset.manifest,
+      { wanted: job.tasks, avoided: job.avoided ?? [] },
+      { before: await start.responsesOf(layer), after: passed.features },
+      job.settings.seed,
+    );
+    const finished = describeModel(setHead(folded, head.name, sideBySide(refits)), {
+      job,
+      origin: { layer, ...options },
+      thresholds: refits.map(({ thresholds }) => thresholds),
     });
-    const origin = { layer, ...options };
-    const finished = describeModel(setHead(folded, head.name, refit), { job, origin, thresholds: refit.thresholds });
 
     enter('measuring latency');
     const encoded = encodeModel(finished);
@@ -84,36 +110,163 @@ export default function pruneForTask(input: PruneTaskInput, context: TaskContext
     };
 
     enter('writing');
+    const before = { ...sizeOf(model, shapes), latencyMs: latencyOf('before') };
     const after = { ...sizeOf(finished, await shapesOf(finished)), latencyMs: latencyOf('after') };
     const found: Omit<CompressionReport, 'warnings'> = {
-      task: task.name,
-      epsilon: options.epsilon,
+      task: tasksName(job.tasks),
+      epsilon: options.epsilon ?? null,
+      target: reportTarget(planned, { before, after }, options.target, forecastMs),
+      criterion: options.criterion ?? 'lasso',
+      decide: options.decide ?? 'union',
       bestLayer: layer,
-      metric: { ...metric, probe: probe.metrics.test, pruned, refit: refit.metrics.test },
-      before: { ...sizeOf(model, shapes), latencyMs: latencyOf('before') },
+      metric: jointStages(stages),
+      tasks: stages,
+      before,
       after,
       layers: reportLayers(planned),
       proof,
-      split: { by: parts.by, train: parts.train.length, validation: parts.validation.length, test: parts.test.length },
-      arms: [
-        {
-          arm: 'refit',
-          metric: refit.metrics.test,
-          validation: refit.metrics.validation,
-          ...after,
-          modelSha256: createHash('sha256').update(encoded).digest('hex'),
-          epochs: null,
-          bestEpoch: null,
-          seconds: null,
-          imagesPerSecond: null,
-          history: [],
-        },
-      ],
-      provider: passed.provider,
+      split: {
+        by: parts.by,
+        train: parts.train.length,
+        validation: parts.validation.length,
+        test: parts.test.length,
+        shared: start.sharedSplit,
+      },
+      arms: [refitArm(stages, refits, after, createHash('sha256').update(encoded).digest('hex'))],
+      criteria: [],
+      avoidance,
+      provider: passed.provider satisfies ActualProvider,
     };
     const report: CompressionReport = { ...found, warnings: reportWarnings(found) };
     await writeFile(join(input.outFolder, 'pruned.onnx'), encoded);
     await writeFile(join(input.outFolder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
     return report;
   });
+}
+
+interface Planned {
+  readonly planned: PlannedCompression;
+  /** What the search for a latency measured. */
+  readonly forecastMs?: number;
+}
+
+async function plan(
+  input: PruneTaskInput,
+  { model, shapes, layer, head }: StartingPoint,
+  measured: CompressionRequest['measured'],
+  context: TaskContext,
+): Promise<Planned> {
+  const { job, equalMacs } = input;
+  const { options, settings, tasks, avoided = [] } = job;
+  const request: CompressionRequest = {
+    ...{ model, shapes, layer, head, options, seed: settings.seed },
+    tasks: await readCurves(input, tasks),
+    avoided: await readCurves(input, avoided),
+    ...(measured ? { measured } : {}),
+    ...(equalMacs === undefined ? {} : { equalMacs }),
+  };
+  const { target } = options;
+  if (target?.kind !== 'latency' || equalMacs !== undefined) return { planned: planCompression(request) };
+  const planAt = (atMost: number): PlannedCompression =>
+    planCompression({ ...request, options: { ...options, target: { kind: 'macs', atMost } } });
+  const { planned, after } = await searchLatency(model, target, planAt, context);
+  return { planned, forecastMs: after };
+}
+
+async function readCurves(
+  { layers }: Pick<PruneTaskInput, 'layers'>,
+  tasks: PruneInput['tasks'],
+): Promise<readonly TaskCurves[]> {
+  return Promise.all(
+    tasks.map(async ({ name }) => {
+      const curves = await Promise.all(
+        layers.map(async ({ layer, results }): Promise<[string, CharacteristicCurve]> => {
+          const { curvePath } = results.find(({ task }) => task === name)!;
+          return [layer, JSON.parse(await readFile(curvePath, 'utf8')) as CharacteristicCurve];
+        }),
+      );
+      return { task: name, curves: new Map(curves) };
+    }),
+  );
+}
+
+/** Every task's metric before the cut, after it, and with its head fitted again. */
+function taskStages(
+  { tasks, head }: StartingPoint,
+  { forecasts }: PlannedCompression,
+  passed: Passed,
+  refits: readonly Head[],
+): readonly TaskStages[] {
+  const width = head.bias.length;
+  return tasks.map((task, i): TaskStages => {
+    const { spec, parts, probe, from } = task;
+    const refit = refits[i]!;
+    const scores = columnsOf(passed.scores, width, from, spec.targets.length);
+    const { pruned, ...metric } = testMetrics(task, parts, { scores, thresholds: probe.thresholds });
+    const promised = forecasts.find((forecast) => forecast.task === spec.name);
+    const { task: _name, ...forecast } = promised ?? { task: '' };
+    return {
+      task: spec.name,
+      ...metric,
+      probe: probe.metrics.test,
+      pruned,
+      refit: refit.metrics.test,
+      forecast: promised
+        ? {
+            ...(forecast as Omit<typeof promised, 'task'>),
+            measured: headError(task, refit, passed.features, parts.validation),
+          }
+        : null,
+    };
+  });
+}
+
+function refitArm(
+  stages: readonly TaskStages[],
+  refits: readonly Head[],
+  after: NetworkFigures,
+  modelSha256: string,
+): CompressionReport['arms'][number] {
+  const tasks = stages.map(({ task, refit }, i) => ({
+    task,
+    metric: refit,
+    validation: refits[i]!.metrics.validation,
+  }));
+  const joint = (value: 'metric' | 'validation'): number =>
+    jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));
+  return {
+    arm: 'refit',
+    metric: joint('metric'),
+    validation: joint('validation'),
+    tasks,
+    ...after,
+    modelSha256,
+    epochs: null,
+    bestEpoch: null,
+    seconds: null,
+    imagesPerSecond: null,
+    history: [],
+  };
+}
+
+/** What was asked of the size and what came of it; null where an ε decided. */
+function reportTarget(
+  planned: PlannedCompression,
+  { before, after }: { readonly before: NetworkFigures; readonly after: NetworkFigures },
+  target: PruneInput['options']['target'],
+  forecastMs: number | undefined,
+): ReportTarget | null {
+  if (!target) return null;
+  const { kind } = target;
+  if (kind === 'latency') {
+    const [whole, left] = [before.latencyMs.p50, after.latencyMs.p50];
+    return { target, atMost: latencyBound(target, whole), before: whole, planned: forecastMs ?? left, reached: left };
+  }
+  return {
+    target,
+    atMost: 'remove' in target ? (1 - target.remove) * planned.before[kind] : target.atMost,
+    before: planned.before[kind],
+    planned: planned.after[kind],
+    reached: kind === 'bytes' ? planned.after.bytes : after[kind],
+  };
 }

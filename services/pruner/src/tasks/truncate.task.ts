@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel } from '@kneepoint/onnx';
-import { judgeChance, metricOf, takeRows } from '@kneepoint/regression';
+import { metricOf } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 import { truncateAt, type TruncateInput, type TruncateOutput } from '@kneepoint/workflow';
 import { describeModel } from '../describe-model.ts';
+import { chanceOf } from '../probe-data.ts';
 import { type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
 export interface TruncateTaskInput extends StartingPointInput {
@@ -14,17 +15,23 @@ export interface TruncateTaskInput extends StartingPointInput {
 
 export type TruncateTaskOutput = Omit<TruncateOutput, 'modelSha256'>;
 
-/** Image → task without pruning: the network up to the layer, the probe as its head. Leaves `truncated.onnx` in the folder. */
-export default function truncateForTask(input: TruncateTaskInput, context: TaskContext): Promise<TruncateTaskOutput> {
+/** Image → tasks without pruning: the network up to the layer, the probes as its head. Leaves `truncated.onnx` in the folder. */
+export default function truncateForTasks(input: TruncateTaskInput, context: TaskContext): Promise<TruncateTaskOutput> {
   const { job } = input;
-  const { task } = job;
   context.progress({ done: 0, total: 1, unit: 'networks', message: 'truncating' });
-  return withStartingPoint(input, job.layer, async ({ model, shapes, labels, parts, layer, probe, head }) => {
+  return withStartingPoint(input, job.layer, async ({ model, shapes, layer, tasks, head }) => {
     const { network } = truncateAt({ model, shapes, layer, head });
-    const described = describeModel(network, { job, origin: { layer }, thresholds: probe.thresholds });
+    const thresholds = tasks.map(({ probe }) => probe.thresholds);
+    const described = describeModel(network, { job, origin: { layer }, thresholds });
     await writeFile(join(input.outFolder, 'truncated.onnx'), encodeModel(described));
-    const of = (rows: Int32Array): Float64Array => takeRows(labels, rows, task.targets.length);
-    const chance = judgeChance(task, of(parts.train), of(parts.test));
-    return { layer, metric: { ...metricOf(task), chance, probe: probe.metrics.test } };
+    return {
+      layer,
+      tasks: tasks.map((task) => ({
+        task: task.spec.name,
+        ...metricOf(task.spec),
+        chance: chanceOf(task, task.parts),
+        probe: task.probe.metrics.test,
+      })),
+    };
   });
 }

@@ -19,6 +19,7 @@ const REFIT: ReportArm = {
   arm: 'refit',
   metric: 0.7,
   validation: 0.72,
+  tasks: [{ task: 'gender', metric: 0.7, validation: 0.72 }],
   ...figures,
   modelSha256: 'pruned',
   epochs: null,
@@ -27,13 +28,19 @@ const REFIT: ReportArm = {
   imagesPerSecond: null,
   history: [],
 };
+const STAGES = { name: 'accuracy', higherIsBetter: true, chance: 0.5, probe: 0.8, pruned: 0.6, refit: 0.7 };
 const PRUNING: PruneOutput = {
   modelSha256: 'pruned',
   reportSha256: 'r',
   report: {
     task: 'gender',
     epsilon: 0.01,
-    metric: { name: 'accuracy', higherIsBetter: true, chance: 0.5, probe: 0.8, pruned: 0.6, refit: 0.7 },
+    target: null,
+    criterion: 'lasso',
+    metric: STAGES,
+    tasks: [{ task: 'gender', ...STAGES, forecast: null }],
+    avoidance: null,
+    split: { by: 'image', train: 1, validation: 1, test: 1, shared: true },
     before: { parameters: 100, macs: 1000, bytes: 400, latencyMs: { p50: 99, p95: 99 } },
     after: figures,
     layers: [],
@@ -103,5 +110,57 @@ describe('a report of a compression', () => {
       expect.stringContaining('No pruned network reached the probe'),
       'finetuned: the batch was made smaller',
     ]);
+  });
+
+  it('sets the same cut by other criteria beside it, its own first', () => {
+    const rival = (criterion: 'l1' | 'random', refit: number) => ({
+      criterion,
+      report: {
+        ...PRUNING.report,
+        metric: { ...PRUNING.report.metric, refit },
+        after: { ...figures, parameters: 60, macs: 498 },
+      } as CompressionReport,
+    });
+    const { criteria } = assembleReport(PRUNING.report, [trained('finetuned', 0.9)], MEASURED, [
+      { ...rival('l1', 0.6), finetuned: trained('finetuned', 0.85).output },
+      rival('random', 0.55),
+    ]);
+    expect(criteria).toEqual([
+      { criterion: 'lasso', parameters: 50, macs: 500, refit: 0.7, finetuned: 0.9 },
+      { criterion: 'l1', parameters: 60, macs: 498, refit: 0.6, finetuned: 0.85 },
+      { criterion: 'random', parameters: 60, macs: 498, refit: 0.55 },
+    ]);
+  });
+
+  it('of several tasks has the metric of each, and their score as the one number', () => {
+    const age = { name: 'mae', higherIsBetter: false, chance: 8, probe: 4, pruned: 6, refit: 5 };
+    const pair = {
+      ...PRUNING.report,
+      tasks: [...PRUNING.report.tasks, { task: 'age', ...age, forecast: null }],
+    } as CompressionReport;
+    const { output } = trained('finetuned', 0.9);
+    const both = { ...output, tasks: [...output.tasks, { task: 'age', test: 2, validation: 4 }] } as FinetuneOutput;
+    const report = assembleReport(pair, [{ arm: 'finetuned', output: both }], MEASURED);
+    expect(report.tasks.map(({ task, finetuned }) => [task, finetuned])).toEqual([
+      ['gender', 0.9],
+      ['age', 2],
+    ]);
+    // Errors count as 1 − error / error of the constant answer.
+    expect(report.metric).toMatchObject({ name: 'score', higherIsBetter: true, chance: 0.25 });
+    expect(report.metric.refit).toBeCloseTo((0.7 + (1 - 5 / 8)) / 2);
+    expect(report.metric.finetuned).toBeCloseTo((0.9 + (1 - 2 / 8)) / 2);
+    expect(report.arms[1]!.tasks[1]).toEqual({ task: 'age', metric: 2, validation: 4 });
+  });
+
+  it('of a latency says what was reached in the last measurement', () => {
+    const target = {
+      target: { kind: 'latency', remove: 0.5 } as const,
+      atMost: 1,
+      before: 2,
+      planned: 0.9,
+      reached: 1,
+    };
+    const report = assembleReport({ ...PRUNING.report, target }, [trained('finetuned', 0.9)], MEASURED);
+    expect(report.target).toEqual({ ...target, atMost: 4.5, before: 9, reached: 2 });
   });
 });

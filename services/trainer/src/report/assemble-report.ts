@@ -1,11 +1,16 @@
 import {
   type CompressionReport,
+  type CriterionName,
   type EpochRecord,
   type FinetuneOutput,
+  jointMetric,
+  jointStages,
   type NetworkFigures,
   type PruneOutput,
   type ReportArm,
+  type ReportCriterion,
   reportWarnings,
+  type TaskStages,
   type TrainedArm,
 } from '@kneepoint/workflow';
 import type { Measured } from './measure.task.ts';
@@ -15,18 +20,26 @@ export interface TrainedNetwork {
   readonly output: FinetuneOutput;
 }
 
+/** The same network cut by another criterion. */
+export interface RivalNetwork {
+  readonly criterion: CriterionName;
+  readonly report: CompressionReport;
+  readonly finetuned?: FinetuneOutput;
+}
+
 /** Names under which the networks of a report are measured; an arm goes by its own. */
 export const ORIGINAL = 'original';
 export const REFIT = 'refit';
 
 /**
- * The pruning's report with every trained arm beside it, and the times of all networks out of one measurement. What is delivered is
- * the finetuned network where there is one, else the refitted one.
+ * The pruning's report with every trained arm beside it, the same cut by other criteria, and the times of all networks out of one
+ * measurement. What is delivered is the finetuned network where there is one, else the refitted one.
  */
 export function assembleReport(
   report: CompressionReport,
   trained: readonly TrainedNetwork[],
   measured: { readonly networks: Readonly<Record<string, Measured>>; readonly provider: string },
+  rivals: readonly RivalNetwork[] = [],
 ): CompressionReport {
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
@@ -34,19 +47,60 @@ export function assembleReport(
   };
   const arms = [
     ...report.arms.map((arm): ReportArm => ({ ...arm, latencyMs: latencyOf(REFIT) })),
-    ...trained.map(({ arm, output }) => trainedArm(arm, report.task, output, measured.networks[arm]!)),
+    ...trained.map(({ arm, output }) => trainedArm(arm, report.tasks, output, measured.networks[arm]!)),
   ];
   const finetuned = arms.find(({ arm }) => arm === 'finetuned');
   const { parameters, macs, bytes, latencyMs } = finetuned ?? { ...report.after, latencyMs: latencyOf(REFIT) };
+  const tasks = finetuned
+    ? report.tasks.map((stages, i): TaskStages => ({ ...stages, finetuned: finetuned.tasks[i]!.metric }))
+    : report.tasks;
   const found: Omit<CompressionReport, 'warnings'> = {
     ...report,
-    metric: { ...report.metric, ...(finetuned ? { finetuned: finetuned.metric } : {}) },
+    metric: jointStages(tasks),
+    tasks,
     before: { ...report.before, latencyMs: latencyOf(ORIGINAL) },
     after: { parameters, macs, bytes, latencyMs },
+    target: reachedTarget(report, latencyOf(ORIGINAL), latencyMs),
     arms,
+    criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
     provider: measured.provider,
   };
   return { ...found, warnings: [...reportWarnings(found), ...trained.flatMap(notesOf)] };
+}
+
+/** A latency is measured again with all networks side by side; other targets are figures, which training does not change. */
+function reachedTarget(
+  { target }: CompressionReport,
+  before: NetworkFigures['latencyMs'],
+  after: NetworkFigures['latencyMs'],
+): CompressionReport['target'] {
+  if (target?.target.kind !== 'latency') return target;
+  const atMost = 'remove' in target.target ? (1 - target.target.remove) * before.p50 : target.atMost;
+  return { ...target, atMost, before: before.p50, reached: after.p50 };
+}
+
+/** Every criterion at the MACs of this network, its own first. */
+function criteriaOf(
+  report: CompressionReport,
+  finetuned: ReportArm | undefined,
+  rivals: readonly RivalNetwork[],
+): readonly ReportCriterion[] {
+  const { parameters, macs } = report.after;
+  const own: ReportCriterion = {
+    criterion: report.criterion,
+    parameters,
+    macs,
+    refit: report.metric.refit,
+    ...(finetuned ? { finetuned: finetuned.metric } : {}),
+  };
+  const others = rivals.map(({ criterion, report: rival, finetuned: output }): ReportCriterion => ({
+    criterion,
+    parameters: rival.after.parameters,
+    macs: rival.after.macs,
+    refit: rival.metric.refit,
+    ...(output ? { finetuned: judged(report.tasks, output).metric } : {}),
+  }));
+  return [own, ...others];
 }
 
 /** The network that the report delivers. */
@@ -56,15 +110,14 @@ export function deliveredSha256(pruning: PruneOutput, trained: readonly TrainedN
 
 function trainedArm(
   arm: TrainedArm,
-  task: string,
-  { tasks, modelSha256, epochs, bestEpoch, seconds, imagesPerSecond }: FinetuneOutput,
+  stages: readonly TaskStages[],
+  output: FinetuneOutput,
   { parameters, macs, bytes, latencyMs: { p50, p95 } }: Measured,
 ): ReportArm {
-  const { test, validation } = tasks.find((judged) => judged.task === task)!;
+  const { modelSha256, epochs, bestEpoch, seconds, imagesPerSecond } = output;
   return {
     arm,
-    metric: test,
-    validation,
+    ...judged(stages, output),
     parameters,
     macs,
     bytes,
@@ -77,6 +130,20 @@ function trainedArm(
     imagesPerSecond,
     history: epochs.map(inOrder),
   };
+}
+
+/** What a trained network gives each task, and all of them together. */
+function judged(
+  stages: readonly TaskStages[],
+  output: FinetuneOutput,
+): Pick<ReportArm, 'metric' | 'validation' | 'tasks'> {
+  const tasks = stages.map(({ task }) => {
+    const { test, validation } = output.tasks.find((found) => found.task === task)!;
+    return { task, metric: test, validation };
+  });
+  const joint = (value: 'metric' | 'validation'): number =>
+    jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));
+  return { metric: joint('metric'), validation: joint('validation'), tasks };
 }
 
 /** A database gives members back in an order of its own; a report is for readers. */

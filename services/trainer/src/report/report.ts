@@ -4,7 +4,14 @@ import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { CompressionReport, FinetuneOutput, PruneOutput, ReportInput, ReportOutput } from '@kneepoint/workflow';
-import { assembleReport, deliveredSha256, ORIGINAL, REFIT, type TrainedNetwork } from './assemble-report.ts';
+import {
+  assembleReport,
+  deliveredSha256,
+  ORIGINAL,
+  REFIT,
+  type RivalNetwork,
+  type TrainedNetwork,
+} from './assemble-report.ts';
 import type { MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
 
 const TASK = new URL('./measure.task.ts', import.meta.url);
@@ -16,7 +23,7 @@ export function report({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as ReportInput;
-      const { pruning, trained } = await findOutputs(job, db);
+      const { pruning, trained, rivals } = await findOutputs(job, db);
       const networks = await Promise.all(
         [
           { name: ORIGINAL, sha256: job.originalSha256 },
@@ -31,7 +38,7 @@ export function report({ config }: ServiceParts): StepHandler {
       );
       // Read from the artifact, whose members are in the order in which they were written.
       const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as CompressionReport;
-      const assembled = assembleReport(pruned, trained, measured);
+      const assembled = assembleReport(pruned, trained, measured, rivals);
       const path = join(folder, 'report.json');
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
@@ -45,10 +52,19 @@ export function report({ config }: ServiceParts): StepHandler {
 }
 
 async function findOutputs(
-  { pruneKey, arms }: ReportInput,
+  { pruneKey, arms, rivals = [] }: ReportInput,
   db: StepContext['db'],
-): Promise<{ readonly pruning: PruneOutput; readonly trained: readonly TrainedNetwork[] }> {
-  const rows = await db.prisma.result.findMany({ where: { key: { in: [pruneKey, ...arms.map(({ key }) => key)] } } });
+): Promise<{
+  readonly pruning: PruneOutput;
+  readonly trained: readonly TrainedNetwork[];
+  readonly rivals: readonly RivalNetwork[];
+}> {
+  const keys = [
+    pruneKey,
+    ...arms.map(({ key }) => key),
+    ...rivals.flatMap((rival) => [rival.pruneKey, ...(rival.finetuneKey === undefined ? [] : [rival.finetuneKey])]),
+  ];
+  const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
   const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
   const outputOf = <Output>(key: string): Output => {
     if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
@@ -57,5 +73,10 @@ async function findOutputs(
   return {
     pruning: outputOf<PruneOutput>(pruneKey),
     trained: arms.map(({ arm, key }) => ({ arm, output: outputOf<FinetuneOutput>(key) })),
+    rivals: rivals.map((rival) => ({
+      criterion: rival.criterion,
+      report: outputOf<PruneOutput>(rival.pruneKey).report,
+      ...(rival.finetuneKey === undefined ? {} : { finetuned: outputOf<FinetuneOutput>(rival.finetuneKey) }),
+    })),
   };
 }

@@ -1,0 +1,71 @@
+import type { CompressionReport } from '@kneepoint/workflow';
+import { compact, metric } from './number.ts';
+import { table } from './table.ts';
+
+/** A table as rows of cells, from which both forms are made. */
+interface Rows {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export const renderTasks = (report: CompressionReport): string => render(tasksOf(report));
+export const tasksMarkdown = (report: CompressionReport): string => markdown(tasksOf(report));
+export const renderCriteria = (report: CompressionReport): string => render(criteriaOf(report));
+export const criteriaMarkdown = (report: CompressionReport): string => markdown(criteriaOf(report));
+export const renderAvoidance = (avoidance: Avoidance): string => render(avoidanceOf(avoidance));
+export const avoidanceMarkdown = (avoidance: Avoidance): string => markdown(avoidanceOf(avoidance));
+
+type Avoidance = NonNullable<CompressionReport['avoidance']>;
+
+/** Every task of a network for several, at all stages. */
+function tasksOf({ tasks }: CompressionReport): Rows {
+  return {
+    head: ['task', 'metric, test', 'chance', 'probe', 'pruned', 'refit', 'finetuned'],
+    rows: tasks.map(({ task, name, chance, probe, pruned, refit, finetuned }) => [
+      task,
+      name,
+      ...[chance, probe, pruned, refit].map((value) => metric(value, name)),
+      finetuned === undefined ? '' : metric(finetuned, name),
+    ]),
+  };
+}
+
+/** The same cut by every criterion at equal MACs. */
+function criteriaOf({ criteria, metric: { name } }: CompressionReport): Rows {
+  return {
+    head: ['criterion', 'parameters', 'MACs', `${name} refitted, test`, 'finetuned'],
+    rows: criteria.map(({ criterion, parameters, macs, refit, finetuned }) => [
+      criterion,
+      compact(parameters),
+      compact(macs),
+      metric(refit, name),
+      finetuned === undefined ? '' : metric(finetuned, name),
+    ]),
+  };
+}
+
+/** What a linear probe reads before and after the cut. */
+function avoidanceOf({ by, tasks }: Avoidance): Rows {
+  return {
+    head: [`linear probe, split by ${by}`, '', 'metric, test', 'chance', 'before', 'after'],
+    rows: tasks.map(({ task, role, name, chance, before, after }) => [
+      task,
+      role,
+      name,
+      ...[chance, before, after].map((value) => metric(value, name)),
+    ]),
+  };
+}
+
+function render({ head, rows }: Rows): string {
+  return table(
+    head,
+    rows,
+    head.map((_, index) => (index === 0 ? 'left' : 'right')),
+  );
+}
+
+function markdown({ head, rows }: Rows): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|---|${'---:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,68 @@
+/** How filters are ranked. `lasso`: by the task's characteristic curves; the others are baselines, and rank by what the network itself says. */
+export const CRITERIA = ['lasso', 'l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;
+export type CriterionName = (typeof CRITERIA)[number];
+
+/** What a target is about: figures of the network, or milliseconds for one image, measured. */
+export const TARGET_KINDS = ['macs', 'parameters', 'bytes', 'latency'] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/** How a channel class with several taps is decided: any tap keeps it, most of them, or the mean of their worth. */
+export const DECISIONS = ['union', 'vote', 'mean'] as const;
+export type DecisionName = (typeof DECISIONS)[number];
+
+/** How small the network must become: a share of the whole network as it was given that goes, or what may be left. */
+export type SizeTarget =
+  | { readonly kind: TargetKind; /** Between 0 and 1. */ readonly remove: number }
+  | { readonly kind: TargetKind; /** In units of the kind; milliseconds for latency. */ readonly atMost: number };
+
+/** Tasks that the network shall not carry. */
+export interface Avoidance {
+  readonly tasks: readonly string[];
+  /** How much an avoided task's worth counts against the wanted one's; default 1. */
+  readonly strength?: number;
+}
+
+/** One pruned network. Exactly one of `epsilon` and `target`. */
+export interface PruneOptions {
+  readonly epsilon?: number;
+  readonly target?: SizeTarget;
+  /** Overrides ε for single layers. */
+  readonly layerEpsilon?: Readonly<Record<string, number>>;
+  /** The layer that the head reads; the one that probes best on validation when absent. */
+  readonly layer?: string;
+  /** Filters that every layer keeps at least; default 1. */
+  readonly minFilters?: number;
+  /** Overrides `minFilters` for single layers. */
+  readonly layerMinFilters?: Readonly<Record<string, number>>;
+  /** Every layer keeps a multiple of this many filters where its classes allow; default 1. */
+  readonly roundTo?: number;
+  /** Default lasso. Another one with an ε gets the MACs of the lasso's plan at that ε. */
+  readonly criterion?: CriterionName;
+  /** Default union. */
+  readonly decide?: DecisionName;
+  readonly avoid?: Avoidance;
+}
+
+/** Without what equals its default, so that saying a default changes no content key. */
+export function normaliseOptions(options: PruneOptions): PruneOptions {
+  const { criterion, decide, minFilters, roundTo, layerEpsilon, layerMinFilters, avoid, ...rest } = options;
+  return {
+    ...rest,
+    ...(isEmpty(layerEpsilon) ? {} : { layerEpsilon }),
+    ...(minFilters === undefined || minFilters === 1 ? {} : { minFilters }),
+    ...(isEmpty(layerMinFilters) ? {} : { layerMinFilters }),
+    ...(roundTo === undefined || roundTo === 1 ? {} : { roundTo }),
+    ...(criterion === undefined || criterion === 'lasso' ? {} : { criterion }),
+    ...(decide === undefined || decide === 'union' ? {} : { decide }),
+    ...(avoid === undefined || avoid.tasks.length === 0 ? {} : { avoid: normaliseAvoidance(avoid) }),
+  };
+}
+
+function normaliseAvoidance({ tasks, strength }: Avoidance): Avoidance {
+  const names = [...new Set(tasks)].sort();
+  return strength === undefined || strength === 1 ? { tasks: names } : { tasks: names, strength };
+}
+
+function isEmpty(record: object | undefined): record is undefined {
+  return record === undefined || Object.keys(record).length === 0;
+}
