@@ -21,7 +21,7 @@ import {
 import { pad } from './pad.ts';
 import { maxUnpool, pooling } from './pooling.ts';
 import { quantisation } from './quantisation.ts';
-import { argReduce, reduce, reduceOfZero } from './reduce.ts';
+import { argReduce, reduce, reduceOfKept, reduceOfZero } from './reduce.ts';
 import { reshape, reshapeByRule } from './reshape.ts';
 import { resize } from './resize.ts';
 import { gridSample, regions } from './sampling.ts';
@@ -65,7 +65,8 @@ export const RULES: Readonly<Record<string, Rule | undefined>> = {
   ...same(reshapeByRule, 'Flatten', 'Squeeze', 'Unsqueeze'),
   Transpose: transpose,
   Gather: gather,
-  ...same(reduce, 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceProd', 'ReduceLogSumExp'),
+  ...same(reduceOfKept, 'ReduceMean', 'ReduceMax', 'ReduceMin'),
+  ...same(reduce, 'ReduceProd', 'ReduceLogSumExp'),
   ...same(reduceOfZero, 'ReduceSum', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceSumSquare'),
   ...same(argReduce, 'ArgMax', 'ArgMin'),
   Pad: pad,

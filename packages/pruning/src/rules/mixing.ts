@@ -8,7 +8,7 @@ export interface Reader {
   /** Rank of the value read. */
   readonly rank: number;
   /** A small constant among the node's inputs. */
-  folded(input: number): Folded | undefined;
+  readonly folded: (input: number) => Folded | undefined;
 }
 
 /** The opset from which Softmax works on one axis; before it, on everything from the axis on. */

@@ -62,6 +62,19 @@ const PASSING: readonly [string, Middle, number?][] = [
     },
   ],
   ['a decomposed layer normalisation over space', decomposed([2, 3])],
+  ['a decomposed layer normalisation over channels, of those that stay', decomposed([1])],
+  [
+    'LayerNormalization over channels moved last, of those that stay',
+    (net, x) => {
+      const last = net.graph.node('Transpose', [x], { perm: [0, 2, 3, 1] });
+      const normal = net.graph.node('LayerNormalization', [last, perChannel(net, [8], 's'), perChannel(net, [8], 'b')]);
+      return noted(net, net.graph.node('Transpose', [normal], { perm: [0, 3, 1, 2] }), 8, 8, 8);
+    },
+  ],
+  [
+    'LayerNormalization over channels and space',
+    (net, x) => net.pointwise('LayerNormalization', [x, perChannel(net, [8, 8, 8])], { axis: 1 }),
+  ],
   [
     'LayerNormalization over space, with its mean read too',
     (net, x) => {
@@ -99,11 +112,6 @@ const STOPPING: readonly [string, Middle, string, number?][] = [
     groupNorm(1, 8),
     'feeds groupnormalization1 (GroupNormalization), which normalises over channels',
     21,
-  ],
-  [
-    'a decomposed layer normalisation over channels',
-    decomposed([1]),
-    'feeds reducemean1 (ReduceMean), which reduces over channels',
   ],
   [
     'MeanVarianceNormalization over channels',

@@ -29,13 +29,27 @@ export const groupNormalization: Rule = (site) => {
   return [value.labels];
 };
 
-/** LayerNormalization: over the last axes; channels elsewhere pass, in the mean and deviation that it may give too. */
+/**
+ * LayerNormalization over the last axes: of channels among them those that stay are normalised, and scale and bias follow; channels
+ * elsewhere pass, in the mean and deviation that it may give too.
+ */
 export const layerNormalization: Rule = (site) => {
   const value = site.input(0);
   if (!value) return stop(site, 'normalises a constant');
-  const start = normalAxis(intAttr(site.node, 'axis', -1), value.dims.length);
-  if (varyingAxes(value.labels).some((axis) => axis >= start)) return stop(site, 'normalises over channels');
-  return site.node.output.map(() => value.labels);
+  const rank = value.dims.length;
+  const start = normalAxis(intAttr(site.node, 'axis', -1), rank);
+  const axis = varyingAxes(value.labels).find((varying) => varying >= start);
+  if (axis === undefined) return site.node.output.map(() => value.labels);
+  if (site.node.output.slice(1).some((name) => name !== '')) return stop(site, 'gives the mean of its channels');
+  const labels = value.labels.data;
+  for (const input of [1, 2]) {
+    const dims = site.constantDims(input);
+    const own = axis - rank + (dims?.length ?? 0);
+    if (site.node.input[input] && !site.constant(input)) return stop(site, 'has computed parameters');
+    if (dims && own >= 0 && dims[own]! > 1) site.cut(input, { kind: 'axis', axis: own, labels });
+  }
+  site.average(0, axis, labels);
+  return [value.labels];
 };
 
 /** LpNormalization: a removed channel counts as zero, and adds nothing to the norm. */

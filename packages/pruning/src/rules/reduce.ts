@@ -3,16 +3,24 @@ import { alongAxis, uniform, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule } from '../trace/site.ts';
 import { stop } from './unknown.ts';
 
-/** ReduceMean, ReduceMax and the like: over space channels pass, over channels they stay. */
-export const reduce: Rule = (site) => reduction(site, false);
+/** ReduceProd and ReduceLogSumExp: over space channels pass, over channels they stay. */
+export const reduce: Rule = (site) => reduction(site, 'stop');
+
+/** ReduceMean, ReduceMax and ReduceMin: a removed channel does not count. */
+export const reduceOfKept: Rule = (site) => reduction(site, 'average');
 
 /** ReduceSum, ReduceL1, ReduceL2 and the like: a removed channel counts as zero, and adds nothing to a sum over channels. */
-export const reduceOfZero: Rule = (site) => reduction(site, true);
+export const reduceOfZero: Rule = (site) => reduction(site, 'consume');
 
 /** ArgMax and ArgMin, one axis. */
-export const argReduce: Rule = (site) => reduction(site, false, [intAttr(site.node, 'axis', 0)]);
+export const argReduce: Rule = (site) => reduction(site, 'stop', [intAttr(site.node, 'axis', 0)]);
 
-function reduction(site: Parameters<Rule>[0], sums: boolean, given?: number[]): ReturnType<Rule> {
+/** `over` is what happens to a value whose channels are reduced over. */
+function reduction(
+  site: Parameters<Rule>[0],
+  over: 'stop' | 'consume' | 'average',
+  given?: number[],
+): ReturnType<Rule> {
   const value = site.input(0);
   if (!value) return stop(site, 'reduces a constant');
   const rank = value.dims.length;
@@ -31,7 +39,7 @@ function reduction(site: Parameters<Rule>[0], sums: boolean, given?: number[]): 
     return [uniform(outRank, value.labels.data[0]!)];
   }
   if (!axes.includes(varying)) return [alongAxis(outRank, shift(varying), value.labels.data)];
-  if (!sums) return stop(site, 'reduces over channels');
-  site.consume(0, varying, value.labels.data);
+  if (over === 'stop') return stop(site, 'reduces over channels');
+  site[over](0, varying, value.labels.data);
   return [site.fixed(outRank, 'sums over channels')];
 }

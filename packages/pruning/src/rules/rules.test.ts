@@ -170,6 +170,10 @@ const PASSING: readonly [string, Middle][] = [
       return noted(net, net.graph.node('Transpose', [mixed], { perm: [0, 3, 1, 2] }), 6, 8, 8);
     },
   ],
+  ...['ReduceMean', 'ReduceMax', 'ReduceMin'].map((op): [string, Middle] => [
+    `a gate from ${op} over channels`,
+    (net, x) => net.pointwise('Mul', [x, net.pointwise('Sigmoid', [net.graph.node(op, [x], { axes: [1] })])]),
+  ]),
   ['ReduceMean over space', (net, x) => net.pointwise('Mul', [x, net.graph.node('ReduceMean', [x], { axes: [2, 3] })])],
   [
     'ReduceSum over channels',
@@ -323,11 +327,6 @@ const STOPPING: readonly [string, Middle, string][] = [
   ],
   ['LRN', pointwise('LRN', { size: 3 }), 'feeds lrn1 (LRN), which normalises over channels'],
   [
-    'ReduceMean over channels',
-    (net, x) => net.pointwise('Mul', [x, net.graph.node('ReduceMean', [x], { axes: [1] })]),
-    'feeds reducemean1 (ReduceMean), which reduces over channels',
-  ],
-  [
     'a weight computed in the graph',
     (net, x) =>
       noted(
@@ -341,27 +340,6 @@ const STOPPING: readonly [string, Middle, string][] = [
         8,
       ),
     'feeds conv1 (Conv), which convolves with computed weights',
-  ],
-  [
-    'LayerNormalization over channels moved last',
-    (net, x) =>
-      noted(
-        net,
-        net.graph.node(
-          'Transpose',
-          [
-            net.graph.node('LayerNormalization', [
-              net.graph.node('Transpose', [x], { perm: [0, 2, 3, 1] }),
-              perChannel(net, [8]),
-            ]),
-          ],
-          { perm: [0, 3, 1, 2] },
-        ),
-        8,
-        8,
-        8,
-      ),
-    'feeds layernormalization1 (LayerNormalization), which normalises over channels',
   ],
   [
     'CumSum over channels',

@@ -167,7 +167,7 @@ class Cutting {
       node.output[0] = restore(cut);
       if (node.output[0] === cut) continue;
       node.name = nodeNames.get(node.output[0])!;
-      this.shapes.set(node.output[0]!, this.shapes.get(cut)!);
+      this.shapes.set(node.output[0], this.shapes.get(cut)!);
     }
     for (const node of graph.node) node.input = node.input.map((name) => restored.get(name) ?? name);
   }

@@ -9,20 +9,35 @@ env.logLevel = 'error';
 
 /** Runs a model in this process, all optimisations off so that the graph runs as it is written. */
 export const run: RunModel = async (model, feeds) => {
+  const [result] = await runBatches(model, [feeds]);
+  return result!;
+};
+
+/** Runs a model on several batches in one session; see `run`. */
+export async function runBatches(
+  model: Uint8Array,
+  batches: readonly Parameters<RunModel>[1][],
+): Promise<Awaited<ReturnType<RunModel>>[]> {
   const session = await open(model);
   try {
-    const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
-    const results = await session.run(inputs);
-    return new Map(
-      Object.entries(results).map(([name, { dims, data }]) => [
-        name,
-        { dims: [...dims], data: Float32Array.from(data as Float32Array) },
-      ]),
-    );
+    const outputs: Awaited<ReturnType<RunModel>>[] = [];
+    for (const feeds of batches) {
+      const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
+      const results = Object.entries(await session.run(inputs));
+      outputs.push(
+        new Map(
+          results.map(([name, { dims, data }]) => [
+            name,
+            { dims: [...dims], data: Float32Array.from(data as Float32Array) },
+          ]),
+        ),
+      );
+    }
+    return outputs;
   } finally {
     await session.release();
   }
-};
+}
 
 /** Runs a model once; see `run`. */
 export async function runModel(model: ModelProto, feeds: Parameters<RunModel>[1]): ReturnType<RunModel> {

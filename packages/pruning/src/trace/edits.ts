@@ -27,7 +27,10 @@ export interface NodeCut {
   readonly cut: Cut;
 }
 
-/** A contraction's input: a removed channel of it counts as zero, which is what masking writes. */
+/**
+ * An input that is summed or averaged along an axis. In a sum (a contraction's input) a removed channel counts as zero; a mean is over
+ * those that stay. Which of the two, the trace's list says; masking writes it.
+ */
 export interface Consumption {
   readonly node: NodeProto;
   /** Position among the node's inputs. */

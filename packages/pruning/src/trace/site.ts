@@ -3,7 +3,7 @@ import { constantDims } from '@kneepoint/onnx';
 import type { ChannelLabels, FreezeReason } from '../labels/channel-labels.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { uniform, varyingAxes } from '../labels/label-tensor.ts';
-import type { Cut, FilterWeight, NodeEdit } from './edits.ts';
+import type { Consumption, Cut, FilterWeight, NodeEdit } from './edits.ts';
 import type { Stored } from './stored.ts';
 import { scaleAxis, storedBehind } from './stored.ts';
 import type { Trace, Value } from './trace.ts';
@@ -148,9 +148,12 @@ export class Site {
 
   /** An input is summed over along an axis: a removed channel of it counts as zero. */
   consume(input: number, axis: number, labels: Int32Array): void {
-    const value = this.node.input[input]!;
-    const rank = this.trace.values.get(value)!.dims.length;
-    this.trace.consumptions.push({ node: this.node, input, value, rank, axis, labels });
+    this.trace.consumptions.push(this.consumption(input, axis, labels));
+  }
+
+  /** An input is averaged over along an axis: a removed channel of it does not count at all. */
+  average(input: number, axis: number, labels: Int32Array): void {
+    this.trace.averages.push(this.consumption(input, axis, labels));
   }
 
   /** The node is a layer with one filter per label; `weight` says where they lie. */
@@ -166,6 +169,12 @@ export class Site {
   /** Something to do to the node when the plan is known. */
   rewrite(apply: (edit: NodeEdit) => void): void {
     this.trace.rewrites.push({ node: this.node, apply });
+  }
+
+  private consumption(input: number, axis: number, labels: Int32Array): Consumption {
+    const value = this.node.input[input]!;
+    const rank = this.trace.values.get(value)!.dims.length;
+    return { node: this.node, input, value, rank, axis, labels };
   }
 
   get groupedTie(): 'rank' | 'groups' | undefined {

@@ -41,6 +41,7 @@ export class Trace {
   readonly values = new Map<string, Value>();
   readonly layers: TracedLayer[] = [];
   readonly consumptions: Consumption[] = [];
+  readonly averages: Consumption[] = [];
   readonly cuts: NodeCut[] = [];
   readonly rewrites: NodeRewrite[] = [];
   readonly folder: Folder;
