@@ -89,5 +89,6 @@ const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () 
   MatMul: { 0: fan(({ dims }) => dims.at(-1) ?? 1), 1: fan(({ dims }) => dims.at(-2) ?? 1) },
   BatchNormalization: { 1: around(0.5, 1.5), 2: small, 3: small, 4: around(0.5, 1.5) },
   InstanceNormalization: { 1: around(0.5, 1.5), 2: small },
+  LayerNormalization: { 1: around(0.5, 1.5), 2: small },
   PRelu: { 1: around(0.1, 0.4) },
 };

@@ -172,7 +172,7 @@ const PASSING: readonly [string, Middle][] = [
   ],
   ...['ReduceMean', 'ReduceMax', 'ReduceMin'].map((op): [string, Middle] => [
     `a gate from ${op} over channels`,
-    (net, x) => net.pointwise('Mul', [x, net.pointwise('Sigmoid', [net.graph.node(op, [x], { axes: [1] })])]),
+    (net, x) => net.pointwise('Mul', [x, net.graph.node('Sigmoid', [net.graph.node(op, [x], { axes: [1] })])]),
   ]),
   ['ReduceMean over space', (net, x) => net.pointwise('Mul', [x, net.graph.node('ReduceMean', [x], { axes: [2, 3] })])],
   [

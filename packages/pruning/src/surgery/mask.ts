@@ -6,6 +6,7 @@ import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
 import { namedCopy } from './prepare.ts';
 import type { Removed } from './cut-model.ts';
+import { leaveOutOfAverage } from './mask-average.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
 export interface MaskOptions {
@@ -14,8 +15,9 @@ export interface MaskOptions {
 }
 
 /**
- * The original graph with the removed channels multiplied by zero where contractions consume them: what surgery must equal. Masking
- * at the producer would not do, since a removed channel is not zero after a bias, a normalisation or a sigmoid. Throws as `prune`.
+ * The original graph with the removed channels multiplied by zero where contractions consume them, and left out where a mean or a
+ * normalisation is over channels: what surgery must equal. Masking at the producer would not do, since a removed channel is not zero
+ * after a bias, a normalisation or a sigmoid. Throws as `prune`.
  */
 export function mask(model: ModelProto, shapes: Shapes, plan: Plan, { leaveOut }: MaskOptions = {}): ModelProto {
   const { trace, removed } = resolvePlan(model, shapes, plan);
@@ -35,6 +37,10 @@ function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelPro
   const graph = new Graph(copy);
   const nodes = new Map(copy.graph!.node.map((node) => [node.name, node]));
   const masked = new Map<string, string>();
+  for (const average of trace.averages) {
+    const keep = average.labels.map((label) => (removed(label) ? 0 : 1));
+    if (keep.includes(0)) leaveOutOfAverage(graph, nodes.get(average.node.name)!, average, keep);
+  }
   for (const consumption of trace.consumptions) {
     const keep = consumption.labels.map((label) => (removed(label) ? 0 : 1));
     if (!keep.includes(0)) continue;
