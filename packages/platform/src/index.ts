@@ -72,7 +72,7 @@ export {
 } from './work/run-summary.ts';
 export { type DispatcherOptions, startDispatcher } from './work/start-dispatcher.ts';
 export { type ReconcilerOptions, startReconciler } from './work/start-reconciler.ts';
-export { startWorker, type Worker, type WorkerOptions } from './work/start-worker.ts';
+export { startWorker, type Worker, type WorkerOptions, type WorkerStatus } from './work/start-worker.ts';
 export {
   ATTEMPT_OUTCOMES,
   isRunTerminal,
@@ -92,3 +92,10 @@ export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/sett
 export { MinioStore, type MinioStoreOptions } from './store/minio-store.ts';
 export type { ServiceParts } from './service-parts.ts';
 export { VERSION } from './version.ts';
+export { checkReadiness, type Readiness } from './health/readiness.ts';
+export { type HealthServer, startHealthServer } from './health/start-health-server.ts';
+export { workerChecks } from './health/worker-checks.ts';
+export { watchBacklog } from './metrics/backlog.ts';
+export { registry as metricsRegistry } from './metrics/metrics.ts';
+export { inSpan, type TraceHeaders, traceHeaders } from './tracing/spans.ts';
+export { startTracing } from './tracing/start-tracing.ts';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir, rename } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { launchRun } from '@kneepoint/platform';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestGateway, type TestGateway } from './testing/test-gateway.ts';
@@ -62,6 +63,18 @@ describe('health', () => {
     expect(artifacts).not.toBe('ok');
     await rename(`${folder}-gone`, folder);
     expect((await get('/readyz')).status).toBe(200);
+  });
+
+  it('/metrics tells Prometheus of the queues, the runs and the event loop', async () => {
+    const step = { ref: 'a', kind: 'work', service: 'nobody', name: 'a', key: 'k', input: {}, dependsOn: [] };
+    await launchRun(gateway.db, { kind: 'ANALYSIS', input: {}, steps: [step] });
+    const response = await get('/metrics');
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    expect(text).toContain('kneepoint_queue_depth{service="nobody"} 1');
+    expect(text).toMatch(/kneepoint_queue_oldest_seconds\{service="nobody"\} [\d.e-]+\n/);
+    expect(text).toContain('kneepoint_runs_active{kind="ANALYSIS",state="QUEUED"} 1');
+    expect(text).toMatch(/nodejs_eventloop_lag_seconds [\d.e-]+\n/);
   });
 });
 

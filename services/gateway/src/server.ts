@@ -12,6 +12,7 @@ import { createErrorFormatter } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { createSocketHandler } from './http/socket.ts';
+import { traceRequests } from './http/trace-requests.ts';
 import { createSchema } from './schema/schema.ts';
 
 export interface Gateway {
@@ -59,6 +60,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
     return reply.code(500).send({ code: 'INTERNAL', message: 'The server failed to answer this; its log says why.' });
   });
   endIdleConnectionsOnClose(app);
+  traceRequests(app);
   registerHealthRoutes(app, services);
   registerArtifactRoutes(app, store);
 

@@ -10,8 +10,13 @@ import type { CheckpointEvent } from './training/fit.ts';
 
 const TASK = new URL('./tasks/finetune.task.ts', import.meta.url);
 const TIMEOUT_MS = 48 * 3600_000;
+/** For a training that is told to stop: the step that it is in, and its last checkpoint on the way to the store. */
+const GRACE_MS = 22_000;
 
-/** Trains in a child process from the last checkpoint of the same work, stores its checkpoints on the way and the network at the end. */
+/**
+ * Trains in a child process from the last checkpoint of the same work, stores its checkpoints on the way and the network at the end.
+ * Told to stop, it saves what it has done so far.
+ */
 export function finetune({ config }: ServiceParts): StepHandler {
   return (context) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
@@ -37,6 +42,7 @@ export function finetune({ config }: ServiceParts): StepHandler {
           memoryMb: config.memoryMb,
           timeoutMs: TIMEOUT_MS,
           signal,
+          graceMs: GRACE_MS,
           onProgress: progress,
           onEvent: async (event) => {
             const { path, position } = event as CheckpointEvent;

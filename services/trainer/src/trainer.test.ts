@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type FinetuneInput, finetuneKey, type FinetuneOutput } from '@kneepoint/workflow';
+import {
+  type FinetuneInput,
+  finetuneKey,
+  type FinetuneOutput,
+  type FinetunePosition,
+  type TrainingChoice,
+} from '@kneepoint/workflow';
 import { Stage, taskProcesses } from './testing/stage.ts';
 import { World } from './testing/world.ts';
 
@@ -16,11 +22,10 @@ let job: FinetuneInput;
 let undisturbed: FinetuneOutput;
 
 /** A world on a folder of its own that has the network and the images in its store. */
-async function open(name: string): Promise<World> {
+async function open(name: string, settings: TrainingChoice = { epochs: 4, checkpointSeconds: 0 }): Promise<World> {
   const world = await World.open(join(stage.folder, name));
   const { sha256 } = await world.store.put(stage.network.path);
   await world.store.put(stage.archive);
-  const settings = { epochs: 4, checkpointSeconds: 0 };
   job = { ...stage.job({ mode: 'scratch', tasks: ['yaw'], settings }), network: { model: { sha256, layer: null } } };
   return world;
 }
@@ -74,6 +79,29 @@ it('ends with the same network when the whole service is killed in mid-epoch and
   expect(output.modelSha256).toBe(undisturbed.modelSha256);
   expect(records(output)).toEqual(records(undisturbed));
   await world.close();
+});
+
+it('told to stop, it saves what it has done since the last checkpoint, and ends with the same network later', async () => {
+  // In one epoch of many small steps nothing else saves.
+  const world = await open('stopped', { epochs: 1, batchSize: 2, checkpointSeconds: 86_400 });
+  const run = await world.launch(job);
+  await world.until(async () => (await world.db.prisma.step.findFirstOrThrow({ where: { runId: run } })).done > 0);
+  expect(await world.db.prisma.checkpoint.count()).toBe(0);
+  await world.close();
+  const next = await World.open(join(stage.folder, 'stopped'), { work: false });
+  const { position } = await next.db.prisma.checkpoint.findUniqueOrThrow({ where: { key: finetuneKey(job) } });
+  const step = await next.db.prisma.step.findFirstOrThrow({ where: { runId: run } });
+  expect(step).toMatchObject({ state: 'QUEUED', attempt: 2, handedBack: 1 });
+  const saved = position as unknown as FinetunePosition;
+  expect(saved.epoch).toBe(0);
+  expect(saved.step * 2).toBeGreaterThanOrEqual(step.done);
+  await next.close();
+  const again = await World.open(join(stage.folder, 'stopped'));
+  const stopped = await again.output(run);
+  await again.close();
+  const alone = await open('not-stopped', { epochs: 1, batchSize: 2, checkpointSeconds: 86_400 });
+  expect(stopped.modelSha256).toBe((await alone.output(await alone.launch(job))).modelSha256);
+  await alone.close();
 });
 
 it('goes on where a canceled training of the same work stopped', async () => {

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { Config } from '@kneepoint/platform';
+import type { Config, ServiceParts } from '@kneepoint/platform';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -23,40 +23,72 @@ export function registerServices(program: Command): void {
       .command(name)
       .description(`run the ${name} alone; DATABASE_URL, BUS_URL and ARTIFACTS_URL say what it shares with the others`)
       .option('--port <n>', 'port of the gateway (default: 4000)')
+      .option('--health-port <n>', 'port on which a worker answers /healthz, /readyz and /metrics (default: 0, none)')
       .option('--data-dir <folder>', 'where caches and work in progress are kept (default: ./.kneepoint)')
       .option('--provider <name>', 'execution provider: cpu, cuda or auto')
       .option('--memory-mb <n>', 'memory that one child process may use')
-      .action(async (options: { port?: string; dataDir?: string }) => {
+      .action(async ({ healthPort, ...options }: { port?: string; healthPort?: string; dataDir?: string }) => {
         const { readConfig } = await import('@kneepoint/platform');
-        await serve(name, readConfig(toEnvironment(options)));
+        const environment = toEnvironment(options);
+        await serve(
+          name,
+          readConfig(healthPort === undefined ? environment : { ...environment, HEALTH_PORT: healthPort }),
+        );
       });
   }
 }
 
+/**
+ * Runs until SIGTERM or Ctrl-C, then takes no more work, lets running steps save a checkpoint, hands them back and ends with 0. Whatever
+ * opened last is closed first, also when the start fails half-way.
+ */
 async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Promise<void> {
   requireShared(config);
-  const { createLogger, openBus, openDatabase, openStore } = await import('@kneepoint/platform');
+  const { createLogger, openBus, openDatabase, openStore, startTracing } = await import('@kneepoint/platform');
   const log = createLogger({ service: name, level: config.logLevel });
   const interrupt = interruptSignal();
-  const db = await openDatabase(config.databaseUrl);
-  const store = await openStore(config.artifactsUrl, config.store);
-  const bus = await openBus(config.busUrl, config.bus);
-  const parts = { db, bus, store, log, config };
-  const stop =
-    name === 'gateway'
-      ? await (
-          await import('@kneepoint/gateway-service')
-        )
-          .startGateway({ ...parts, allowLocalPaths: false })
-          .then((gateway) => () => gateway.close())
-      : await (await WORKERS[name]())(parts).then((worker) => () => worker.stop({ graceMs: GRACE_MS }));
-  log.info('ready');
-  note(`${name} is ready`);
-  await aborted(interrupt.signal);
-  await stop();
-  await bus.close();
-  await db.close();
-  interrupt.release();
+  const closers: (() => Promise<unknown>)[] = [() => Promise.resolve(interrupt.release())];
+  try {
+    closers.push(await startTracing(name, config.tracesEndpoint));
+    const db = await openDatabase(config.databaseUrl);
+    closers.push(() => db.close());
+    const store = await openStore(config.artifactsUrl, config.store);
+    const bus = await openBus(config.busUrl, { ...config.bus, name: `kneepoint-${name}` });
+    closers.push(() => bus.close());
+    closers.push(...(await start(name, { db, bus, store, log, config })));
+    log.info('ready');
+    note(`${name} is ready`);
+    await aborted(interrupt.signal);
+    log.info('stopping; running steps are handed back');
+  } finally {
+    while (closers.length > 0) await closers.pop()!();
+  }
+}
+
+/** Starts a service, and for a worker its health server; gives how to stop them, in the order of opening. */
+async function start(
+  name: 'gateway' | keyof typeof WORKERS,
+  parts: ServiceParts,
+): Promise<readonly (() => Promise<unknown>)[]> {
+  if (name === 'gateway') {
+    const { startGateway } = await import('@kneepoint/gateway-service');
+    const gateway = await startGateway({ ...parts, allowLocalPaths: false });
+    return [() => gateway.close()];
+  }
+  const { startHealthServer, workerChecks } = await import('@kneepoint/platform');
+  const worker = await (await WORKERS[name]())(parts);
+  const { host, healthPort: port } = parts.config;
+  const stop = () => worker.stop({ graceMs: GRACE_MS });
+  if (port === 0) return [stop];
+  try {
+    const health = await startHealthServer({ host, port, checks: workerChecks(parts, worker) });
+    parts.log.info({ url: health.url }, 'health server listens');
+    // it answers while the worker stops: alive, and not ready
+    return [() => health.close(), stop];
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** What lives inside one process cannot be shared with another: better a sentence now than jobs that never arrive. */

@@ -19,10 +19,11 @@ export function registerUp(program: Command): void {
     .option('--provider <name>', 'execution provider: cpu, cuda or auto')
     .option('--memory-mb <n>', 'memory that one child process may use')
     .action(async (options: UpOptions) => {
-      const { createLogger, readConfig } = await import('@kneepoint/platform');
+      const { createLogger, readConfig, startTracing } = await import('@kneepoint/platform');
       const { startEmbedded } = await import('../embedded.ts');
       const config = readConfig(toEnvironment(options));
       const interrupt = interruptSignal();
+      const stopTracing = await startTracing('kneepoint', config.tracesEndpoint);
       const embedded = await startEmbedded(config, createLogger({ service: 'kneepoint', level: config.logLevel }));
       print(
         `Kneepoint serves ${embedded.url}/graphql (open it in a browser); data in ${config.dataDir}; Ctrl-C ends it.`,
@@ -30,6 +31,7 @@ export function registerUp(program: Command): void {
       await aborted(interrupt.signal);
       note('stopping; running steps go back to the queue');
       await embedded.close();
+      await stopTracing();
       interrupt.release();
     });
 }

@@ -16,6 +16,7 @@ describe('readConfig', () => {
       concurrency: 1,
       host: '127.0.0.1',
       port: 4_000,
+      healthPort: 0,
       logLevel: 'info',
       bus: {},
       store: { cacheDir: `${dataDir}/cache` },
@@ -40,6 +41,8 @@ describe('readConfig', () => {
       KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org',
       HOST: '0.0.0.0',
       PORT: '80',
+      HEALTH_PORT: '9100',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'debug',
     });
     expect(config).toMatchObject({
@@ -51,6 +54,8 @@ describe('readConfig', () => {
       concurrency: 2,
       host: '0.0.0.0',
       port: 80,
+      healthPort: 9_100,
+      tracesEndpoint: 'http://collector:4318',
       publicUrl: 'https://kneepoint.example.org',
       logLevel: 'debug',
       bus: { credentials: '/run/nats.creds', tls: { caFile: '/run/ca.pem' } },

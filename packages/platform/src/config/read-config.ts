@@ -22,6 +22,10 @@ export interface Config {
   readonly port: number;
   /** Where users reach the gateway, when it is not `http://host:port`. */
   readonly publicUrl?: string;
+  /** Where a worker tells of itself; 0: nowhere. */
+  readonly healthPort: number;
+  /** Collector of traces, for `startTracing`. */
+  readonly tracesEndpoint?: string;
   readonly logLevel: LogLevel;
   /** For `openBus`. */
   readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'>;
@@ -65,6 +69,7 @@ function toConfig(settings: Settings): Config {
     concurrency: settings.KNEEPOINT_CONCURRENCY,
     host: settings.HOST,
     port: settings.PORT,
+    healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
     bus: present({
       credentials: settings.NATS_CREDENTIALS,
@@ -79,7 +84,10 @@ function toConfig(settings: Settings): Config {
         secretKey: settings.MINIO_SECRET_KEY,
       }),
     },
-    ...present({ publicUrl: settings.KNEEPOINT_PUBLIC_URL }),
+    ...present({
+      publicUrl: settings.KNEEPOINT_PUBLIC_URL,
+      tracesEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
   };
 }
 

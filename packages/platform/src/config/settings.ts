@@ -52,6 +52,10 @@ export const SETTINGS = z.object({
   /** Address and port that the gateway listens on. Port 0 takes a free one. */
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(4_000),
+  /** Port on which a worker tells of itself: /healthz, /readyz, /metrics. 0: none. The gateway has them on PORT. */
+  HEALTH_PORT: whole(0, 65_535).default(0),
+  /** OpenTelemetry collector that takes traces by OTLP over HTTP. Default: nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?:\/\/.+$/, 'http://collector:4318').optional(),
   LOG_LEVEL: choice(LOG_LEVELS).default('info'),
 });
 

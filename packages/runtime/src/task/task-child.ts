@@ -25,6 +25,8 @@ export interface ChildOptions {
 export interface OrderOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Milliseconds that a task may take to end by itself once `signal` has told it to. Default 3000. */
+  readonly graceMs?: number | undefined;
   readonly onProgress: ((update: TaskProgress) => void) | undefined;
   readonly onEvent?: EventHandler | undefined;
 }
@@ -94,7 +96,10 @@ export class TaskChild {
     }
   }
 
-  private obey(order: TaskOrder, { timeoutMs, signal, onProgress, onEvent }: OrderOptions): Promise<unknown> {
+  private obey(
+    order: TaskOrder,
+    { timeoutMs, signal, graceMs = GRACE_MS, onProgress, onEvent }: OrderOptions,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let lastEvent = Promise.resolve();
       const undo: (() => void)[] = [];
@@ -114,7 +119,7 @@ export class TaskChild {
 
       const canceled = new Failure('RUNTIME_CANCELED', 'the task was canceled', { where: order.task });
       const cancel = (): void => {
-        const grace = setTimeout(() => fail(canceled), GRACE_MS);
+        const grace = setTimeout(() => fail(canceled), graceMs);
         undo.push(() => clearTimeout(grace));
         this.send({ kind: 'cancel' });
       };

@@ -10,7 +10,7 @@ export interface TaskContext {
    * order and none is left out. Rejects with the Failure that the parent's handler threw.
    */
   emit(this: void, event: unknown): Promise<void>;
-  /** Aborted when the parent wants the task to end. Three seconds later the process is killed. */
+  /** Aborted when the parent wants the task to end. Its grace later, three seconds unless it was given more, the process is killed. */
   readonly signal: AbortSignal;
   /** A folder of this task alone; the parent removes it whatever happens. */
   readonly tempDir: string;

@@ -27,6 +27,8 @@ export interface PoolRunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((update: TaskProgress) => void) | undefined;
   readonly onEvent?: EventHandler | undefined;
+  /** Milliseconds that the task may take to end by itself once `signal` has told it to, such as to save what it has. Default 3000. */
+  readonly graceMs?: number | undefined;
 }
 
 /**
@@ -71,12 +73,16 @@ export class TaskPool<I, O> {
     await Promise.all(this.idle.splice(0).map((child) => child.kill()));
   }
 
-  private async runIn(tempDir: string, input: I, { signal, onProgress, onEvent }: PoolRunOptions): Promise<unknown> {
+  private async runIn(
+    tempDir: string,
+    input: I,
+    { signal, graceMs, onProgress, onEvent }: PoolRunOptions,
+  ): Promise<unknown> {
     const { timeoutMs, provider = 'cpu' } = this.options;
     try {
       const child = this.idleChild() ?? this.startChild();
       const order = { kind: 'run', task: this.task, input, tempDir, provider } as const;
-      const output = await child.run(order, { timeoutMs, signal, onProgress, onEvent });
+      const output = await child.run(order, { timeoutMs, signal, graceMs, onProgress, onEvent });
       await this.retire(child);
       return output;
     } finally {

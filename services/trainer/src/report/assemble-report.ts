@@ -5,6 +5,7 @@ import {
   type FinetuneOutput,
   jointMetric,
   jointStages,
+  latencyFigures,
   type NetworkFigures,
   type PruneOutput,
   type ReportArm,
@@ -75,8 +76,8 @@ function reachedTarget(
   after: NetworkFigures['latencyMs'],
 ): CompressionReport['target'] {
   if (target?.target.kind !== 'latency') return target;
-  const atMost = 'remove' in target.target ? (1 - target.target.remove) * before.p50 : target.atMost;
-  return { ...target, atMost, before: before.p50, reached: after.p50 };
+  const timed = { before: target.before, after: target.planned };
+  return { ...target, ...latencyFigures(target.target, { timed, whole: before.p50, left: after.p50 }) };
 }
 
 /** Every criterion at the MACs of this network, its own first. */

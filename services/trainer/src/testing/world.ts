@@ -32,11 +32,13 @@ export class World {
     this.#stop = stop;
   }
 
-  static async open(folder: string): Promise<World> {
+  /** `work: false`: only to look at what is there. */
+  static async open(folder: string, { work = true } = {}): Promise<World> {
     const log = createLogger({ service: 'test', level: 'silent' });
     const config = readConfig({ KNEEPOINT_DATA_DIR: join(folder, 'data') });
     const db = await openDatabase(`pglite://${join(folder, 'database')}`);
     const store = await openStore(pathToFileURL(join(folder, 'artifacts')).href, { cacheDir: join(folder, 'cache') });
+    if (!work) return new World(db, store, () => db.close());
     const bus = new MemoryBus();
     const trainer = await startTrainer({ db, bus, store, log, config });
     const reconciler = startReconciler(db, bus, { log, everyMs: 200 });

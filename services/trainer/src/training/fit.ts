@@ -70,8 +70,13 @@ export async function fit(request: FitRequest): Promise<Fitted> {
   const state = resume ? arraysOf(resume, STATE) : await chooseStart(request);
   const { provider } = context;
   const session = await StepSession.open(step, model, { provider, seed: settings.seed, state });
+  const fitting = new Fitting(request, session);
   try {
-    return await new Fitting(request, session).run();
+    return await fitting.run();
+  } catch (error) {
+    // Aborted between two steps or while it validates: what was done so far is whole, and worth more than the last checkpoint.
+    if (context.signal.aborted && error === context.signal.reason) await fitting.save();
+    throw error;
   } finally {
     await session.release();
   }
@@ -113,7 +118,7 @@ class Fitting {
     while (counters.epoch < settings.epochs && !this.#impatient()) {
       await this.#epoch(counters.epoch + 1);
       const over = counters.epoch === settings.epochs || this.#impatient();
-      if (over || this.#secondsSinceSave() >= LEAST_CHECKPOINT_SECONDS) await this.#save();
+      if (over || this.#secondsSinceSave() >= LEAST_CHECKPOINT_SECONDS) await this.save();
     }
     return {
       weights: this.#best,
@@ -151,7 +156,7 @@ class Fitting {
       counters.trainSeconds += seconds;
       this.#tell(epoch);
       if (this.#secondsSinceSave() >= settings.checkpointSeconds && counters.step < this.#stepsPerEpoch)
-        await this.#save();
+        await this.save();
       // Cancellation arrives by the event loop, which a step keeps from turning.
       await new Promise(setImmediate);
       this.#request.context.signal.throwIfAborted();
@@ -204,7 +209,8 @@ class Fitting {
     this.#best = weights;
   }
 
-  async #save(): Promise<void> {
+  /** Leaves all that it takes to go on from here. Throws CHECKPOINT_NOT_WRITTEN. */
+  async save(): Promise<void> {
     const { context } = this.#request;
     const path = join(context.tempDir, `checkpoint-${(this.#saves += 1)}`);
     const { state } = this.#session;
