@@ -10,13 +10,11 @@
  * for networks that were proved with it, and marks them. Debian's python3-torch, python3-torchvision and python3-onnx are needed,
  * and pip for Torch-Pruning, which goes into a folder of its own.
  */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { Failure } from '@kneepoint/failures';
 import { runTask } from '@kneepoint/runtime';
 import { machine } from '../machine.ts';
@@ -25,10 +23,10 @@ import type { PruneInput, Pruned } from './prune.task.ts';
 import { python } from './python.ts';
 import { report, share } from './report.ts';
 import { Store, versionOf } from './store.ts';
+import { installTorchPruning, TORCH_PRUNING } from './torch-pruning.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = join(ROOT, '.kneepoint', 'coverage');
-const RIVAL = { package: 'torch-pruning==1.6.1', folder: join(CACHE, 'torch-pruning-1.6.1') };
 const RATIO = 0.5;
 const SEED = 1;
 const LIMITS = { memoryMb: 8192, timeoutMs: 3_600_000 };
@@ -51,7 +49,7 @@ const { torch, torchvision, networks: all } = (await python('export.py', 'list')
 const only = options.only?.split(',');
 const networks = all.filter(({ name }) => only === undefined || only.includes(name));
 const parts = (options.parts?.split(',') ?? ['folded', 'rival', 'kept']) as Part[];
-const missing = parts.includes('rival') ? await installRival() : 'not asked for';
+const missing = parts.includes('rival') ? await installTorchPruning() : 'not asked for';
 const store = await Store.open(join(CACHE, 'results.jsonl'));
 const bench = (...files: string[]) => files.map((file) => `bench/coverage/${file}`);
 const own = await versionOf(
@@ -63,7 +61,7 @@ const own = await versionOf(
 const versions: Readonly<Record<Part, string>> = {
   folded: own,
   kept: own,
-  rival: await versionOf(ROOT, bench('networks.py', 'rival.py'), torch, torchvision, RIVAL.package),
+  rival: await versionOf(ROOT, bench('networks.py', 'rival.py'), torch, torchvision, TORCH_PRUNING.package),
 };
 
 const units = parts
@@ -108,7 +106,7 @@ const text = report({
   },
   machine: machine(),
   software: `PyTorch ${torch}, torchvision ${torchvision}`,
-  rival: { package: RIVAL.package, missing },
+  rival: { package: TORCH_PRUNING.package, missing },
 });
 if (only === undefined && options.parts === undefined) {
   await writeFile(join(ROOT, 'docs', 'coverage.md'), text);
@@ -146,7 +144,7 @@ async function prunedHere({ name }: Network, form: 'folded' | 'kept'): Promise<O
 
 async function prunedByRival(network: Network): Promise<Rival> {
   try {
-    const answer = await python('rival.py', network.name, `${rivalSeconds(network)}`, RIVAL.folder);
+    const answer = await python('rival.py', network.name, `${rivalSeconds(network)}`, TORCH_PRUNING.folder);
     const { error, ...sizes } = answer as { error?: string } & Pick<
       Extract<Rival, { kind: 'pruned' }>,
       'before' | 'after'
@@ -154,18 +152,6 @@ async function prunedByRival(network: Network): Promise<Rival> {
     return error === undefined ? { kind: 'pruned', ...sizes } : { kind: 'refused', reason: error.split('\n')[0]! };
   } catch (error) {
     return { kind: 'refused', reason: inWords(error) };
-  }
-}
-
-/** Why Torch-Pruning cannot take part; undefined when it is there. */
-async function installRival(): Promise<string | undefined> {
-  if (existsSync(join(RIVAL.folder, 'torch_pruning'))) return undefined;
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', RIVAL.folder, RIVAL.package];
-  try {
-    await promisify(execFile)('python3', args);
-    return undefined;
-  } catch (error) {
-    return `NOT RUN: pip cannot install ${RIVAL.package} (${(error as Error).message.split('\n')[0]})`;
   }
 }
 
