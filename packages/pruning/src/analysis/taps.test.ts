@@ -1,6 +1,6 @@
 import { floatTensor, intTensor, Layers, smallNets } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
-import { analyse } from '../testing/analyse.ts';
+import { analyse, channelsLastNet } from '../testing/analyse.ts';
 import { measureShapes } from '../testing/ort.ts';
 import { analyzeChannels } from './analysis.ts';
 import { findTaps } from './taps.ts';
@@ -154,9 +154,17 @@ describe('a sum of a residual block', () => {
 
 it('a hidden dense layer is tapped behind its activation, the answer is not', async () => {
   const { analysis } = await analyse('vggFlat');
-  const { layer, value, channels, dense, classes } = analysis.taps.at(-1)!;
-  expect({ layer, value, channels, dense }).toEqual({ layer: 'fc1', value: 'relu3', channels: 10, dense: true });
-  expect(classes).toEqual(analysis.layers.find(({ name }) => name === 'fc1')!.classes);
+  expect(analysis.taps.at(-1)).toMatchObject({ layer: 'fc1', value: 'relu3', channels: 10, rank: 2, axis: 1 });
+  expect(analysis.taps.at(-1)!.classes).toEqual(analysis.layers.find(({ name }) => name === 'fc1')!.classes);
+});
+
+it('a hidden dense layer that works at every position has its channels last', async () => {
+  const { analysis } = await analyse(channelsLastNet());
+  const [conv, wide, ...others] = analysis.taps;
+  expect(conv).toMatchObject({ layer: 'conv1', axis: 1 });
+  expect(wide).toMatchObject({ layer: 'wide', value: 'mul2', channels: 12, rank: 4, axis: 3 });
+  expect(wide!.classes).toEqual(analysis.layers.find(({ name }) => name === 'wide')!.classes);
+  expect(others.map(({ layer }) => layer)).toEqual(['narrow']);
 });
 
 it('taps come in graph order, one for each layer but the answer, and name existing values', async () => {
@@ -169,7 +177,7 @@ it('taps come in graph order, one for each layer but the answer, and name existi
     expect(analysis.layers.filter((layer) => layer.op === 'Conv' && layer.tap === undefined)).toEqual([]);
     expect(analysis.taps.map((tap) => tap.order)).toEqual(names.map((_, i) => i));
     for (const tap of analysis.taps) {
-      expect(analysis.shapes.get(tap.value)?.[1]).toBe(tap.channels);
+      expect(analysis.shapes.get(tap.value)?.[tap.axis]).toBe(tap.channels);
       expect(tap.classes.every((id) => id >= 0)).toBe(true);
     }
   }

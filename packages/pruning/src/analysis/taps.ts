@@ -13,11 +13,12 @@ import { analyzeChannels } from './analysis.ts';
 export interface Tap {
   /** Name of the node whose responses they are: Conv, ConvTranspose, Gemm, MatMul, or the Add of a residual block. */
   readonly layer: string;
-  /** Name of the tensor to read, N × channels × space, or N × channels for a dense layer. */
+  /** Name of the tensor to read: N × channels × space, or of a dense layer N × channels or N × space × channels. */
   readonly value: string;
   readonly channels: number;
-  /** Whether it is N × channels, the output of a dense layer, with no positions to take the mean of. */
-  readonly dense: boolean;
+  readonly rank: number;
+  /** Where its channels lie: 1, or the last of several axes. */
+  readonly axis: number;
   /** Position among the taps, in graph order. */
   readonly order: number;
   /** Channel class of each channel; −1 for one that belongs to no filter. */
@@ -45,17 +46,19 @@ export function tapsOf(
     if (dense || CONVOLUTIONS.has(node.opType) ? !layers.has(node) : !isResidualSum(trace, node)) continue;
     const name = follow(trace.graph, node.output[0]!);
     const value = trace.values.get(name);
-    if (!value || (dense ? value.dims.length !== 2 : value.dims.length < 3)) continue;
-    if (value.batch > 0 || varyingAxes(value.labels).some((axis) => axis !== 1)) continue;
-    const channels = value.dims[1]!;
+    if (!value || value.batch > 0 || value.dims.length < (dense ? 2 : 3)) continue;
+    const rank = value.dims.length;
+    const axis = dense ? rank - 1 : 1;
+    if (varyingAxes(value.labels).some((varying) => varying !== axis)) continue;
+    const channels = value.dims[axis]!;
     const labels = expanded(
       value.labels,
-      value.dims.map((size, axis) => (axis === 1 ? size : 1)),
+      value.dims.map((size, i) => (i === axis ? size : 1)),
     );
     const classes = Array.from(labels, (label) => classOf(label) ?? -1);
     // The last dense layer is the answer itself, not a response to judge filters by.
     if (dense && classes.every((id) => id < 0 || frozen(id))) continue;
-    taps.push({ layer: node.name, value: name, channels, dense, order: taps.length, classes });
+    taps.push({ layer: node.name, value: name, channels, rank, axis, order: taps.length, classes });
   }
   return taps;
 }

@@ -8,7 +8,8 @@ const tap = (layer: string, classes: number[]): Tap => ({
   layer,
   value: layer,
   channels: classes.length,
-  dense: false,
+  rank: 4,
+  axis: 1,
   order: 0,
   classes,
 });

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto } from '@kneepoint/onnx';
+import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import {
   dimsOf,
   floatTensor,
@@ -28,12 +28,13 @@ export interface LinearHead {
 }
 
 /** The values that a truncated model adds after its tap. */
+const FIRST = 'kneepoint_channels_first';
 const POOLED = 'kneepoint_pooled';
 /** Output of `truncateToFeatures`, N × C. */
 export const FEATURES = 'kneepoint_features';
 
 /**
- * The model up to a tap with a new end: GlobalAveragePool (not after a dense layer), Flatten and a linear head (N × T). What the tap does not need is gone;
+ * The model up to a tap with a new end: the mean over positions, where it has any, and a linear head (N × T). What the tap does not need is gone;
  * names, opset and input stay, metadata is replaced by what is given. Throws TAP_NOT_FOUND, HEAD_BAD_SHAPE.
  */
 export function truncate(
@@ -82,9 +83,13 @@ export function truncateToFeatures(model: ModelProto, tap: Tap): ModelProto {
 /** The shapes of a truncated model: the given ones and those of its new end. `targets` is the head's number of outputs. */
 export function truncatedShapes(shapes: Shapes, tap: Tap, head?: { outputName: string; targets: number }): Shapes {
   const dims = shapes.get(tap.value) ?? [];
-  const channels = dims[1] ?? tap.channels;
+  const channels = dims[tap.axis] ?? tap.channels;
   const result = new Map(shapes);
-  if (!tap.dense) result.set(POOLED, [1, channels, ...dims.slice(2).map(() => 1)]);
+  if (tap.rank > 2) {
+    const turned = channelsFirst(tap.rank, tap.axis).map((axis) => dims[axis] ?? 1);
+    if (tap.axis !== 1) result.set(FIRST, turned);
+    result.set(POOLED, [1, channels, ...turned.slice(2).map(() => 1)]);
+  }
   result.set(FEATURES, [1, channels]);
   if (head) result.set(head.outputName, [1, head.targets]);
   return result;
@@ -100,22 +105,35 @@ function pooledCopy(model: ModelProto, tap: Tap, metadata: Readonly<Record<strin
   }
   const copy = namedCopy(model);
   // A model that was truncated before has such an end already.
-  copy.graph!.node = copy.graph!.node.filter((node) => node.name !== POOLED && node.name !== FEATURES);
-  // A dense layer has no positions to pool over; Flatten leaves it as it is.
-  if (!tap.dense) {
-    copy.graph!.node.push(
-      create(NodeProtoSchema, { name: POOLED, opType: 'GlobalAveragePool', input: [tap.value], output: [POOLED] }),
-    );
-  }
-  const pooled = tap.dense ? tap.value : POOLED;
-  copy.graph!.node.push(
-    create(NodeProtoSchema, { name: FEATURES, opType: 'Flatten', input: [pooled], output: [FEATURES] }),
-  );
+  copy.graph!.node = copy.graph!.node.filter(({ name }) => name !== FIRST && name !== POOLED && name !== FEATURES);
+  copy.graph!.node.push(...pooling(tap));
   copy.graph!.valueInfo = [];
   copy.metadataProps = Object.entries(metadata).map(([key, value]) =>
     create(StringStringEntryProtoSchema, { key, value }),
   );
   return copy;
+}
+
+/** The mean over positions as N × C. A layer without positions is Flatten's to leave as it is. */
+function pooling({ value, rank, axis }: Tap): NodeProto[] {
+  const nodes: NodeProto[] = [];
+  let at = value;
+  const add = (opType: string, output: string) => {
+    const node = create(NodeProtoSchema, { name: output, opType, input: [at], output: [output] });
+    nodes.push(node);
+    at = output;
+    return node;
+  };
+  if (rank > 2) {
+    if (axis !== 1) setAttr(add('Transpose', FIRST), 'perm', channelsFirst(rank, axis));
+    add('GlobalAveragePool', POOLED);
+  }
+  add('Flatten', FEATURES);
+  return nodes;
+}
+
+function channelsFirst(rank: number, axis: number): number[] {
+  return [0, axis, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 0 && i !== axis)];
 }
 
 function finish(model: ModelProto, output: string, width: number | undefined): ModelProto {

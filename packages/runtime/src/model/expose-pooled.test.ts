@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelProto } from '@kneepoint/onnx';
-import { cloneModel, elementCount, encodeModel, Graph, smallNets, valueInfo } from '@kneepoint/onnx';
+import { cloneModel, elementCount, encodeModel, Graph, Layers, smallNets, valueInfo } from '@kneepoint/onnx';
 import { openSession } from '../session/open-session.ts';
 import type { Dense } from '../session/session.ts';
 import { exposePooled, pooledName } from './expose-pooled.ts';
@@ -53,6 +53,30 @@ describe('pooled responses', () => {
       expected.forEach((mean, i) =>
         expect(Math.abs(Number(found.data[i]) - mean) / scale, `${value} ${i}`).toBeLessThan(1e-5),
       );
+    }
+  });
+
+  it.each([
+    ['at every position', [0, 2, 3, 1], [16, 16, 4]],
+    ['of an image', null, [4]],
+  ])('of a linear layer %s are means over all axes but the first and the last', async (_, perm, dims) => {
+    const net = new Layers(2);
+    const image = net.image(3, 16);
+    const input = perm ? net.graph.node('Transpose', [image], { perm }) : net.flatten(net.globalPool(image));
+    const bare = net.graph.node('MatMul', [input, net.weight('w', [3, 4])]);
+    const value = net.graph.relu(net.graph.node('Add', [bare, net.weight('b', [4])]));
+    net.graph.output(value, ['N', ...dims]);
+    const model = net.build();
+    const feed = noise([2, 3, 16, 16]);
+    const [full, pooled] = [await run(model, 'image', feed), await run(exposePooled(model, [value]), 'image', feed)];
+    const { data } = full[value]!;
+    const positions = data.length / 8;
+    const found = pooled[pooledName(value)]!;
+    expect(found.dims).toEqual([2, 4]);
+    for (let i = 0; i < 8; i++) {
+      let sum = 0;
+      for (let at = 0; at < positions; at++) sum += Number(data[(Math.floor(i / 4) * positions + at) * 4 + (i % 4)]);
+      expect(found.data[i]).toBeCloseTo(sum / positions, 5);
     }
   });
 

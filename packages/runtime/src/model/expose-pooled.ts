@@ -12,7 +12,7 @@ import {
   writeTensor,
 } from '@kneepoint/onnx';
 import type { AttributeValue } from '@kneepoint/onnx';
-import { hasSpatialAxes } from './has-spatial-axes.ts';
+import { hasChannelsLast, hasSpatialAxes } from './has-spatial-axes.ts';
 import { keepOutputs } from './keep-outputs.ts';
 
 export interface ExposeOptions {
@@ -26,7 +26,7 @@ export function pooledName(value: string): string {
 }
 
 /**
- * A model that gives, per value, its mean over all positions: N × C × ... becomes N × C float32 under `pooledName(value)`. Full
+ * A model that gives, per value, its mean over all positions: N × C × ... (of a matrix of weights N × ... × C) becomes N × C float32 under `pooledName(value)`. Full
  * activations never leave the runtime. The model given is not changed; weights are shared. Throws RUNTIME_VALUE_UNKNOWN.
  */
 export function exposePooled(model: ModelProto, values: readonly string[], options: ExposeOptions = {}): ModelProto {
@@ -45,12 +45,23 @@ export function exposePooled(model: ModelProto, values: readonly string[], optio
 
 const POSITIONS = 'kneepoint.pooled.positions';
 const POSITION_AXIS = 'kneepoint.pooled.axis';
+const ROWS = 'kneepoint.pooled.rows';
+const MIDDLE_AXIS = 'kneepoint.pooled.middle';
+const LAST_AXIS = 'kneepoint.pooled.last';
 
+const CONSTANTS: Readonly<Record<string, number[]>> = {
+  [POSITIONS]: [0, 0, -1],
+  [POSITION_AXIS]: [2],
+  [ROWS]: [0, -1],
+  [MIDDLE_AXIS]: [1],
+  [LAST_AXIS]: [-1],
+};
+
+/** What `keepOutputs` finds unused goes again. */
 function addPoolingConstants(graph: Graph): void {
-  graph.proto.initializer.push(
-    writeTensor(POSITIONS, intTensor([0, 0, -1])),
-    writeTensor(POSITION_AXIS, intTensor([2])),
-  );
+  for (const [name, values] of Object.entries(CONSTANTS)) {
+    graph.proto.initializer.push(writeTensor(name, intTensor(values)));
+  }
 }
 
 function pooling(graph: Graph, value: string): NodeProto[] {
@@ -64,13 +75,28 @@ function pooling(graph: Graph, value: string): NodeProto[] {
       last,
     ];
   }
-  // Right for any rank from two: the output of a dense layer gets one position and stays as it is.
-  const flat = node('Reshape', [value, POSITIONS], `${out}.flat`);
-  const mean =
-    graph.opset >= 18
-      ? node('ReduceMean', [`${out}.flat`, POSITION_AXIS], `${out}.rows`, { keepdims: 0 })
-      : node('ReduceMean', [`${out}.flat`], `${out}.rows`, { axes: [2], keepdims: 0 });
-  return [flat, mean, last];
+  // Right for any rank from two: a value without positions gets one and stays as it is.
+  if (hasChannelsLast(graph, value)) {
+    return [
+      node('Shape', [value], `${out}.dims`),
+      node('Gather', [`${out}.dims`, LAST_AXIS], `${out}.channels`),
+      node('Concat', [ROWS, `${out}.channels`], `${out}.shape`, { axis: 0 }),
+      node('Reshape', [value, `${out}.shape`], `${out}.flat`),
+      mean(graph, `${out}.flat`, MIDDLE_AXIS, `${out}.rows`),
+      last,
+    ];
+  }
+  return [
+    node('Reshape', [value, POSITIONS], `${out}.flat`),
+    mean(graph, `${out}.flat`, POSITION_AXIS, `${out}.rows`),
+    last,
+  ];
+}
+
+function mean(graph: Graph, input: string, axis: string, output: string): NodeProto {
+  return graph.opset >= 18
+    ? node('ReduceMean', [input, axis], output, { keepdims: 0 })
+    : node('ReduceMean', [input], output, { axes: CONSTANTS[axis]!, keepdims: 0 });
 }
 
 function node(
