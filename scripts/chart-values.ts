@@ -36,7 +36,7 @@ export function chartReadme(readme = readFileSync(CHART_README, 'utf8')): string
 }
 
 function* rows(map: YAMLMap, prefix: string): Generator<ChartValue> {
-  for (const [index, pair] of (map.items as Pair[]).entries()) {
+  for (const [index, pair] of map.items.entries()) {
     const key = isScalar(pair.key) ? pair.key : undefined;
     const path = `${prefix}${String(key?.value)}`;
     const text = comment(index === 0 ? (key?.commentBefore ?? map.commentBefore) : key?.commentBefore);
@@ -50,7 +50,12 @@ function* rows(map: YAMLMap, prefix: string): Generator<ChartValue> {
 }
 
 function comment(text: string | null | undefined): string {
-  return (text ?? '').trim().split('\n').map((line) => line.trim()).join(' ').replaceAll('|', '\\|');
+  return (text ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .replaceAll('|', '\\|');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(CHART_README, chartReadme());
