@@ -99,3 +99,4 @@ export { watchBacklog } from './metrics/backlog.ts';
 export { registry as metricsRegistry } from './metrics/metrics.ts';
 export { inSpan, type TraceHeaders, traceHeaders } from './tracing/spans.ts';
 export { startTracing } from './tracing/start-tracing.ts';
+export { type Amount, collectGarbage, type GarbageOptions, type GarbageReport } from './retention/collect-garbage.ts';

@@ -3,9 +3,13 @@ import { Failure } from '@kneepoint/failures';
 const SHA256 = /^[0-9a-f]{64}$/;
 const UPLOAD_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
+export function isSha256(name: string): boolean {
+  return SHA256.test(name);
+}
+
 /** Names end up in file paths and object keys, so each is checked where it enters. Throws STORE_ADDRESS_INVALID. */
 export function checkSha256(sha256: string): string {
-  if (!SHA256.test(sha256)) throw invalid(sha256, 'a sha256', 'give 64 lower-case hexadecimal digits');
+  if (!isSha256(sha256)) throw invalid(sha256, 'a sha256', 'give 64 lower-case hexadecimal digits');
   return sha256;
 }
 
@@ -19,6 +23,12 @@ export function checkUploadId(uploadId: string): string {
 export function artifactKey(sha256: string): string {
   checkSha256(sha256);
   return `sha256/${sha256.slice(0, 2)}/${sha256.slice(2)}`;
+}
+
+/** The sha256 that an `artifactKey` was made of; undefined for any other key. */
+export function sha256OfKey(key: string): string | undefined {
+  const sha256 = /^sha256\/([0-9a-f]{2})\/([0-9a-f]{62})$/.exec(key);
+  return sha256 === null ? undefined : `${sha256[1]}${sha256[2]}`;
 }
 
 export function uploadKey(uploadId: string): string {

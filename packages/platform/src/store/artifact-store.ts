@@ -7,6 +7,12 @@ export interface Stored {
   readonly bytes: number;
 }
 
+/** An artifact as it lies in the store. */
+export interface StoredArtifact extends Stored {
+  /** When it was last put, by the store's clock; putting it again may renew it, and does once it is older than half an hour. */
+  readonly storedAt: Date;
+}
+
 /** Bytes in memory, a path of a local file, or a stream that is read once. */
 export type ArtifactSource = Uint8Array | string | Readable;
 
@@ -63,7 +69,16 @@ export interface ArtifactStore {
   has(sha256: string): Promise<boolean>;
 
   /** Throws STORE_NOT_FOUND. */
-  stat(sha256: string): Promise<{ readonly bytes: number }>;
+  stat(sha256: string): Promise<Omit<StoredArtifact, 'sha256'>>;
+
+  /** Every artifact, in no order; what comes or goes meanwhile may be in it or not. */
+  list(): AsyncIterable<StoredArtifact>;
+
+  /** Uploads that were begun before a time and never completed: ids, or the names of their parts. */
+  listStaleUploads(before: Date): Promise<readonly string[]>;
+
+  /** Deletes one of those; deleting what is not there is no failure. */
+  deleteStaleUpload(name: string): Promise<void>;
 
   /** Deleting what is not there is no failure. */
   delete(sha256: string): Promise<void>;

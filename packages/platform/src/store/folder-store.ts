@@ -3,7 +3,7 @@ import { access, constants, mkdir, open, readdir, readFile, rm, stat } from 'nod
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure } from '@kneepoint/failures';
-import { artifactKey, uploadKey } from './addresses.ts';
+import { artifactKey, isSha256, uploadKey } from './addresses.ts';
 import type {
   ArtifactSource,
   ArtifactStore,
@@ -12,6 +12,7 @@ import type {
   PresignGetOptions,
   PresignPutOptions,
   Stored,
+  StoredArtifact,
 } from './artifact-store.ts';
 import { checkRange } from './range.ts';
 import { signPath, verifySignature } from './signed-url.ts';
@@ -115,9 +116,39 @@ export class FolderStore implements ArtifactStore {
     }
   }
 
-  async stat(sha256: string): Promise<{ readonly bytes: number }> {
+  async stat(sha256: string): Promise<Omit<StoredArtifact, 'sha256'>> {
     const path = this.#path(sha256);
-    return guarded(sha256, async () => ({ bytes: (await stat(path)).size }));
+    return guarded(sha256, async () => {
+      const { size, mtime } = await stat(path);
+      return { bytes: size, storedAt: mtime };
+    });
+  }
+
+  async *list(): AsyncIterable<StoredArtifact> {
+    const root = join(this.root, 'sha256');
+    for (const folder of await names(root)) {
+      for (const rest of await names(join(root, folder))) {
+        const sha256 = folder + rest;
+        if (!isSha256(sha256)) continue;
+        const info = await stat(join(root, folder, rest)).catch(() => undefined);
+        if (info !== undefined) yield { sha256, bytes: info.size, storedAt: info.mtime };
+      }
+    }
+  }
+
+  async listStaleUploads(before: Date): Promise<readonly string[]> {
+    const folder = join(this.root, 'uploads');
+    const stale: string[] = [];
+    for (const name of await names(folder)) {
+      const info = await stat(join(folder, name)).catch(() => undefined);
+      if (info !== undefined && info.mtime < before) stale.push(name);
+    }
+    return stale;
+  }
+
+  async deleteStaleUpload(name: string): Promise<void> {
+    const path = join(this.root, uploadKey(name));
+    await guarded(uploadKey(name), () => rm(path, { force: true }));
   }
 
   async delete(sha256: string): Promise<void> {
@@ -218,6 +249,14 @@ export class FolderStore implements ArtifactStore {
       if (info !== undefined && Date.now() - info.mtimeMs > STALE_MS) await rm(path, { force: true });
     }
   }
+}
+
+/** What a folder holds; nothing when there is none. */
+async function names(folder: string): Promise<string[]> {
+  return guarded(folder, () => readdir(folder)).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'STORE_NOT_FOUND') return [];
+    throw error;
+  });
 }
 
 /** `where` is what the caller asked for, not where it lies: the failure may reach somebody who is not to know this machine's folders. */

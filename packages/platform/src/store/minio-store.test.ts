@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { available, freePort, type RunningService, startMinio } from '../../../../test/support/services.ts';
 import { minioClient, parseMinioUrl } from './minio-client.ts';
+import { MinioStore } from './minio-store.ts';
 import { openStore, type StoreOptions } from './open-store.ts';
 
 /** Hand it on, answer with this status instead, or break off the answer. */
@@ -60,6 +61,26 @@ describe.skipIf(!available('minio'))('MinioStore and its server', () => {
     const { port } = proxy.address() as { port: number };
     return { url: minio.url.replace(`:${minio.port}`, `:${port}`) };
   };
+
+  test('an artifact that is put again counts as new, and keeps its bytes and its type', async () => {
+    const address = parseMinioUrl(minio.url);
+    const store = await MinioStore.open(address, { cacheDir: join(home, 'renewed'), renewAfterMs: 0 });
+    const bytes = randomBytes(500);
+    const { sha256: name } = await store.put(bytes, { mediaType: 'text/plain' });
+    const { storedAt } = await store.stat(name);
+    await sleep(1_100); // the server tells seconds
+    await store.put(bytes, { mediaType: 'text/plain' });
+    expect((await store.stat(name)).storedAt.getTime()).toBeGreaterThan(storedAt.getTime());
+    expect(Buffer.from(await store.read(name)).equals(bytes)).toBe(true);
+    const key = `sha256/${name.slice(0, 2)}/${name.slice(2)}`;
+    const { metaData } = await minioClient(address).statObject(address.bucket, key);
+    expect(metaData['content-type']).toBe('text/plain');
+    const lazy = await open();
+    const { storedAt: before } = await lazy.stat(name);
+    await sleep(1_100);
+    await lazy.put(bytes);
+    expect((await lazy.stat(name)).storedAt).toEqual(before);
+  });
 
   test('a passing 503 is outlived, a lasting one is reported as unavailable', async () => {
     const { sha256: name } = await (await open()).put(randomBytes(100));

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure } from '@kneepoint/failures';
-import { type Client, CopyConditions } from 'minio';
-import { artifactKey, uploadKey } from './addresses.ts';
+import { type BucketItem, type Client, CopyConditions } from 'minio';
+import { artifactKey, sha256OfKey, uploadKey } from './addresses.ts';
 import type {
   ArtifactSource,
   ArtifactStore,
@@ -14,6 +14,7 @@ import type {
   PresignPutOptions,
   PutOptions,
   Stored,
+  StoredArtifact,
 } from './artifact-store.ts';
 import { minioClient, type MinioAddress, type Persist, persistence, RETRY_DELAYS_MS } from './minio-client.ts';
 import { uploadBytes, uploadFile } from './minio-upload.ts';
@@ -30,7 +31,11 @@ export interface MinioStoreOptions {
   readonly outside?: MinioAddress;
   /** Milliseconds between the tries of a request that failed for a passing reason. */
   readonly retryDelaysMs?: readonly number[];
+  /** Milliseconds after which an artifact that is put again is marked as new. Default: half an hour. */
+  readonly renewAfterMs?: number;
 }
+
+const RENEW_AFTER_MS = 30 * 60_000;
 
 const DEFAULT_TYPE = 'application/octet-stream';
 
@@ -44,19 +49,21 @@ export class MinioStore implements ArtifactStore {
   readonly #bucket: string;
   readonly #cacheDir: string;
   readonly #persist: Persist;
+  readonly #renewAfterMs: number;
   readonly #verified = new VerifiedFiles();
   /** Downloads under way, so that concurrent callers share one. */
   readonly #downloads = new Map<string, Promise<void>>();
 
   private constructor(
     address: MinioAddress,
-    { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS }: MinioStoreOptions,
+    { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS, renewAfterMs = RENEW_AFTER_MS }: MinioStoreOptions,
   ) {
     this.#client = minioClient(address);
     this.#outside = outside === undefined ? this.#client : minioClient(outside);
     this.#bucket = address.bucket;
     this.#cacheDir = resolve(cacheDir);
     this.#persist = persistence(retryDelaysMs);
+    this.#renewAfterMs = renewAfterMs;
   }
 
   /** Creates the bucket when there is none. Throws STORE_UNAVAILABLE, STORE_MISCONFIGURED. */
@@ -75,7 +82,10 @@ export class MinioStore implements ArtifactStore {
   }
 
   async put(source: ArtifactSource, { mediaType = DEFAULT_TYPE }: PutOptions = {}): Promise<Stored> {
-    const target = { client: this.#client, bucket: this.#bucket, mediaType, persist: this.#persist };
+    const target = {
+      ...{ client: this.#client, bucket: this.#bucket, persist: this.#persist },
+      ...{ mediaType, renewAfterMs: this.#renewAfterMs },
+    };
     const where = typeof source === 'string' ? source : this.#bucket;
     try {
       if (source instanceof Uint8Array) return await uploadBytes(target, source);
@@ -134,10 +144,38 @@ export class MinioStore implements ArtifactStore {
     }
   }
 
-  async stat(sha256: string): Promise<{ readonly bytes: number }> {
+  async stat(sha256: string): Promise<Omit<StoredArtifact, 'sha256'>> {
     const key = artifactKey(sha256);
-    const { size } = await this.#persist(key, () => this.#client.statObject(this.#bucket, key));
-    return { bytes: size };
+    const { size, lastModified } = await this.#persist(key, () => this.#client.statObject(this.#bucket, key));
+    return { bytes: size, storedAt: lastModified };
+  }
+
+  async *list(): AsyncIterable<StoredArtifact> {
+    for await (const { name = '', size, lastModified } of this.#objects('sha256/')) {
+      const sha256 = sha256OfKey(name);
+      if (sha256 !== undefined && lastModified !== undefined) yield { sha256, bytes: size, storedAt: lastModified };
+    }
+  }
+
+  async listStaleUploads(before: Date): Promise<readonly string[]> {
+    const stale: string[] = [];
+    for await (const { name = '', lastModified } of this.#objects('uploads/')) {
+      if (lastModified !== undefined && lastModified < before) stale.push(name.slice('uploads/'.length));
+    }
+    return stale;
+  }
+
+  async deleteStaleUpload(name: string): Promise<void> {
+    const key = uploadKey(name);
+    await this.#persist(key, () => this.#client.removeObject(this.#bucket, key));
+  }
+
+  async *#objects(prefix: string): AsyncIterable<BucketItem> {
+    try {
+      yield* this.#client.listObjectsV2(this.#bucket, prefix, true) as AsyncIterable<BucketItem>;
+    } catch (error) {
+      throw storeFailure(error, prefix);
+    }
   }
 
   async delete(sha256: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import type { Client } from 'minio';
+import { type Client, CopyDestinationOptions, CopySourceOptions } from 'minio';
 import { artifactKey } from './addresses.ts';
 import type { Stored } from './artifact-store.ts';
 import type { Persist } from './minio-client.ts';
@@ -15,6 +15,8 @@ export interface MinioTarget {
   readonly bucket: string;
   readonly mediaType: string;
   readonly persist: Persist;
+  /** Milliseconds after which an object that is there already is marked as new. */
+  readonly renewAfterMs: number;
 }
 
 /** What is uploaded: its length, and a part of it. */
@@ -53,10 +55,13 @@ export async function uploadFile(target: MinioTarget, path: string): Promise<Sto
  * upload of the same object and numbers its parts anew, and waits for ever when its stream fails.
  */
 async function upload(target: MinioTarget, stored: Stored, source: PartSource): Promise<void> {
-  const { client, bucket, mediaType, persist } = target;
+  const { client, bucket, mediaType, persist, renewAfterMs } = target;
   const key = artifactKey(stored.sha256);
   const existing = await persist(key, () => client.statObject(bucket, key)).catch(() => undefined);
-  if (existing?.size === stored.bytes) return;
+  if (existing?.size === stored.bytes) {
+    const young = Date.now() - existing.lastModified.getTime() < renewAfterMs;
+    if (young || (await renewed(target, key, existing))) return;
+  }
   const headers = { 'Content-Type': mediaType };
   const hash = createHash('sha256');
 
@@ -85,6 +90,29 @@ async function upload(target: MinioTarget, stored: Stored, source: PartSource): 
   } catch (error) {
     await client.abortMultipartUpload(bucket, key, uploadId).catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * Copies an object onto itself on the server, so that its age tells when it was last put: a collection of garbage spares what is young,
+ * and this one is about to be referred to. False when it could not be, such as above S3's 5 GiB for a copy: then it is put again.
+ */
+async function renewed(
+  { client, bucket, mediaType }: MinioTarget,
+  key: string,
+  { etag }: { readonly etag: string },
+): Promise<boolean> {
+  try {
+    await client.copyObject(
+      new CopySourceOptions({ Bucket: bucket, Object: key, MatchETag: etag }),
+      new CopyDestinationOptions({
+        ...{ Bucket: bucket, Object: key, MetadataDirective: 'REPLACE' },
+        Headers: { 'Content-Type': mediaType },
+      }),
+    );
+    return true;
+  } catch {
+    return false;
   }
 }
 

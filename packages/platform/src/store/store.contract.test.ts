@@ -103,13 +103,44 @@ describe.each(implementations)('$name', ({ open }) => {
       await store.delete(name);
       expect(await store.has(name)).toBe(false);
       expect(await store.put(source())).toEqual({ sha256: name, bytes: length });
-      expect(await store.stat(name)).toEqual({ bytes: length });
+      expect(await store.stat(name)).toMatchObject({ bytes: length });
       const copy = path();
       await store.fetch(name, copy);
       expect(sha256(await readFile(copy))).toBe(name);
     }
     expect(sha256(await store.read(name))).toBe(name);
     expect(sha256(await readFile(await store.localPath(name)))).toBe(name);
+  });
+
+  test('everything in it can be listed, with size and age, and what is deleted is gone from the list', async () => {
+    const { store } = target;
+    const before = Date.now() - 2_000;
+    const [first, second] = [await store.put(randomBytes(1_000)), await store.put(randomBytes(2_000))];
+    const listed = async () => {
+      const all = new Map<string, number>();
+      for await (const { sha256: name, bytes, storedAt } of store.list()) {
+        expect(storedAt.getTime()).toBeGreaterThanOrEqual(before - 120_000);
+        all.set(name, bytes);
+      }
+      return all;
+    };
+    const all = await listed();
+    expect([all.get(first.sha256), all.get(second.sha256)]).toEqual([1_000, 2_000]);
+    expect((await store.stat(first.sha256)).storedAt.getTime()).toBeGreaterThanOrEqual(before);
+    await store.delete(first.sha256);
+    const left = await listed();
+    expect([left.has(first.sha256), left.has(second.sha256)]).toEqual([false, true]);
+  });
+
+  test('an upload that nobody completed is stale once it is old enough, and can be deleted', async () => {
+    const { store } = target;
+    const url = await store.presignPut('forgotten', { bytes: 5, expiresSeconds: 60 });
+    expect((await fetch(url, { method: 'PUT', body: 'bytes' })).ok).toBe(true);
+    expect(await store.listStaleUploads(new Date(Date.now() - 60_000))).toEqual([]);
+    expect(await store.listStaleUploads(new Date(Date.now() + 60_000))).toEqual(['forgotten']);
+    await store.deleteStaleUpload('forgotten');
+    expect(await store.listStaleUploads(new Date(Date.now() + 60_000))).toEqual([]);
+    await expect(store.completeUpload('forgotten')).rejects.toMatchObject({ code: 'STORE_NOT_FOUND' });
   });
 
   test('the same bytes put by many at once are one artifact', async () => {
