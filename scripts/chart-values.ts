@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
 
 const chart = (file: string): string => fileURLToPath(new URL(`../helm/kneepoint/${file}`, import.meta.url));
 export const CHART_README = chart('README.md');
