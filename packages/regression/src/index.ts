@@ -24,6 +24,7 @@ export {
   supportOfPoint,
 } from './curve/characteristic-curve.ts';
 export { errorByFilters } from './curve/error-by-filters.ts';
+export { errorWithin } from './curve/error-within.ts';
 export { knee, type Knee } from './curve/knee.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';

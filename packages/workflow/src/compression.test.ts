@@ -1,4 +1,4 @@
-import { costs, skeleton } from '@kneepoint/onnx';
+import { costs, Layers, skeleton } from '@kneepoint/onnx';
 import { findTaps, prune, prunedShapes } from '@kneepoint/pruning';
 import { type CharacteristicCurve, knee } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
@@ -128,5 +128,147 @@ describe('planCompression', () => {
         fix: `Choose one of: ${layers.join(', ')}.`,
       }),
     );
+  });
+
+  describe('with a target', () => {
+    const share = (kind: 'macs' | 'parameters' | 'bytes', remove: number, more: Partial<CompressionRequest> = {}) =>
+      planCompression(request({ options: { target: { kind, remove } }, ...more }));
+
+    it.each(['macs', 'parameters', 'bytes'] as const)(
+      'leaves at most the share of the whole %s, and hardly less',
+      (kind) => {
+        for (const remove of [0.3, 0.6, 0.8]) {
+          const { before, after, layers: planned } = share(kind, remove);
+          expect(after[kind]).toBeLessThanOrEqual((1 - remove) * before[kind]);
+          // A filter of the widest layer is a few percent of so small a network.
+          expect(after[kind]).toBeGreaterThan((1 - remove - 0.08) * before[kind]);
+          expect(planned.every(({ lambda, chosen }) => lambda === null && chosen === null)).toBe(true);
+        }
+      },
+    );
+
+    it('keeps the filters that carry the task, and needs no head to be cut when what follows it is enough', () => {
+      for (const { indices } of share('macs', 0.8).layers)
+        expect(indices).toEqual(expect.arrayContaining([...CARRIERS]));
+      const shallow = share('macs', 0.2, { layer: first, head: head(TINY_WIDTHS[0]) });
+      expect(keptOf(shallow)).toEqual([TINY_WIDTHS[0]]);
+    });
+
+    it('holds to limits, and says when they forbid the target', () => {
+      const limited = planCompression(
+        request({
+          options: { target: { kind: 'macs', remove: 0.3 }, layerMinFilters: { [first]: 7, gone: 3 }, roundTo: 4 },
+        }),
+      );
+      expect(limited.layers[0]!.kept).toBe(8);
+      for (const { kept } of limited.layers) expect(kept % 4).toBe(0);
+      expect(() => planCompression(request({ options: { target: { kind: 'macs', atMost: 10 } } }))).toThrow(
+        expect.objectContaining({ code: 'PLAN_TARGET_UNREACHABLE' }),
+      );
+    });
+
+    it('of latency is refused: a plan has timed nothing', () => {
+      expect(() => planCompression(request({ options: { target: { kind: 'latency', remove: 0.5 } } }))).toThrow(
+        expect.objectContaining({ code: 'TARGET_NEEDS_RUN', where: 'target' }),
+      );
+    });
+  });
+
+  describe('by another criterion', () => {
+    const options = (more: object = {}) => ({ epsilon: 0.01, ...more });
+    const lasso = planCompression(request());
+
+    it.each(['l1', 'l2', 'random'] as const)('%s costs at an ε what lasso costs there, and no more', (criterion) => {
+      const { after, layers: planned } = planCompression(request({ options: options({ criterion }) }));
+      expect(after.macs).toBeLessThanOrEqual(lasso.after.macs);
+      expect(after.macs).toBeGreaterThan(0.6 * lasso.after.macs);
+      expect(planned.every(({ lambda }) => lambda === null)).toBe(true);
+    });
+
+    it('one that reads images ranks by what was measured', () => {
+      const measured = new Map(layers.map((layer, i) => [layer, Array.from({ length: TINY_WIDTHS[i]! }, (_, k) => k)]));
+      const { layers: planned } = planCompression(request({ options: options({ criterion: 'activation' }), measured }));
+      for (const { indices, filters, kept } of planned) {
+        expect(indices).toEqual(Array.from({ length: kept }, (_, k) => filters - kept + k));
+      }
+    });
+
+    it('is given the MACs of another network where it is compared with it', () => {
+      const equalMacs = Math.floor(lasso.before.macs / 2);
+      const { after } = planCompression(request({ options: options({ criterion: 'random' }), equalMacs }));
+      expect(after.macs).toBeLessThanOrEqual(equalMacs);
+      expect(after.macs).toBeGreaterThan(0.8 * equalMacs);
+    });
+  });
+
+  describe('for several tasks', () => {
+    const pitch: TaskCurves = {
+      task: 'pitch',
+      curves: new Map(layers.map((layer, i) => [layer, syntheticCurve(TINY_WIDTHS[i]!, i + 9, { carriers: [1, 6] })])),
+    };
+    const both = request({ tasks: [yaw(curves), pitch] });
+
+    it('keeps what any of them needs', () => {
+      const planned = planCompression(both);
+      const alone = [yaw(curves), pitch].map((task) => planCompression(request({ tasks: [task] })));
+      planned.layers.forEach(({ indices, lambda }, i) => {
+        const union = new Set(alone.flatMap((plan) => plan.layers[i]!.indices));
+        expect([indices, lambda]).toEqual([[...union].sort((a, b) => a - b), null]);
+      });
+    });
+
+    it('leaves a layer whole of which one of them does not tell', () => {
+      const silent = new Map([...pitch.curves, [second, syntheticCurve(TINY_WIDTHS[1], 3, { noise: 40 })]]);
+      const planned = planCompression({ ...both, tasks: [yaw(curves), { ...pitch, curves: silent }] });
+      expect(planned.layers[1]).toMatchObject({ kept: TINY_WIDTHS[1], chosen: 0 });
+    });
+
+    it('forecasts for each what its own curve promises with the filters that stay', () => {
+      const { forecasts } = planCompression(both);
+      for (const [index, { task, rmse, rmseMin, rmseMax }] of forecasts.entries()) {
+        const own = [yaw(curves), pitch][index]!;
+        const found = knee(own.curves.get(third)!, 0.01);
+        expect([task, rmseMin, rmseMax]).toEqual([own.task, found.rmseMin, found.rmseMax]);
+        expect(rmse).toBeLessThanOrEqual(found.rmse);
+      }
+      const [alone] = planCompression(request()).forecasts;
+      expect(alone).toMatchObject({ rmse: knee(curves.get(third)!, 0.01).rmse });
+    });
+
+    it('and away from others drops what rather carries those', () => {
+      const options = { epsilon: 0.01, avoid: { tasks: ['pitch'], strength: 100 } };
+      const plain = planCompression(request());
+      const avoiding = planCompression(request({ options, avoided: [pitch] }));
+      avoiding.layers.forEach(({ indices }, i) => {
+        expect(plain.layers[i]!.indices).toEqual(expect.arrayContaining([...indices]));
+        for (const carrier of [1, 6]) expect(indices).not.toContain(carrier);
+      });
+      const target = { kind: 'macs', remove: 0.4 } as const;
+      const sized = planCompression(
+        request({ options: { ...options, epsilon: undefined, target } as never, avoided: [pitch] }),
+      );
+      for (const { indices } of sized.layers) for (const carrier of [1, 6]) expect(indices).not.toContain(carrier);
+      expect(sized.after.macs).toBeLessThanOrEqual(0.6 * sized.before.macs);
+    });
+  });
+
+  it('names the node and the operator that keep a layer whole', () => {
+    const net = new Layers(1);
+    const conv1 = net.conv(net.image(3, 16), 8, { name: 'conv1' });
+    const normal = net.note(net.graph.node('LRN', [conv1], { size: 3 }, 'normal'), [8, 16, 16]);
+    const conv2 = net.conv(normal, 12, { name: 'conv2' });
+    net.graph.output(conv2, ['N', 12, 16, 16]);
+    const mixed = new Map<string, readonly number[]>([
+      ['image', [1, 3, 16, 16]],
+      ...[conv1, normal].map((value): [string, number[]] => [value, [1, 8, 16, 16]]),
+      [conv2, [1, 12, 16, 16]],
+    ]);
+    const planned = planCompression({
+      ...request({ model: net.build(), shapes: mixed, tasks: [], layer: 'conv2', head: head(12) }),
+    });
+    const [frozen, free] = planned.layers;
+    expect(frozen).toMatchObject({ name: 'conv1', kept: 8, prunable: false, frozenBy: { operator: 'LRN' } });
+    expect(frozen!.frozenBy!.reason).toBe(frozen!.reason);
+    expect(free).toMatchObject({ name: 'conv2', prunable: true, frozenBy: null });
   });
 });

@@ -10,6 +10,7 @@ export { describeModel } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
 export type { Forecast } from './plan/forecast.ts';
 export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
+export { latencyBound, latencyFigures } from './plan/latency-figures.ts';
 export { headLayer, type ProbedLayer } from './plan/head-layer.ts';
 export {
   type Avoidance,

@@ -41,7 +41,7 @@ export interface ReportTarget {
   /** The target as a figure. */
   readonly atMost: number;
   readonly before: number;
-  /** What the plan said: exact for figures, what the search measured for latency. */
+  /** What the plan said: exact for figures; for latency what the search measured, see `latencyFigures`. */
   readonly planned: number;
   readonly reached: number;
 }

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
 import { prune } from '@kneepoint/pruning';
 import { measureLatency, type TaskContext } from '@kneepoint/runtime';
-import { describeTarget, type PlannedCompression, type SizeTarget } from '@kneepoint/workflow';
+import { describeTarget, latencyBound, type PlannedCompression, type SizeTarget } from '@kneepoint/workflow';
 
 /** The search ends when the MACs are known within a twenty-fifth, or after so many networks. */
 const MOST_STEPS = 8;
@@ -81,11 +81,6 @@ export async function searchLatency(
 /** Whether a network is as fast as the target wants it. */
 function isFast({ before, after }: LatencySearch, target: SizeTarget): boolean {
   return after <= latencyBound(target, before);
-}
-
-/** A target of latency in milliseconds, where the whole network takes `before`. */
-export function latencyBound(target: SizeTarget, before: number): number {
-  return 'remove' in target ? (1 - target.remove) * before : target.atMost;
 }
 
 function planWithin(planAt: (macs: number) => PlannedCompression, macs: number): PlannedCompression | undefined {

@@ -90,7 +90,7 @@ export function registerPlan(program: Command): void {
       for (const { task, filters, rmse, rmseMin, rmseMax } of plan.forecasts) {
         const [promised, all, none] = [rmse, rmseMin, rmseMax].map((value) => value.toPrecision(4));
         print(
-          `${task}: its ${filters} filters there promise rmse ${promised} on validation; all filters ${all}, none ${none}`,
+          `${task}: the ${filters} filters that stay there promise rmse ${promised} on validation; all filters ${all}, none ${none}`,
         );
       }
     });

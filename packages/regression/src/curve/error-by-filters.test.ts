@@ -3,6 +3,7 @@ import { Random } from '../random.ts';
 import type { TaskSpec } from '../task/spec.ts';
 import { curve } from './curve.ts';
 import { errorByFilters } from './error-by-filters.ts';
+import { errorWithin } from './error-within.ts';
 import { knee } from './knee.ts';
 
 const FILTERS = 12;
@@ -37,5 +38,18 @@ describe.each([
       expect(errors[filters]).toBe(rmse);
     }
     expect(errors[FILTERS]).toBe(knee(found, 0.01).rmseMin);
+  });
+
+  it('with some filters alone is that of the knee for its own, of all for all, and of none for none', () => {
+    const every = Array.from({ length: FILTERS }, (_, filter) => filter);
+    for (const epsilon of [0.01, 0.1, 0.5]) {
+      const { kept, rmse } = knee(found, epsilon);
+      expect(errorWithin(found, new Set(kept))).toBeLessThanOrEqual(rmse);
+      // Filters that tell nothing promise no more, and none that told are taken away.
+      expect(errorWithin(found, new Set([...kept, 0]))).toBeLessThanOrEqual(errorWithin(found, new Set(kept)));
+    }
+    expect(errorWithin(found, new Set(every))).toBe(errors[FILTERS]);
+    expect(errorWithin(found, new Set())).toBe(errors[0]);
+    expect(errorWithin(found, new Set([0, 2]))).toBe(errors[0]);
   });
 });

@@ -1,20 +1,19 @@
-import { errorByFilters, knee } from '@kneepoint/regression';
-import { joiningWorth } from './joining-worth.ts';
+import { errorWithin, knee } from '@kneepoint/regression';
 import type { TaskCurves } from './task-knees.ts';
 
 /** What the head layer's curve promises a task, in the unit of its targets, on validation. */
 export interface Forecast {
   readonly task: string;
-  /** Kept filters of the head's layer that the task's path ever holds. */
+  /** Filters of the head's layer that stay, as its tap counts them. */
   readonly filters: number;
-  /** The lowest error that the path reaches with at most so many. */
+  /** The lowest error that the task's path reaches with them alone. */
   readonly rmse: number;
   /** With all filters at their best, and with none. */
   readonly rmseMin: number;
   readonly rmseMax: number;
 }
 
-/** One forecast per task that has a curve there. `kept`: filters of the head's layer as its tap counts them. */
+/** One forecast per task that has a curve there. */
 export function forecasts(
   tasks: readonly TaskCurves[],
   headLayer: string,
@@ -23,9 +22,7 @@ export function forecasts(
   return tasks.flatMap(({ task, curves }) => {
     const curve = curves.get(headLayer);
     if (!curve) return [];
-    const worth = joiningWorth(curve);
-    const filters = kept.filter((filter) => worth[filter]! > 0).length;
     const { rmseMin, rmseMax } = knee(curve, 0.5);
-    return [{ task, filters, rmse: errorByFilters(curve)[filters]!, rmseMin, rmseMax }];
+    return [{ task, filters: kept.length, rmse: errorWithin(curve, new Set(kept)), rmseMin, rmseMax }];
   });
 }

@@ -15,9 +15,9 @@ export function rankCurve(curve: CharacteristicCurve): LayerRanking {
 }
 
 /**
- * The rankings by which filters are chosen for all tasks at once. Worth of a filter is the largest that any task gives it. In that order
- * k filters hold for each task some of its own path's, and the loss is the mean over tasks of what so many of its own promise. A task whose
- * curve of a layer does not count there says only that each filter that goes loses the same: 1 − k/C.
+ * The rankings by which filters are chosen for all tasks at once. Worth of a filter is the largest that any task gives it. Among
+ * the first k in that order are for each task the first n of its own, and the loss is the mean over tasks of what n of its own promise. A task
+ * whose curve of a layer does not count there says only that each filter that goes loses the same: 1 − k/C.
  */
 export function rankTasks(tasks: readonly TaskCurves[], headLayer: string): Rankings {
   const telling = tasks.map((task) => tellingCurves(task, headLayer));
@@ -44,17 +44,22 @@ function joined(opinions: readonly LayerRanking[], filters: number): LayerRankin
   const worth = Float64Array.from({ length: filters }, (_, filter) =>
     Math.max(...opinions.map((opinion) => opinion.worth[filter]!)),
   );
-  const order = [...worth.keys()].sort((a, b) => worth[b]! - worth[a]! || a - b);
+  const order = byWorth(worth);
   const loss = new Float64Array(filters + 1);
   for (const opinion of opinions) {
-    let own = 0;
-    loss[0]! += opinion.loss[0]! / opinions.length;
-    order.forEach((filter, index) => {
-      // A filter that never joins the task's path changes nothing for it, until all that it could use are there.
-      const rest = filters - (index + 1);
-      if (opinion.worth[filter]! > 0) own += 1;
-      loss[index + 1]! += (rest === 0 ? opinion.loss[filters]! : opinion.loss[own]!) / opinions.length;
-    });
+    const own = byWorth(opinion.worth);
+    const there = new Set<number>();
+    let first = 0;
+    for (let k = 0; k <= filters; k++) {
+      // How many of the task's own first filters are all among the k.
+      while (first < filters && there.has(own[first]!)) first += 1;
+      loss[k]! += opinion.loss[first]! / opinions.length;
+      there.add(order[k]!);
+    }
   }
   return { worth, loss };
+}
+
+function byWorth(worth: ArrayLike<number>): readonly number[] {
+  return Array.from(worth, (_, filter) => filter).sort((a, b) => worth[b]! - worth[a]! || a - b);
 }

@@ -86,10 +86,10 @@ export class PlanForecast {
   @Field(() => String)
   task!: string;
 
-  @Field(() => Int, { description: "Kept filters of the head's layer that the task's path ever holds." })
+  @Field(() => Int, { description: "Filters of the head's layer that stay." })
   filters!: number;
 
-  @Field(() => Float, { description: 'The lowest error that the path reaches with at most so many.' })
+  @Field(() => Float, { description: "The lowest error that the task's path reaches with them alone." })
   rmse!: number;
 
   @Field(() => Float, { description: 'With as many filters as are best.' })

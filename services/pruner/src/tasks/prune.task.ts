@@ -10,6 +10,7 @@ import {
   type CompressionRequest,
   jointMetric,
   jointStages,
+  latencyFigures,
   type NetworkFigures,
   planCompression,
   type PlannedCompression,
@@ -29,7 +30,7 @@ import { proveSurgery } from '../prove-surgery.ts';
 import { readability } from '../readability.ts';
 import { reportLayers, sizeOf } from '../report.ts';
 import { type Images, type Passed, runOver } from '../run-over.ts';
-import { latencyBound, searchLatency } from '../search-latency.ts';
+import { type LatencySearch, searchLatency } from '../search-latency.ts';
 import { setHead } from '../set-head.ts';
 import { sideBySide, type StartingPoint, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
@@ -67,7 +68,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const measured = await measureFilters(options.criterion ?? 'lasso', start, images);
 
     enter('planning');
-    const { planned, forecastMs } = await plan(input, start, measured, context);
+    const { planned, timed } = await plan(input, start, measured, context);
 
     enter('proving');
     const proof = await proveSurgery(planned, images, { rows: parts.test, seed: job.settings.seed });
@@ -115,7 +116,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const found: Omit<CompressionReport, 'warnings'> = {
       task: tasksName(job.tasks),
       epsilon: options.epsilon ?? null,
-      target: reportTarget(planned, { before, after }, options.target, forecastMs),
+      target: reportTarget(planned, { before, after }, options.target, timed),
       criterion: options.criterion ?? 'lasso',
       decide: options.decide ?? 'union',
       bestLayer: layer,
@@ -147,7 +148,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
 interface Planned {
   readonly planned: PlannedCompression;
   /** What the search for a latency measured. */
-  readonly forecastMs?: number;
+  readonly timed?: Pick<LatencySearch, 'before' | 'after'>;
 }
 
 async function plan(
@@ -169,8 +170,8 @@ async function plan(
   if (target?.kind !== 'latency' || equalMacs !== undefined) return { planned: planCompression(request) };
   const planAt = (atMost: number): PlannedCompression =>
     planCompression({ ...request, options: { ...options, target: { kind: 'macs', atMost } } });
-  const { planned, after } = await searchLatency(model, target, planAt, context);
-  return { planned, forecastMs: after };
+  const { planned, ...timed } = await searchLatency(model, target, planAt, context);
+  return { planned, timed };
 }
 
 async function readCurves(
@@ -254,13 +255,13 @@ function reportTarget(
   planned: PlannedCompression,
   { before, after }: { readonly before: NetworkFigures; readonly after: NetworkFigures },
   target: PruneInput['options']['target'],
-  forecastMs: number | undefined,
+  timed: Planned['timed'],
 ): ReportTarget | null {
   if (!target) return null;
   const { kind } = target;
   if (kind === 'latency') {
     const [whole, left] = [before.latencyMs.p50, after.latencyMs.p50];
-    return { target, atMost: latencyBound(target, whole), before: whole, planned: forecastMs ?? left, reached: left };
+    return { target, ...latencyFigures(target, { timed: timed ?? { before: whole, after: left }, whole, left }) };
   }
   return {
     target,

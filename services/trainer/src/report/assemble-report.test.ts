@@ -161,6 +161,12 @@ describe('a report of a compression', () => {
       reached: 1,
     };
     const report = assembleReport({ ...PRUNING.report, target }, [trained('finetuned', 0.9)], MEASURED);
-    expect(report.target).toEqual({ ...target, atMost: 4.5, before: 9, planned: expect.closeTo(4.05) as number, reached: 2 });
+    expect(report.target).toEqual({
+      ...target,
+      atMost: 4.5,
+      before: 9,
+      planned: expect.closeTo(4.05) as number,
+      reached: 2,
+    });
   });
 });
