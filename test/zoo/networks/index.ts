@@ -17,6 +17,10 @@ export interface ZooNetwork {
   readonly size: number;
   /** Learned numbers at that size. */
   readonly parameters: number;
+  /** Operators that keep some of its channels from going, and what half of the others takes of the multiply-accumulates at least. */
+  readonly stopped?: { readonly by: readonly string[]; readonly loses: number };
+  /** Why no response tells which of its channels to keep. */
+  readonly untapped?: string;
 }
 
 /** VGG-16's first dense layer reads 7 × 7 places at 224 pixels and one at 32. */
@@ -33,8 +37,9 @@ export const ZOO: Readonly<Record<string, ZooNetwork>> = {
     size: 32,
     parameters: 138_365_992 - VGG_AT_32,
   },
-  'LightCNN-9': { make: lightCnn9, size: 64, parameters: 0 },
-  'LightCNN-29': { make: lightCnn29, size: 64, parameters: 0 },
+  // By the table of layers in Wu et al. 2018, with 1000 people.
+  'LightCNN-9': { make: lightCnn9, size: 64, parameters: 2_592_136 },
+  'LightCNN-29': { make: lightCnn29, size: 64, parameters: 9_684_552 },
   'ResNet-18': { make: resnet18, size: 64, parameters: 11_689_512 },
   'ResNet-50': { make: resnet50, size: 32, parameters: 25_557_032 },
   'ResNeXt-50 32×4d': { make: resnext50, size: 32, parameters: 25_028_904 },
@@ -50,6 +55,14 @@ export const ZOO: Readonly<Record<string, ZooNetwork>> = {
   MNASNet: { make: mnasnet, size: 64, parameters: 4_383_312 },
   'RegNetX-400MF': { make: regnetX, size: 64, parameters: 5_495_976 },
   'RegNetY-400MF': { make: regnetY, size: 64, parameters: 4_344_144 },
-  'ConvNeXt-Tiny': { make: convnextTiny, size: 32, parameters: 28_589_128 },
-  'U-Net': { make: unet, size: 32, parameters: 0 },
+  'ConvNeXt-Tiny': {
+    make: convnextTiny,
+    size: 32,
+    parameters: 28_589_128,
+    // Its residual streams are normalised over channels; the hidden layers between, nearly all of the work, go.
+    stopped: { by: ['LayerNormalization'], loses: 0.45 },
+    untapped: 'its hidden layers have their channels last, where no tap reads',
+  },
+  // As for the common PyTorch implementation with transposed convolutions and two classes.
+  'U-Net': { make: unet, size: 32, parameters: 31_037_698 },
 };

@@ -1,0 +1,3 @@
+import { testNetworks } from './suite.ts';
+
+testNetworks(({ parameters }) => parameters >= 20e6);
