@@ -4,14 +4,19 @@
   export.py folded NAME FILE     batch normalisation folded into convolutions, opset 17, any batch size
   export.py kept NAME FILE       batch normalisation as nodes, nothing folded, opset 13, batch 1
 
+The weights of the two networks that are too large for a file of float32 are stored as float16 and cast where they are read.
+
 Answers with one line of JSON. Debian's python3-torch, python3-torchvision and python3-onnx.
 """
 import json
+import os
 import sys
+import tempfile
 import warnings
 
 import torch
 
+import halves
 import networks
 
 TrainingMode = torch.onnx.TrainingMode
@@ -27,12 +32,21 @@ FORMS = {
 }
 
 
+# Above this many parameters a file of float32 exceeds protobuf's 2 GiB.
+WHOLE = 500e6
+
+
 def export(form, name, path):
     model, size = networks.smallest(name)
-    torch.onnx.export(
-        model, torch.randn(1, 3, size, size), path, input_names=["image"], output_names=["logits"], **FORMS[form]
-    )
-    return {"size": size}
+    names = {"input_names": ["image"], "output_names": ["logits"]}
+    large = sum(p.numel() for p in model.parameters()) > WHOLE
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+        target = os.path.join(folder, "large.onnx") if large else path
+        torch.onnx.export(model, torch.randn(1, 3, size, size), target, **names, **FORMS[form])
+        del model
+        if large:
+            halves.store(target, path)
+    return {"size": size, "half": large}
 
 
 def main():

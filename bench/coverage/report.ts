@@ -69,7 +69,9 @@ Beside it ${rival.package.replace('==', ' ')} (${rival.missing ?? 'its README: B
 shape; what it computes is not compared with anything.
 
 Run on ${machine}; ${software}. The exporter of PyTorch 2 (\`dynamo=True\`) was not to be had: PyTorch 2 comes with several GB of CUDA libraries.${
-    stale === 0 ? '' : ` ${stale} networks, marked †, were measured with an earlier version of the code.`
+    stale === 0
+      ? ''
+      : ` What is said of ${stale} networks was measured, in part at least, with an earlier version of the code.`
   }`;
 }
 
@@ -106,7 +108,7 @@ function table(rows: readonly Row[]): string {
   return [...head, ...rows.map(rowLine)].join('\n');
 }
 
-function rowLine({ network, folded, kept, rival, stale }: Row): string {
+function rowLine({ network, folded, kept, rival }: Row): string {
   const ours =
     folded?.kind === 'pruned'
       ? [
@@ -130,7 +132,7 @@ function rowLine({ network, folded, kept, rival, stale }: Row): string {
           rival.after.macs === null ? '–' : share(rival.after.macs, rival.before.macs!),
         ]
       : [rival ? 'fails' : 'not run', ''];
-  return `| ${[`${network.name}${stale ? ' †' : ''}`, ...ours, ...second, ...theirs].join(' | ')} |`;
+  return `| ${[network.name, ...ours, ...second, ...theirs].join(' | ')} |`;
 }
 
 function difference(outcome: Extract<Ours, { kind: 'pruned' }>): string {

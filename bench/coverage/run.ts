@@ -7,7 +7,7 @@
  *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,rival] [--stale]
  *
  * With --only or --parts the tables are printed and docs/coverage.md stays. --stale takes what an earlier version of the code found
- * for networks that were proved with it, and marks them. Debian's python3-torch, python3-torchvision and python3-onnx are needed,
+ * for networks that were proved with it, and says how many. Debian's python3-torch, python3-torchvision and python3-onnx are needed,
  * and pip for Torch-Pruning, which goes into a folder of its own.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -54,7 +54,7 @@ const store = await Store.open(join(CACHE, 'results.jsonl'));
 const bench = (...files: string[]) => files.map((file) => `bench/coverage/${file}`);
 const own = await versionOf(
   ROOT,
-  ['packages/onnx/src', 'packages/pruning/src', ...bench('networks.py', 'export.py', 'prune.task.ts')],
+  ['packages/onnx/src', 'packages/pruning/src', ...bench('networks.py', 'export.py', 'halves.py', 'prune.task.ts')],
   torch,
   torchvision,
 );

@@ -5,6 +5,7 @@ import { costs } from './costs.ts';
 import { Layers } from './models/layers.ts';
 import { smallNets } from './models/small-nets.ts';
 import { vgg16 } from './models/vgg.ts';
+import { DataType } from './proto.ts';
 import { skeleton } from './skeleton.ts';
 import { floatTensor, readTensor } from './tensor.ts';
 import { failureOf } from './testing/failing.ts';
@@ -103,6 +104,18 @@ describe('parameters', () => {
       return net.graph.node('Conv', [first, alias]);
     });
     expect({ parameters, macs }).toEqual({ parameters: 16, macs: 2 * 16 * 36 });
+  });
+
+  it('count weights that are stored in half precision or quantised', async () => {
+    const { parameters, macs } = await costOf((net) => {
+      const x = net.image(4, 6);
+      const half = net.graph.init({ ...floatTensor([4, 4, 1, 1], new Array(16).fill(0.5)), type: DataType.FLOAT16 });
+      const first = net.graph.node('Conv', [x, net.graph.node('Cast', [half], { to: DataType.FLOAT })]);
+      const whole = net.graph.init({ dims: [4, 4, 1, 1], type: DataType.INT8, data: new Int8Array(16).fill(3) });
+      const scale = net.graph.init(floatTensor([], [0.1]));
+      return net.graph.node('Conv', [first, net.graph.node('DequantizeLinear', [whole, scale])]);
+    });
+    expect({ parameters, macs }).toEqual({ parameters: 32, macs: 2 * 16 * 36 });
   });
 
   it('leave out the bounds of a Clip and single numbers of arithmetic, and take in a bias that is an Add', async () => {

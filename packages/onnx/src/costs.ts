@@ -90,7 +90,9 @@ function countParameters(graph: Graph, node: NodeProto, counted: Set<TensorProto
   let parameters = 0;
   node.input.forEach((name, input) => {
     const tensor = name ? storedTensor(graph, name) : undefined;
-    if (!tensor || !isFloatType(tensor.dataType) || counted.has(tensor)) return;
+    if (!tensor || counted.has(tensor)) return;
+    // Whole numbers that an operator reads as they are stored are sizes and positions; behind a node they are a quantised weight.
+    if (!isFloatType(tensor.dataType) && graph.stored(name)) return;
     const elements = elementCount(tensorDims(tensor));
     if (weightRole(node, input, elements) !== 'parameter') return;
     counted.add(tensor);
@@ -99,7 +101,10 @@ function countParameters(graph: Graph, node: NodeProto, counted: Set<TensorProto
   return parameters;
 }
 
-/** The stored tensor behind a name, seen through Identity: exporters share weights that way. */
+/** Sharing, half precision and quantisation: what stands between a weight and its use and leaves its shape alone. */
+const READS: ReadonlySet<string> = new Set(['Identity', 'Cast', 'DequantizeLinear', 'QuantizeLinear']);
+
+/** The stored tensor behind a name, seen through the nodes that exporters leave between a weight and its use. */
 function storedTensor(graph: Graph, name: string): TensorProto | undefined {
   const seen = new Set<string>();
   for (let value = name; !seen.has(value);) {
@@ -107,7 +112,7 @@ function storedTensor(graph: Graph, name: string): TensorProto | undefined {
     const stored = graph.stored(value);
     if (stored) return stored;
     const node = graph.producer(value);
-    if (node?.opType !== 'Identity' || node.input[0] === undefined) return undefined;
+    if (!node || !READS.has(node.opType) || node.input[0] === undefined) return undefined;
     value = node.input[0];
   }
   return undefined;
