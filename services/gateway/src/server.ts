@@ -46,6 +46,8 @@ export async function startGateway(services: Services): Promise<Gateway> {
     ...armor,
     schema,
     introspection: true,
+    // Whoever started the gateway closes it. Apollo would send the signal again, and the second one ends the process at once.
+    stopOnTerminationSignals: false,
     formatError,
     plugins: [...armor.plugins, fastifyApolloDrainPlugin(app)] as ApolloServerPlugin<Context>[],
   });
