@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BAD_PLAN_REQUESTS } from './plan-requests.ts';
 import { type BadRequest, mutation, query, SHA } from './senders.ts';
 import { BAD_TRAINING_REQUESTS } from './training-requests.ts';
 import { BAD_TRANSPORT_REQUESTS } from './transport-requests.ts';
@@ -268,6 +269,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     message: '"<uuid>" belongs to another IMPORT_DATASET request. Send a new key with a new request.',
     where: 'idempotencyKey',
   },
+  ...BAD_PLAN_REQUESTS,
   ...BAD_TRAINING_REQUESTS,
   ...BAD_TRANSPORT_REQUESTS,
 ];

@@ -8,6 +8,7 @@ export {
 } from './compression.ts';
 export { describeModel } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
+export { latencyNeedsRun } from './plan/choose-plan.ts';
 export type { Forecast } from './plan/forecast.ts';
 export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
 export { latencyBound, latencyFigures } from './plan/latency-figures.ts';

@@ -1,27 +1,27 @@
 import { Failure, type FailureCode } from '@kneepoint/failures';
 
 /** --epsilon as a number; said here, before anything is imported. Throws EPSILON_INVALID. */
-export function readEpsilon(text: string): number {
+export function readEpsilon(text: string, option = '--epsilon'): number {
   const epsilon = text.trim() === '' ? NaN : Number(text);
   if (epsilon > 0 && epsilon < 1) return epsilon;
   throw new Failure('EPSILON_INVALID', `ε is "${text}"`, {
-    where: '--epsilon',
+    where: option,
     fix: 'Pass a number greater than 0 and less than 1, such as 0.01.',
   });
 }
 
 /** --epsilon as a list, separated by commas. Throws EPSILON_INVALID. */
 export function readEpsilons(text: string): readonly number[] {
-  return text.split(',').map(readEpsilon);
+  return text.split(',').map((part) => readEpsilon(part));
 }
 
 /** --min-filters as a part of a request; empty when it was not given. Throws MIN_FILTERS_INVALID. */
-export function readMinFilters(text: string | undefined): { readonly minFilters?: number } {
+export function readMinFilters(text: string | undefined, option = '--min-filters'): { readonly minFilters?: number } {
   if (text === undefined) return {};
   const minFilters = Number(text);
   if (Number.isInteger(minFilters) && minFilters >= 1) return { minFilters };
   throw new Failure('MIN_FILTERS_INVALID', `the least number of filters is "${text}"`, {
-    where: '--min-filters',
+    where: option,
     fix: 'Pass a whole number, 1 or more.',
   });
 }

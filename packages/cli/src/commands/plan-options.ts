@@ -81,7 +81,7 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
       : {
           layerEpsilon: pairs('--layer-epsilon', layerEpsilon).map(([name, e]) => ({
             layer: name,
-            epsilon: readEpsilon(e),
+            epsilon: readEpsilon(e, '--layer-epsilon'),
           })),
         }),
     ...(layer ? { layer } : {}),
@@ -91,7 +91,7 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
       : {
           layerMinFilters: pairs('--layer-min-filters', layerMinFilters).map(([name, n]) => ({
             layer: name,
-            minFilters: readMinFilters(n).minFilters!,
+            minFilters: readMinFilters(n, '--layer-min-filters').minFilters!,
           })),
         }),
     ...readNumber('roundTo', '--round-to', roundTo, { least: 1, code }),

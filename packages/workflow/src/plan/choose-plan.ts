@@ -70,13 +70,16 @@ function macs(atMost: number): Target {
 /** A target in figures. Throws TARGET_NEEDS_RUN. */
 function costTarget(target: SizeTarget, whole: PlanFigures): Target {
   const { kind } = target;
-  if (kind === 'latency') {
-    throw new Failure('TARGET_NEEDS_RUN', 'no plan knows the latency of a network before it was timed', {
-      where: 'target',
-      fix: 'Prune with this target, which times networks; or plan with one of MACs, parameters or bytes.',
-    });
-  }
+  if (kind === 'latency') throw latencyNeedsRun();
   return { kind, atMost: 'remove' in target ? (1 - target.remove) * whole[kind] : target.atMost };
+}
+
+/** TARGET_NEEDS_RUN. */
+export function latencyNeedsRun(): Failure {
+  return new Failure('TARGET_NEEDS_RUN', 'no plan knows the latency of a network before it was timed', {
+    where: 'target',
+    fix: 'Prune with this target, which times networks; or plan with one of MACs, parameters or bytes.',
+  });
 }
 
 function planAtKnees(request: ChooseRequest): ChosenPlan {

@@ -140,14 +140,23 @@ describe('characteristicCurves and compressionPlan', () => {
   const { model: net, shapes } = tinyNet();
   const layers = layersOf(net);
   const curves = new Map(layers.map((layer, index) => [layer, syntheticCurve(TINY_WIDTHS[index]!, index + 1)]));
+  const rollCurves = new Map(
+    layers.map((layer, index) => [layer, syntheticCurve(TINY_WIDTHS[index]!, index + 7, { carriers: [1, 6] })]),
+  );
   beforeAll(async () => {
     const model = await seedTinyModel(gateway);
-    const dataset = await seedDataset(gateway, [YAW, task('pitch')]);
+    const dataset = await seedDataset(gateway, [YAW, task('pitch'), task('roll')]);
     await seedResults(
       gateway,
       { model, dataset: { ...dataset, tasks: [YAW] } },
       (_task, _layer, index) => ({ validation: [0.2, 0.9, 0.4][index]! }),
       (layer) => curves.get(layer)!,
+    );
+    await seedResults(
+      gateway,
+      { model, dataset: { ...dataset, tasks: [task('roll')] } },
+      (_task, _layer, index) => ({ validation: [0.9, 0.8, 0.1][index]! }),
+      (layer) => rollCurves.get(layer)!,
     );
     request = { model: model.globalId, dataset: dataset.globalId, task: 'yaw' };
   });
@@ -198,14 +207,16 @@ describe('characteristicCurves and compressionPlan', () => {
     readonly bestLayer: string;
     readonly before: object;
     readonly after: object;
-    readonly layers: readonly { readonly name: string; readonly kept: number }[];
+    readonly layers: readonly { readonly name: string; readonly kept: number; readonly indices: readonly number[] }[];
+    readonly forecasts: readonly { readonly task: string; readonly filters: number; readonly rmse: number }[];
   }
   const plan = async (more: object = {}) =>
     (
       await gateway.query<{ compressionPlan: PlanView }>(
         `query($input: CompressionPlanInput!) { compressionPlan(input: $input) {
           bestLayer before { parameters macs bytes } after { parameters macs bytes }
-          layers { name op filters kept indices lambda prunable reason } } }`,
+          layers { name op filters kept indices lambda prunable reason frozenBy { node operator reason } }
+          forecasts { task filters rmse rmseMin rmseMax } } }`,
         { input: { ...request, epsilon: EPSILON, ...more } },
       )
     ).compressionPlan;
@@ -229,7 +240,7 @@ describe('characteristicCurves and compressionPlan', () => {
     expect(view.bestLayer).toBe(best);
     expect(view.after).toEqual(planned.after);
     expect(view.layers).toEqual(
-      planned.layers.map(({ name, op, filters, kept, indices, lambda, prunable, reason }) => ({
+      planned.layers.map(({ name, op, filters, kept, indices, lambda, prunable, reason, frozenBy }) => ({
         name,
         op,
         filters,
@@ -238,8 +249,45 @@ describe('characteristicCurves and compressionPlan', () => {
         lambda,
         prunable,
         reason,
+        frozenBy,
       })),
     );
+    expect(view.forecasts).toEqual(planned.forecasts);
+  });
+
+  it('a plan for a target leaves at most that of the whole network', async () => {
+    for (const kind of ['MACS', 'PARAMETERS', 'BYTES']) {
+      const { before, after } = (await plan({ epsilon: null, target: { kind, remove: 0.5 } })) as unknown as Record<
+        'before' | 'after',
+        Record<string, number>
+      >;
+      expect(after[kind.toLowerCase()]).toBeLessThanOrEqual(before[kind.toLowerCase()]! / 2);
+    }
+    const absolute = await plan({ epsilon: null, target: { kind: 'MACS', atMost: 30_000 }, roundTo: 2 });
+    expect((absolute.after as { macs: number }).macs).toBeLessThanOrEqual(30_000);
+    for (const { kept } of absolute.layers) expect(kept % 2).toBe(0);
+  });
+
+  it('a plan for several tasks keeps what any needs, at the layer of their best mean rank, with a forecast for each', async () => {
+    const several = { task: null, tasks: ['roll', 'yaw'] };
+    const both = await plan(several);
+    // yaw ranks the layers 2, 3, 1 and roll 1, 2, 3.
+    expect(both.bestLayer).toBe(layers[1]);
+    const [yaw, roll] = [await plan({ layer: layers[1] }), await plan({ task: 'roll', layer: layers[1] })];
+    both.layers.forEach(({ indices }, i) => {
+      const union = new Set([...yaw.layers[i]!.indices, ...roll.layers[i]!.indices]);
+      expect(indices).toEqual([...union].sort((a, b) => a - b));
+    });
+    expect(both.forecasts.map((forecast) => forecast.task)).toEqual(['yaw', 'roll']);
+    expect(both.forecasts.map(({ filters }) => filters)).toEqual([both.layers[1]!.kept, both.layers[1]!.kept]);
+  });
+
+  it('a plan away from a task drops what rather carries that', async () => {
+    const { layers: left } = await plan({ avoidTasks: ['roll'], avoidStrength: 100 });
+    for (const { indices } of left) {
+      expect(indices).not.toContain(1);
+      expect(indices).not.toContain(6);
+    }
   });
 
   it('a plan follows the layer, the ε of single layers and the least number of filters', async () => {

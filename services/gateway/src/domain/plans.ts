@@ -5,6 +5,7 @@ import type { TaskSpec } from '@kneepoint/regression';
 import {
   type CriterionName,
   DEFAULT_REGRESSION,
+  latencyNeedsRun,
   planCompression,
   type PruneOptions,
   type TaskCurves,
@@ -23,7 +24,7 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input);
   const options = toPruneOptions(input, input, model, wanted);
-  requireDryCriterion(options);
+  requireDry(options);
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
   const results = await resultsOf(wanted.tasks);
@@ -51,7 +52,9 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
 /** A skeleton has neither weights nor images. */
 const DRY: readonly CriterionName[] = ['lasso', 'random'];
 
-function requireDryCriterion({ criterion = 'lasso' }: PruneOptions): void {
+/** Throws CRITERION_NEEDS_RUN, TARGET_NEEDS_RUN: what a plan cannot know. */
+function requireDry({ criterion = 'lasso', target }: PruneOptions): void {
+  if (target?.kind === 'latency') throw latencyNeedsRun();
   if (DRY.includes(criterion)) return;
   throw new Failure('CRITERION_NEEDS_RUN', `a plan opens neither weights nor images, which ${criterion} ranks by`, {
     where: 'criterion',

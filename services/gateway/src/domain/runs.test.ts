@@ -61,6 +61,26 @@ describe('a launch', () => {
     ['launchAnalysis', {}, 'ANALYSIS'],
     ['launchPrune', { task: 'yaw', epsilons: [0.01, 0.1] }, 'PRUNE'],
     ['launchPrune', { task: 'yaw', epsilons: [0.01], layerEpsilon: [{ layer: 'conv1', epsilon: 0.2 }] }, 'PRUNE'],
+    [
+      'launchPrune',
+      {
+        tasks: ['yaw'],
+        targets: [
+          { kind: 'LATENCY', remove: 0.5 },
+          { kind: 'MACS', atMost: 1e6 },
+        ],
+      },
+      'PRUNE',
+    ],
+    [
+      'launchPrune',
+      {
+        ...{ task: 'yaw', epsilons: [0.01], targets: [{ kind: 'MACS', remove: 0.5 }], layer: 'conv1', minFilters: 2 },
+        ...{ layerMinFilters: [{ layer: 'conv1', minFilters: 4 }], roundTo: 8, criterion: 'TAYLOR', decide: 'MEAN' },
+      },
+      'PRUNE',
+    ],
+    ['launchCompression', { task: 'yaw', epsilons: [0.01], compare: ['L1', 'BN_SCALE', 'RANDOM'] }, 'COMPRESSION'],
     ['launchFinetune', { tasks: ['yaw'], mode: 'SCRATCH', layer: 'conv1', training: { epochs: 1 } }, 'FINETUNE'],
     ['launchCompression', { task: 'yaw', epsilons: [0.01, 0.1], training: { patience: 0 } }, 'COMPRESSION'],
     ['launchCompression', { task: 'yaw', epsilons: [0.01], arms: ['FINETUNED'], training: null }, 'COMPRESSION'],
@@ -319,7 +339,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
     progress { fraction stepsDone stepsTotal current done total }
     steps { state attempts { number outcome failure { code } } }
     attempts { number }
-    prunings { epsilon report model { bytes downloadUrl } reportFile { bytes downloadUrl } } } }`;
+    prunings { label epsilon report model { bytes downloadUrl } reportFile { bytes downloadUrl } } } }`;
   interface View {
     run: {
       state: string;
@@ -346,7 +366,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
     },
   ]);
   expect(view.attempts).toEqual([{ number: 1 }, { number: 2 }]);
-  expect(view.prunings).toMatchObject([{ epsilon: 0.05, report }]);
+  expect(view.prunings).toMatchObject([{ label: '0.05', epsilon: 0.05, report }]);
   const file = await fetch(view.prunings[0]!.reportFile.downloadUrl);
   expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''net-yaw-0.05.json");
   expect(await file.json()).toEqual(report);
