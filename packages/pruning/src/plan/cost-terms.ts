@@ -14,6 +14,7 @@ import {
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
 import type { Cut, GroupCut } from '../trace/edits.ts';
 import type { CostKind } from './plan.ts';
+import { storedBehind } from '../trace/stored.ts';
 
 /** How long an axis is, once it is known which classes stay: `fixed` positions and those of the classes that may go. */
 export interface Dimension {
@@ -137,7 +138,7 @@ class Terms {
 
   private inputSizes(node: NodeProto, input: number): readonly Size[] | undefined {
     const name = node.input[input];
-    const tensor = name ? constantProto(this.analysis.trace.graph, name) : undefined;
+    const tensor = name ? storedBehind(this.analysis.trace.graph, name)?.tensor : undefined;
     return tensor ? this.tensorSizes(node, input, tensor) : name ? this.valueSizes(name) : undefined;
   }
 
