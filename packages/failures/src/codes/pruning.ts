@@ -17,8 +17,9 @@ export const pruningFailures = {
     retryable: false,
   },
   PLAN_BAD_LIMIT: {
-    cause: 'The smallest number of filters, or the number to round to, is not a whole number from 1 on.',
-    cure: 'Give a whole number from 1 on.',
+    cause:
+      'A least number of filters, or the number to round to, is not a whole number from 1 on; or a target is not a number from 0 on.',
+    cure: 'Give a whole number from 1 on, or a target in MACs, parameters or bytes.',
     retryable: false,
   },
   PLAN_BAD_RATIO: {

@@ -2,6 +2,7 @@ import { seededRandom } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
 import { analyse } from '../testing/analyse.ts';
+import { allocate } from './allocate.ts';
 import type { Groups } from './allocation.ts';
 import { classGroups } from './class-groups.ts';
 import { CostModel } from './cost-model.ts';
