@@ -1,11 +1,18 @@
 import { Failure } from '@kneepoint/failures';
-import type { NodeProto, Tensor } from '@kneepoint/onnx';
-import { constantProto, Graph, intAttr, readTensor, volume } from '@kneepoint/onnx';
+import type { NodeProto } from '@kneepoint/onnx';
+import { Graph, intAttr, volume } from '@kneepoint/onnx';
 import { prepare } from '../surgery/prepare.ts';
+import type { FilterWeight } from '../trace/edits.ts';
+import { storedBehind, storedNumbers } from '../trace/stored.ts';
 import type { ChannelScores, CriterionInput } from './criterion.ts';
 
 /** One number per filter of a layer; undefined where there is none to be had. */
-export type FilterMeasure = (graph: Graph, node: NodeProto, filters: number) => Float64Array | undefined;
+export type FilterMeasure = (
+  graph: Graph,
+  node: NodeProto,
+  filters: number,
+  weight: FilterWeight,
+) => Float64Array | undefined;
 
 /** The measure of every layer of which some filter can go. Throws PLAN_NEEDS_WEIGHTS. */
 export function measureLayers({ analysis, model }: CriterionInput, measure: FilterMeasure): ChannelScores[] {
@@ -16,17 +23,18 @@ export function measureLayers({ analysis, model }: CriterionInput, measure: Filt
   }
   const graph = new Graph(prepare(model));
   const nodes = new Map(graph.proto.node.map((node) => [node.name, node]));
+  const weights = new Map(analysis.trace.layers.map(({ node, weight }) => [node.name, weight]));
   return analysis.layers.flatMap(({ name, filters, classes, prunable }) => {
-    const scores = prunable ? measure(graph, nodes.get(name)!, filters) : undefined;
+    const scores = prunable ? measure(graph, nodes.get(name)!, filters, weights.get(name)!) : undefined;
     return scores ? [{ layer: name, classes, scores }] : [];
   });
 }
 
 /** A measure that adds up a function of every weight of a filter. */
 export function summed(term: (weight: number) => number) {
-  return (graph: Graph, node: NodeProto, filters: number): Float64Array => {
-    const { tensor, axis, groups } = filterWeight(graph, node);
-    const { data, dims } = tensor;
+  return (graph: Graph, node: NodeProto, filters: number, { input, axis }: FilterWeight): Float64Array => {
+    const { data, dims } = storedNumbers(graph, storedBehind(graph, node.input[input]!)!);
+    const groups = node.opType === 'ConvTranspose' ? intAttr(node, 'group', 1) : 1;
     const sums = new Float64Array(filters);
     const inner = volume(dims.slice(axis + 1));
     const size = dims[axis]!;
@@ -43,22 +51,4 @@ export function summed(term: (weight: number) => number) {
     }
     return sums;
   };
-}
-
-interface FilterWeight {
-  readonly tensor: Tensor;
-  /** The axis along which filters lie. */
-  readonly axis: number;
-  readonly groups: number;
-}
-
-function filterWeight(graph: Graph, node: NodeProto): FilterWeight {
-  const position = node.opType === 'MatMul' && !constantProto(graph, node.input[1]!) ? 0 : 1;
-  const tensor = readTensor(constantProto(graph, node.input[position]!)!);
-  const groups = node.opType === 'ConvTranspose' ? intAttr(node, 'group', 1) : 1;
-  const columns =
-    node.opType === 'ConvTranspose' ||
-    (node.opType === 'MatMul' && position === 1) ||
-    (node.opType === 'Gemm' && intAttr(node, 'transB', 0) === 0);
-  return { tensor, axis: columns ? 1 : 0, groups };
 }

@@ -5,4 +5,4 @@ const squares = summed((weight) => weight * weight);
 
 /** Euclidean norm per filter. */
 export const l2: Criterion = (input) =>
-  measureLayers(input, (graph, node, filters) => squares(graph, node, filters).map(Math.sqrt));
+  measureLayers(input, (graph, node, filters, weight) => squares(graph, node, filters, weight).map(Math.sqrt));

@@ -97,6 +97,20 @@ const PASSING: readonly [string, Middle][] = [
   ],
 ];
 
+const RECURRENT: readonly [string, Middle][] = (['LSTM', 'GRU', 'RNN'] as const).map((op, i) => [
+  `${op} over rows`,
+  (net, x) => {
+    const rows = net.graph.node('ReduceMean', [x], { axes: [3], keepdims: 0 });
+    const steps = net.graph.node('Transpose', [rows], { perm: [2, 0, 1] });
+    const gates = [16, 12, 4][i]!;
+    const weights = [perChannel(net, [1, gates, 8], 'w'), perChannel(net, [1, gates, 4], 'r')];
+    const [all] = net.graph.multi(op, [steps, ...weights], 1, { hidden_size: 4 });
+    const states = net.graph.node('Squeeze', [all!, constant(net, 1)]);
+    const seen = net.graph.node('Transpose', [states], { perm: [1, 2, 0] });
+    return noted(net, net.graph.node('Unsqueeze', [seen, constant(net, 3)]), 4, 8, 1);
+  },
+]);
+
 const STOPPING: readonly [string, Middle, string][] = [
   [
     'Einsum with an ellipsis',
@@ -124,7 +138,7 @@ const STOPPING: readonly [string, Middle, string][] = [
 ];
 
 describe('contractions through which channels go', () => {
-  it.each(PASSING)('%s', (_, middle) => expectPasses(middle));
+  it.each([...PASSING, ...RECURRENT])('%s', (_, middle) => expectPasses(middle));
 });
 
 describe('contractions that need every channel', () => {

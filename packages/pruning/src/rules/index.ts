@@ -22,6 +22,7 @@ import { pad } from './pad.ts';
 import { maxUnpool, pooling } from './pooling.ts';
 import { quantisation } from './quantisation.ts';
 import { argReduce, reduce, reduceOfKept, reduceOfZero } from './reduce.ts';
+import { recurrent } from './recurrent.ts';
 import { reshape, reshapeByRule } from './reshape.ts';
 import { resize } from './resize.ts';
 import { gridSample, regions } from './sampling.ts';
@@ -40,6 +41,7 @@ export const RULES: Readonly<Record<string, Rule | undefined>> = {
   Gemm: gemm,
   MatMul: matmul,
   Einsum: einsum,
+  ...same(recurrent, 'LSTM', 'GRU', 'RNN'),
   BatchNormalization: batchNormalization,
   InstanceNormalization: instanceNormalization,
   LayerNormalization: layerNormalization,

@@ -225,6 +225,15 @@ const PASSING: readonly [string, Middle, number?][] = [
       return net.pointwise('GridSample', [x, grid]);
     },
   ],
+  [
+    'RoiAlign',
+    (net, x) => {
+      const boxes = net.graph.init(floatTensor([1, 4], [1, 1, 6, 7]));
+      const sizes = { output_height: 4, output_width: 4, sampling_ratio: 2 };
+      const box = net.graph.node('RoiAlign', [x, boxes, constant(net, 0)], sizes);
+      return net.pointwise('Mul', [x, net.graph.node('GlobalMaxPool', [box])]);
+    },
+  ],
   ['GlobalLpPool', (net, x) => net.pointwise('Mul', [x, net.graph.node('GlobalLpPool', [x])])],
   [
     'ReduceMax over space with axes as an input',

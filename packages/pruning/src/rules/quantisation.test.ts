@@ -1,5 +1,6 @@
 import { DataType, floatTensor, Graph, Layers, readTensor } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
+import { storedBehind, storedNumbers } from '../trace/stored.ts';
 import type { Middle } from '../testing/middle.ts';
 import { expectPasses, expectStops, noted, perChannel } from '../testing/middle.ts';
 import { expectProved, provePlan } from '../testing/prove-plan.ts';
@@ -125,4 +126,15 @@ describe('channels of a quantised network', () => {
     ]);
     expect(read(old)[1]!.data).toEqual(expect.objectContaining({ length: 6 }));
   });
+});
+
+it('a quantised weight is read in the numbers that its convolution sees', () => {
+  const net = new Layers(1);
+  const [x, data] = [net.image(2, 4), Int8Array.of(1, 2, 3, 4)];
+  const stored = net.graph.init({ dims: [2, 2, 1, 1], type: DataType.INT8, data });
+  const zeros = net.graph.init({ dims: [2], type: DataType.INT8, data: Int8Array.of(0, 1) });
+  const read = net.graph.node('DequantizeLinear', [stored, floats(net, [0.5, 2]), zeros], { axis: 0 });
+  net.output(net.note(net.graph.node('Conv', [x, read]), [2, 4, 4]));
+  const graph = new Graph(net.build());
+  expect(storedNumbers(graph, storedBehind(graph, read)!).data).toEqual(Float32Array.of(0.5, 1, 4, 6));
 });

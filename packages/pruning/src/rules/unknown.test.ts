@@ -89,25 +89,6 @@ const STOPPING: readonly [string, Middle, string, number?][] = [
     },
     'feeds argmax1 (ArgMax), which reduces over channels',
   ],
-  [
-    'GRU over rows',
-    (net, x) => {
-      const rows = net.graph.node('Transpose', [net.graph.node('ReduceMean', [x], { axes: [3], keepdims: 0 })], {
-        perm: [2, 0, 1],
-      });
-      const [all] = net.graph.multi(
-        'GRU',
-        [rows, perChannel(net, [1, 12, 8], 'w'), perChannel(net, [1, 12, 4], 'r')],
-        1,
-        { hidden_size: 4 },
-      );
-      const seen = net.graph.node('Transpose', [net.graph.node('Squeeze', [all!, constant(net, 1)])], {
-        perm: [1, 2, 0],
-      });
-      return noted(net, net.graph.node('Unsqueeze', [seen, constant(net, 3)]), 4, 8, 1);
-    },
-    'feeds gru1 (GRU), which has no channel rule',
-  ],
 ];
 
 /** Gives some operators to the runtime's own domain. */

@@ -1,5 +1,16 @@
-import type { Graph, NodeProto, TensorProto } from '@kneepoint/onnx';
-import { constantProto, DataType, hasAttr, intAttr, isDefaultDomain } from '@kneepoint/onnx';
+import type { Graph, NodeProto, Tensor, TensorProto } from '@kneepoint/onnx';
+import {
+  constantProto,
+  DataType,
+  hasAttr,
+  intAttr,
+  isDefaultDomain,
+  isFloatType,
+  readTensor,
+  stridesOf,
+  tensorDims,
+  tensorNumbers,
+} from '@kneepoint/onnx';
 
 /** A value that is fixed in the file: a stored tensor, and the nodes that say how its elements are read. */
 export interface Stored {
@@ -22,6 +33,26 @@ export function storedBehind(graph: Graph, value: string): Stored | undefined {
     name = node.input[0]!;
   }
   return undefined;
+}
+
+/** The tensor in the numbers that its reader sees: (q − zero point) · scale. Rounding by QuantizeLinear is left out. */
+export function storedNumbers(graph: Graph, { tensor, steps }: Stored): Tensor {
+  const stored = readTensor(tensor);
+  const step = steps.find(({ opType }) => opType === 'DequantizeLinear');
+  if (!step || isFloatType(stored.type)) return stored;
+  const parameter = (input: number) => {
+    const proto = constantProto(graph, step.input[input] ?? '');
+    return proto ? tensorNumbers(readTensor(proto)) : [0];
+  };
+  const [scales, zeros] = [parameter(1), parameter(2)];
+  const dims = tensorDims(tensor);
+  const axis = scaleAxis(graph, step, dims.length);
+  const stride = axis === undefined ? stored.data.length : stridesOf(dims)[axis]!;
+  const data = Float32Array.from(stored.data as ArrayLike<number>, (value, i) => {
+    const at = axis === undefined ? 0 : Math.floor(i / stride) % dims[axis]!;
+    return (value - (zeros[at] ?? zeros[0]!)) * scales[at]!;
+  });
+  return { dims, type: DataType.FLOAT, data };
 }
 
 /** The axis along which a quantisation has a scale and zero point for each position; undefined when it has one for all. */

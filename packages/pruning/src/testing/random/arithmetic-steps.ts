@@ -1,3 +1,4 @@
+import { DataType } from '@kneepoint/onnx';
 import type { Step } from './drawing.ts';
 import { SIZE } from './drawing.ts';
 
@@ -67,6 +68,12 @@ export const arithmeticSteps: readonly Step[] = [
     const chosen = draw.node('Greater', [x, draw.floats([0.1])]);
     return draw.full(draw.node('Where', [chosen, x, draw.partner(x)]), draw.channels(x));
   },
+  // Arithmetic on a size that must not follow the channels.
+  (draw) => {
+    const x = draw.any();
+    const count = draw.node('Cast', [draw.size(x, 1)], { to: DataType.FLOAT });
+    return draw.full(draw.node('Div', [x, draw.node('Sqrt', [count])]), draw.channels(x));
+  },
   // An attention map over places.
   (draw) => draw.net.pointwise('Mul', [draw.any(), draw.node('Sigmoid', [draw.net.conv(draw.any(), 1)])]),
   // Squeeze and excite.
@@ -83,7 +90,11 @@ export const arithmeticSteps: readonly Step[] = [
   },
   (draw) => {
     const x = draw.any();
-    const map = draw.reduce(draw.one(['ReduceSum', 'ReduceL1', 'ReduceL2']), x, [1]);
+    const map = draw.reduce(
+      draw.one(['ReduceSum', 'ReduceL1', 'ReduceL2', 'ReduceMean', 'ReduceMax', 'ReduceMin']),
+      x,
+      [1],
+    );
     return draw.net.pointwise('Mul', [draw.any(), draw.node('Sigmoid', [map])]);
   },
   // Max-feature-map.

@@ -109,11 +109,15 @@ export class Drawing {
     return this.node('Clip', [x, this.floats([min], []), this.floats([max], [])]);
   }
 
+  /** The size of one axis, as a list of one. */
+  size(x: string, axis: number): string {
+    return this.slice(this.node('Shape', [x]), 0, axis, axis + 1);
+  }
+
   /** The sizes of a value, with some axes written down instead. */
   sizes(x: string, written: Readonly<Record<number, number>> = {}): string {
-    const shape = this.node('Shape', [x]);
     const parts = Array.from({ length: 4 }, (_, axis) =>
-      written[axis] === undefined ? this.slice(shape, 0, axis, axis + 1) : this.ints(written[axis]),
+      written[axis] === undefined ? this.size(x, axis) : this.ints(written[axis]),
     );
     return this.node('Concat', parts, { axis: 0 });
   }

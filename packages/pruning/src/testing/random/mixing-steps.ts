@@ -47,6 +47,13 @@ export const mixingSteps: readonly Step[] = [
     if (draw.opset < 17) return draw.net.batchNorm(x);
     return draw.net.pointwise('LayerNormalization', [x, draw.weight(SIZE, SIZE)], { axis: 2, epsilon: { float: 0.1 } });
   },
+  (draw) => {
+    const x = draw.any();
+    if (draw.opset < 17) return draw.net.relu(x);
+    const normal = (last: string) =>
+      draw.node('LayerNormalization', [last, draw.weight(draw.channels(x))], { epsilon: { float: 0.1 } });
+    return draw.lastly(x, normal, draw.channels(x));
+  },
   (draw) => draw.net.pointwise('Softmax', [draw.any()], { axis: draw.opset < 13 ? 3 : draw.one([3, 3, 1]) }),
   (draw) => draw.net.pointwise('LRN', [draw.any()], { size: 3 }),
   (draw) => {

@@ -58,7 +58,9 @@ export const movementSteps: readonly Step[] = [
   (draw) => {
     const x = draw.any();
     const [front, back] = [draw.pick(3), draw.pick(3)];
-    return draw.full(draw.pad(x, [0, front, 0, 0, 0, back, 0, 0]), draw.channels(x) + front + back);
+    const padded = draw.full(draw.pad(x, [0, front, 0, 0, 0, back, 0, 0]), draw.channels(x) + front + back);
+    // As a shortcut without weights, or as it is.
+    return draw.pick(2) ? draw.net.pointwise('Add', [padded, draw.partner(padded)]) : padded;
   },
   (draw) => {
     const x = draw.any();
