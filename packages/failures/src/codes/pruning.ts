@@ -43,7 +43,8 @@ export const pruningFailures = {
     retryable: false,
   },
   PLAN_NEEDS_NORMALISATION: {
-    cause: 'A criterion that reads the scale of batch normalisation was asked of a network without any behind its convolutions.',
+    cause:
+      'A criterion that reads the scale of batch normalisation was asked of a network without any behind its convolutions.',
     cure: 'Export the model without folding normalisation into the convolutions, or use l1.',
     retryable: false,
   },
