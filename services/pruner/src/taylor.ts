@@ -23,7 +23,7 @@ const MOST_BATCH = 16;
  * First-order Taylor scores (Molchanov et al. 2017, "Pruning convolutional neural networks for resource efficient inference"): for each
  * channel c of a tap Σ over training images |Σ over positions ∂L/∂a_c · a_c|, what the loss of an image would change, to first order, if
  * the channel were 0. L is what the probes in the head minimise: squared error, of values in units of their standard deviation. By layer.
- * Throws AUTODIFF_OPERATOR naming an operator without a derivative, RUNTIME_CANCELED.
+ * Throws AUTODIFF_OPERATOR naming an operator without a derivative, and the reason of the signal.
  */
 export async function taylorScores(
   network: ModelProto,
