@@ -100,3 +100,5 @@ export { registry as metricsRegistry } from './metrics/metrics.ts';
 export { inSpan, type TraceHeaders, traceHeaders } from './tracing/spans.ts';
 export { startTracing } from './tracing/start-tracing.ts';
 export { type Amount, collectGarbage, type GarbageOptions, type GarbageReport } from './retention/collect-garbage.ts';
+export { diagnose } from './doctor/diagnose.ts';
+export type { Check, Finding } from './doctor/finding.ts';

@@ -5,8 +5,10 @@ import { registerCompress } from './compress.ts';
 import { registerCurves } from './curves.ts';
 import { registerDatasetCommands } from './dataset.ts';
 import { registerDemo } from './demo.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerFaces } from './faces.ts';
 import { registerFinetune } from './finetune.ts';
+import { registerGc } from './gc.ts';
 import { registerGet } from './get.ts';
 import { registerInspect } from './inspect.ts';
 import { registerMatrix } from './matrix.ts';
@@ -42,4 +44,6 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerUp,
   registerServices,
   registerMigrate,
+  registerDoctor,
+  registerGc,
 ];

@@ -7,6 +7,7 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { type BusSettings, DUPLICATE_WINDOW_MS, silences } from './settings.ts';
@@ -57,20 +58,30 @@ async function ensureStream(manager: JetStreamManager, names: StreamNames, repli
     if (!(error instanceof JetStreamApiError)) throw error;
     if (error.code === SUBJECTS_OVERLAP) throw misconfigured(names.stream, error.message, error);
     if (error.code !== NAME_TAKEN) throw error;
-    await checkStream(manager, names);
+    checkJobs(names, (await manager.streams.info(names.stream)).config);
   }
 }
 
 /** An operator may have changed limits or replicas; what the work queue's promises rest on must hold. */
-async function checkStream(manager: JetStreamManager, names: StreamNames): Promise<void> {
-  const { config } = await manager.streams.info(names.stream);
-  if (config.retention !== RetentionPolicy.Workqueue) {
-    const found = `it keeps messages by "${config.retention}" instead of "${RetentionPolicy.Workqueue}"`;
+function checkJobs(names: StreamNames, { retention, subjects }: StreamConfig): void {
+  if (retention !== RetentionPolicy.Workqueue) {
+    const found = `it keeps messages by "${retention}" instead of "${RetentionPolicy.Workqueue}"`;
     throw misconfigured(names.stream, found);
   }
-  if (!config.subjects.includes(`${names.subject}.*`)) {
-    throw misconfigured(names.stream, `it takes ${config.subjects.join(', ')} instead of ${names.subject}.*`);
+  if (!subjects.includes(`${names.subject}.*`)) {
+    throw misconfigured(names.stream, `it takes ${subjects.join(', ')} instead of ${names.subject}.*`);
   }
+}
+
+function checkDead(names: StreamNames, { subjects }: StreamConfig): void {
+  const missing = advisories(names).filter((subject) => !subjects.includes(subject));
+  if (missing.length > 0) throw misconfigured(names.dead, `it does not take ${missing.join(', ')}`);
+}
+
+/** Throws BUS_MISCONFIGURED when streams that are there cannot do their work. */
+export function checkStreams(names: StreamNames, jobs: StreamConfig, dead: StreamConfig): void {
+  checkJobs(names, jobs);
+  checkDead(names, dead);
 }
 
 /** The server tells of a job that was given up by an advisory, once and to whoever listens: a stream makes it last. */
@@ -79,12 +90,11 @@ function advisories({ stream }: StreamNames): string[] {
 }
 
 async function ensureDeadStream(manager: JetStreamManager, names: StreamNames, replicas: number): Promise<void> {
-  const subjects = advisories(names);
   try {
     await manager.streams.add({
       name: names.dead,
       description: 'Kneepoint jobs that were given up',
-      subjects,
+      subjects: advisories(names),
       retention: RetentionPolicy.Limits,
       storage: StorageType.File,
       max_age: nanos(DEAD_AGE_MS),
@@ -95,9 +105,7 @@ async function ensureDeadStream(manager: JetStreamManager, names: StreamNames, r
     if (!(error instanceof JetStreamApiError)) throw error;
     if (error.code === SUBJECTS_OVERLAP) throw misconfigured(names.dead, error.message, error);
     if (error.code !== NAME_TAKEN) throw error;
-    const { config } = await manager.streams.info(names.dead);
-    const missing = subjects.filter((subject) => !config.subjects.includes(subject));
-    if (missing.length > 0) throw misconfigured(names.dead, `it does not take ${missing.join(', ')}`);
+    checkDead(names, (await manager.streams.info(names.dead)).config);
   }
 }
 

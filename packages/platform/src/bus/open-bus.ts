@@ -11,8 +11,14 @@ export type BusOptions = NatsBusOptions;
  */
 export async function openBus(url: string, options: BusOptions = {}): Promise<Bus> {
   if (url === 'memory:') return new MemoryBus(options);
-  const [address = '', query] = url.split('?');
-  const valid = address.split(',').every((part) => URL.canParse(part) && /^(nats|tls):/.test(part));
+  const { servers, ...settings } = parseBusUrl(url);
+  return NatsBus.open(servers, { ...options, ...settings });
+}
+
+/** The parts of a NATS address. Throws CONFIG_INVALID. */
+export function parseBusUrl(url: string): { servers: string; namespace?: string; replicas?: number } {
+  const [servers = '', query] = url.split('?');
+  const valid = servers.split(',').every((part) => URL.canParse(part) && /^(nats|tls):/.test(part));
   if (!valid) {
     throw new Failure('CONFIG_INVALID', 'BUS_URL names no bus that Kneepoint knows', {
       where: 'BUS_URL',
@@ -22,9 +28,9 @@ export async function openBus(url: string, options: BusOptions = {}): Promise<Bu
   const settings = new URLSearchParams(query);
   const namespace = settings.get('namespace');
   const replicas = settings.get('replicas');
-  return NatsBus.open(address, {
-    ...options,
+  return {
+    servers,
     ...(namespace === null ? {} : { namespace }),
     ...(replicas === null ? {} : { replicas: Number(replicas) }),
-  });
+  };
 }

@@ -12,7 +12,7 @@ export interface SqlSession {
   script(sql: string): Promise<void>;
 }
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly sql: string;
   readonly checksum: string;
@@ -37,8 +37,18 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
  * Throws DATABASE_SCHEMA_MISMATCH when the database has been changed by other migrations than those in the folder.
  */
 export async function applyMigrations(session: SqlSession, folder = FOLDER): Promise<readonly string[]> {
-  const migrations = await readMigrations(folder);
   await session.script(BOOKKEEPING);
+  const pending = await pendingMigrations(session, folder);
+  for (const migration of pending) await apply(session, migration);
+  return pending.map(({ name }) => name);
+}
+
+/**
+ * What a database with bookkeeping lacks of this version's schema; changes nothing. Throws DATABASE_SCHEMA_MISMATCH when it has what
+ * this version doesn't.
+ */
+export async function pendingMigrations(session: SqlSession, folder = FOLDER): Promise<readonly Migration[]> {
+  const migrations = await readMigrations(folder);
   const rows = await session.query(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
   );
@@ -46,16 +56,13 @@ export async function applyMigrations(session: SqlSession, folder = FOLDER): Pro
   for (const name of applied.keys()) {
     if (!migrations.some((migration) => migration.name === name)) throw newerDatabase(name);
   }
-  const added: string[] = [];
-  for (const migration of migrations) {
+  return migrations.filter((migration) => {
     const row = applied.get(migration.name);
-    if (row === undefined) {
-      await apply(session, migration);
-      added.push(migration.name);
-    } else if (row.finished_at === null) throw unfinished(migration.name);
-    else if (row.checksum !== migration.checksum) throw changed(migration, String(row.checksum));
-  }
-  return added;
+    if (row === undefined) return true;
+    if (row.finished_at === null) throw unfinished(migration.name);
+    if (row.checksum !== migration.checksum) throw changed(migration, String(row.checksum));
+    return false;
+  });
 }
 
 async function apply(session: SqlSession, { name, sql, checksum }: Migration): Promise<void> {

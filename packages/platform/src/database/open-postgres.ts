@@ -3,7 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { createClient } from './client.ts';
 import { databaseUnavailable, isUnavailable } from './database-failure.ts';
-import { applyMigrations } from './migrations.ts';
+import { applyMigrations, pendingMigrations } from './migrations.ts';
 import type { DatabaseConnection, DatabaseOptions } from './open-database.ts';
 
 /** The lock that Prisma's own migrate command takes, so that the two never work at once. */
@@ -24,6 +24,41 @@ export async function openPostgres(url: string, options: Required<DatabaseOption
   await migrate(config, where, options.waitMs);
   const prisma = createClient(new PrismaPg({ ...config, max: options.connections }));
   return { prisma, exclusive: false, where, announce: () => Promise.resolve(), close: () => prisma.$disconnect() };
+}
+
+/** What a server says of itself and of Kneepoint's schema. */
+export interface PostgresState {
+  readonly version: string;
+  /** Migrations that the next start will apply; undefined when the database is still empty. */
+  readonly pending: readonly string[] | undefined;
+  /** Milliseconds by which the server's clock is ahead of this machine's, half a round trip taken off. */
+  readonly clockAheadMs: number;
+}
+
+/** Looks at a server and changes nothing. Throws DATABASE_UNAVAILABLE, DATABASE_SCHEMA_MISMATCH. */
+export async function inspectPostgres(url: string, waitMs: number): Promise<PostgresState> {
+  const where = withoutSecrets(url);
+  const config = { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'kneepoint' };
+  const client = await connect(config, where, performance.now() + waitMs);
+  const query = async (sql: string, parameters: readonly unknown[] = []) =>
+    (await client.query<Record<string, unknown>>(sql, [...parameters])).rows;
+  try {
+    const sent = Date.now();
+    const [row] = await query(
+      `SELECT current_setting('server_version') AS version, to_regclass('_prisma_migrations') IS NOT NULL AS known,
+        extract(epoch FROM clock_timestamp())::float8 * 1000 AS now`,
+    );
+    const middle = (sent + Date.now()) / 2;
+    const pending =
+      row!.known === true ? await pendingMigrations({ query, script: () => Promise.resolve() }) : undefined;
+    return {
+      version: String(row!.version),
+      pending: pending?.map(({ name }) => name),
+      clockAheadMs: Number(row!.now) - middle,
+    };
+  } finally {
+    await client.end();
+  }
 }
 
 async function migrate(config: pg.ClientConfig, where: string, waitMs: number): Promise<void> {
