@@ -14,20 +14,18 @@ import {
 import { stripesCurves } from './curves.ts';
 import { ZOO, type ZooNetwork } from './networks/index.ts';
 
-/** Seconds on a machine at rest are a fifth of this or less. */
-const TIMEOUT = 240_000;
 const EPSILON = 0.01;
 const LEAST_FILTERS = 8;
 
 /** Every promise about the networks chosen, each of which is made, measured and analysed once. */
 export function testNetworks(chosen: (network: ZooNetwork) => boolean): void {
   const networks = Object.entries(ZOO).flatMap(([name, network]) => (chosen(network) ? [{ name, ...network }] : []));
-  describe.each(networks)('$name', ({ make, size, parameters, stopped, untapped }) => {
+  describe.each(networks)('$name', ({ make, size, parameters }) => {
     let known: Analysed;
     let curves: ReadonlyMap<string, CharacteristicCurve>;
     beforeAll(async () => {
       known = await analysed(make(1, size));
-    }, TIMEOUT);
+    });
     afterAll(() => {
       known = undefined!;
       curves = undefined!;
@@ -38,50 +36,34 @@ export function testNetworks(chosen: (network: ZooNetwork) => boolean): void {
       expect(inputSpec(known.model)).toMatchObject({ height: size, width: size });
     });
 
-    it(
-      'cut in half at random equals the masked one, costs what the plan said, and loses what it can',
-      async () => {
-        const plan = randomPlan(known.analysis, 0.5, 1);
-        await expectSurgery(known, plan);
-        expect(1 - plan.after.macs / plan.before.macs).toBeGreaterThan(stopped?.loses ?? LOSES);
-        expect(new Set(plan.frozen.map(({ op }) => op))).toEqual(new Set(['graph output', ...(stopped?.by ?? [])]));
-      },
-      TIMEOUT,
-    );
+    it('cut in half at random equals the masked one and costs what the plan said; only outputs stay', async () => {
+      const plan = randomPlan(known.analysis, 0.5, 1);
+      await expectSurgery(known, plan);
+      expect(1 - plan.after.macs / plan.before.macs).toBeGreaterThan(LOSES);
+      expect(new Set(plan.frozen.map(({ op }) => op))).toEqual(new Set(['graph output']));
+    });
 
-    it(
-      'cut at the knee of every layer equals the masked one and costs what the plan said',
-      async () => {
-        curves = await stripesCurves(known.model, known.analysis.taps);
-        const knees = [...curves].map(([layer, curve]) => [layer, knee(curve, EPSILON)] as const);
-        const keep = new Map(knees.flatMap(([layer, { filters, kept }]) => (filters > 0 ? [[layer, kept]] : [])));
-        const plan = planFromTaps(known.analysis, keep, { rankings: rankings(curves), minFilters: LEAST_FILTERS });
-        if (untapped) expect(plan.after).toEqual(plan.before);
-        else expect(plan.after.macs).toBeLessThan(0.7 * plan.before.macs);
-        await expectSurgery(known, plan);
-      },
-      TIMEOUT,
-    );
+    it('cut at the knee of every layer equals the masked one and costs what the plan said', async () => {
+      curves = await stripesCurves(known.model, known.analysis.taps);
+      const knees = [...curves].map(([layer, curve]) => [layer, knee(curve, EPSILON)] as const);
+      const keep = new Map(knees.flatMap(([layer, { filters, kept }]) => (filters > 0 ? [[layer, kept]] : [])));
+      const plan = planFromTaps(known.analysis, keep, { rankings: rankings(curves), minFilters: LEAST_FILTERS });
+      expect(plan.after.macs).toBeLessThan(0.7 * plan.before.macs);
+      await expectSurgery(known, plan);
+    });
 
-    it(
-      'comes within two points of 60 % fewer multiply-accumulates, or says how near it can',
-      () => {
-        const { before } = randomPlan(known.analysis, 0, 1);
-        const made = () =>
-          planForTarget(known.analysis, rankings(curves), { kind: 'macs', atMost: 0.4 * before.macs }).after;
-        if (untapped) expect(made).toThrow(unreachable(before.macs));
-        else {
-          expect(made().macs / before.macs).toBeLessThanOrEqual(0.4);
-          expect(made().macs / before.macs).toBeGreaterThan(0.38);
-        }
-      },
-      TIMEOUT,
-    );
+    it('comes within two points of 60 % fewer multiply-accumulates', () => {
+      const { before } = randomPlan(known.analysis, 0, 1);
+      const { after } = planForTarget(known.analysis, rankings(curves), { kind: 'macs', atMost: 0.4 * before.macs });
+      expect(after.macs / before.macs).toBeLessThanOrEqual(0.4);
+      expect(after.macs / before.macs).toBeGreaterThan(0.38);
+    });
   });
 }
 
 /** Share of the multiply-accumulates that go with half of all channels: near three quarters where nothing stands in the way. */
 const LOSES = 0.65;
+
 async function expectSurgery(known: Analysed, plan: Plan): Promise<void> {
   const proved = await proveAnalysed(known, plan);
   expectProved(proved.proof);
@@ -90,12 +72,4 @@ async function expectSurgery(known: Analysed, plan: Plan): Promise<void> {
 
 function rankings(curves: ReadonlyMap<string, CharacteristicCurve>): Rankings {
   return new Map([...curves].map(([layer, curve]) => [layer, rankCurve(curve)]));
-}
-
-/** The failure that names the whole network as the least that can be reached. */
-function unreachable(macs: number): unknown {
-  return expect.objectContaining({
-    code: 'PLAN_TARGET_UNREACHABLE',
-    message: expect.stringContaining(`brought down to ${macs} of ${macs} (100.0 %)`) as string,
-  });
 }

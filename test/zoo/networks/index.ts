@@ -17,10 +17,6 @@ export interface ZooNetwork {
   readonly size: number;
   /** Learned numbers at that size. */
   readonly parameters: number;
-  /** Operators that keep some of its channels from going, and what half of the others takes of the multiply-accumulates at least. */
-  readonly stopped?: { readonly by: readonly string[]; readonly loses: number };
-  /** Why no response tells which of its channels to keep. */
-  readonly untapped?: string;
 }
 
 /** VGG-16's first dense layer reads 7 × 7 places at 224 pixels and one at 32. */
@@ -59,9 +55,6 @@ export const ZOO: Readonly<Record<string, ZooNetwork>> = {
     make: convnextTiny,
     size: 32,
     parameters: 28_589_128,
-    // Its residual streams are normalised over channels; the hidden layers between, nearly all of the work, go.
-    stopped: { by: ['LayerNormalization'], loses: 0.45 },
-    untapped: 'its hidden layers have their channels last, where no tap reads',
   },
   // As for the common PyTorch implementation with transposed convolutions and two classes.
   'U-Net': { make: unet, size: 32, parameters: 31_037_698 },
