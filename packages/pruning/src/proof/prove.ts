@@ -159,8 +159,11 @@ const CONTROL_FACTOR = 10;
 const CONTROL_TRIES = 5;
 /** Largest share of the input dependence that a difference may reach. */
 const DEPENDENCE_SHARE = 1e-3;
-/** Below this share of its magnitude an output moves so little that float32 noise hides a difference. */
-const WEAK = 1e-4;
+/**
+ * Below this share of its magnitude an output moves so little that float32 noise, up to some 1e-6 of it behind many layers, would be more
+ * than the share allowed above.
+ */
+const WEAK = 1e-3;
 
 function imageBatches({ model, shapes, images }: ProofInput): Batch[] {
   const graph = new Graph(model);
