@@ -1,3 +1,3 @@
 import { testNetworks } from './suite.ts';
 
-testNetworks(({ parameters }) => parameters < 20e6);
+testNetworks(({ parameters }) => parameters < 25e6);
