@@ -90,5 +90,6 @@ const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () 
   BatchNormalization: { 1: around(0.5, 1.5), 2: small, 3: small, 4: around(0.5, 1.5) },
   InstanceNormalization: { 1: around(0.5, 1.5), 2: small },
   LayerNormalization: { 1: around(0.5, 1.5), 2: small },
+  GroupNormalization: { 1: around(0.5, 1.5), 2: small },
   PRelu: { 1: around(0.1, 0.4) },
 };

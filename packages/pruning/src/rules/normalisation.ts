@@ -6,16 +6,35 @@ import { stop } from './unknown.ts';
 /** BatchNormalization: scale, bias, mean and variance follow the channels. */
 export const batchNormalization: Rule = (site) => perChannel(site, [1, 2, 3, 4]);
 
-/** InstanceNormalization: each channel by itself, over space. */
-export const instanceNormalization: Rule = (site) => perChannel(site, [1, 2]);
+/**
+ * InstanceNormalization: each channel by itself, over space. Where channels lie in space, as exporters write a group normalisation, those
+ * that stay are normalised.
+ */
+export const instanceNormalization: Rule = (site) => {
+  const value = site.input(0);
+  const [axis] = value ? varyingAxes(value.labels) : [];
+  if (!value || axis === undefined || axis < 2 || !site.constant(1) || !site.constant(2))
+    return perChannel(site, [1, 2]);
+  site.average(0, axis, value.labels.data);
+  return [value.labels];
+};
 
-/** GroupNormalization: the channels of a group live or die together; scale and bias are given for each channel, before opset 21 for each group. */
+/**
+ * GroupNormalization: the channels of a group live or die together, but where there is one group those that stay are normalised. Scale and
+ * bias are given for each channel, before opset 21 for each group.
+ */
 export const groupNormalization: Rule = (site) => {
   const value = site.input(0);
   if (!value || !site.constant(1) || !site.constant(2)) return stop(site, 'has computed parameters');
   const groups = intAttr(site.node, 'num_groups');
-  if (groups === 1) return stop(site, 'normalises over channels');
   const labels = site.along(value, 1, 'normalises over an axis that carries channels');
+  if (groups === 1) {
+    for (const input of [1, 2]) {
+      if (site.constantDims(input)![0]! > 1) site.cut(input, { kind: 'axis', axis: 0, labels });
+    }
+    site.average(0, 1, labels);
+    return [value.labels];
+  }
   const size = labels.length / groups;
   const heads = Int32Array.from({ length: groups }, (_, group) => labels[group * size]!);
   site.tie(

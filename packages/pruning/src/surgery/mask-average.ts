@@ -21,11 +21,14 @@ const FAR = 1e30;
 
 /**
  * Changes a node that reduces or normalises over channels, in place in its graph, so that it does so over the channels whose `keep` is
- * 1 alone: a mean counts each of them channels / kept times, an extreme is kept from the others, a layer normalisation is written out.
+ * 1 alone: a mean counts each of them channels / kept times, an extreme is kept from the others, a normalisation is written out.
  */
 export function leaveOutOfAverage(graph: Graph, node: NodeProto, average: Consumption, keep: ArrayLike<number>): void {
   const writing = new Writing(graph, node, average, keep);
-  if (node.opType === 'LayerNormalization') writing.normalisation();
+  if (node.opType === 'LayerNormalization') {
+    writing.normalisation(normalAxis(intAttr(node, 'axis', -1), average.rank));
+  } else if (node.opType === 'InstanceNormalization') writing.normalisation(2, 'per channel');
+  else if (node.opType === 'GroupNormalization') writing.normalisation(1, 'per channel');
   else if (node.opType === 'ReduceMean') node.input[0] = writing.weighted(node.input[0]!);
   else node.input[0] = writing.pushed(node.input[0]!, node.opType === 'ReduceMax' ? -FAR : FAR);
 }
@@ -43,7 +46,7 @@ class Writing {
     this.node = node;
     this.average = average;
     this.keep = Array.from(keep);
-    const scale = node.opType === 'LayerNormalization' ? constantProto(graph, node.input[1] ?? '') : undefined;
+    const scale = node.opType.endsWith('Normalization') ? constantProto(graph, node.input[1] ?? '') : undefined;
     this.type = scale && isFloatType(scale.dataType) ? scale.dataType : DataType.FLOAT;
   }
 
@@ -59,29 +62,38 @@ class Writing {
     return this.apply('Add', kept, this.perChannel(this.keep.map((one) => (1 - one) * limit)));
   }
 
-  /** Replaces LayerNormalization by (x − mean) / √(variance + ε) · scale + bias. */
-  normalisation(): void {
-    const [value, scale, bias] = this.node.input;
+  /**
+   * Replaces a normalisation over the axes from `start` on by (x − mean) / √(variance + ε) · scale + bias, where the last two broadcast
+   * as they are or hold a number for each position of axis 1.
+   */
+  normalisation(start: number, parameters: 'as they are' | 'per channel' = 'as they are'): void {
+    const [value, scale, bias] = this.node.input.map((name, input) =>
+      input > 0 && name !== '' && parameters === 'per channel' ? this.alongChannels(name) : name,
+    );
     const epsilon = this.constant([], [floatAttr(this.node, 'epsilon', 1e-5)]);
-    const centred = this.apply('Sub', value!, this.mean(value!));
-    const variance = this.mean(this.apply('Mul', centred, centred));
+    const centred = this.apply('Sub', value!, this.mean(value!, start));
+    const variance = this.mean(this.apply('Mul', centred, centred), start);
     const deviation = this.apply('Sqrt', this.apply('Add', variance, epsilon));
     const scaled = this.apply('Mul', this.apply('Div', centred, deviation), scale);
     const result = bias ? this.apply('Add', scaled, bias) : scaled;
     Object.assign(this.node, { opType: 'Identity', input: [result], attribute: [] });
   }
 
-  private mean(value: string): string {
-    const { rank } = this.average;
-    const start = normalAxis(intAttr(this.node, 'axis', -1), rank);
-    const axes = Array.from({ length: rank - start }, (_, i) => start + i);
+  private mean(value: string, start: number): string {
+    const axes = Array.from({ length: this.average.rank - start }, (_, i) => start + i);
     const weighted = this.weighted(value);
-    if (this.graph.opset >= AXES_AS_INPUT) {
-      const name = this.free();
-      this.graph.proto.initializer.push(intConstant(name, axes, [axes.length]));
-      return this.apply('ReduceMean', weighted, name);
-    }
+    if (this.graph.opset >= AXES_AS_INPUT) return this.apply('ReduceMean', weighted, this.integers(axes));
     return this.apply('ReduceMean', weighted, undefined, axes);
+  }
+
+  private alongChannels(value: string): string {
+    return this.apply('Reshape', value, this.integers([-1, ...new Array<number>(this.average.rank - 2).fill(1)]));
+  }
+
+  private integers(values: readonly number[]): string {
+    const name = this.free();
+    this.graph.proto.initializer.push(intConstant(name, values, [values.length]));
+    return name;
   }
 
   private perChannel(values: readonly number[]): string {
