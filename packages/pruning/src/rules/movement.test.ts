@@ -307,6 +307,21 @@ const STOPPING: readonly [string, Middle, string, number?][] = [
     'feeds maxpool1 (MaxPool), which gives positions that count channels',
   ],
   [
+    'LRN, behind which sizes still follow the batch',
+    (net, x) => {
+      const inner = net.conv(net.pointwise('LRN', [x], { size: 3 }), 6);
+      const flat = net.graph.node('Reshape', [inner, sizes(net, size(net, inner, 0), constant(net, 6, 64))]);
+      return noted(
+        net,
+        net.graph.node('Reshape', [flat, sizes(net, size(net, flat, 0), constant(net, 6, 8, 8))]),
+        6,
+        8,
+        8,
+      );
+    },
+    'feeds lrn1 (LRN), which normalises over channels',
+  ],
+  [
     'TopK over channels',
     (net, x) => noted(net, net.graph.multi('TopK', [x, constant(net, 4)], 2, { axis: 1 })[0]!, 4, 8, 8),
     'feeds topk1 (TopK), which orders channels',

@@ -17,6 +17,7 @@ import type { Stored } from '../trace/stored.ts';
 import { scaleAxis, storedBehind } from '../trace/stored.ts';
 import { cutDims, cutTensor } from './cut-tensor.ts';
 import { removeDead } from './remove-dead.ts';
+import { restoreNames } from './restore-names.ts';
 
 /** Whether the class of a label goes. */
 export type Removed = (label: number) => boolean;
@@ -66,7 +67,7 @@ class Cutting {
     graph.initializer.push(...this.made.values());
     graph.valueInfo = [];
     removeDead(this.model);
-    this.restoreNames();
+    restoreNames(graph, this.cutFrom, this.trace.graph, this.shapes);
     this.listInputs();
     return { model: this.model, shapes: this.shapes };
   }
@@ -142,34 +143,6 @@ class Cutting {
     this.cutFrom.set(output, step.output[0]!);
     this.addBefore(this.copies.get(step)!, copy);
     return output;
-  }
-
-  /** What was cut in one way only takes back the name of the whole, which is gone. */
-  private restoreNames(): void {
-    const graph = this.model.graph!;
-    const nodeNames = new Map(this.trace.graph.proto.node.map((node) => [node.output[0], node.name]));
-    const used = new Set([
-      ...graph.initializer.map((tensor) => tensor.name),
-      ...graph.node.flatMap((node) => node.output),
-    ]);
-    const restored = new Map<string, string>();
-    const restore = (cut: string) => {
-      const name = this.cutFrom.get(cut);
-      if (name === undefined || used.has(name)) return cut;
-      used.add(name);
-      restored.set(cut, name);
-      return name;
-    };
-    for (const tensor of graph.initializer) tensor.name = restore(tensor.name);
-    for (const node of graph.node) {
-      const [cut] = node.output;
-      if (cut === undefined || !this.cutFrom.has(cut)) continue;
-      node.output[0] = restore(cut);
-      if (node.output[0] === cut) continue;
-      node.name = nodeNames.get(node.output[0])!;
-      this.shapes.set(node.output[0], this.shapes.get(cut)!);
-    }
-    for (const node of graph.node) node.input = node.input.map((name) => restored.get(name) ?? name);
   }
 
   private shrinks(cut: Cut): boolean {

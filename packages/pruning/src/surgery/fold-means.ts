@@ -109,6 +109,8 @@ function outputShift(
     case 'Gemm':
       return matrixShift(weight, intAttr(node, 'transB', 0) === 1, floatAttr(node, 'alpha', 1), channels, mean);
     case 'MatMul':
+      // A stack of matrices shifts each place differently.
+      if (weight.dims.length !== 2) return undefined;
       return matrixShift(weight, input === 1, 1, channels, mean);
     default:
       return undefined;
