@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** Runs a Python script of this folder and gives what it printed last, as JSON. Throws an Error with what went wrong, in one line. */
 export async function python(script: string, ...args: readonly string[]): Promise<unknown> {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(INTERPRETER, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(INTERPRETER, ['-B', path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, end] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -18,6 +18,7 @@ export async function python(script: string, ...args: readonly string[]): Promis
   return JSON.parse(lastLine(stdout)) as unknown;
 }
 
+// Without -B, Python would leave compiled copies of the scripts beside them.
 const INTERPRETER = process.env['PYTHON'] ?? '/usr/bin/python3';
 /** The end of an exporter's output is enough to say why it failed. */
 const KEPT = 100_000;
