@@ -86,7 +86,7 @@ function gated(
   const model = cloneModel(network);
   const graph = new Graph(model);
   const gates = new Map<string, string>();
-  for (const { value, channels } of taps) {
+  for (const { value, channels, rank, axis } of taps) {
     if (gates.has(value)) continue;
     const [gate, output] = [`kneepoint.gate/${value}`, `kneepoint.gated/${value}`];
     gates.set(value, gate);
@@ -94,7 +94,8 @@ function gated(
     const product = create(NodeProtoSchema, { name: output, opType: 'Mul', input: [value, gate], output: [output] });
     model.graph!.node.splice(model.graph!.node.indexOf(graph.producer(value)!) + 1, 0, product);
     const ones = new Float32Array(batch * channels).fill(1);
-    model.graph!.initializer.push(writeTensor(gate, floatTensor([batch, channels, 1, 1], ones)));
+    const dims = Array.from({ length: rank }, (_, i) => (i === 0 ? batch : i === axis ? channels : 1));
+    model.graph!.initializer.push(writeTensor(gate, floatTensor(dims, ones)));
   }
   return { model, gates };
 }
