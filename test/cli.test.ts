@@ -48,7 +48,11 @@ describe('inspect', () => {
         prunable: true,
         reason: null,
       })),
-      { name: 'logits', op: 'Gemm', filters: 10, prunable: false, reason: expect.stringContaining('logits') as string },
+      {
+        ...{ name: 'logits', op: 'Gemm', filters: 10, prunable: false },
+        reason: expect.stringContaining('logits') as string,
+        frozenBy: expect.objectContaining({ operator: expect.any(String) as string }) as object,
+      },
     ]);
   });
 });

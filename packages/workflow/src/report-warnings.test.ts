@@ -34,7 +34,7 @@ function warnings(
     arms,
     target: null,
     avoidance: null,
-    split: { shared: true },
+    split: { shared: true, test: 100 },
     ...more,
   } as unknown as CompressionReport);
 }
@@ -117,6 +117,9 @@ describe('a report warns', () => {
       ] as const,
     });
     expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.3) })).toEqual([]);
+    // On a hundred images that is no more than chance.
+    const few = { ...readable(0.14), tasks: [{ ...readable(0.14).tasks[1], before: 0.14 }] };
+    expect(warnings([arm('refit', 0.9)], { avoidance: few })).toEqual([]);
     expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.8) })).toEqual([
       'who can still be read from what is left: accuracy 80.0 %, 90.0 % before the cut, 10.0 % by chance.',
     ]);

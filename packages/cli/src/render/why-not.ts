@@ -7,6 +7,6 @@ export function whyNot({
   readonly frozenBy?: { readonly node: string; readonly operator: string; readonly reason: string } | null;
 }): string {
   if (reason === null) return '';
-  if (!frozenBy || reason.includes(`${frozenBy.node} (`)) return reason;
+  if (!frozenBy || reason.includes(frozenBy.node)) return reason;
   return `${reason} [${frozenBy.node} (${frozenBy.operator})]`;
 }

@@ -59,8 +59,32 @@ export function choosePlan(request: ChooseRequest): ChosenPlan {
   if (atGoal && lasso) return atGoal;
   const rankings = lasso ? tapRankings(request) : byCriterion(request);
   const bound = target ?? macs(atGoal!.plan.after.macs);
-  const plan = planForTarget(request.analysis, rankings, bound, { ...limitsOf(request), ...decisionOf(options) });
-  return { plan: lasso ? avoiding(request, plan) : plan, knees: [], chosen: new Map() };
+  const planAt = (atMost: number): Plan => {
+    const decisive = { ...limitsOf(request), ...decisionOf(options) };
+    const plan = planForTarget(request.analysis, rankings, { ...bound, atMost }, decisive);
+    return lasso ? avoiding(request, plan) : plan;
+  };
+  return { plan: withRoomUsed(planAt, bound), knees: [], chosen: new Map() };
+}
+
+/** Room below a target that is worth another plan, and how many are made. */
+const WORTH_USING = 0.02;
+const MOST_PLANS = 5;
+
+/** A plan from which avoided filters were dropped costs less than it may: others take their room. */
+function withRoomUsed(planAt: (atMost: number) => Plan, { kind, atMost }: Target): Plan {
+  let best = planAt(atMost);
+  let budget = atMost;
+  const whole = best.before[kind];
+  for (let made = 1; made < MOST_PLANS && budget < whole; made++) {
+    const room = atMost - best.after[kind];
+    if (room < WORTH_USING * atMost) break;
+    budget = Math.min(whole, budget + room);
+    const larger = planAt(budget);
+    if (larger.after[kind] > atMost || larger.after[kind] <= best.after[kind]) break;
+    best = larger;
+  }
+  return best;
 }
 
 function macs(atMost: number): Target {
