@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Database, launchRun, openDatabase } from '@kneepoint/platform';
+import { launchRun, openDatabase } from '@kneepoint/platform';
 import { claimAttempt } from '../packages/platform/src/work/claim-attempt.ts';
 import type { AttemptReference } from '../packages/platform/src/work/end-attempt.ts';
 import { extendLease, writeProgress } from '../packages/platform/src/work/heartbeat.ts';
@@ -125,7 +125,7 @@ async function claimed(runs: number): Promise<AttemptReference[]> {
 async function launch(runs: number, count: number) {
   const jobs: { runId: string; stepId: string; attempt: number }[] = [];
   for (let index = 0; index < runs; index++) {
-    const run = await launchRun(db as Database, {
+    const run = await launchRun(db, {
       kind: 'BENCH',
       input: {},
       steps: Array.from({ length: count / runs }, (_, step) => ({
