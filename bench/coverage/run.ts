@@ -31,7 +31,7 @@ const RATIO = 0.5;
 const SEED = 1;
 const LIMITS = { memoryMb: 8192, timeoutMs: 3_600_000 };
 /** Processor time for the rival: as much as any network needs that it can prune at all, several times over. */
-const rivalSeconds = ({ parameters }: Network): number => Math.round(120 + (0.3 * parameters) / 1e6);
+const rivalSeconds = ({ parameters }: Network): number => Math.round(60 + (0.3 * parameters) / 1e6);
 /** A network of a million parameters takes about as long to start, export and load as to prune. */
 const START = 10e6;
 
