@@ -1,4 +1,5 @@
-import { DataType, floatTensor, readTensor, writeTensor } from '@kneepoint/onnx';
+import { create } from '@bufbuild/protobuf';
+import { DataType, floatTensor, readTensor, TensorProtoSchema, writeTensor } from '@kneepoint/onnx';
 import { expect, it } from 'vitest';
 import type { Cut } from '../trace/edits.ts';
 import { cutTensor } from './cut-tensor.ts';
@@ -46,4 +47,25 @@ it('half precision comes back bit for bit', () => {
   const left = cutTensor(half, 'h', [{ kind: 'axis', axis: 0, labels: Int32Array.of(0, 1, 2, 4) }], keepEven);
   const codes = new Uint16Array(new Uint8Array(half.rawData).buffer);
   expect([...new Uint16Array(new Uint8Array(left.rawData).buffer)]).toEqual([codes[0], codes[2], codes[3]]);
+});
+
+it('a weight that lies askew in its file, or in a typed field, is cut like any other', () => {
+  const whole = writeTensor('w', counting([4, 3]));
+  const file = new Uint8Array(whole.rawData.byteLength + 1);
+  file.set(whole.rawData, 1);
+  const askew = { ...whole, rawData: file.subarray(1) };
+  const listed = create(TensorProtoSchema, {
+    name: 'w',
+    dataType: DataType.FLOAT,
+    dims: [4n, 3n],
+    floatData: Array.from({ length: 12 }, (_, i) => i),
+  });
+  const cuts: Cut[] = [
+    { kind: 'axis', axis: 1, labels: Int32Array.of(1, 0, 0) },
+    { kind: 'axis', axis: 0, labels: Int32Array.of(1, 0, 0, 1) },
+  ];
+  for (const tensor of [askew, listed]) {
+    const left = readTensor(cutTensor(tensor, 'w', cuts, keepEven));
+    expect({ dims: left.dims, data: [...left.data] }).toEqual({ dims: [2, 2], data: [4, 5, 7, 8] });
+  }
 });

@@ -1,6 +1,15 @@
+import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import type { TensorProto, TypedArray } from '@kneepoint/onnx';
-import { constantDims, droppedTwin, isDropped, readTensor, volume, writeTensor } from '@kneepoint/onnx';
+import {
+  constantDims,
+  droppedTwin,
+  isDropped,
+  readTensor,
+  TensorProtoSchema,
+  volume,
+  writeTensor,
+} from '@kneepoint/onnx';
 import type { Cut, GroupCut } from '../trace/edits.ts';
 
 /** Positions that stay for a list of labels, ascending. */
@@ -10,14 +19,31 @@ export type Kept = (labels: Int32Array) => number[];
 export function cutTensor(tensor: TensorProto, name: string, cuts: readonly Cut[], kept: Kept): TensorProto {
   const dims = cutDims(constantDims(tensor), cuts, kept);
   if (isDropped(tensor)) return droppedTwin(tensor, name, dims);
-  const { type, ...whole } = readTensor(tensor);
-  let [data, shape] = [whole.data, whole.dims];
   // Rows first: they go in large blocks, and leave less for the columns.
-  for (const cut of [...cuts].sort((a, b) => axisOf(a) - axisOf(b))) {
+  const [first, ...others] = [...cuts].sort((a, b) => axisOf(a) - axisOf(b));
+  const rows = first?.kind === 'axis' && first.axis === 0 ? storedRows(tensor, kept(first.labels)) : undefined;
+  const { type, ...whole } = readTensor(rows ?? tensor);
+  let [data, shape] = [whole.data, whole.dims];
+  for (const cut of first && !rows ? [first, ...others] : others) {
     data = cut.kind === 'axis' ? select(data, shape, cut.axis, kept(cut.labels)) : selectGroups(data, shape, cut, kept);
     shape = cutDims(shape, [cut], kept);
   }
   return writeTensor(name, { dims: shape, type, data });
+}
+
+/** Rows of a tensor moved as bytes, as they lie in the file: read as numbers, a large weight would be copied whole to be aligned. */
+function storedRows(tensor: TensorProto, rows: readonly number[]): TensorProto | undefined {
+  const { dataType, rawData } = tensor;
+  const [count = 0, ...rest] = constantDims(tensor);
+  const bytes = rawData.byteLength / count;
+  if (!Number.isInteger(bytes) || bytes === 0) return undefined;
+  const left = select(rawData, [count, bytes], 0, rows) as Uint8Array<ArrayBuffer>;
+  return create(TensorProtoSchema, {
+    name: tensor.name,
+    dataType,
+    dims: [rows.length, ...rest].map(BigInt),
+    rawData: left,
+  });
 }
 
 /** The shape that cuts leave. */
