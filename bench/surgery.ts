@@ -145,7 +145,7 @@ export function surgeryTable({
   return [
     '| stage | processor, ms | clock, ms | |',
     '|---|---:|---:|---|',
-    row('decode', stages.decode, `${decoding.toFixed(0)} MB/s`),
+    row('decode', stages.decode, `${(decoding / 1e3).toFixed(0)} GB/s: weights stay views into the bytes`),
     row('analyse', stages.analyse),
     row('plan by L1 norm', stages.plan),
     row('prune', stages.prune, `${millions(parameters.before)} → ${millions(parameters.after)} parameters`),
