@@ -110,9 +110,12 @@ describe.skipIf(!available('compose-spec'))('compose.yaml', () => {
         read_only: true,
         cap_drop: ['ALL'],
         security_opt: ['no-new-privileges:true'],
-        tmpfs: ['/tmp'],
         stop_grace_period: '30s',
       });
+      expect(services[name].volumes.map(({ type, target }: Json) => [type, target])).toEqual([
+        ['volume', '/data'],
+        ['volume', '/tmp'],
+      ]);
     }
   });
 
