@@ -124,14 +124,14 @@ export function planCompression(request: CompressionRequest): PlannedCompression
     layers,
     before: whole,
     after: figures(after),
-    forecasts: forecasts(tasks, headLayer, keptChannels(analysis, plan, headLayer)),
+    forecasts: forecasts(tasks, headLayer, keptChannels(analysis, plan, tap)),
   };
 }
 
-/** Channels of a layer's tap that a plan keeps. */
-function keptChannels({ taps }: ChannelAnalysis, { removedClasses }: Plan, layer: string): readonly number[] {
+/** Channels that a plan keeps of the value that the head reads. */
+function keptChannels({ taps }: ChannelAnalysis, { removedClasses }: Plan, { value }: Tap): readonly number[] {
   const gone = new Set(removedClasses);
-  const { classes } = taps.find((tap) => tap.layer === layer)!;
+  const { classes } = taps.find((tap) => tap.value === value)!;
   return [...classes.keys()].filter((channel) => !gone.has(classes[channel]!));
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { analyzeChannels, type LinearHead } from '@kneepoint/pruning';
-import { type CriterionName, truncateAt } from '@kneepoint/workflow';
+import { type CriterionName, type TapReference, truncateAt } from '@kneepoint/workflow';
 import type { Images } from './run-over.ts';
 import type { StartingPoint } from './starting-point.ts';
 import { taylorScores } from './taylor.ts';
@@ -10,6 +10,8 @@ export async function measureFilters(
   criterion: CriterionName,
   start: Pick<StartingPoint, 'model' | 'shapes' | 'layer' | 'tasks' | 'parts' | 'responsesOf'> & {
     readonly head: LinearHead;
+    /** Where the extraction has read. */
+    readonly stored: readonly TapReference[];
   },
   images: Images,
 ): Promise<ReadonlyMap<string, Float64Array> | undefined> {
@@ -19,10 +21,11 @@ export async function measureFilters(
   const { train } = start.parts;
   if (criterion === 'taylor') return taylorScores(network, taps, start.tasks, { images, rows: train });
   const measured = new Map<string, Float64Array>();
-  for (const { layer, channels } of taps) {
+  const read = taps.filter(({ layer }) => start.stored.some((tap) => tap.layer === layer));
+  for (const { layer, channels } of read) {
     images.context.progress({
       done: measured.size,
-      total: taps.length,
+      total: read.length,
       unit: 'layers',
       message: 'ranking by responses',
     });

@@ -1,7 +1,7 @@
 import { knee } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
 import { CARRIERS, syntheticCurve } from '../testing/index.ts';
-import { joiningWorth } from './joining-worth.ts';
+import type { joiningWorth } from './joining-worth.ts';
 import { rankCurve, rankTasks } from './rank-curve.ts';
 
 const FILTERS = 12;

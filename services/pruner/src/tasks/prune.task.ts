@@ -65,7 +65,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
   return withStartingPoint(input, options.layer, async (start) => {
     const { model, shapes, dataset, parts, layer, tasks, head } = start;
     const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
-    const measured = await measureFilters(options.criterion ?? 'lasso', start, images);
+    const measured = await measureFilters(options.criterion ?? 'lasso', { ...start, stored: job.taps }, images);
 
     enter('planning');
     const { planned, timed } = await plan(input, start, measured, context);
