@@ -137,11 +137,11 @@ describe.skipIf(!available('helm')).each(sets)('the chart with $name', ({ render
     const policies = rendered.of('NetworkPolicy');
     const servers = { postgres: 5432, nats: 4222, minio: 9000 };
     const find = (wanted: string) => all.find(({ labels }) => component(labels) === wanted);
-    const migrate = find('migrate');
+    const commands = ['migrate', 'gc'].map(find).filter((pod) => pod !== undefined);
     for (const [name, port] of Object.entries(servers)) {
       const server = find(name);
       if (server === undefined) continue;
-      for (const pod of [...services, ...(migrate ? [migrate] : [])]) {
+      for (const pod of [...services, ...commands]) {
         expect(reaches(policies, pod, server, port), `${pod.name} to ${name}`).toBe(true);
       }
       if (policies.length === 0) continue;
@@ -226,6 +226,13 @@ describe.skipIf(!available('helm'))('what a value is for', () => {
       stream: 'team-jobs',
       lagThreshold: '2',
     });
+  });
+
+  it('retention deletes by the command, as old as was said', () => {
+    const [{ spec }] = rendered('metrics, traces and retention').of('CronJob');
+    const [{ args }] = spec.jobTemplate.spec.template.spec.containers;
+    expect(args).toEqual(['gc', '--older-than', '30d', '--runs-older-than', '180d']);
+    expect(spec).toMatchObject({ schedule: '@daily', concurrencyPolicy: 'Forbid' });
   });
 
   it('an ingress tells the gateway how it is reached', () => {

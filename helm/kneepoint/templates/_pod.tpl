@@ -15,10 +15,16 @@ capabilities: { drop: [ALL] }
 
 {{- /* `kneepoint migrate`: brings the shared things to this version and waits for servers that are still starting. */ -}}
 {{- define "kneepoint.migrate" -}}
-name: migrate
+{{- $args := list "migrate" "--wait" (toString .root.Values.migration.waitSeconds) -}}
+{{- include "kneepoint.command" (dict "root" .root "image" .image "args" $args) -}}
+{{- end -}}
+
+{{- /* A container that runs one command and ends: `root`, `image`, `args`, whose first gives it its name. */ -}}
+{{- define "kneepoint.command" -}}
+name: {{ first .args }}
 image: {{ .image }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-args: [migrate, --wait, {{ .root.Values.migration.waitSeconds | quote }}]
+args: {{ toJson .args }}
 env:
   {{- include "kneepoint.env" .root | nindent 2 }}
 envFrom: [{ configMapRef: { name: {{ include "kneepoint.fullname" .root }} } }]
@@ -38,6 +44,28 @@ imagePullSecrets:
   - name: {{ . }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- /* A pod that runs one command and ends: `root`, the `component` that it is, its `args`. */ -}}
+{{- define "kneepoint.commandPod" -}}
+metadata:
+  labels:
+    {{- include "kneepoint.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .component }}
+    kneepoint.dev/role: service
+spec:
+  restartPolicy: OnFailure
+  serviceAccountName: {{ include "kneepoint.serviceAccount" .root }}
+  automountServiceAccountToken: false
+  {{- include "kneepoint.pullSecrets" .root | nindent 2 }}
+  securityContext:
+    {{- include "kneepoint.podSecurity" 10001 | nindent 4 }}
+  containers:
+    - {{- include "kneepoint.command" (dict "root" .root "image" (include "kneepoint.image" .root) "args" .args) | nindent 6 }}
+  volumes:
+    {{- include "kneepoint.volumes" .root | nindent 4 }}
+    - name: data
+      emptyDir: {}
 {{- end -}}
 
 {{- /*

@@ -45,7 +45,7 @@ export interface Pod {
 
 export function pods({ objects }: Rendered): readonly Pod[] {
   return objects
-    .map((object) => ({ object, template: object.kind === 'Pod' ? object : object.spec?.template }))
+    .map((object) => ({ object, template: templateOf(object) }))
     .filter(({ template }) => template?.spec?.containers !== undefined)
     .map(({ object, template: { metadata, spec } }) => ({
       name: `${object.kind}/${object.metadata.name}`,
@@ -58,4 +58,9 @@ export function pods({ objects }: Rendered): readonly Pod[] {
 /** Whether a selector by labels takes a pod. */
 export function selects(selector: Json, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+function templateOf({ kind, ...object }: Json): Json {
+  if (kind === 'Pod') return object;
+  return kind === 'CronJob' ? object.spec.jobTemplate.spec.template : object.spec?.template;
 }

@@ -73,8 +73,9 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
       },
     },
   },
-  'metrics and traces': {
+  'metrics, traces and retention': {
     ...BUNDLED,
+    retention: { enabled: true, schedule: '@daily', runsOlderThan: '180d' },
     telemetry: {
       otlpEndpoint: 'http://collector.monitoring:4318',
       serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
