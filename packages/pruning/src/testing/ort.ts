@@ -7,36 +7,34 @@ import type { Shapes } from '../trace/trace.ts';
 
 env.logLevel = 'error';
 
-/** Runs a model in this process, all optimisations off so that the graph runs as it is written. */
+/** The session of the last run, which the next batch of the same bytes needs too: loading large weights takes longer than running them. */
+let last: { readonly model: Uint8Array; readonly session: InferenceSession } | undefined;
+
+/** Runs a model in this process, all optimisations off so that the graph runs as it is written. One call at a time. */
 export const run: RunModel = async (model, feeds) => {
-  const [result] = await runBatches(model, [feeds]);
-  return result!;
+  if (last?.model !== model) {
+    await last?.session.release();
+    last = undefined;
+    last = { model, session: await open(model) };
+  }
+  const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
+  const results = await last.session.run(inputs);
+  return new Map(
+    Object.entries(results).map(([name, { dims, data }]) => [
+      name,
+      { dims: [...dims], data: Float32Array.from(data as Float32Array) },
+    ]),
+  );
 };
 
-/** Runs a model on several batches in one session; see `run`. */
+/** Runs a model on several batches; see `run`. */
 export async function runBatches(
   model: Uint8Array,
   batches: readonly Parameters<RunModel>[1][],
 ): Promise<Awaited<ReturnType<RunModel>>[]> {
-  const session = await open(model);
-  try {
-    const outputs: Awaited<ReturnType<RunModel>>[] = [];
-    for (const feeds of batches) {
-      const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
-      const results = Object.entries(await session.run(inputs));
-      outputs.push(
-        new Map(
-          results.map(([name, { dims, data }]) => [
-            name,
-            { dims: [...dims], data: Float32Array.from(data as Float32Array) },
-          ]),
-        ),
-      );
-    }
-    return outputs;
-  } finally {
-    await session.release();
-  }
+  const outputs: Awaited<ReturnType<RunModel>>[] = [];
+  for (const feeds of batches) outputs.push(await run(model, feeds));
+  return outputs;
 }
 
 /** Runs a model once; see `run`. */
