@@ -47,7 +47,10 @@ const { values: options } = parseArgs({
 await mkdir(CACHE, { recursive: true });
 const { torch, torchvision, networks: all } = (await python('export.py', 'list')) as Listed;
 const only = options.only?.split(',');
-const networks = all.filter(({ name }) => only === undefined || only.includes(name));
+const networks = all
+  .filter(({ name }) => only === undefined || only.includes(name))
+  // Within each kind the smallest come first.
+  .sort((a, b) => Number(a.transformer) - Number(b.transformer));
 const parts = (options.parts?.split(',') ?? ['folded', 'rival', 'kept']) as Part[];
 const missing = parts.includes('rival') ? await installTorchPruning() : 'not asked for';
 const store = await Store.open(join(CACHE, 'results.jsonl'));
