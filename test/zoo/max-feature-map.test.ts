@@ -1,6 +1,6 @@
 import { knee } from '@kneepoint/regression';
-import { planFromTaps, randomPlan } from '@kneepoint/pruning';
-import { describe, expect, it } from 'vitest';
+import { type ChannelAnalysis, type Plan, planFromTaps, randomPlan } from '@kneepoint/pruning';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { analysed } from '../../packages/pruning/src/testing/prove-plan.ts';
 import { stripesCurves } from './curves.ts';
 import { ZOO } from './networks/index.ts';
@@ -9,14 +9,19 @@ const CLASSIFIER = 'people';
 
 describe.each(['LightCNN-9', 'LightCNN-29'])('%s', (name) => {
   const { make, size } = ZOO[name]!;
+  let analysis: ChannelAnalysis;
+  let keep: ReadonlyMap<string, readonly number[]>;
+  beforeAll(async () => {
+    const known = await analysed(make(1, size));
+    const curves = await stripesCurves(known.model, known.analysis.taps);
+    analysis = known.analysis;
+    keep = new Map([...curves].map(([layer, curve]) => [layer, knee(curve, 0.01).kept]));
+  });
+  const halved = ({ layers }: Plan) => layers.filter((layer) => layer.name !== CLASSIFIER);
 
-  it('keeps filters k and k + n of every max-feature-map together, as the paper does', async () => {
-    const { model, analysis } = await analysed(make(1, size));
-    const curves = await stripesCurves(model, analysis.taps);
-    const keep = new Map([...curves].map(([layer, curve]) => [layer, knee(curve, 0.01).kept]));
+  it('keeps filters k and k + n of every max-feature-map together, as the paper does', () => {
     for (const plan of [randomPlan(analysis, 0.5, 1), planFromTaps(analysis, keep)]) {
-      for (const { name: layer, filters, kept } of plan.layers) {
-        if (layer === CLASSIFIER) continue;
+      for (const { filters, kept } of halved(plan)) {
         const [low, high] = [kept.filter((k) => k < filters / 2), kept.filter((k) => k >= filters / 2)];
         expect(high).toEqual(low.map((k) => k + filters / 2));
         expect(low.length).toBeGreaterThan(0);
@@ -25,15 +30,11 @@ describe.each(['LightCNN-9', 'LightCNN-29'])('%s', (name) => {
     }
   });
 
-  it('keeps the very channels of the max that its curve chose, where no sum ties layers', async () => {
-    const { model, analysis } = await analysed(make(1, size));
-    const curves = await stripesCurves(model, analysis.taps);
-    const keep = new Map([...curves].map(([layer, curve]) => [layer, knee(curve, 0.01).kept]));
-    const plan = planFromTaps(analysis, keep);
-    const alone = plan.layers.filter(({ name: layer }) => {
-      const ids = analysis.layers.find((other) => other.name === layer)!.classes;
-      return ids.every((id) => analysis.classes[id]!.members.length === 1) && layer !== CLASSIFIER;
-    });
+  it('keeps the very channels of the max that its curve chose, where no sum ties layers', () => {
+    const layers = new Map(analysis.layers.map((layer) => [layer.name, layer]));
+    const alone = halved(planFromTaps(analysis, keep)).filter((layer) =>
+      layers.get(layer.name)!.classes.every((id) => analysis.classes[id]!.members.length === 1),
+    );
     expect(alone.length).toBeGreaterThanOrEqual(9);
     for (const { name: layer, filters, kept } of alone) {
       const chosen = keep.get(layer)!;
