@@ -188,6 +188,7 @@ function count(value: number): string {
   return value >= 1e9 ? `${(value / 1e9).toFixed(2)} G` : `${(value / 1e6).toFixed(2)} M`;
 }
 
+/** The first sentence: what follows in an exporter's message is where to complain. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  return text.split('. ')[0]!.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }

@@ -4,11 +4,11 @@
  * docs/coverage.md. Hours, unless most of it was done before: what was finished is kept in .kneepoint/coverage and not repeated while
  * the code that it depends on stays as it is.
  *
- *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,rival] [--stale]
+ *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,rival] [--stale] [--report]
  *
  * With --only or --parts the tables are printed and docs/coverage.md stays. --stale takes what an earlier version of the code found
- * for networks that were proved with it, and says how many. Debian's python3-torch, python3-torchvision and python3-onnx are needed,
- * and pip for Torch-Pruning, which goes into a folder of its own.
+ * for networks that were proved with it, and says how many. --report measures nothing and writes what has been found so far. Debian's
+ * python3-torch, python3-torchvision and python3-onnx are needed, and pip for Torch-Pruning, which goes into a folder of its own.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,12 @@ interface Listed {
 }
 
 const { values: options } = parseArgs({
-  options: { only: { type: 'string' }, parts: { type: 'string' }, stale: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    parts: { type: 'string' },
+    stale: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+  },
 });
 await mkdir(CACHE, { recursive: true });
 const { torch, torchvision, networks: all } = (await python('export.py', 'list')) as Listed;
@@ -79,9 +84,9 @@ const units = parts
     ),
   )
   .filter(({ part }) => part !== 'rival' || missing === undefined);
-const open = units.filter(({ network, part }) => !known(network, part));
+const open = options.report ? [] : units.filter(({ network, part }) => !known(network, part));
 console.log(
-  `${machine()}; PyTorch ${torch}, torchvision ${torchvision}; ${units.length - open.length} of ${units.length} done before`,
+  `${machine()}; PyTorch ${torch}, torchvision ${torchvision}; ${units.filter(({ network, part }) => known(network, part)).length} of ${units.length} done before`,
 );
 if (missing !== undefined) console.log(`Torch-Pruning: ${missing}`);
 
