@@ -38,6 +38,8 @@ WHOLE = 500e6
 
 def export(form, name, path):
     model, size = networks.smallest(name)
+    # The exporter knows no zero_, which the second Swin calls on a slice; a copy of zeros is the same.
+    torch.Tensor.zero_ = lambda tensor: tensor.copy_(torch.zeros_like(tensor))
     names = {"input_names": ["image"], "output_names": ["logits"]}
     large = sum(p.numel() for p in model.parameters()) > WHOLE
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
