@@ -43,7 +43,7 @@ export class World {
     const trainer = await startTrainer({ db, bus, store, log, config });
     const reconciler = startReconciler(db, bus, { log, everyMs: 200 });
     return new World(db, store, async () => {
-      await trainer.stop({ graceMs: 5000 });
+      await trainer.stop({ graceMs: 25_000 });
       await reconciler.stop();
       await bus.close();
       await db.close();
