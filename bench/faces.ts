@@ -3,7 +3,7 @@
  * ε = 0.01 and finetuned, against the same network finetuned whole and against the pruned architecture from scratch. The second
  * part of docs/results.md.
  *
- *   npx tsx bench/faces.ts [faces] [network]
+ *   npx tsx bench/faces.ts [faces] [network] [task,task]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { armsTable, show } from './arms-table.ts';
 import { machine } from './machine.ts';
 
 const EPSILON = '0.01';
-const TASKS = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'] as const;
+const ALL = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'];
 /** Other people than those that the network was trained on. */
 const SEED = 1;
 const PERSONS = 100;
@@ -26,13 +26,14 @@ const WITHIN = 0.01;
 
 const count = Number(process.argv[2] ?? 3000);
 const network = process.argv[3] ?? 'packages/cli/networks/faces-identity.onnx';
+const tasks = process.argv[4]?.split(',') ?? ALL;
 const folder = await mkdtemp(join(tmpdir(), 'kneepoint-faces-'));
 try {
   console.log(`${machine()}; ${count} faces of ${PERSONS} people; ${network}; ${EPOCHS} epochs\n`);
   const data = join(folder, 'faces');
   await renderFaces({ folder: data, count, seed: SEED, persons: PERSONS, size: 64 });
   const reports: CompressionReport[] = [];
-  for (const task of TASKS) {
+  for (const task of tasks) {
     const { code, stdout, stderr } = await kneepoint([
       ...['compress', '--model', network, '--data', data, '--task', task, '--epsilon', EPSILON],
       ...['--arms', 'finetuned,scratch,unpruned', '--epochs', EPOCHS, '--json'],
