@@ -89,7 +89,8 @@ describe('the README', () => {
       expect(`${line}: ${code}\n${code === 0 ? '' : stderr}`).toBe(`${line}: 0\n`);
     }
     expect((await stat(join(folder, 'small'))).isDirectory()).toBe(true);
-  });
+    // Seven commands, one of which trains: more than any other test does.
+  }, 900_000);
 
   it('starts services that the command has', async () => {
     const { stdout } = await kneepoint(['--help']);
