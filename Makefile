@@ -11,8 +11,8 @@ node_modules/.installed: package-lock.json package.json
 demo: install ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
 	node packages/cli/bin/kneepoint.mjs demo
 
-test: install services ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
-	npm run --silent lint
+test: install ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
+	$(MAKE) --no-print-directory -j2 --output-sync=target services lint
 	npm run --silent test
 
 services: install ## Find or install nats-server, PostgreSQL and MinIO for the tests
