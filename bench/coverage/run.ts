@@ -1,7 +1,7 @@
 /**
  * Every classification network of torchvision with random weights: exported to ONNX in two forms, half of every layer's filters
  * removed at random, surgery proved equal to masking; and the same networks pruned by Torch-Pruning at the same ratio. Writes
- * docs/coverage.md. Hours, unless most of it was done before: what was finished is kept in .kneepoint/coverage and not repeated while
+ * docs/coverage.md. Hours, unless most of it was done before: what was finished is kept in docs/coverage.jsonl and not repeated while
  * the code that it depends on stays as it is.
  *
  *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,rival] [--stale] [--report]
@@ -27,6 +27,7 @@ import { installTorchPruning, TORCH_PRUNING } from './torch-pruning.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = join(ROOT, '.kneepoint', 'coverage');
+const MEASURED = join(ROOT, 'docs', 'coverage.jsonl');
 const RATIO = 0.5;
 const SEED = 1;
 const LIMITS = { memoryMb: 8192, timeoutMs: 3_600_000 };
@@ -58,7 +59,7 @@ const networks = all
   .sort((a, b) => Number(a.transformer) - Number(b.transformer));
 const parts = (options.parts?.split(',') ?? ['folded', 'rival', 'kept']) as Part[];
 const missing = parts.includes('rival') ? await installTorchPruning() : 'not asked for';
-const store = await Store.open(join(CACHE, 'results.jsonl'));
+const store = await Store.open(MEASURED);
 const bench = (...files: string[]) => files.map((file) => `bench/coverage/${file}`);
 const own = await versionOf(
   ROOT,
