@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { costs, dimsOf, freeBatch, Graph, seededRandom, validateGraph, volume } from '@kneepoint/onnx';
 import type { Plan, PlanFigures } from '@kneepoint/pruning';
-import { analyzeChannels, prove, prune, randomPlan, type RunModel } from '@kneepoint/pruning';
-import { openSession, readModelFile, shapesOf } from '@kneepoint/runtime';
+import { analyzeChannels, prove, prune, randomPlan } from '@kneepoint/pruning';
+import { readModelFile, runOnce, shapesOf } from '@kneepoint/runtime';
 
 export interface PruneInput {
   readonly path: string;
@@ -70,20 +70,7 @@ export default async function pruneNetwork({ path, ratio, seed }: PruneInput): P
 }
 
 /** The graph as it is written: an optimiser could hide or add a difference. */
-const run: RunModel = async (model, feeds) => {
-  const session = await openSession(model, { optimization: 'disabled', arena: false, threads: 1 });
-  try {
-    const results = await session.run(Object.fromEntries(feeds.map(({ name, dims, data }) => [name, { dims, data }])));
-    return new Map(
-      Object.entries(results).map(([name, { data, dims }]) => [
-        name,
-        { dims, data: Float32Array.from(data as Float32Array) },
-      ]),
-    );
-  } finally {
-    await session.release();
-  }
-};
+const run = runOnce({ optimization: 'disabled', arena: false, threads: 1 });
 
 function noise(length: number, seed: number): Float32Array {
   const random = seededRandom(seed);

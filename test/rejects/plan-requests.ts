@@ -1,16 +1,7 @@
-import { type BadRequest, mutation, query } from './senders.ts';
+import { type BadRequest, compress, mutation, query } from './senders.ts';
 
 const prune = (change: object) =>
   mutation('launchPrune', ({ model, dataset }) => ({ model, dataset, task: 'score', ...change }));
-
-const compress = (change: object) =>
-  mutation('launchCompression', ({ model, dataset }) => ({
-    model,
-    dataset,
-    task: 'score',
-    epsilons: [0.01],
-    ...change,
-  }));
 
 const plan = (change: object) =>
   query(

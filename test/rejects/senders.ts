@@ -24,6 +24,16 @@ export const mutation =
     return world.server.refusal(document, { input: input(world) });
   };
 
+/** Launches a compression that would do, but for `change`. */
+export const compress = (change: object): ReturnType<typeof mutation> =>
+  mutation('launchCompression', ({ model, dataset }) => ({
+    model,
+    dataset,
+    task: 'score',
+    epsilons: [0.01],
+    ...change,
+  }));
+
 /** Sends a document with variables made from the world. */
 export const query =
   (document: string, variables: (world: World) => object = () => ({})) =>

@@ -1,16 +1,7 @@
-import { type BadRequest, mutation, query } from './senders.ts';
+import { type BadRequest, compress, mutation, query } from './senders.ts';
 
 const finetune = (change: object) =>
   mutation('launchFinetune', ({ model, dataset }) => ({ model, dataset, tasks: ['score'], ...change }));
-
-const compress = (change: object) =>
-  mutation('launchCompression', ({ model, dataset }) => ({
-    model,
-    dataset,
-    task: 'score',
-    epsilons: [0.01],
-    ...change,
-  }));
 
 /** What may not be asked of a training, a compression or a benchmark. */
 export const BAD_TRAINING_REQUESTS: readonly BadRequest[] = [

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { seededRandom } from '@kneepoint/onnx';
-import { type Proof, prove, type RunModel } from '@kneepoint/pruning';
-import { openSession, type Provider } from '@kneepoint/runtime';
+import { type Proof, prove } from '@kneepoint/pruning';
+import { runOnce } from '@kneepoint/runtime';
 import type { PlannedCompression } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
 
@@ -20,7 +20,14 @@ export async function proveSurgery(
     batches.push(batch.data.slice(0, batch.indices.length * channels * height * width));
   }
   return requireProof(
-    await prove({ model: network, shapes, plan, images: batches, run: runModel(images.context.provider), seed }),
+    await prove({
+      model: network,
+      shapes,
+      plan,
+      images: batches,
+      run: runOnce({ provider: images.context.provider }),
+      seed,
+    }),
   );
 }
 
@@ -35,26 +42,6 @@ export function requireProof(proof: Proof): Proof {
       ? 'Report it with the model: the rule of an operator is wrong.'
       : 'Keep more filters, by a smaller ε or a least number for each layer: so few are left that the image hardly reaches the output.',
   });
-}
-
-/** Runs encoded bytes once, for a prover that has no runtime of its own. */
-export function runModel(provider: Provider): RunModel {
-  return async (model, feeds) => {
-    const session = await openSession(model, { provider });
-    try {
-      const results = await session.run(
-        Object.fromEntries(feeds.map(({ name, data, dims }) => [name, { data, dims }])),
-      );
-      return new Map(
-        Object.entries(results).map(([name, { data, dims }]) => [
-          name,
-          { dims, data: Float32Array.from(data as Float32Array) },
-        ]),
-      );
-    } finally {
-      await session.release();
-    }
-  };
 }
 
 /** A few images of noise in [−1, 1). */
