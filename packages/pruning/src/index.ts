@@ -12,6 +12,7 @@ export { planForTarget, type TargetPlanOptions } from './plan/plan-for-target.ts
 export { rankByCriterion } from './plan/rank-by-criterion.ts';
 export { l1Plan, planByCriterion, randomPlan, type CriterionPlanOptions } from './plan/plan-by-criterion.ts';
 export { planCost } from './plan/plan-cost.ts';
+export { requireNormalisation } from './criteria/bn-scale.ts';
 export { criteria } from './criteria/index.ts';
 export type { ChannelScores, Criterion, CriterionInput } from './criteria/criterion.ts';
 export { prune, prunedShapes } from './surgery/prune.ts';

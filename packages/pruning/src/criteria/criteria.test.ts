@@ -1,8 +1,9 @@
-import { Layers } from '@kneepoint/onnx';
+import { Layers, skeleton, vggStyle } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { planByCriterion } from '../plan/plan-by-criterion.ts';
 import { rankByCriterion } from '../plan/rank-by-criterion.ts';
 import { analyse, keptOf } from '../testing/analyse.ts';
+import { requireNormalisation } from './bn-scale.ts';
 import { criteria } from './index.ts';
 
 const floats = (model: Awaited<ReturnType<typeof analyse>>['model'], name: string) =>
@@ -109,6 +110,13 @@ describe('a criterion that lacks something says what', () => {
     expect(() => rankByCriterion('bnScale', { ...made, seed: 0 })).toThrow(
       expect.objectContaining({ code: 'PLAN_NEEDS_NORMALISATION', where: 'conv1 (Conv)' }),
     );
+  });
+
+  it.each([true, false])('whether it could rank anything is known from the skeleton: %s', (batchNorm) => {
+    const check = () =>
+      requireNormalisation(skeleton(vggStyle({ widths: [2], size: 4, seed: 1, batchNorm })), 'compare');
+    if (batchNorm) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: 'PLAN_NEEDS_NORMALISATION', where: 'compare' }));
   });
 
   it('all are told apart by name', () => {

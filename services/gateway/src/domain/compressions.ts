@@ -9,6 +9,7 @@ import {
 import type { Context } from '../context.ts';
 import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
+import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
 import { requireModel } from './models.ts';
@@ -22,6 +23,7 @@ export async function launchCompression(context: Context, input: LaunchCompressi
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input);
   const options = requirePruneOptions(input, model, wanted);
+  await requireCriteria(context, model, input);
   const training = toTrainingChoice(input.training, model);
   const arms = isAbsent(input.arms) ? TRAINED_ARMS : input.arms;
   const steps = withinTraining(() =>

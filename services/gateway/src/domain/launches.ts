@@ -16,6 +16,7 @@ import type {
   RegisterModelInput,
 } from '../schema/mutations.ts';
 import type { Run } from '../schema/run.ts';
+import { requireCriteria } from './criteria.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
 import { requireModel } from './models.ts';
@@ -61,6 +62,7 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input);
   const options = requirePruneOptions(input, model, wanted);
+  await requireCriteria(context, model, input);
   const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options });
   return launch(
     context,

@@ -3,7 +3,7 @@ import { createLogger, startWorker } from '@kneepoint/platform';
 import { DEFAULT_REGRESSION, planPrune } from '@kneepoint/workflow';
 import { YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digest, seedDataset, seedModel, seedRun } from '../testing/seed.ts';
+import { digest, seedDataset, seedModel, seedRun, seedTinyModel } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId } from './ids.ts';
 
@@ -80,7 +80,7 @@ describe('a launch', () => {
       },
       'PRUNE',
     ],
-    ['launchCompression', { task: 'yaw', epsilons: [0.01], compare: ['L1', 'BN_SCALE', 'RANDOM'] }, 'COMPRESSION'],
+    ['launchCompression', { task: 'yaw', epsilons: [0.01], compare: ['L1', 'L2', 'RANDOM'] }, 'COMPRESSION'],
     ['launchFinetune', { tasks: ['yaw'], mode: 'SCRATCH', layer: 'conv1', training: { epochs: 1 } }, 'FINETUNE'],
     ['launchCompression', { task: 'yaw', epsilons: [0.01, 0.1], training: { patience: 0 } }, 'COMPRESSION'],
     ['launchCompression', { task: 'yaw', epsilons: [0.01], arms: ['FINETUNED'], training: null }, 'COMPRESSION'],
@@ -90,6 +90,21 @@ describe('a launch', () => {
     expect(userErrors).toEqual([]);
     expect(run).toMatchObject({ kind, state: 'QUEUED' });
   });
+
+  it.each([
+    ['launchPrune', { criterion: 'BN_SCALE' }, 'criterion'],
+    ['launchCompression', { compare: ['L1', 'BN_SCALE'] }, 'compare'],
+  ])(
+    '%s by normalisation that the network does not have is refused before anything is computed',
+    async (name, by, field) => {
+      const { globalId: plain } = await seedTinyModel(gateway);
+      const input = { model: plain, dataset: dataset.globalId, task: 'yaw', epsilons: [0.01], ...by };
+      expect(await mutate(name, input)).toMatchObject({
+        run: null,
+        userErrors: [{ code: 'PLAN_NEEDS_NORMALISATION', field }],
+      });
+    },
+  );
 
   it('repeated with its key is the same run, and with another input is refused', async () => {
     const idempotencyKey = randomUUID();

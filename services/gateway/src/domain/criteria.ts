@@ -1,0 +1,19 @@
+import { decodeModel } from '@kneepoint/onnx';
+import { requireNormalisation } from '@kneepoint/pruning';
+import type { ModelReference } from '@kneepoint/workflow';
+import type { Context } from '../context.ts';
+import type { LaunchCompressionInput } from '../schema/compression.ts';
+
+/**
+ * Refuses a criterion that this network gives nothing to go by while nothing has been computed yet, since one that fails later takes
+ * its whole comparison with it. Throws PLAN_NEEDS_NORMALISATION.
+ */
+export async function requireCriteria(
+  { store }: Context,
+  model: ModelReference,
+  { criterion, compare }: Pick<LaunchCompressionInput, 'criterion' | 'compare'>,
+): Promise<void> {
+  const where = criterion === 'bnScale' ? 'criterion' : 'compare';
+  if (where === 'compare' && !compare?.includes('bnScale')) return;
+  requireNormalisation(decodeModel(await store.read(model.skeletonSha256)), where);
+}
