@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
+import { findProducts } from './products.ts';
 
 /** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
 export function createLoaders({ db }: Pick<Services, 'db'>) {
@@ -74,6 +75,11 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
           select: { runId: true, output: true },
         }),
       (row) => row.runId,
+    ),
+    /** Networks that runs made, by digest. */
+    products: byKey(
+      (sha256s) => findProducts(db, sha256s),
+      (product) => product.sha256,
     ),
     results: byKey(
       (keys) => prisma.result.findMany({ where: { key: { in: keys } } }),

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { FINETUNE, type ModelReference, PRUNE, TRUNCATE } from '@kneepoint/workflow';
-import type { Context } from '../context.ts';
+import type { Context, Services } from '../context.ts';
 
 /** A network that a run made: image → task, with what its user must know. */
 export interface Product {
@@ -11,25 +11,39 @@ export interface Product {
 }
 
 const MAKERS = [PRUNE.kind, TRUNCATE.kind, FINETUNE.kind];
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /** The pruning, truncation or training that made an artifact; ARTIFACT_UNKNOWN when none did. */
-export async function requireProduct({ db }: Context, sha256: string, field: string): Promise<Product> {
-  const { prisma } = db;
-  const results = /^[0-9a-f]{64}$/.test(sha256)
-    ? await prisma.result.findMany({ where: { artifacts: { has: sha256 }, kind: { in: MAKERS } } })
-    : [];
-  const made = results.filter(({ output }) => (output as { modelSha256?: string }).modelSha256 === sha256);
-  const step = await prisma.step.findFirst({
-    where: { key: { in: made.map(({ key }) => key) } },
-    orderBy: { createdAt: 'desc' },
-    select: { input: true, run: { select: { modelId: true } } },
-  });
-  if (!step) {
+export async function requireProduct({ loaders }: Context, sha256: string, field: string): Promise<Product> {
+  const product = SHA256.test(sha256) ? await loaders.products.load(sha256) : null;
+  if (!product) {
     throw new Failure('ARTIFACT_UNKNOWN', `no pruning or training made "${sha256.slice(0, 80)}"`, {
       where: field,
       fix: 'Pass the sha256 of the model of a pruning, training or compression.',
     });
   }
-  const { preprocess, modelName } = step.input as unknown as Product;
-  return { preprocess, modelName, modelId: step.run.modelId };
+  return product;
+}
+
+/** What is known of each of these networks that a run made; of several steps that made it, the latest. */
+export async function findProducts(
+  { prisma }: Services['db'],
+  sha256s: readonly string[],
+): Promise<(Product & { readonly sha256: string })[]> {
+  const results = await prisma.result.findMany({
+    where: { artifacts: { hasSome: [...sha256s] }, kind: { in: MAKERS } },
+    select: { key: true, output: true },
+  });
+  // A step records other files beside its network, such as its report.
+  const made = new Map(results.map(({ key, output }) => [key, (output as { modelSha256?: string }).modelSha256]));
+  const steps = await prisma.step.findMany({
+    where: { key: { in: [...made.keys()] } },
+    orderBy: { createdAt: 'asc' },
+    select: { key: true, input: true, run: { select: { modelId: true } } },
+  });
+  return steps.flatMap(({ key, input, run }) => {
+    const sha256 = made.get(key);
+    const { preprocess, modelName } = input as unknown as Product;
+    return sha256 === undefined ? [] : [{ sha256, preprocess, modelName, modelId: run.modelId }];
+  });
 }

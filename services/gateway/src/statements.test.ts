@@ -1,0 +1,248 @@
+import { storedJson } from '@kneepoint/platform';
+import type { TaskSpec } from '@kneepoint/regression';
+import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
+import { layersOf, syntheticCurve, tap, tinyNet, YAW } from '@kneepoint/workflow/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { globalId } from './domain/ids.ts';
+import { digest, seedDataset, seedModel, seedResults, seedTinyModel } from './testing/seed.ts';
+import { openTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+/** What a query costs in statements must not depend on how much it finds: N+1 reads show here. */
+const FEW = 2;
+const MANY = 20;
+
+let gateway: TestGateway;
+beforeAll(async () => (gateway = await openTestGateway()));
+afterAll(() => gateway.close());
+
+/** How many statements one query costs, by table; it must find that many rows. */
+async function statementsOf(query: string, variables: object, rowsOf: (data: never) => unknown[], rows: number) {
+  let data: never;
+  const statements = await gateway.statementsOf(async () => {
+    data = await gateway.query<never>(query, variables);
+  });
+  expect(rowsOf(data!)).toHaveLength(rows);
+  const counts: Record<string, number> = {};
+  for (const statement of statements) {
+    const table = /FROM "public"\."(\w+)"/.exec(statement)![1]!;
+    counts[table] = (counts[table] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const tasks = (count: number): TaskSpec[] =>
+  Array.from({ length: count }, (_, index) => ({ ...YAW, name: `t${index}` }));
+const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+
+const FILE = '{ sha256 bytes }';
+const FAILURE = 'failure { code message where fix }';
+const MODEL = `{ id nodeId: id name primaryTask parameters macs preprocess notes createdAt artifact ${FILE}
+  layers { name op filters prunable reason parameters macs } taps { layer value channels } }`;
+const DATASET = `{ id name images subject notes createdAt artifact ${FILE} tasks { name type classes unit } }`;
+const ATTEMPT = `{ number worker outcome startedAt endedAt ${FAILURE} }`;
+const RUN = `{
+  id kind state seq reused createdAt startedAt endedAt ${FAILURE}
+  progress { fraction stepsDone stepsTotal current done total unit ratePerSecond etaSeconds }
+  steps { name kind service state reused done total unit ${FAILURE} attempts ${ATTEMPT} }
+  attempts ${ATTEMPT}
+  model ${MODEL} dataset ${DATASET}
+  prunings { label epsilon report model ${FILE} reportFile ${FILE} }
+  trainings { label name tasks mode state reused epochsPlanned bestEpoch metricName metric etaSeconds stoppedEarly seconds
+    epochs { epoch loss validationLoss metric } results { task metric test } notes model ${FILE} ${FAILURE} }
+  compressions { label epsilon report model ${FILE} reportFile ${FILE} }
+  benchmark { provider batch runs networks { name sha256 latencyMs { p50 p95 } } }
+}`;
+
+/** A compression with everything that a run can leave behind; written at once, so that the reconciler finds nothing to repair. */
+async function seedFullRun(modelId: string, datasetId: string): Promise<void> {
+  const { prisma } = gateway.db;
+  const made = { modelSha256: digest(), reportSha256: digest() };
+  await prisma.artifact.createMany({
+    data: Object.values(made).map((sha256) => ({ sha256, bytes: 10n, mediaType: 'application/octet-stream' })),
+  });
+  const report = { task: 'yaw', epsilon: 0.01 };
+  const training = { label: 'whole', modelName: 'net', tasks: [YAW], mode: 'whole', settings: { epochs: 3 } };
+  const trained = { tasks: [], epochs: [], bestEpoch: 0, notes: [], stoppedEarly: false, seconds: 1 };
+  const running = digest();
+  const steps = [
+    done('extract', {}, { responsesSha256: digest() }),
+    done(PRUNE.kind, { modelName: 'net', options: { epsilon: 0.01 } }, { ...made, report }),
+    done(FINETUNE.kind, training, { ...trained, ...made, imagesPerSecond: 1, provider: 'cpu' }),
+    done(REPORT.kind, { modelName: 'net', task: 'yaw', label: '0.01' }, { ...made, report }),
+    done(BENCHMARK.kind, {}, { provider: 'cpu', batch: 1, runs: 1, networks: [] }),
+    {
+      ...{ kind: FINETUNE.kind, key: running, input: storedJson(training) },
+      ...{ state: 'RUNNING', leaseUntil: new Date(Date.now() + 3600_000) },
+    },
+  ].map((step, position) => ({
+    ...step,
+    ...{ position, service: 'any', name: step.kind },
+    attempts: { create: [1, 2].map((number) => ({ number, token: digest(), worker: 'w' })) },
+  }));
+  await prisma.checkpoint.create({
+    data: { key: running, sha256: digest(), position: storedJson({ epoch: 0, step: 1, epochs: [], best: null }) },
+  });
+  await prisma.run.create({
+    data: { kind: 'COMPRESSION', state: 'RUNNING', input: {}, modelId, datasetId, steps: { create: steps } },
+  });
+}
+
+function done(kind: string, input: object, output: object) {
+  return { kind, key: digest(), state: 'SUCCEEDED', input: storedJson(input), output: storedJson(output) };
+}
+
+type List = Record<string, { edges: { node: Record<string, unknown[]> }[] }>;
+
+it('runs with all that can be asked of them', async () => {
+  await times(MANY, async (index) => {
+    const model = await seedModel(gateway, { name: `run net ${index}` });
+    await seedFullRun(model.id, (await seedDataset(gateway, [YAW])).id);
+  });
+  const QUERY = `query($first: Int!) { runs(first: $first) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node ${RUN} } } }`;
+  const ask = (first: number) =>
+    statementsOf(
+      QUERY,
+      { first },
+      ({ runs }: List) => {
+        for (const { node } of runs!.edges)
+          for (const field of ['prunings', 'trainings', 'compressions', 'steps', 'attempts'])
+            expect(node[field]!.length).toBeGreaterThan(0);
+        return runs!.edges;
+      },
+      first,
+    );
+  const { artifact: artifactsOfMany, ...many } = await ask(MANY);
+  const { artifact: artifactsOfFew, ...few } = await ask(FEW);
+  expect(many).toEqual(few);
+  // The page and its size; steps, prunings, trainings, reports and benchmarks; one for each of the others.
+  expect(many).toEqual({ run: 2, step: 5, attempt: 1, checkpoint: 1, model: 1, dataset: 1 });
+  // Files of prunings, trainings and reports, each as those are known: which of them come together is a matter of time.
+  expect(artifactsOfMany).toBeLessThanOrEqual(3);
+  expect(artifactsOfFew).toBeLessThanOrEqual(3);
+});
+
+it('models and data sets with everything about them', async () => {
+  await times(MANY, (index) => seedModel(gateway, { name: `net ${index}` }));
+  await times(MANY, () => seedDataset(gateway, [YAW]));
+  const QUERY = `query($first: Int!) { models(first: $first) { totalCount edges { node ${MODEL} } }
+    datasets(first: $first) { totalCount edges { node ${DATASET} } } }`;
+  const ask = (first: number) => statementsOf(QUERY, { first }, ({ models }: List) => models!.edges, first);
+  const many = await ask(MANY);
+  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual({ dataset: 2, model: 2 });
+});
+
+it('the matrix', async () => {
+  const dataset = await seedDataset(gateway, tasks(3));
+  const models = await times(MANY, async (index) => {
+    const model = await seedModel(gateway, { name: `matrix net ${index}`, primaryTask: `t${index}` });
+    await seedResults(gateway, { model, dataset }, () => ({}));
+    return model.globalId;
+  });
+  const QUERY = `query($models: [ID!]!, $dataset: ID!) { taskRelationships(models: $models, dataset: $dataset) { tasks
+    rows { model ${MODEL} cells { task layer metric higherIsBetter value spread chance reductionPercent } } } }`;
+  const ask = (count: number) =>
+    statementsOf(
+      QUERY,
+      { models: models.slice(0, count), dataset: dataset.globalId },
+      (data: { taskRelationships: { rows: { cells: unknown[] }[] } }) => {
+        expect(data.taskRelationships.rows.flatMap(({ cells }) => cells)).not.toContain(null);
+        return data.taskRelationships.rows;
+      },
+      count,
+    );
+  const many = await ask(MANY);
+  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
+});
+
+it('the curves of all layers with their knees', async () => {
+  const dataset = await seedDataset(gateway, tasks(1));
+  const curve = syntheticCurve(6, 1);
+  const ask = async (layers: number) => {
+    const taps = Array.from({ length: layers }, (_, index) => tap(`conv${index}`, 6));
+    const model = await seedModel(gateway, { taps });
+    await seedResults(
+      gateway,
+      { model, dataset },
+      () => ({}),
+      () => curve,
+    );
+    return statementsOf(
+      `query($model: ID!, $dataset: ID!) { characteristicCurves(model: $model, dataset: $dataset, task: "t0") {
+        layer task filters uncertified points { lambda filters rmseTrain rmseValidation }
+        knee(epsilon: 0.01) { filters kept } loose: knee(epsilon: 0.1, on: TRAIN) { filters kept } } }`,
+      { model: model.globalId, dataset: dataset.globalId },
+      (data: { characteristicCurves: unknown[] }) => data.characteristicCurves,
+      layers,
+    );
+  };
+  const many = await ask(MANY);
+  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
+});
+
+it('a plan for several tasks in one network', async () => {
+  const dataset = await seedDataset(gateway, tasks(MANY));
+  const model = await seedTinyModel(gateway);
+  const curves = layersOf(tinyNet().model).map((_, index) =>
+    syntheticCurve(model.inspection.taps[index]!.channels, index),
+  );
+  await seedResults(
+    gateway,
+    { model, dataset },
+    () => ({}),
+    (_layer, index) => curves[index]!,
+  );
+  const ask = (count: number) =>
+    statementsOf(
+      `query($input: CompressionPlanInput!) { compressionPlan(input: $input) { bestLayer layers { name } forecasts { task } } }`,
+      {
+        input: {
+          ...{ model: model.globalId, dataset: dataset.globalId, epsilon: 0.1 },
+          tasks: tasks(count).map(({ name }) => name),
+        },
+      },
+      (data: { compressionPlan: { forecasts: unknown[] } }) => data.compressionPlan.forecasts,
+      count,
+    );
+  const many = await ask(MANY);
+  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
+});
+
+it('a benchmark of networks that runs made', async () => {
+  const { prisma } = gateway.db;
+  const made = await times(MANY, async () => {
+    const [key, modelSha256] = [digest(), digest()];
+    await prisma.result.create({ data: { key, kind: PRUNE.kind, output: { modelSha256 }, artifacts: [modelSha256] } });
+    const run = await prisma.run.create({ data: { kind: 'PRUNE', state: 'SUCCEEDED', input: {} } });
+    const step = { key, runId: run.id, position: 0, kind: PRUNE.kind, service: 'pruner', name: 'prune' };
+    await prisma.step.create({ data: { ...step, state: 'SUCCEEDED', input: { modelName: 'net', preprocess: {} } } });
+    return modelSha256;
+  });
+  const ask = (count: number) =>
+    statementsOf(
+      `mutation($input: LaunchBenchmarkInput!) { launchBenchmark(input: $input) { run { id } userErrors { code } } }`,
+      { input: { artifacts: made.slice(0, count) } },
+      ({ launchBenchmark }: { launchBenchmark: { run: object } }) => [launchBenchmark.run],
+      1,
+    );
+  const many = await ask(MANY);
+  expect(many).toEqual(await ask(FEW));
+  // What made the networks costs one of results, steps and runs each; the rest is the launch.
+  expect(many).toEqual({ result: 2, step: 2, run: 3 });
+});
+
+it('one run costs what a page of runs costs', async () => {
+  const { id } = await gateway.db.prisma.run.findFirstOrThrow({ where: { kind: 'COMPRESSION' } });
+  const { artifact, ...others } = await statementsOf(
+    `query($id: ID!) { run(id: $id) ${RUN} }`,
+    { id: globalId('Run', id) },
+    ({ run }: { run: object }) => [run],
+    1,
+  );
+  expect(others).toEqual({ run: 1, step: 5, attempt: 1, checkpoint: 1, model: 1, dataset: 1 });
+  expect(artifact).toBeLessThanOrEqual(3);
+});
