@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
-import { TaskPool } from '@kneepoint/runtime';
+import { TaskPool, usableCores } from '@kneepoint/runtime';
 import { REGRESS } from '@kneepoint/workflow';
 import { regress } from './regress.ts';
 import type { RegressTaskInput, RegressTaskResult } from './tasks/regress.task.ts';
@@ -9,12 +8,12 @@ const TASK = new URL('./tasks/regress.task.ts', import.meta.url);
 const TIMEOUT_MS = 3600_000;
 
 /**
- * Takes regressions from the queue, as many at once as there are cores: each runs on one thread. A model has many layers and each
+ * Takes regressions from the queue, as many at once as it may use cores: each runs on one thread. A model has many layers and each
  * is quick, so the child processes stay warm between them.
  */
 export async function startRegressor(options: ServiceParts): Promise<Worker> {
   const { config } = options;
-  const concurrency = Math.max(config.concurrency, availableParallelism());
+  const concurrency = Math.max(config.concurrency, usableCores());
   const pool = new TaskPool<RegressTaskInput, readonly RegressTaskResult[]>(TASK, {
     size: concurrency,
     memoryMb: config.memoryMb,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
@@ -8,6 +9,7 @@ import type { ActualProvider, Provider } from './provider.ts';
 import { resolveProvider } from './provider.ts';
 import type { Session } from './session.ts';
 import { OrtSession } from './session.ts';
+import { usableCores } from './usable-cores.ts';
 
 /** How far ONNX Runtime may rewrite the graph before running it. */
 export type Optimization = 'disabled' | 'basic' | 'extended' | 'all';
@@ -15,7 +17,7 @@ export type Optimization = 'disabled' | 'basic' | 'extended' | 'all';
 export interface SessionOptions {
   /** Default cpu. */
   readonly provider?: Provider;
-  /** Threads within an operator. Default: one per physical core. */
+  /** Threads within an operator. Default: one per physical core, and no more than a container may use. */
   readonly threads?: number;
   /** Default all. */
   readonly optimization?: Optimization;
@@ -30,7 +32,7 @@ export interface SessionOptions {
  */
 export async function openSession(
   model: ModelProto | Uint8Array | string,
-  { provider = 'cpu', threads, optimization = 'all', arena = true }: SessionOptions = {},
+  { provider = 'cpu', threads = limitedThreads(), optimization = 'all', arena = true }: SessionOptions = {},
 ): Promise<Session> {
   const actual = await resolveProvider(provider);
   const options: InferenceSession.SessionOptions = {
@@ -42,6 +44,12 @@ export async function openSession(
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
   return new OrtSession(await load(model, options, actual), actual, await loadOrt());
+}
+
+/** Undefined where nothing limits this process: ONNX Runtime knows best how many threads a whole machine is good for. */
+function limitedThreads(): number | undefined {
+  const cores = usableCores();
+  return cores < availableParallelism() ? cores : undefined;
 }
 
 async function load(
