@@ -89,7 +89,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
 
   await app.listen({ port: config.port, host: config.host });
   const dispatcher = startDispatcher(db, bus, { log });
-  const reconciler = startReconciler(db, bus, { log });
+  const reconciler = startReconciler(db, bus, { log, leaseSeconds: config.leaseSeconds });
   const { port } = app.server.address() as AddressInfo;
   const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
   const url = `http://${host}:${port}`;

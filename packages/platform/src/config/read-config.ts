@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Failure } from '@kneepoint/failures';
 import type { NatsConnectOptions } from '../bus/nats-connection.ts';
+import type { BusSettings } from '../bus/settings.ts';
 import type { LogLevel } from '../log/create-logger.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { type Provider, type Settings, SETTINGS } from './settings.ts';
@@ -18,6 +19,8 @@ export interface Config {
   readonly memoryMb: number;
   /** Steps at once in one worker process. */
   readonly concurrency: number;
+  /** How long a silent worker keeps its step. */
+  readonly leaseSeconds: number;
   readonly host: string;
   readonly port: number;
   /** Where users reach the gateway, when it is not `http://host:port`. */
@@ -28,7 +31,7 @@ export interface Config {
   readonly tracesEndpoint?: string;
   readonly logLevel: LogLevel;
   /** For `openBus`. */
-  readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'>;
+  readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'> & Pick<BusSettings, 'ackWaitMs'>;
   /** For `openStore`; the gateway adds `baseUrl`. */
   readonly store: Pick<StoreOptions, 'cacheDir' | 'publicUrl' | 'signingKey' | 'accessKey' | 'secretKey'>;
 }
@@ -67,14 +70,18 @@ function toConfig(settings: Settings): Config {
     provider: settings.KNEEPOINT_PROVIDER,
     memoryMb: settings.KNEEPOINT_MEMORY_MB,
     concurrency: settings.KNEEPOINT_CONCURRENCY,
+    leaseSeconds: settings.KNEEPOINT_LEASE_SECONDS,
     host: settings.HOST,
     port: settings.PORT,
     healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
-    bus: present({
-      credentials: settings.NATS_CREDENTIALS,
-      tls: Object.keys(tls).length === 0 ? undefined : tls,
-    }),
+    bus: {
+      ackWaitMs: settings.KNEEPOINT_LEASE_SECONDS * 1000,
+      ...present({
+        credentials: settings.NATS_CREDENTIALS,
+        tls: Object.keys(tls).length === 0 ? undefined : tls,
+      }),
+    },
     store: {
       cacheDir: join(dataDir, 'cache'),
       ...present({

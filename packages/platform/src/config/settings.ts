@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/create-logger.ts';
+import { DEFAULT_LEASE_SECONDS } from '../work/lease.ts';
 
 export const PROVIDERS = ['cpu', 'cuda', 'auto'] as const;
 
@@ -45,6 +46,11 @@ export const SETTINGS = z.object({
   KNEEPOINT_MEMORY_MB: whole(256, 1_048_576).default(4_096),
   /** Steps that one worker process works on at once. */
   KNEEPOINT_CONCURRENCY: whole(1, 256).default(1),
+  /**
+   * Seconds without a sign of life after which a worker is taken for dead and its step is given to another. The bus waits as long for
+   * a word about a job, and twice as long may a step be untaken or a cancelation unheard before it is seen to. The same for all processes.
+   */
+  KNEEPOINT_LEASE_SECONDS: whole(2, 3_600).default(DEFAULT_LEASE_SECONDS),
   /** Secret that signs download and upload addresses of a folder store. Default: a fresh one at each start. */
   KNEEPOINT_SIGNING_KEY: z.string().min(16, 'has fewer than 16 characters').optional(),
   /** The gateway as users reach it. Default: `http://HOST:PORT`. */

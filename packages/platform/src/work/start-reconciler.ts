@@ -1,6 +1,7 @@
 import type { Bus, Consumer } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
+import { DEFAULT_LEASE_SECONDS } from './lease.ts';
 import { endGivenUp } from './reconcile/end-given-up.ts';
 import { endStuckCancellations } from './reconcile/end-stuck-cancellations.ts';
 import { expireLeases } from './reconcile/expire-leases.ts';
@@ -11,11 +12,13 @@ import { repeat, type Repeating } from './repeat.ts';
 
 export interface ReconcilerOptions {
   readonly log?: Logger;
-  /** Milliseconds between passes. Default 3 000. */
+  /** How long workers' leases last; the defaults below follow from it. Default 30. */
+  readonly leaseSeconds?: number;
+  /** Milliseconds between passes. Default: a tenth of a lease. */
   readonly everyMs?: number;
-  /** Milliseconds that a canceled run may take to end before its steps are taken away. Default 60 000. */
+  /** Milliseconds that a canceled run may take to end before its steps are taken away. Default: two leases. */
   readonly cancelGraceMs?: number;
-  /** Milliseconds after which a step that no worker has taken is sent again. Default 60 000. */
+  /** Milliseconds after which a step that no worker has taken is sent again. Default: two leases. */
   readonly republishAfterMs?: number;
 }
 
@@ -30,7 +33,9 @@ export interface Reconciliation {
  * cancellations that nobody heard. Every repair is a compare-and-set, so any number of reconcilers may run.
  */
 export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptions = {}): Repeating {
-  const { log, everyMs = 3_000, cancelGraceMs = 60_000, republishAfterMs = 60_000 } = options;
+  const { log, leaseSeconds = DEFAULT_LEASE_SECONDS } = options;
+  const { everyMs = leaseSeconds * 100, cancelGraceMs = leaseSeconds * 2_000 } = options;
+  const { republishAfterMs = leaseSeconds * 2_000 } = options;
   const shared: Reconciliation = { db, bus, log };
   let restarted = db.exclusive;
   let letters: Consumer | undefined;

@@ -14,6 +14,7 @@ import { VERSION } from '../version.ts';
 import { claimAttempt } from './claim-attempt.ts';
 import { RETRY_DELAY_MS } from './end-attempt.ts';
 import { parseJobMessage } from './job-message.ts';
+import { DEFAULT_LEASE_SECONDS } from './lease.ts';
 import { CANCEL_PATTERN, runIdOf, tellChange } from './run-events.ts';
 import { type AttemptSettings, type AttemptStatus, RunningAttempt } from './running-attempt.ts';
 import { startDispatcher } from './start-dispatcher.ts';
@@ -36,8 +37,8 @@ export interface WorkerOptions extends Partial<AttemptSettings> {
   readonly workerId?: string;
   /** Publish what this worker queues. Turn off where the same process runs a dispatcher anyway. Default true. */
   readonly dispatch?: boolean;
-  /** What the process is set to run networks on; for people and metrics. */
-  readonly config?: Pick<Config, 'provider'>;
+  /** What the process is set to: the provider, for people and metrics, and the lease. */
+  readonly config?: Pick<Config, 'provider'> & Partial<Pick<Config, 'leaseSeconds'>>;
 }
 
 /** What a worker tells of itself, to people and to probes. */
@@ -65,7 +66,7 @@ export interface Worker {
 }
 
 const DEFAULTS: AttemptSettings = {
-  leaseSeconds: 30,
+  leaseSeconds: DEFAULT_LEASE_SECONDS,
   progressEveryMs: 500,
   abortGraceMs: 30_000,
   commitLimitMs: 300_000,
@@ -79,7 +80,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, bus, store, service, handlers } = options;
   const id = options.workerId ?? `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const log = options.log.child({ worker: id });
-  const settings = { ...DEFAULTS, ...given(options) };
+  const { leaseSeconds = DEFAULTS.leaseSeconds } = options.config ?? {};
+  const settings = { ...DEFAULTS, leaseSeconds, ...given(options) };
   const attempts = new Set<RunningAttempt>();
   const ended: Partial<Record<AttemptOutcome, number>> = {};
   const startedAt = new Date().toISOString();
