@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install demo test lint format schema bench zoo services clean
+.PHONY: install bundle demo test lint format schema bench zoo services clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -8,10 +8,13 @@ node_modules/.installed: package-lock.json package.json
 	npm ci
 	@touch $@
 
-demo: install ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
+bundle: install # What starts fast, once more if a source has changed since
+	@node scripts/bundle.mjs
+
+demo: bundle ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
 	node packages/cli/bin/kneepoint.mjs demo
 
-test: install ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
+test: bundle ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
 	$(MAKE) --no-print-directory -j2 --output-sync=target services lint
 	npm run --silent test
 
@@ -34,4 +37,4 @@ zoo: install ## Every torchvision network exported, pruned and proved: docs/cove
 	npx tsx bench/coverage/run.ts
 
 clean:
-	rm -rf .kneepoint node_modules
+	rm -rf .kneepoint dist node_modules

@@ -17,6 +17,7 @@ if (!existsSync(join(bin, 'asc'))) {
 const steps = [
   ['WebAssembly kernels', process.execPath, ['packages/regression/build-wasm.mjs'], root],
   ['Prisma client', process.execPath, ['scripts/generate-prisma.mjs'], root],
+  ['start-up bundle', process.execPath, ['scripts/bundle.mjs'], root],
 ];
 
 for (const [what, command, args, cwd] of steps) {

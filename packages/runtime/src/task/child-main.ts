@@ -27,7 +27,8 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
-const guard = watchParent(Number(process.argv[2]));
+const [, , parent, file = ''] = process.argv;
+const guard = watchParent(Number(parent));
 
 async function obey(order: TaskOrder): Promise<void> {
   cancel = new AbortController();
@@ -58,9 +59,10 @@ async function obey(order: TaskOrder): Promise<void> {
   }
 }
 
+/** `url` is what people know it by; the file may be that of a bundle. */
 async function loadTask(url: string): Promise<Task> {
-  const module = (await import(url)) as { default?: unknown };
-  if (typeof module.default === 'function') return module.default as Task;
+  const loaded = (await import(file)) as { default?: unknown };
+  if (typeof loaded.default === 'function') return loaded.default as Task;
   throw new Failure('RUNTIME_TASK_INVALID', 'the module has no function as default export', { where: url });
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure, FAILURES } from '@kneepoint/failures';
+import { bundled } from './bundled.mjs';
 import { childEnvironment } from './child-environment.ts';
 import { crashFailure } from './crash-failure.ts';
 import { watchMemory } from './memory.ts';
@@ -17,6 +18,8 @@ export interface TaskLog {
 }
 
 export interface ChildOptions {
+  /** URL of the module that it will run. */
+  readonly task: string;
   readonly memoryMb: number;
   readonly env: Readonly<Record<string, string>>;
   readonly log: TaskLog | undefined;
@@ -34,7 +37,7 @@ export interface OrderOptions {
 /** Deals with what a task emits, one event after the other; what it throws is thrown in the task. */
 export type EventHandler = (event: unknown) => Promise<void> | void;
 
-const MAIN = fileURLToPath(new URL('./child-main.ts', import.meta.url));
+const MAIN = new URL('./child-main.ts', import.meta.url).href;
 const TSCONFIG = fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const GRACE_MS = 3000;
@@ -51,10 +54,10 @@ export class TaskChild {
   private readonly output: OutputTail;
   private readonly ended: Promise<void>;
 
-  constructor({ memoryMb, env, log }: ChildOptions) {
+  constructor({ task, memoryMb, env, log }: ChildOptions) {
     this.memoryMb = memoryMb;
     this.log = log;
-    this.process = startProcess(memoryMb, env);
+    this.process = startProcess(task, memoryMb, env);
     const { stdout, stderr } = this.process;
     if (!stdout || !stderr) throw new Failure('RUNTIME_START_FAILED', 'the process came without pipes');
     this.output = new OutputTail(stdout, (line) => log?.debug({ stream: 'stdout', line }, 'task output'));
@@ -216,12 +219,15 @@ export class TaskChild {
   }
 }
 
-function startProcess(memoryMb: number, env: Readonly<Record<string, string>>): ChildProcess {
+function startProcess(task: string, memoryMb: number, env: Readonly<Record<string, string>>): ChildProcess {
+  const [main, module] = [bundled(MAIN), bundled(task)];
+  // Both or neither: what they share must be one module.
+  const fast = main !== undefined && module !== undefined;
   try {
-    return fork(MAIN, [String(process.pid)], {
+    return fork(fileURLToPath(fast ? main : MAIN), [String(process.pid), fast ? module : task], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: ['--import', LOADER, `--max-old-space-size=${memoryMb}`],
+      execArgv: [...(fast ? [] : ['--import', LOADER]), `--max-old-space-size=${memoryMb}`],
       env: childEnvironment(process.env, env, TSCONFIG),
     });
   } catch (cause) {

@@ -97,7 +97,7 @@ export class TaskPool<I, O> {
 
   private startChild(): TaskChild {
     const { env = {}, log } = this.options;
-    return new TaskChild({ memoryMb: this.memoryMb, env, log });
+    return new TaskChild({ task: this.task, memoryMb: this.memoryMb, env, log });
   }
 
   private async retire(child: TaskChild): Promise<void> {

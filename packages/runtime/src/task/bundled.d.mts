@@ -1,0 +1,2 @@
+export function bundled(source: string | URL): string | undefined;
+export function stampOf(path: string): string;
