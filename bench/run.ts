@@ -1,11 +1,12 @@
 /**
- * Every figure of docs/performance.md: (a) the lasso path, (b) extraction, (c) the curves of VGG-16, (d) the training step, each a
- * ratio measured in one run.
+ * The table of docs/performance.md: (a) the lasso path, (b) extraction, (c) the curves of VGG-16, (d) the training step, (e) surgery
+ * on VGG-16, each a ratio measured in one run, but for surgery's seconds.
  * A table at first; with --json also all figures, as the last line. Exits with 1 when a target is missed or a part could not run.
  *
  *   npx tsx bench/run.ts [--json]
  *
- * Debian's python3-sklearn and python3-torch are needed, and for the row of real responses KNEEPOINT_DATA, the folder of results.ts.
+ * Debian's python3-sklearn, python3-torch and python3-torchvision are needed, pip for Torch-Pruning, and for the row of real
+ * responses KNEEPOINT_DATA, the folder of results.ts.
  */
 import { curves, type CurvesFigures } from './curves.ts';
 import { extraction, type ExtractionFigures } from './extraction.ts';
@@ -13,6 +14,7 @@ import { faceLasso, type FaceLassoFigures } from './face-lasso.ts';
 import { lasso, type LassoFigures } from './lasso.ts';
 import { machine } from './machine.ts';
 import { NO_RIVAL } from './rival.ts';
+import { surgery, type SurgeryFigures } from './surgery.ts';
 import { NO_TORCH, training, type TrainingFigures } from './training.ts';
 
 interface Row {
@@ -43,6 +45,7 @@ const faces =
 const extracted = await step('extraction', extraction);
 const vgg16 = (await step('curves of VGG-16', () => curves())) ?? new NotRun(NO_RIVAL);
 const trained = await step('training step', () => training());
+const cut = await step('surgery', surgery);
 
 const rows = [
   ...(made instanceof NotRun ? [missing('(a) lasso path', made)] : lassoRows(made)),
@@ -50,12 +53,13 @@ const rows = [
   ...extractionRows(extracted),
   vgg16 instanceof NotRun ? missing('(c) curves of VGG-16', vgg16) : curvesRow(vgg16),
   ...trainingRows(trained),
+  ...surgeryRows(cut),
 ];
 console.log(table(rows));
 for (const { what, measured, met } of rows) if (met === false) console.error(`\nMISSED: ${what}: ${measured}`);
 if (process.argv.includes('--json'))
   console.log(
-    `\n${JSON.stringify({ machine: machine(), lasso: made, faces, extraction: extracted, curves: vgg16, training: trained })}`,
+    `\n${JSON.stringify({ machine: machine(), lasso: made, faces, extraction: extracted, curves: vgg16, training: trained, surgery: cut })}`,
   );
 if (rows.some(({ met }) => met === false)) process.exitCode = 1;
 
@@ -132,6 +136,23 @@ function trainingRows({ rival, nets, memory }: TrainingFigures): Row[] {
   );
   const growth = atMost('(d) resident memory after 2 000 steps over that after 200', memory.at2000 / memory.at200, 1.1);
   return [...against, ...overForward, growth];
+}
+
+function surgeryRows({ total, memory, decoding, rival }: SurgeryFigures): Row[] {
+  const what = '(e) VGG-16 at 224 × 224, 553 MB, from bytes to the network without half of its filters';
+  const seconds = total.clock / 1e3;
+  return [
+    { what, measured: `${seconds.toFixed(2)} s`, target: '< 2 s', met: seconds < 2 },
+    under('(e) resident memory for that, over the file', memory.pruned, 3),
+    { what: '(e) decoding', measured: `${decoding.toFixed(0)} MB/s`, target: '≥ 500 MB/s', met: decoding >= 500 },
+    typeof rival === 'string'
+      ? missing('(e) Torch-Pruning on the same network', new NotRun(rival))
+      : {
+          what: `(e) ${rival.versions} on the same network, over that`,
+          measured: times(rival.ratio),
+          target: 'a ratio',
+        },
+  ];
 }
 
 function atLeast(what: string, value: number, bound: number, note = ''): Row {
