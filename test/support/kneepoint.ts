@@ -96,11 +96,22 @@ export interface Sample {
   readonly faces: string;
 }
 
+export interface SampleOptions {
+  /** Images. */
+  readonly count?: number;
+  readonly seed?: number;
+  /** Filters of the network's layers. */
+  readonly widths?: readonly (number | 'pool')[];
+}
+
 /** A small network with its preprocessing and a small set of faces, in a folder. */
-export async function makeSample(folder: string, { count = 240, seed = 1 } = {}): Promise<Sample> {
+export async function makeSample(
+  folder: string,
+  { count = 240, seed = 1, widths = [8, 8, 'pool', 12, 12, 'pool', 16] }: SampleOptions = {},
+): Promise<Sample> {
   await mkdir(folder, { recursive: true });
   const model = join(folder, 'small.onnx');
-  const net = vggStyle({ widths: [8, 8, 'pool', 12, 12, 'pool', 16], size: 32, seed, batchNorm: true });
+  const net = vggStyle({ widths, size: 32, seed, batchNorm: true });
   await writeFile(model, encodeModel(net));
   await writeFile(
     join(folder, 'small.preprocess.json'),

@@ -6,8 +6,8 @@ const UNAVAILABLE_PRISMA = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024',
 /** What the driver adapters call it; all that is left of it in the error of a raw query. */
 const UNAVAILABLE_KIND = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections']);
 const UNAVAILABLE_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']);
-/** SQLSTATE: connection exceptions, out of resources, shutting down or starting up. */
-const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0[123])$/;
+/** SQLSTATE: connection exceptions, out of resources, shutting down or starting up, cut off for idling in a transaction. */
+const UNAVAILABLE_SQLSTATE = /^(08...|53...|57P0[123]|25P03)$/;
 /** pg and its pool report these with a message only. */
 const UNAVAILABLE_MESSAGE =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|connection ended|not queryable/i;

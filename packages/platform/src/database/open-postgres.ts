@@ -9,6 +9,11 @@ import type { DatabaseConnection, DatabaseOptions } from './open-database.ts';
 /** The lock that Prisma's own migrate command takes, so that the two never work at once. */
 const MIGRATION_LOCK = 72707369;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * How long a transaction may wait for its client: a process that froze, or lost its network, in the middle of one would keep its locks,
+ * and nobody could take over its steps. Shorter than a lease.
+ */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** A Postgres server. Waits for one that is still starting; throws DATABASE_UNAVAILABLE after `waitMs`. */
 export async function openPostgres(url: string, options: Required<DatabaseOptions>): Promise<DatabaseConnection> {
@@ -17,7 +22,7 @@ export async function openPostgres(url: string, options: Required<DatabaseOption
   const config: pg.PoolConfig = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    options: '-c TimeZone=UTC',
+    options: `-c TimeZone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
     application_name: 'kneepoint',
     keepAlive: true,
   };

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { ArtifactStore, Database } from '@kneepoint/platform';
+
+/** A result as two runs of the same work must agree on it: without what a clock measured. */
+export interface ComparedResult {
+  readonly key: string;
+  readonly kind: string;
+  readonly output: unknown;
+  /** What each artifact holds, sorted: its sha256, or for a report, which has times in it, that of the rest. */
+  readonly artifacts: readonly string[];
+}
+
+/** Members whose values a clock gave, wherever they stand in an output or a report. */
+const MEASURED = new Set(['latencyMs', 'seconds', 'imagesPerSecond', 'reportSha256']);
+/** A warning that compares times. */
+const TIMED_WARNING = /latency/;
+
+/** Every result in the database; reads each artifact, so that one which is missing or damaged fails here. */
+export async function comparedResults(db: Database, store: ArtifactStore): Promise<readonly ComparedResult[]> {
+  const rows = await db.prisma.result.findMany({ orderBy: { key: 'asc' } });
+  return Promise.all(
+    rows.map(async ({ key, kind, output, artifacts }) => {
+      const report = (output as { reportSha256?: string }).reportSha256;
+      const contents = artifacts.map(async (sha256) => {
+        const bytes = await store.read(sha256);
+        return sha256 === report ? `report ${digest(lasting(JSON.parse(Buffer.from(bytes).toString())))}` : sha256;
+      });
+      return { key, kind, output: lasting(output), artifacts: (await Promise.all(contents)).sort() };
+    }),
+  );
+}
+
+function lasting(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.filter((item) => typeof item !== 'string' || !TIMED_WARNING.test(item)).map(lasting);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !MEASURED.has(name))
+      .map(([name, member]) => [name, lasting(member)]),
+  );
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
