@@ -8,8 +8,12 @@ export interface Network {
   readonly parameters: number;
 }
 
-/** What is done with a network: exported in two forms and pruned here, pruned by Torch-Pruning. */
-export type Part = 'folded' | 'kept' | 'rival';
+/** What a network is exported to before it is pruned here: two forms by the TorchScript exporter, one by that of PyTorch 2. */
+export const FORMS = ['folded', 'kept', 'dynamo'] as const;
+export type Form = (typeof FORMS)[number];
+
+/** What is done with a network: exported and pruned here, or pruned by Torch-Pruning. */
+export type Part = Form | 'rival';
 
 export interface Size {
   readonly parameters: number;
@@ -30,5 +34,5 @@ export type Rival = { readonly kind: 'pruned'; readonly before: Size; readonly a
 
 /** What came of one network in one part, with the version of all code that it depends on. */
 export type Entry = { readonly network: string; readonly version: string; readonly seconds: number } & (
-  { readonly part: 'folded' | 'kept'; readonly outcome: Ours } | { readonly part: 'rival'; readonly outcome: Rival }
+  { readonly part: Form; readonly outcome: Ours } | { readonly part: 'rival'; readonly outcome: Rival }
 );

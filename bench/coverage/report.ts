@@ -1,4 +1,4 @@
-import type { Entry, Network, Ours, Part, Rival } from './outcome.ts';
+import { type Entry, type Form, FORMS, type Network, type Ours, type Part, type Rival } from './outcome.ts';
 
 export interface ReportInput {
   readonly networks: readonly Network[];
@@ -7,12 +7,12 @@ export interface ReportInput {
   readonly machine: string;
   readonly software: string;
   readonly rival: { readonly package: string; readonly missing: string | undefined };
+  readonly newer: { readonly packages: readonly string[]; readonly missing: string | undefined };
 }
 
 interface Row {
   readonly network: Network;
-  readonly folded: Ours | undefined;
-  readonly kept: Ours | undefined;
+  readonly ours: Readonly<Record<Form, Ours | undefined>>;
   readonly rival: Rival | undefined;
   readonly stale: boolean;
 }
@@ -20,14 +20,13 @@ interface Row {
 /** The page: totals first, a row for each network, and why what stays whole does. */
 export function report(input: ReportInput): string {
   const rows = input.networks.map((network): Row => {
-    const found = (['folded', 'kept', 'rival'] as const).map((part) => input.find(network, part));
-    const [folded, kept, rival] = found.map((each) => each?.entry.outcome);
+    const of = (part: Part) => input.find(network, part)?.entry.outcome;
+    const ours = (form: Form) => of(form) as Ours | undefined;
     return {
       network,
-      folded: folded as Ours | undefined,
-      kept: kept as Ours | undefined,
-      rival: rival,
-      stale: found.some((each) => each?.stale),
+      ours: { folded: ours('folded'), kept: ours('kept'), dynamo: ours('dynamo') },
+      rival: of('rival'),
+      stale: ([...FORMS, 'rival'] as const).some((part) => input.find(network, part)?.stale),
     };
   });
   const sections = [
@@ -57,18 +56,18 @@ const KINDS: readonly { readonly title: string; readonly of: (network: Network) 
 
 const LEGEND = `Parameters and MACs are for one image of the size given (the smallest that the network takes and ONNX can express), and what is left of them. Layers: those of which something can be removed, of all with filters;
 the last one of a classifier never can. Difference: between surgery and masking, the larger of that with the file's weights and that with He-initialised ones, over the largest output. **Folded**: batch normalisation folded into
-convolutions, opset 17, any batch size. **Kept**: batch normalisation as nodes, nothing folded, opset 13, a batch of one baked in. The last two columns are Torch-Pruning's, by its own count; – where its counter does not read the network.`;
+convolutions, opset 17, any batch size. **Kept**: batch normalisation as nodes, nothing folded, opset 13, a batch of one baked in. **Dynamo**: by the exporter of PyTorch 2, its defaults, any batch size. The last two columns are Torch-Pruning's, by its own count; – where its counter does not read the network.`;
 
-function introduction({ machine, software, rival }: ReportInput, rows: readonly Row[]): string {
+function introduction({ machine, software, rival, newer }: ReportInput, rows: readonly Row[]): string {
   const stale = rows.filter((row) => row.stale).length;
   return `# Coverage
-Written by \`make zoo\`; not by hand. Every classification network of torchvision, random weights, batch normalisation with random statistics, exported to ONNX in two forms. Half of every layer's channel classes is removed at random. A network
-counts as pruned when surgery equals masking through all gates of the [proof](method.md) in both forms, and the file costs what the plan said.
+Written by \`make zoo\`; not by hand. Every classification network of torchvision, random weights, batch normalisation with random statistics, exported to ONNX in three forms. Half of every layer's channel classes is removed at random. A network
+counts as pruned when surgery equals masking through all gates of the [proof](method.md), and the file costs what the plan said.
 
 Beside it ${rival.package.replace('==', ' ')} (${rival.missing ?? 'its README: BasePruner, GroupMagnitudeImportance, ratio 0.5'}) on the same networks in PyTorch. It counts as pruned when its network runs and gives an output of the right
 shape; what it computes is not compared with anything.
 
-Run on ${machine}; ${software}. The exporter of PyTorch 2 (\`dynamo=True\`) was not to be had: PyTorch 2 comes with several GB of CUDA libraries.${
+Run on ${machine}; ${software}; for the third form ${newer.missing ?? newer.packages.join(', ').replaceAll('==', ' ')}.${
     stale === 0
       ? ''
       : ` What is said of ${stale} networks was measured, in part at least, with an earlier version of the code.`
@@ -79,36 +78,37 @@ function totals(rows: readonly Row[]): string {
   const lines = KINDS.map(({ title, of }) => {
     const own = rows.filter((row) => of(row.network));
     const tried = (pick: (row: Row) => Ours | Rival | undefined) => own.filter((row) => pick(row) !== undefined).length;
-    const folded = own.filter((row) => isProved(row.folded)).length;
-    const kept = own.filter((row) => isProved(row.kept)).length;
+    const proved = FORMS.map((form) => {
+      const count = own.filter((row) => isProved(row.ours[form])).length;
+      return `${count} of ${tried((row) => row.ours[form])}`;
+    });
     const rival = own.filter((row) => row.rival?.kind === 'pruned').length;
     const cells = [
       title,
       `${own.length}`,
-      `${folded} of ${tried((row) => row.folded)}`,
-      `${kept} of ${tried((row) => row.kept)}`,
+      ...proved,
       `${rival} of ${tried((row) => row.rival)}`,
-      median(own.flatMap((row) => ratio(row.folded))),
+      median(own.flatMap((row) => ratio(row.ours.folded))),
       median(own.flatMap((row) => ratio(row.rival))),
     ];
     return `| ${cells.join(' | ')} |`;
   });
   return [
-    '| | networks | pruned and proved, folded | kept | Torch-Pruning: pruned, runs | MACs left, median | Torch-Pruning |',
-    '|---|---:|---:|---:|---:|---:|---:|',
+    '| | networks | pruned and proved, folded | kept | dynamo | Torch-Pruning: pruned, runs | MACs left, median | Torch-Pruning |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
     ...lines,
   ].join('\n');
 }
 
 function table(rows: readonly Row[]): string {
   const head = [
-    '| network | px | parameters | left | MACs | left | layers | difference | kept: MACs left | difference | T-P: parameters | MACs |',
-    `|---|${'---:|'.repeat(11)}`,
+    '| network | px | parameters | left | MACs | left | layers | difference | kept: MACs left | difference | dynamo: MACs left | difference | T-P: parameters | MACs |',
+    `|---|${'---:|'.repeat(13)}`,
   ];
   return [...head, ...rows.map(rowLine)].join('\n');
 }
 
-function rowLine({ network, folded, kept, rival }: Row): string {
+function rowLine({ network, ours: { folded, kept, dynamo }, rival }: Row): string {
   const ours =
     folded?.kind === 'pruned'
       ? [
@@ -121,10 +121,11 @@ function rowLine({ network, folded, kept, rival }: Row): string {
           difference(folded),
         ]
       : ['', count(network.parameters), '', '', '', '', folded ? 'refused' : 'not run'];
-  const second =
-    kept?.kind === 'pruned'
-      ? [share(kept.after.macs, kept.before.macs), difference(kept)]
-      : ['', kept ? 'refused' : 'not run'];
+  const others = [kept, dynamo].flatMap((outcome) =>
+    outcome?.kind === 'pruned'
+      ? [share(outcome.after.macs, outcome.before.macs), difference(outcome)]
+      : ['', outcome ? 'refused' : 'not run'],
+  );
   const theirs =
     rival?.kind === 'pruned'
       ? [
@@ -132,7 +133,7 @@ function rowLine({ network, folded, kept, rival }: Row): string {
           rival.after.macs === null ? '–' : share(rival.after.macs, rival.before.macs!),
         ]
       : [rival ? 'fails' : 'not run', ''];
-  return `| ${[network.name, ...ours, ...second, ...theirs].join(' | ')} |`;
+  return `| ${[network.name, ...ours, ...others, ...theirs].join(' | ')} |`;
 }
 
 function difference(outcome: Extract<Ours, { kind: 'pruned' }>): string {
@@ -142,9 +143,10 @@ function difference(outcome: Extract<Ours, { kind: 'pruned' }>): string {
 
 /** Layers that stay, other than the one that gives the output. */
 function staysWhole(rows: readonly Row[]): string {
-  const lines = rows.flatMap(({ network, folded }) => {
-    if (folded?.kind !== 'pruned') return [];
-    const frozen = folded.frozen.filter(({ op }) => op !== 'graph output');
+  const lines = rows.flatMap(({ network, ours }) => {
+    const pruned = FORMS.map((form) => ours[form]).find((outcome) => outcome?.kind === 'pruned');
+    if (!pruned) return [];
+    const frozen = pruned.frozen.filter(({ op }) => op !== 'graph output');
     if (frozen.length === 0) return [];
     const total = frozen.reduce((sum, { layers }) => sum + layers, 0);
     const { op, layers, example } = frozen[0]!;
@@ -157,8 +159,8 @@ function staysWhole(rows: readonly Row[]): string {
 
 function refusals(rows: readonly Row[]): string {
   const line = (network: Network, by: string, reason: string) => `| ${network.name} | ${by} | ${cell(reason)} |`;
-  const lines = rows.flatMap(({ network, folded, kept, rival }) => [
-    ...Object.entries({ folded, kept }).flatMap(([form, outcome]) => {
+  const lines = rows.flatMap(({ network, ours, rival }) => [
+    ...Object.entries(ours).flatMap(([form, outcome]) => {
       if (outcome?.kind === 'refused') return [line(network, `Kneepoint, ${form}`, outcome.reason)];
       if (outcome && !outcome.proved) return [line(network, `Kneepoint, ${form}`, outcome.failed.join('; '))];
       return [];

@@ -1,14 +1,14 @@
 /**
- * Every classification network of torchvision with random weights: exported to ONNX in two forms, half of every layer's filters
+ * Every classification network of torchvision with random weights: exported to ONNX in three forms, half of every layer's filters
  * removed at random, surgery proved equal to masking; and the same networks pruned by Torch-Pruning at the same ratio. Writes
  * docs/coverage.md. Hours, unless most of it was done before: what was finished is kept in docs/coverage.jsonl and not repeated while
  * the code that it depends on stays as it is.
  *
- *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,rival] [--stale] [--report]
+ *   npx tsx bench/coverage/run.ts [--only NAME,NAME] [--parts folded,kept,dynamo,rival] [--stale] [--report]
  *
  * With --only or --parts the tables are printed and docs/coverage.md stays. --stale takes what an earlier version of the code found
  * for networks that were proved with it, and says how many. --report measures nothing and writes what has been found so far. Debian's
- * python3-torch, python3-torchvision and python3-onnx are needed, and pip for Torch-Pruning, which goes into a folder of its own.
+ * python3-torch, python3-torchvision and python3-onnx are needed, and pip for Torch-Pruning and PyTorch 2, which go into folders of their own.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,9 +18,10 @@ import { parseArgs } from 'node:util';
 import { Failure } from '@kneepoint/failures';
 import { runTask } from '@kneepoint/runtime';
 import { machine } from '../machine.ts';
-import type { Network, Ours, Part, Rival } from './outcome.ts';
+import { installNewerTorch, NEWER_TORCH } from './newer-torch.ts';
+import type { Form, Network, Ours, Part, Rival } from './outcome.ts';
 import type { PruneInput, Pruned } from './prune.task.ts';
-import { python } from './python.ts';
+import { python, pythonOf } from './python.ts';
 import { report, share } from './report.ts';
 import { Store, versionOf } from './store.ts';
 import { installTorchPruning, TORCH_PRUNING } from './torch-pruning.ts';
@@ -57,8 +58,9 @@ const networks = all
   .filter(({ name }) => only === undefined || only.includes(name))
   // Within each kind the smallest come first.
   .sort((a, b) => Number(a.transformer) - Number(b.transformer));
-const parts = (options.parts?.split(',') ?? ['folded', 'rival', 'kept']) as Part[];
+const parts = (options.parts?.split(',') ?? ['folded', 'rival', 'kept', 'dynamo']) as Part[];
 const missing = parts.includes('rival') ? await installTorchPruning() : 'not asked for';
+const withoutNewer = parts.includes('dynamo') ? await installNewerTorch() : 'not asked for';
 const store = await Store.open(MEASURED);
 const bench = (...files: string[]) => files.map((file) => `bench/coverage/${file}`);
 const own = await versionOf(
@@ -70,6 +72,7 @@ const own = await versionOf(
 const versions: Readonly<Record<Part, string>> = {
   folded: own,
   kept: own,
+  dynamo: await versionOf(ROOT, bench('dynamo.py'), own, ...NEWER_TORCH.packages),
   rival: await versionOf(ROOT, bench('networks.py', 'rival.py'), torch, torchvision, TORCH_PRUNING.package),
 };
 
@@ -84,12 +87,13 @@ const units = parts
       })),
     ),
   )
-  .filter(({ part }) => part !== 'rival' || missing === undefined);
+  .filter(({ part }) => (part === 'rival' ? missing : part === 'dynamo' ? withoutNewer : undefined) === undefined);
 const open = options.report ? [] : units.filter(({ network, part }) => !known(network, part));
 console.log(
   `${machine()}; PyTorch ${torch}, torchvision ${torchvision}; ${units.filter(({ network, part }) => known(network, part)).length} of ${units.length} done before`,
 );
 if (missing !== undefined) console.log(`Torch-Pruning: ${missing}`);
+if (withoutNewer !== undefined) console.log(`PyTorch 2: ${withoutNewer}`);
 
 const started = performance.now();
 const weight = (of: readonly { network: Network }[]) =>
@@ -116,6 +120,7 @@ const text = report({
   machine: machine(),
   software: `PyTorch ${torch}, torchvision ${torchvision}`,
   rival: { package: TORCH_PRUNING.package, missing },
+  newer: { packages: NEWER_TORCH.packages, missing: withoutNewer },
 });
 if (only === undefined && options.parts === undefined) {
   await writeFile(join(ROOT, 'docs', 'coverage.md'), text);
@@ -131,16 +136,20 @@ function known(network: Network, part: Part): boolean {
 async function attempt(
   network: Network,
   part: Part,
-): Promise<{ part: 'folded' | 'kept'; outcome: Ours } | { part: 'rival'; outcome: Rival }> {
+): Promise<{ part: Form; outcome: Ours } | { part: 'rival'; outcome: Rival }> {
   if (part === 'rival') return { part, outcome: await prunedByRival(network) };
   return { part, outcome: await prunedHere(network, part) };
 }
 
-async function prunedHere({ name }: Network, form: 'folded' | 'kept'): Promise<Ours> {
+async function prunedHere({ name }: Network, form: Form): Promise<Ours> {
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-coverage-'));
   try {
     const path = join(folder, `${name}.onnx`);
-    const { size } = (await python('export.py', form, name, path)) as { size: number };
+    const exported =
+      form === 'dynamo'
+        ? pythonOf(NEWER_TORCH.interpreter, 'dynamo.py', form, name, path)
+        : python('export.py', form, name, path);
+    const { size } = (await exported) as { size: number };
     const input: PruneInput = { path, ratio: RATIO, seed: SEED };
     const pruned = await runTask<PruneInput, Pruned>(new URL('./prune.task.ts', import.meta.url), input, LIMITS);
     return { kind: 'pruned', size, ...pruned };
