@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import fastifyWebsocket from '@fastify/websocket';
 import { startDispatcher, startReconciler } from '@kneepoint/platform';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Context, Services } from './context.ts';
-import { createLoaders } from './domain/loaders.ts';
+import { createLiveLoaders, createLoaders } from './domain/loaders.ts';
 import { registerArtifactRoutes } from './http/artifact-routes.ts';
 import { createErrorFormatter } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
@@ -31,6 +32,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const { db, bus, store, log, config } = services;
   const schema = createSchema();
   const createContext = (): Context => ({ ...services, loaders: createLoaders(services) });
+  const liveContext: Context = { ...services, loaders: createLiveLoaders(services) };
   const formatError = createErrorFormatter(log);
 
   const app = fastify({ bodyLimit: BODY_BYTES });
@@ -49,7 +51,12 @@ export async function startGateway(services: Services): Promise<Gateway> {
     // Whoever started the gateway closes it. Apollo would send the signal again, and the second one ends the process at once.
     stopOnTerminationSignals: false,
     formatError,
-    plugins: [...armor.plugins, fastifyApolloDrainPlugin(app)] as ApolloServerPlugin<Context>[],
+    plugins: [
+      ...armor.plugins,
+      fastifyApolloDrainPlugin(app),
+      // Nothing here says how long it may be cached, and the plugin would look at every field of every answer.
+      ApolloServerPluginCacheControlDisabled(),
+    ] as ApolloServerPlugin<Context>[],
   });
   await apollo.start();
 
@@ -79,6 +86,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
     wsHandler: createSocketHandler({
       schema,
       createContext,
+      createLiveContext: () => liveContext,
       rules: armor.validationRules,
       maxTokens: LIMITS.tokens,
       formatError,

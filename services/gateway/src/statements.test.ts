@@ -22,6 +22,10 @@ async function statementsOf(query: string, variables: object, rowsOf: (data: nev
     data = await gateway.query<never>(query, variables);
   });
   expect(rowsOf(data!)).toHaveLength(rows);
+  return countsOf(statements);
+}
+
+function countsOf(statements: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const statement of statements) {
     const table = /FROM "public"\."(\w+)"/.exec(statement)![1]!;
@@ -246,3 +250,41 @@ it('one run costs what a page of runs costs', async () => {
   expect(others).toEqual({ run: 1, step: 5, attempt: 1, checkpoint: 1, model: 1, dataset: 1 });
   expect(artifact).toBeLessThanOrEqual(3);
 });
+
+it('a change of a run, however many watch it', async () => {
+  const { prisma } = gateway.db;
+  const watch = async (clients: number): Promise<Record<string, number>> => {
+    const { id } = await prisma.run.create({
+      data: { kind: 'ANALYSIS', state: 'RUNNING', input: {}, steps: { create: [held()] } },
+    });
+    const sockets = Array.from({ length: clients }, () => gateway.socket());
+    const query = `subscription { runUpdated(id: "${globalId('Run', id)}") { seq progress { done } steps { name } } }`;
+    const seen = sockets.map((socket) => socket.iterate<{ runUpdated: { seq: number } }>({ query }));
+    const next = async (): Promise<number[]> =>
+      Promise.all(seen.map(async (states) => ((await states.next()).value as Seen).data.runUpdated.seq));
+    expect(new Set(await next())).toEqual(new Set([1]));
+    await prisma.run.update({ where: { id }, data: { seq: 2 } });
+    const tables = await gateway.statementsOf(async () => {
+      gateway.bus.broadcast(`events.run.${id}`, { runId: id, seq: 2 });
+      expect(new Set(await next())).toEqual(new Set([2]));
+    });
+    for (const socket of sockets) await socket.dispose();
+    await prisma.run.delete({ where: { id } });
+    return countsOf(tables);
+  };
+  const many = await watch(MANY);
+  expect(many).toEqual(await watch(FEW));
+  // The run, its steps and their attempts.
+  expect(many).toEqual({ run: 1, step: 1, attempt: 1 });
+});
+
+interface Seen {
+  readonly data: { readonly runUpdated: { readonly seq: number } };
+}
+
+/** A step in work, which the reconciler leaves alone for the whole test. */
+function held() {
+  const leaseUntil = new Date(Date.now() + 3600_000);
+  const step = { kind: 'any', key: digest(), service: 'any', name: 'any', position: 0, input: {}, state: 'RUNNING' };
+  return { ...step, leaseUntil, attempts: { create: [{ number: 1, token: digest(), worker: 'w' }] } };
+}

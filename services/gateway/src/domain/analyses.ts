@@ -1,14 +1,9 @@
 import { Failure } from '@kneepoint/failures';
 import type { CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
-import {
-  type DatasetReference,
-  DEFAULT_REGRESSION,
-  headLayer,
-  layerTaskKeys,
-  type LayerTaskResult,
-  type ModelReference,
-} from '@kneepoint/workflow';
+import { type DatasetReference, headLayer, type LayerTaskResult, type ModelReference } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
+import type { ProbedCell } from './cells.ts';
+import { keysOfTask } from './layer-keys.ts';
 
 /** What one layer of one model says of one task. */
 export interface LayerResult {
@@ -17,29 +12,42 @@ export interface LayerResult {
   readonly result: LayerTaskResult;
 }
 
-/**
- * Every layer's result for each task, in graph order, found by content key in one statement. A task that was not analysed
- * has an empty list.
- */
-export async function layerResults(
+/** What one layer of one model says of one task, in the matrix. */
+export interface LayerCell {
+  readonly layer: string;
+  readonly cell: ProbedCell;
+}
+
+/** Every layer's cell for a task, in graph order; none where it was not analysed. */
+export async function layerCells(
   { loaders }: Context,
   model: ModelReference,
   dataset: DatasetReference,
-  tasks: readonly TaskSpec[],
-): Promise<ReadonlyMap<string, readonly LayerResult[]>> {
+  task: TaskSpec,
+): Promise<readonly LayerCell[]> {
+  const keys = keysOfTask(model, dataset, task);
+  const rows = await loaders.cells.loadMany(keys.map(({ key }) => key));
+  return keys.flatMap(({ layer }, index): LayerCell[] => {
+    const row = rows[index];
+    if (row instanceof Error) throw row;
+    return row ? [{ layer, cell: row.cell }] : [];
+  });
+}
+
+/** Every layer's result for a task, in graph order, found by content key in one statement. */
+async function layerResults(
+  { loaders }: Context,
+  model: ModelReference,
+  dataset: DatasetReference,
+  task: TaskSpec,
+): Promise<readonly LayerResult[]> {
   const channels = new Map(model.inspection.taps.map((tap) => [tap.layer, tap.channels]));
-  const keysOf = layerTaskKeys({ model, dataset, tasks, settings: DEFAULT_REGRESSION });
-  const entries = await Promise.all(
-    [...keysOf].map(async ([task, keys]) => {
-      const rows = await Promise.all(keys.map(({ key }) => loaders.results.load(key)));
-      const results = keys.flatMap(({ layer }, index): LayerResult[] => {
-        const row = rows[index];
-        return row ? [{ layer, channels: channels.get(layer)!, result: row.output as unknown as LayerTaskResult }] : [];
-      });
-      return [task, results] as const;
-    }),
-  );
-  return new Map(entries);
+  const keys = keysOfTask(model, dataset, task);
+  const rows = await Promise.all(keys.map(({ key }) => loaders.results.load(key)));
+  return keys.flatMap(({ layer }, index): LayerResult[] => {
+    const row = rows[index];
+    return row ? [{ layer, channels: channels.get(layer)!, result: row.output as unknown as LayerTaskResult }] : [];
+  });
 }
 
 /** The results of one task over all layers, or ANALYSIS_MISSING. */
@@ -49,7 +57,7 @@ export async function requireLayerResults(
   dataset: DatasetReference,
   task: TaskSpec,
 ): Promise<readonly LayerResult[]> {
-  const results = (await layerResults(context, model, dataset, [task])).get(task.name) ?? [];
+  const results = await layerResults(context, model, dataset, task);
   if (results.length < model.inspection.taps.length) {
     throw new Failure(
       'ANALYSIS_MISSING',
@@ -65,10 +73,10 @@ export function bestLayerOf(tasks: readonly (readonly LayerResult[])[]): string 
   return headLayer(tasks.map((results) => results.map(({ layer, result: { cell } }) => ({ layer, cell }))));
 }
 
-/** One task's result at its best layer. */
-export function bestLayer(results: readonly LayerResult[]): LayerResult {
-  const best = bestLayerOf([results]);
-  return results.find(({ layer }) => layer === best)!;
+/** One task's cell at its best layer. */
+export function bestCell(cells: readonly LayerCell[]): LayerCell {
+  const best = headLayer([cells]);
+  return cells.find(({ layer }) => layer === best)!;
 }
 
 const CURVES_REMEMBERED = 256;

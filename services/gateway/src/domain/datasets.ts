@@ -15,12 +15,12 @@ export async function findDataset({ loaders }: Context, id: string): Promise<Dat
 
 export async function listDatasets({ db }: Services, request: PageRequest): Promise<Page<Dataset>> {
   const { take, position } = readPage(request);
-  const [rows, total] = await Promise.all([
-    db.prisma.dataset.findMany({ where: afterPosition(position), orderBy: NEWEST_FIRST, take: take + 1 }),
-    db.prisma.dataset.count(),
-  ]);
-  const page = toPage(rows, take, total);
-  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toDataset(node) })) };
+  const rows = await db.prisma.dataset.findMany({
+    where: afterPosition(position),
+    orderBy: NEWEST_FIRST,
+    take: take + 1,
+  });
+  return toPage({ rows, take, toNode: toDataset, count: () => db.prisma.dataset.count() });
 }
 
 /** The data set behind a global id, as the workflow wants it; DATASET_UNKNOWN when there is none. */

@@ -1,12 +1,37 @@
 import DataLoader from 'dataloader';
 import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
+import { CellCache } from './cells.ts';
 import { findProducts } from './products.ts';
 
+const cells = new CellCache();
+
+/** Postgres takes 65 535 parameters in one statement. */
+const BATCH = { maxBatchSize: 10_000 } as const;
+type Options = DataLoader.Options<string, unknown>;
+
 /** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
-export function createLoaders({ db }: Pick<Services, 'db'>) {
+export function createLoaders(services: Pick<Services, 'db'>) {
+  return loadersOf(services, BATCH);
+}
+
+/**
+ * For all subscriptions of the process together: nothing is remembered, and what they read in one turn of the event loop is one
+ * statement, so that a change costs the same however many clients watch.
+ */
+export function createLiveLoaders(services: Pick<Services, 'db'>): Loaders {
+  return loadersOf(services, { ...BATCH, cache: false, batchScheduleFn: (send) => void setImmediate(send) });
+}
+
+function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
   const { prisma } = db;
+  const byKey = keyed(options);
+  const byGroup = grouped(options);
   return {
+    runs: byKey(
+      (ids) => prisma.run.findMany({ where: { id: { in: ids } }, omit: { input: true } }),
+      (row) => row.id,
+    ),
     models: byKey(
       (ids) => prisma.model.findMany({ where: { id: { in: ids } } }),
       (row) => row.id,
@@ -81,6 +106,11 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
       (sha256s) => findProducts(db, sha256s),
       (product) => product.sha256,
     ),
+    /** Cells of results, for the matrix. */
+    cells: byKey(
+      (keys) => cells.find(db, keys),
+      (row) => row.key,
+    ),
     results: byKey(
       (keys) => prisma.result.findMany({ where: { key: { in: keys } } }),
       (row) => row.key,
@@ -88,22 +118,29 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
   };
 }
 
-/** Postgres takes 65 535 parameters in one statement. */
-const BATCH = { maxBatchSize: 10_000 } as const;
+export type Loaders = ReturnType<typeof loadersOf>;
+type Fetch<Row> = (keys: string[]) => Promise<Row[]>;
+type KeyOf<Row> = (row: Row) => string;
 
-export type Loaders = ReturnType<typeof createLoaders>;
+const keyed =
+  (options: Options) =>
+  <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
+    new DataLoader<string, Row | null>(
+      async (keys) => {
+        const rows = new Map((await fetch([...new Set(keys)])).map((row) => [keyOf(row), row]));
+        return keys.map((key) => rows.get(key) ?? null);
+      },
+      options as DataLoader.Options<string, Row | null>,
+    );
 
-function byKey<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
-  return new DataLoader<string, Row | null>(async (keys) => {
-    const rows = new Map((await fetch([...keys])).map((row) => [keyOf(row), row]));
-    return keys.map((key) => rows.get(key) ?? null);
-  }, BATCH);
-}
-
-function byGroup<Row>(fetch: (keys: string[]) => Promise<Row[]>, keyOf: (row: Row) => string) {
-  return new DataLoader<string, Row[]>(async (keys) => {
-    const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
-    for (const row of await fetch([...keys])) groups.get(keyOf(row))?.push(row);
-    return keys.map((key) => groups.get(key) ?? []);
-  }, BATCH);
-}
+const grouped =
+  (options: Options) =>
+  <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
+    new DataLoader<string, Row[]>(
+      async (keys) => {
+        const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
+        for (const row of await fetch([...groups.keys()])) groups.get(keyOf(row))?.push(row);
+        return keys.map((key) => groups.get(key) ?? []);
+      },
+      options as DataLoader.Options<string, Row[]>,
+    );

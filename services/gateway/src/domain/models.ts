@@ -14,12 +14,12 @@ export async function findModel({ loaders }: Context, id: string): Promise<Model
 
 export async function listModels({ db }: Services, request: PageRequest): Promise<Page<Model>> {
   const { take, position } = readPage(request);
-  const [rows, total] = await Promise.all([
-    db.prisma.model.findMany({ where: afterPosition(position), orderBy: NEWEST_FIRST, take: take + 1 }),
-    db.prisma.model.count(),
-  ]);
-  const page = toPage(rows, take, total);
-  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toModel(node) })) };
+  const rows = await db.prisma.model.findMany({
+    where: afterPosition(position),
+    orderBy: NEWEST_FIRST,
+    take: take + 1,
+  });
+  return toPage({ rows, take, toNode: toModel, count: () => db.prisma.model.count() });
 }
 
 /** The model behind a global id, as the workflow wants it; MODEL_UNKNOWN when there is none. */

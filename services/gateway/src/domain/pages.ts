@@ -10,7 +10,7 @@ export interface PageRequest {
 export interface Page<Row> {
   readonly edges: { readonly cursor: string; readonly node: Row }[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  readonly totalCount: number;
+  readonly totalCount: Promise<number>;
 }
 
 /** The position after which a page starts: rows are ordered by creation, newest first, ties by id. */
@@ -32,20 +32,30 @@ export function readPage({ first, after }: PageRequest): { readonly take: number
 /** Prisma's condition for rows after a position in the order newest first. */
 export function afterPosition(position: Position | null): object {
   if (!position) return {};
-  return {
-    OR: [{ createdAt: { lt: position.createdAt } }, { createdAt: position.createdAt, id: { lt: position.id } }],
-  };
+  const { createdAt, id } = position;
+  // The first condition says nothing new, but lets the index start there: without it a deep page reads all before it.
+  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] };
 }
 
 export const NEWEST_FIRST = [{ createdAt: 'desc' as const }, { id: 'desc' as const }];
 
-/** A page out of one row more than was asked for: the extra one only says that there is more. */
-export function toPage<Row extends Position>(rows: readonly Row[], take: number, totalCount: number): Page<Row> {
-  const edges = rows.slice(0, take).map((node) => ({ cursor: encodeCursor(node), node }));
+export interface PageParts<Row, Node> {
+  /** One more than was asked for, where there are: it only says that there is more. */
+  readonly rows: readonly Row[];
+  readonly take: number;
+  readonly toNode: (row: Row) => Node;
+  /** Counts all there are; called only for who asks. */
+  readonly count: () => Promise<number>;
+}
+
+export function toPage<Row extends Position, Node>({ rows, take, toNode, count }: PageParts<Row, Node>): Page<Node> {
+  const edges = rows.slice(0, take).map((row) => ({ cursor: encodeCursor(row), node: toNode(row) }));
   return {
     edges,
     pageInfo: { hasNextPage: rows.length > take, endCursor: edges.at(-1)?.cursor ?? null },
-    totalCount,
+    get totalCount() {
+      return count();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import type { Context } from '../context.ts';
 import type { Cell, TaskRelationships } from '../schema/relationships.ts';
-import { bestLayer, type LayerResult, layerResults } from './analyses.ts';
+import { bestCell, type LayerCell, layerCells } from './analyses.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
 import { requireLayer } from './layers.ts';
 import { findModel, requireModel } from './models.ts';
@@ -29,8 +29,9 @@ export async function relationships(context: Context, request: RelationshipReque
   const rows = await Promise.all(
     models.map(async (model) => {
       if (request.layer !== 'BEST' && request.layer !== 'LAST') requireLayer(model, request.layer, 'layer');
-      const results = await layerResults(context, model, dataset, tasks);
-      const cells = tasks.map((task) => toCell(choose(results.get(task.name) ?? [], request.layer)));
+      const cells = await Promise.all(
+        tasks.map(async (task) => toCell(choose(await layerCells(context, model, dataset, task), request.layer))),
+      );
       return { model: (await findModel(context, model.id))!, primaryTask: model.primaryTask, cells };
     }),
   );
@@ -46,19 +47,19 @@ export async function relationships(context: Context, request: RelationshipReque
 }
 
 /** Null where the model was not analysed for the task, or not at that layer. */
-function choose(results: readonly LayerResult[], layer: string): LayerResult | null {
-  if (results.length === 0) return null;
-  if (layer === 'BEST') return bestLayer(results);
-  if (layer === 'LAST') return results.at(-1)!;
-  return results.find((result) => result.layer === layer) ?? null;
+function choose(cells: readonly LayerCell[], layer: string): LayerCell | null {
+  if (cells.length === 0) return null;
+  if (layer === 'BEST') return bestCell(cells);
+  if (layer === 'LAST') return cells.at(-1)!;
+  return cells.find((cell) => cell.layer === layer) ?? null;
 }
 
-function toCell(chosen: LayerResult | null): Cell | null {
+function toCell(chosen: LayerCell | null): Cell | null {
   if (!chosen) return null;
-  const { cell, task } = chosen.result;
+  const { layer, cell } = chosen;
   return {
-    task,
-    layer: chosen.layer,
+    task: cell.task,
+    layer,
     metric: cell.metric,
     higherIsBetter: cell.higherIsBetter,
     value: cell.mean,

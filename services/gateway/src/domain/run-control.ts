@@ -6,14 +6,14 @@ import { requireRun, toRun } from './runs.ts';
 
 const RETRYABLE: readonly string[] = ['FAILED', 'CANCELED', 'TIMED_OUT'];
 
-export async function cancel({ db, bus }: Context, id: string): Promise<Run> {
-  const run = await requireRun({ db }, id);
+export async function cancel({ db, bus, loaders }: Context, id: string): Promise<Run> {
+  const run = await requireRun({ loaders }, id);
   return toRun(await cancelRun(db, bus, run.id));
 }
 
 /** A new run over the same steps: those whose results exist are found by their keys. */
-export async function retry({ db }: Context, id: string): Promise<Run> {
-  const run = await requireRun({ db }, id);
+export async function retry({ db, loaders }: Context, id: string): Promise<Run> {
+  const run = await requireRun({ loaders }, id);
   if (!RETRYABLE.includes(run.state)) {
     throw new Failure('RUN_NOT_RETRYABLE', `the run is ${run.state}`, {
       where: 'id',

@@ -7,16 +7,18 @@ import { globalId, localId } from './ids.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 
 type StepRow = Awaited<ReturnType<Context['loaders']['steps']['load']>>[number];
-export type RunRow = NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>;
+/** What was asked for can be long, and nobody can ask for it. */
+const UNSHOWN = { input: true } as const;
+export type RunRow = Omit<NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>, 'input'>;
 
 export async function findRun({ db }: Pick<Context, 'db'>, id: string): Promise<Run | null> {
-  const row = await db.prisma.run.findUnique({ where: { id } });
+  const row = await db.prisma.run.findUnique({ where: { id }, omit: UNSHOWN });
   return row ? toRun(row) : null;
 }
 
 /** The run behind a global id, or RUN_UNKNOWN. */
-export async function requireRun(context: Pick<Context, 'db'>, id: string): Promise<RunRow> {
-  const row = await context.db.prisma.run.findUnique({ where: { id: localId('Run', id) } });
+export async function requireRun({ loaders }: Pick<Context, 'loaders'>, id: string): Promise<RunRow> {
+  const row = await loaders.runs.load(localId('Run', id));
   if (!row)
     throw new Failure('RUN_UNKNOWN', `no run has the id ${id}`, {
       where: 'id',
@@ -33,12 +35,13 @@ export async function listRuns({ db }: Context, request: PageRequest, filter: Ru
     ...(filter.model ? { modelId: localId('Model', filter.model, 'filter.model') } : {}),
     ...(filter.dataset ? { datasetId: localId('Dataset', filter.dataset, 'filter.dataset') } : {}),
   };
-  const [rows, total] = await Promise.all([
-    db.prisma.run.findMany({ where: { AND: [where, afterPosition(position)] }, orderBy: NEWEST_FIRST, take: take + 1 }),
-    db.prisma.run.count({ where }),
-  ]);
-  const page = toPage(rows, take, total);
-  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toRun(node) })) };
+  const rows = await db.prisma.run.findMany({
+    where: { AND: [where, afterPosition(position)] },
+    orderBy: NEWEST_FIRST,
+    take: take + 1,
+    omit: UNSHOWN,
+  });
+  return toPage({ rows, take, toNode: toRun, count: () => db.prisma.run.count({ where }) });
 }
 
 export function toRun(row: RunRow): Run {

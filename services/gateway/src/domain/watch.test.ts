@@ -73,7 +73,7 @@ describe('a subscription', () => {
     const stop = await work(async ({ progress }) => {
       for (let done = 1; done <= 4; done++) {
         progress({ done, total: 4, unit: 'images' });
-        await new Promise((resolve) => setTimeout(resolve, 25));
+        await new Promise((resolve) => setTimeout(resolve, 100));
       }
       return { output: {} };
     });

@@ -8,9 +8,9 @@ const POLL_MS = 2000;
 
 /**
  * The states of a run as they come: the present one first, then one for each higher seq, the terminal one last. Events only
- * wake the reader; what is yielded is always the row, so nothing is lost when an event is.
+ * wake the reader; what is yielded is always the row, so nothing is lost when an event is. The loaders must remember nothing.
  */
-export function watchRun({ db, bus }: Pick<Context, 'db' | 'bus'>, { id }: RunRow): AsyncGenerator<Run> {
+export function watchRun({ loaders, bus }: Pick<Context, 'loaders' | 'bus'>, { id }: RunRow): AsyncGenerator<Run> {
   const bell = new Bell();
   let left = false;
   const states = (async function* (): AsyncGenerator<Run> {
@@ -19,14 +19,15 @@ export function watchRun({ db, bus }: Pick<Context, 'db' | 'bus'>, { id }: RunRo
       let seen = -1;
       while (!left) {
         bell.reset();
-        const row = await db.prisma.run.findUnique({ where: { id } });
+        const row = await loaders.runs.load(id);
         if (!row || left) return;
         if (row.seq > seen) {
           seen = row.seq;
           yield toRun(row);
         }
         if (isRunTerminal(row.state)) return;
-        await bell.rung(POLL_MS);
+        // All who watch look at the same moments, so that their reads are one.
+        await bell.rung(POLL_MS - (Date.now() % POLL_MS));
       }
     } finally {
       await unsubscribe();
