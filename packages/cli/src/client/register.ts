@@ -10,6 +10,13 @@ import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { follow, launch, type RunView } from './runs.ts';
 
+/** Where the store wants which bytes of a file. */
+interface UploadPart {
+  readonly url: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 export interface ModelRegistration {
   readonly file: string;
   readonly name: string;
@@ -88,29 +95,32 @@ async function upload(client: GatewayClient, path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   const sha256 = hash.digest('hex');
-  const { upload: target } = await client.mutate<{ upload: { id: string; url: string } }>(
+  const { upload: target } = await client.mutate<{ upload: { id: string; parts: readonly UploadPart[] } }>(
     'createUpload',
-    'mutation($bytes: SafeInt!) { createUpload(bytes: $bytes) { upload { id url } userErrors { code field message } } }',
+    'mutation($bytes: SafeInt!) { createUpload(bytes: $bytes) { upload { id parts { url offset bytes } } userErrors { code field message } } }',
     { bytes: size },
   );
-  const response = await fetch(target.url, {
-    method: 'PUT',
-    headers: { 'content-length': String(size), 'content-type': 'application/octet-stream' },
-    body: createReadStream(path),
-    duplex: 'half',
-  } as unknown as RequestInit);
-  if (!response.ok) {
-    throw new Failure('UPLOAD_REFUSED', `the store answered ${response.status} to an upload of ${size} bytes`, {
-      where: path,
-      fix: 'Try again; if it stays so, the log of the store says why.',
-    });
-  }
+  for (const part of target.parts) await sendPart(path, part);
   await client.mutate(
     'completeUpload',
     'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { sha256 userErrors { code field message } } }',
     { id: target.id, sha256 },
   );
   return sha256;
+}
+
+async function sendPart(path: string, { url, offset, bytes }: UploadPart): Promise<void> {
+  const response = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-length': String(bytes), 'content-type': 'application/octet-stream' },
+    body: createReadStream(path, { start: offset, end: offset + bytes - 1 }),
+    duplex: 'half',
+  } as unknown as RequestInit);
+  if (response.ok) return;
+  throw new Failure('UPLOAD_REFUSED', `the store answered ${response.status} to an upload of ${bytes} bytes`, {
+    where: path,
+    fix: 'Try again; if it stays so, the log of the store says why.',
+  });
 }
 
 async function requireFile(path: string): Promise<void> {

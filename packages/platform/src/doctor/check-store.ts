@@ -50,8 +50,8 @@ async function probe(store: ArtifactStore): Promise<void> {
 async function checkAddresses(store: ArtifactStore, endpoint: string): ReturnType<Check> {
   const body = randomBytes(PROBE_BYTES);
   const uploadId = `doctor-${randomUUID()}`;
-  const put = await store.presignPut(uploadId, { bytes: body.length, expiresSeconds: EXPIRES_SECONDS });
-  await reach(put, { method: 'PUT', body });
+  const [put] = await store.presignPut(uploadId, { bytes: body.length, expiresSeconds: EXPIRES_SECONDS });
+  await reach(put!.url, { method: 'PUT', body });
   const { sha256 } = await store.completeUpload(uploadId, undefined, { bytes: body.length });
   try {
     const get = await store.presignGet(sha256, { expiresSeconds: EXPIRES_SECONDS });

@@ -33,6 +33,13 @@ export interface PresignGetOptions {
   readonly expiresSeconds: number;
 }
 
+/** Where to PUT which bytes of a file. */
+export interface UploadPart {
+  readonly url: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 export interface PresignPutOptions {
   /** Announced size of the upload; another size is refused. */
   readonly bytes: number;
@@ -92,8 +99,11 @@ export interface ArtifactStore {
   /** An address from which anyone can GET the artifact until it expires. */
   presignGet(sha256: string, options: PresignGetOptions): Promise<string>;
 
-  /** An address to which anyone can PUT one file until it expires. `uploadId`: 1 to 64 of `A-Z a-z 0-9 _ -`. */
-  presignPut(uploadId: string, options: PresignPutOptions): Promise<string>;
+  /**
+   * Addresses to which anyone can PUT one file until they expire: one, but for a file that is too large for a single request, in order.
+   * `uploadId`: 1 to 64 of `A-Z a-z 0-9 _ -`.
+   */
+  presignPut(uploadId: string, options: PresignPutOptions): Promise<readonly UploadPart[]>;
 
   /**
    * Turns an upload into an artifact and removes the upload. Repeating it after success throws STORE_NOT_FOUND.

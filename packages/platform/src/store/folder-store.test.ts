@@ -47,12 +47,12 @@ describe('FolderStore', () => {
   });
 
   test('an upload that is longer than announced is cut off and leaves nothing', async () => {
-    const address = await store.presignPut('u1', { bytes: 10, expiresSeconds: 60 });
+    const [part] = await store.presignPut('u1', { bytes: 10, expiresSeconds: 60 });
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
     });
     const init: RequestInit & { duplex: 'half' } = { method: 'PUT', body, duplex: 'half' };
-    const answer = await fetch(address, init).then(
+    const answer = await fetch(part!.url, init).then(
       (response) => response.status,
       () => 'cut off',
     );
@@ -61,7 +61,8 @@ describe('FolderStore', () => {
   });
 
   test('an upload whose sender goes away leaves nothing', async () => {
-    const address = new URL(await store.presignPut('u1', { bytes: 1_000, expiresSeconds: 60 }));
+    const [part] = await store.presignPut('u1', { bytes: 1_000, expiresSeconds: 60 });
+    const address = new URL(part!.url);
     const socket = connect(port, '127.0.0.1');
     socket.write(
       `PUT ${address.pathname}${address.search} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf of it`,

@@ -13,6 +13,7 @@ import type {
   PresignPutOptions,
   Stored,
   StoredArtifact,
+  UploadPart,
 } from './artifact-store.ts';
 import { checkRange } from './range.ts';
 import { signPath, verifySignature } from './signed-url.ts';
@@ -170,10 +171,11 @@ export class FolderStore implements ArtifactStore {
     return this.#sign('GET', `/artifacts/${sha256}`, parameters, expiresSeconds);
   }
 
-  presignPut(uploadId: string, { bytes, expiresSeconds }: PresignPutOptions): Promise<string> {
-    return Promise.resolve().then(() =>
-      this.#sign('PUT', `/${uploadKey(uploadId)}`, { bytes: String(bytes) }, expiresSeconds),
-    );
+  presignPut(uploadId: string, { bytes, expiresSeconds }: PresignPutOptions): Promise<readonly UploadPart[]> {
+    return Promise.resolve().then(() => {
+      const url = this.#sign('PUT', `/${uploadKey(uploadId)}`, { bytes: String(bytes) }, expiresSeconds);
+      return [{ url, offset: 0, bytes }];
+    });
   }
 
   /** Checks an address that this store signed. Throws URL_SIGNATURE_INVALID, URL_EXPIRED. */

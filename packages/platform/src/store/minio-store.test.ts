@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { available, freePort, type RunningService, startMinio } from '../../../../test/support/services.ts';
+import type { UploadPart } from './artifact-store.ts';
 import { minioClient, parseMinioUrl } from './minio-client.ts';
 import { MinioStore } from './minio-store.ts';
 import { openStore, type StoreOptions } from './open-store.ts';
@@ -162,7 +163,8 @@ describe.skipIf(!available('minio'))('MinioStore and its server', () => {
   test('an upload that is replaced while it is completed never ends up under the sum of what it was', async () => {
     const [first, second] = [randomBytes(1_000), randomBytes(1_000)];
     const direct = await open();
-    const address = await direct.presignPut('swap', { bytes: 1_000, expiresSeconds: 60 });
+    const [part] = await direct.presignPut('swap', { bytes: 1_000, expiresSeconds: 60 });
+    const address = part!.url;
     let swapped = false;
     const { url } = await between(async ({ headers }): Promise<Verdict> => {
       if (headers['x-amz-copy-source'] !== undefined && !swapped) {
@@ -179,6 +181,64 @@ describe.skipIf(!available('minio'))('MinioStore and its server', () => {
     swapped = false;
     await fetch(address, { method: 'PUT', body: first });
     await expect(store.completeUpload('swap', sha256(first))).rejects.toMatchObject({ code: 'UPLOAD_INVALID' });
+  });
+
+  describe('an upload that is too large for one request', () => {
+    const PART = 5 * 2 ** 20;
+    const inParts = (url = minio.url) =>
+      MinioStore.open(parseMinioUrl(url), { cacheDir: join(home, 'parts'), partBytes: PART, retryDelaysMs: [5, 10] });
+    const send = (bytes: Buffer, { url, offset, bytes: length }: UploadPart) =>
+      fetch(url, { method: 'PUT', body: new Uint8Array(bytes.subarray(offset, offset + length)) });
+    const uploads = async () => await (await inParts()).listStaleUploads(new Date(Date.now() + 60_000));
+
+    test('is sent in parts, in any order, and is one artifact in the end', async () => {
+      const store = await inParts();
+      const bytes = randomBytes(2 * PART + 1);
+      const parts = await store.presignPut('large', { bytes: bytes.length, expiresSeconds: 60 });
+      expect(parts.map(({ offset, bytes: length }) => [offset, length])).toEqual([
+        [0, PART],
+        [PART, PART],
+        [2 * PART, 1],
+      ]);
+      for (const part of parts.toReversed()) expect((await send(bytes, part)).status).toBe(200);
+      const name = sha256(bytes);
+      expect(await store.completeUpload('large', name)).toEqual({ sha256: name, bytes: bytes.length });
+      expect(sha256(await store.read(name))).toBe(name);
+      expect(await uploads()).toEqual([]);
+      await expect(store.completeUpload('large', name)).rejects.toMatchObject({ code: 'STORE_NOT_FOUND' });
+    });
+
+    test('is refused without one of them, and leaves nothing', async () => {
+      const store = await inParts();
+      const bytes = randomBytes(2 * PART);
+      const [first] = await store.presignPut('half', { bytes: bytes.length, expiresSeconds: 60 });
+      await send(bytes, first!);
+      await expect(store.completeUpload('half', sha256(bytes))).rejects.toMatchObject({ code: 'UPLOAD_INVALID' });
+      expect(await uploads()).toEqual([]);
+      expect(await store.has(sha256(bytes))).toBe(false);
+    });
+
+    test('whose part is replaced while it is put together never ends up under the sum of what it was', async () => {
+      const [first, second] = [randomBytes(2 * PART), randomBytes(2 * PART)];
+      const parts = await (await inParts()).presignPut('swap-parts', { bytes: first.length, expiresSeconds: 60 });
+      let read = 0;
+      const { url } = await between(async ({ method, url: path = '' }): Promise<Verdict> => {
+        // The first question about a part after both were read is that of the assembly.
+        if (method === 'GET' && path.includes('uploads/')) read += 1;
+        if (method === 'HEAD' && path.includes('uploads/') && read === parts.length) {
+          read += 1;
+          await send(second, parts[1]!);
+        }
+        return 'pass';
+      });
+      for (const part of parts) await send(first, part);
+      const mixed = sha256(Buffer.concat([first.subarray(0, PART), second.subarray(PART)]));
+      const store = await inParts(url);
+      expect(await store.completeUpload('swap-parts')).toEqual({ sha256: mixed, bytes: first.length });
+      expect(read).toBeGreaterThan(parts.length);
+      expect(await store.has(sha256(first))).toBe(false);
+      expect(sha256(await store.read(mixed))).toBe(mixed);
+    });
   });
 
   test('wrong keys are misconfigured, no server is unavailable, and neither message tells a secret', async () => {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure } from '@kneepoint/failures';
-import { type BucketItem, type Client, CopyConditions } from 'minio';
+import type { BucketItem, Client } from 'minio';
 import { artifactKey, sha256OfKey, uploadKey } from './addresses.ts';
 import type {
   ArtifactSource,
@@ -15,11 +15,13 @@ import type {
   PutOptions,
   Stored,
   StoredArtifact,
+  UploadPart,
 } from './artifact-store.ts';
 import { minioClient, type MinioAddress, type Persist, persistence, RETRY_DELAYS_MS } from './minio-client.ts';
+import { assemble, type Bucket, digest, discard, incoming, MOST_PART_BYTES, signParts } from './minio-parts.ts';
 import { uploadBytes, uploadFile } from './minio-upload.ts';
 import { checkRange } from './range.ts';
-import { corrupt, storeFailure } from './store-failure.ts';
+import { corrupt, notFound, storeFailure } from './store-failure.ts';
 import { checkUpload } from './upload.ts';
 import { VerifiedFiles } from './verified-files.ts';
 import { moveIntoPlace, spool } from './write-file.ts';
@@ -33,6 +35,8 @@ export interface MinioStoreOptions {
   readonly retryDelaysMs?: readonly number[];
   /** Milliseconds after which an artifact that is put again is marked as new. Default: half an hour. */
   readonly renewAfterMs?: number;
+  /** Most bytes of an upload that a client sends in one request; 5 MiB to 5 GiB. */
+  readonly partBytes?: number;
 }
 
 const RENEW_AFTER_MS = 30 * 60_000;
@@ -50,20 +54,20 @@ export class MinioStore implements ArtifactStore {
   readonly #cacheDir: string;
   readonly #persist: Persist;
   readonly #renewAfterMs: number;
+  readonly #partBytes: number;
   readonly #verified = new VerifiedFiles();
   /** Downloads under way, so that concurrent callers share one. */
   readonly #downloads = new Map<string, Promise<void>>();
 
-  private constructor(
-    address: MinioAddress,
-    { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS, renewAfterMs = RENEW_AFTER_MS }: MinioStoreOptions,
-  ) {
+  private constructor(address: MinioAddress, options: MinioStoreOptions) {
+    const { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS, renewAfterMs = RENEW_AFTER_MS } = options;
     this.#client = minioClient(address);
     this.#outside = outside === undefined ? this.#client : minioClient(outside);
     this.#bucket = address.bucket;
     this.#cacheDir = resolve(cacheDir);
     this.#persist = persistence(retryDelaysMs);
     this.#renewAfterMs = renewAfterMs;
+    this.#partBytes = options.partBytes ?? MOST_PART_BYTES;
   }
 
   /** Creates the bucket when there is none. Throws STORE_UNAVAILABLE, STORE_MISCONFIGURED. */
@@ -211,26 +215,28 @@ export class MinioStore implements ArtifactStore {
     return this.#outside.presignedGetObject(this.#bucket, artifactKey(sha256), expires, headers);
   }
 
-  presignPut(uploadId: string, { expiresSeconds }: PresignPutOptions): Promise<string> {
-    return Promise.resolve().then(() =>
-      this.#outside.presignedPutObject(this.#bucket, uploadKey(uploadId), Math.min(expiresSeconds, MAX_EXPIRY_SECONDS)),
-    );
+  async presignPut(uploadId: string, { bytes, expiresSeconds }: PresignPutOptions): Promise<readonly UploadPart[]> {
+    const limits = { bytes, expiresSeconds: Math.min(expiresSeconds, MAX_EXPIRY_SECONDS), partBytes: this.#partBytes };
+    return signParts({ client: this.#outside, bucket: this.#bucket }, uploadId, limits);
   }
 
   completeUpload(uploadId: string, expectedSha256?: string, options: CompleteUploadOptions = {}): Promise<Stored> {
     const key = uploadKey(uploadId);
     return this.#persist(key, async () => {
-      const { etag, size } = await this.#client.statObject(this.#bucket, key);
+      const at: Bucket = { client: this.#client, bucket: this.#bucket };
+      const parts = await incoming(at, uploadId);
+      if (parts.length === 0) throw notFound(key);
       try {
+        const size = parts.reduce((sum, { bytes }) => sum + bytes, 0);
         // before a byte is read: nobody makes this process hash more than was announced
         if (options.bytes !== undefined) checkUpload(uploadId, { sha256: '', bytes: size }, undefined, options.bytes);
-        const stored = await digest(await this.#client.getObject(this.#bucket, key));
+        const stored = await digest(at, parts);
         checkUpload(uploadId, stored, expectedSha256, options.bytes);
-        await this.#copy(key, etag, artifactKey(stored.sha256));
-        await this.#persist(key, () => this.#client.removeObject(this.#bucket, key));
+        await assemble(at, parts, stored);
+        await this.#persist(key, () => discard(at, parts));
         return stored;
       } catch (error) {
-        if (error instanceof Failure) await this.#client.removeObject(this.#bucket, key);
+        if (error instanceof Failure) await discard(at, parts);
         throw error;
       }
     });
@@ -248,13 +254,6 @@ export class MinioStore implements ArtifactStore {
     });
   }
 
-  /** Fails when the upload is no longer the one that was hashed: its sender may write until the address expires. */
-  async #copy(from: string, etag: string, to: string): Promise<void> {
-    const conditions = new CopyConditions();
-    conditions.setMatchETag(etag);
-    await this.#client.copyObject(this.#bucket, to, `/${this.#bucket}/${from}`, conditions);
-  }
-
   async #open(key: string, range: ByteRange | undefined): Promise<Readable> {
     if (range === undefined) return this.#client.getObject(this.#bucket, key);
     const { size } = await this.#client.statObject(this.#bucket, key);
@@ -267,14 +266,4 @@ async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
-}
-
-async function digest(stream: Readable): Promise<Stored> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
 }

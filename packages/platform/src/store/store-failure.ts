@@ -9,7 +9,7 @@ export function storeFailure(error: unknown, where: string): Failure {
     case 'ENOENT':
     case 'NotFound':
     case 'NoSuchKey':
-      return new Failure('STORE_NOT_FOUND', `There is nothing at ${where}`, { where, cause: error });
+      return notFound(where, error);
     case 'ENOSPC':
     case 'EDQUOT':
     case 'XMinioStorageFull':
@@ -37,6 +37,10 @@ export function storeFailure(error: unknown, where: string): Failure {
         },
       );
   }
+}
+
+export function notFound(where: string, cause?: unknown): Failure {
+  return new Failure('STORE_NOT_FOUND', `There is nothing at ${where}`, { where, cause });
 }
 
 export function corrupt(where: string, expected: string, actual: string, bytes: number): Failure {

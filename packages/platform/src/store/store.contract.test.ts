@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { available, type RunningService, startMinio } from '../../../../test/support/services.ts';
 import { artifactRoutes } from './artifact-routes.ts';
-import type { ArtifactStore } from './artifact-store.ts';
+import type { ArtifactStore, UploadPart } from './artifact-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { openStore } from './open-store.ts';
 
@@ -134,7 +134,7 @@ describe.each(implementations)('$name', ({ open }) => {
 
   test('an upload that nobody completed is stale once it is old enough, and can be deleted', async () => {
     const { store } = target;
-    const url = await store.presignPut('forgotten', { bytes: 5, expiresSeconds: 60 });
+    const [{ url }] = (await store.presignPut('forgotten', { bytes: 5, expiresSeconds: 60 })) as [UploadPart];
     expect((await fetch(url, { method: 'PUT', body: 'bytes' })).ok).toBe(true);
     expect(await store.listStaleUploads(new Date(Date.now() - 60_000))).toEqual([]);
     expect(await store.listStaleUploads(new Date(Date.now() + 60_000))).toEqual(['forgotten']);
@@ -271,7 +271,9 @@ describe.each(implementations)('$name', ({ open }) => {
   test('an upload over HTTP becomes an artifact once it is completed, and only once', async () => {
     const bytes = randomBytes(200_000);
     const id = randomUUID();
-    const address = await store.presignPut(id, { bytes: bytes.length, expiresSeconds: 60 });
+    const [{ url: address }] = (await store.presignPut(id, { bytes: bytes.length, expiresSeconds: 60 })) as [
+      UploadPart,
+    ];
     const response = await fetch(address, { method: 'PUT', body: bytes });
     expect(response.status).toBe(200);
     expect(await store.has(sha256(bytes))).toBe(false);
@@ -285,7 +287,7 @@ describe.each(implementations)('$name', ({ open }) => {
     const bytes = randomBytes(1_000);
     const send = async (announced: number): Promise<{ id: string; status: number }> => {
       const id = randomUUID();
-      const address = await store.presignPut(id, { bytes: announced, expiresSeconds: 60 });
+      const [{ url: address }] = (await store.presignPut(id, { bytes: announced, expiresSeconds: 60 })) as [UploadPart];
       return { id, status: (await fetch(address, { method: 'PUT', body: bytes })).status };
     };
     const wrongSum = await send(1_000);

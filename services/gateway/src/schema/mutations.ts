@@ -17,13 +17,33 @@ export class RunPayload {
   userErrors!: UserError[];
 }
 
+@ObjectType({ description: 'Where to PUT which bytes of a file.' })
+export class UploadPart {
+  @Field(() => String)
+  url!: string;
+
+  @Field(() => SafeInt)
+  offset!: number;
+
+  @Field(() => SafeInt)
+  bytes!: number;
+}
+
 @ObjectType({ description: 'Where to PUT the bytes, and until when.' })
 export class Upload {
   @Field(() => ID)
   id!: string;
 
-  @Field(() => String)
-  url!: string;
+  @Field(() => String, {
+    nullable: true,
+    description: 'For all bytes at once; null where the file is too large for one request.',
+  })
+  url!: string | null;
+
+  @Field(() => [UploadPart], {
+    description: 'Each part of the file has an address of its own. One, but for files of gigabytes.',
+  })
+  parts!: UploadPart[];
 
   @Field(() => DateTime)
   expiresAt!: Date;
