@@ -15,10 +15,10 @@ import { kneepoint } from '../test/support/kneepoint.ts';
 import { show } from './arms-table.ts';
 import { machine } from './machine.ts';
 
-const EPSILON = '0.1';
+const EPSILON = '0.3';
 const RIVALS = ['l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;
 /** For every criterion alike. */
-const EPOCHS = '8';
+const EPOCHS = '6';
 const SEED = 1;
 const PERSONS = 100;
 
@@ -29,7 +29,7 @@ interface Case {
   readonly more: readonly string[];
 }
 
-const count = Number(process.argv[2] ?? 1500);
+const count = Number(process.argv[2] ?? 1200);
 const folder = await mkdtemp(join(tmpdir(), 'kneepoint-criteria-'));
 try {
   console.log(`${machine()}; ε = ${EPSILON}; ${count} drawn faces of ${PERSONS} people; ${EPOCHS} epochs\n`);
