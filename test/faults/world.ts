@@ -33,6 +33,7 @@ export interface StartOptions {
   /** Tells several processes of one service apart. Default: the service's name. */
   readonly as?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly fileLimitKb?: number;
 }
 
 /** NATS, PostgreSQL and MinIO, the five services as processes, a model and images imported: what faults are done to. */
@@ -71,20 +72,31 @@ export class FaultWorld {
     await db.prisma.$executeRaw`ALTER ROLE kneepoint SET synchronous_commit = on`;
     const store = await openStore(minio.url, { cacheDir: join(folder, 'looking') });
     const world = new FaultWorld({ folder, nats, postgres, minio, storage, db, store });
-    await Promise.all(SERVICES.map((service) => world.start(service)));
-    const sample = await makeSample(join(folder, 'sample'), { count: 96, widths: [8, 'pool', 8] });
-    const connection = { client: world.client(), local: false, close: () => Promise.resolve() };
-    const { signal } = new AbortController();
-    const imported = await registerModel(connection, { file: sample.model, name: 'small' }, signal);
-    world.model = imported.model!.id;
-    const images = await registerDataset(connection, { folder: sample.faces, name: 'faces' }, signal);
-    world.dataset = images.dataset!.id;
-    return world;
+    try {
+      await world.#begin();
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
   }
 
-  async start(service: ServiceName, { as = service, env = {} }: StartOptions = {}): Promise<void> {
+  /** The five services, and a model and images for them. */
+  async #begin(): Promise<void> {
+    await Promise.all(SERVICES.map((service) => this.start(service)));
+    const sample = await makeSample(join(this.folder, 'sample'), { count: 96, widths: [8, 'pool', 8] });
+    const connection = { client: this.client(), local: false, close: () => Promise.resolve() };
+    const { signal } = new AbortController();
+    const imported = await registerModel(connection, { file: sample.model, name: 'small' }, signal);
+    this.model = imported.model!.id;
+    const images = await registerDataset(connection, { folder: sample.faces, name: 'faces' }, signal);
+    this.dataset = images.dataset!.id;
+  }
+
+  async start(service: ServiceName, { as = service, env = {}, ...limits }: StartOptions = {}): Promise<void> {
     const database = this.#started.get(as)?.database ?? (await startTcpProxy(this.postgres.port));
     const process = new Kneepoint([service, '--port', '0', '--data-dir', this.dataDir(as)], {
+      ...limits,
       env: {
         DATABASE_URL: this.postgres.url.replace(`:${this.postgres.port}`, `:${database.port}`),
         BUS_URL: this.nats.url,

@@ -18,6 +18,8 @@ export interface Finished {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Largest file that the process and its children may write, in KB: a disk that is full, without being root. */
+  readonly fileLimitKb?: number;
 }
 
 /** A `kneepoint` process, as a person would start it. */
@@ -27,10 +29,14 @@ export class Kneepoint {
   #stderr = '';
   readonly #ended: Promise<Finished>;
 
-  constructor(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, cwd, fileLimitKb }: RunOptions = {}) {
     // KNEEPOINT_URL of whoever runs the tests must not lead them elsewhere.
     const { KNEEPOINT_URL: _url, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [BIN, ...args], {
+    const command = [process.execPath, BIN, ...args];
+    // A write beyond the limit is to fail, not to end the process.
+    const limit = `trap '' XFSZ; ulimit -f ${fileLimitKb}; exec "$@"`;
+    const [program, ...rest] = fileLimitKb === undefined ? command : ['bash', '-c', limit, 'bash', ...command];
+    this.child = spawn(program!, rest, {
       env: { ...inherited, ...env },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -62,7 +62,7 @@ async function publishBatch(db: Database, bus: Bus): Promise<number> {
       published.push(row.id);
     }
   } finally {
-    await db.prisma.outbox.deleteMany({ where: { id: { in: published } } });
+    if (published.length > 0) await db.prisma.outbox.deleteMany({ where: { id: { in: published } } });
     const ids = left.slice(published.length).map(({ id }) => id);
     if (ids.length > 0) {
       await db.prisma.$executeRaw`

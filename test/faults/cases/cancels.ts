@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { cancel } from '../../../packages/cli/src/client/runs.ts';
+import { globalId, localId } from '../../../services/gateway/src/domain/ids.ts';
+import type { Fixture } from '../fixture.ts';
+
+const BEGIN = /\bBEGIN\b/;
+const COMMIT = /\bCOMMIT\b/;
+
+export function cancels({ world, trial }: Fixture): void {
+  const cancelRun = async (run: string) => (await cancel(world().client(), globalId('Run', run))).state;
+
+  /** The canceled work once more: as if nothing had been. */
+  async function retried(run: string, outcomes: readonly string[]): Promise<void> {
+    const document = 'mutation($id: ID!) { retryRun(id: $id) { run { id } userErrors { code field message } } }';
+    const id = globalId('Run', run);
+    const { run: again } = await world().client().mutate<{ run: { id: string } }>('retryRun', document, { id });
+    await trial().afterRecovery(localId('Run', again.id), { outcomes });
+  }
+
+  it('canceled while its step is queued: it never starts, and its message is dropped', async () => {
+    await trial().forget('prune');
+    world().process('pruner').child.kill('SIGSTOP');
+    const run = await trial().launch('prune');
+    await world().until('the job is on the bus', async () => (await world().messages()).jobs === 1);
+    expect(await cancelRun(run)).toBe('CANCELED');
+    world().process('pruner').child.kill('SIGCONT');
+    await trial().afterRecovery(run, { state: 'CANCELED', outcomes: [] });
+    await retried(run, ['SUCCEEDED']);
+  });
+
+  it('canceled while it runs: the step is told to stop, and nothing of it is kept', async () => {
+    await trial().forget('prune');
+    const run = await trial().launch('prune');
+    await world().running(run, 'prune');
+    expect(await cancelRun(run)).toBe('CANCELING');
+    await trial().afterRecovery(run, { state: 'CANCELED', outcomes: ['CANCELED'] });
+    await retried(run, ['SUCCEEDED']);
+  });
+
+  it('canceled in mid-epoch: the training keeps what it has, and goes on from there when it is launched again', async () => {
+    await trial().forget('finetune', 'report');
+    const run = await trial().launch('compression');
+    await world().running(run, 'finetune', { moving: true });
+    await cancelRun(run);
+    await trial().afterRecovery(run, { state: 'CANCELED', outcomes: ['CANCELED'], checkpoints: 1 });
+    await retried(run, ['SUCCEEDED', 'SUCCEEDED']);
+  });
+
+  it.each([
+    { where: 'before its last commit', pattern: BEGIN },
+    { where: 'during its last commit', pattern: COMMIT },
+  ])('canceled $where: what is finished counts', async ({ pattern }) => {
+    await trial().forget('prune');
+    const run = await trial().launch('prune');
+    await world().running(run, 'prune');
+    let asked: Promise<string> | undefined;
+    await world()
+      .database('pruner')
+      .trap({
+        ...{ pattern, lose: 'request', then: 'pass' },
+        meanwhile: async () => {
+          asked = cancelRun(run);
+          // It waits for the commit when that has the run's row; else it is done first.
+          await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, 500))]);
+        },
+      });
+    expect(['CANCELING', 'SUCCEEDED']).toContain(await asked);
+    await trial().afterRecovery(run, { outcomes: ['SUCCEEDED'] });
+  });
+}
