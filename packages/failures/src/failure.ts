@@ -52,10 +52,20 @@ export class Failure extends Error {
     return new Failure(json.code, json.message, json);
   }
 
-  /** Any thrown value as a Failure; what is not one already becomes INTERNAL with its message kept. */
+  /** Any thrown value as a Failure; a full disk is told by its code, what else is not one already becomes INTERNAL with its message kept. */
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error;
     const message = error instanceof Error ? error.message : String(error);
+    if (isDiskFull(error)) {
+      return new Failure('DISK_FULL', message, { fix: 'free space in the data folder, then retry', cause: error });
+    }
     return new Failure('INTERNAL', message, { cause: error });
   }
+}
+
+/** No space left, no quota left, or a file that would exceed the process's limit: any write may meet them. */
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NO_ROOM.has(error.code);
 }

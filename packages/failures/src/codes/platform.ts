@@ -112,6 +112,11 @@ export const platformFailures = {
     cure: 'Wait until the run has ended, or launch a new one.',
     retryable: false,
   },
+  DISK_FULL: {
+    cause: 'The disk under the data folder of a process has no room left.',
+    cure: 'Free space under KNEEPOINT_DATA_DIR or enlarge its volume, then retry the run; nothing half-written was left.',
+    retryable: true,
+  },
   WORKER_LOST: {
     cause: 'Workers stopped without a word while they worked on a step: killed, out of memory, or cut off.',
     cure: 'Look at the log and the memory limit of the workers named in the attempts, then retry the run.',

@@ -12,6 +12,7 @@ export function storeFailure(error: unknown, where: string): Failure {
       return notFound(where, error);
     case 'ENOSPC':
     case 'EDQUOT':
+    case 'EFBIG':
     case 'XMinioStorageFull':
     case 'QuotaExceeded':
       return new Failure('STORE_FULL', `No room left while writing ${where}: ${reason}`, {
