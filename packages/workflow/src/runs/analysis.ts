@@ -14,6 +14,11 @@ export interface AnalysisRequest {
   readonly dataset: DatasetReference;
   readonly tasks: readonly TaskSpec[];
   readonly settings: RegressionSettings;
+  /**
+   * Images in one extraction shard, where the cost of the network shall not decide: many small shards for many extractors, or few where
+   * starting one is what takes time. Part of every key, so results are found only by who asks with the same number; they are equal.
+   */
+  readonly imagesPerShard?: number;
 }
 
 export interface AnalysisPlan {
@@ -66,8 +71,8 @@ export function layerTaskKeys(
   );
 }
 
-function planExtraction({ model, dataset }: AnalysisRequest): readonly StepPlan[] {
-  const size = shardSize(model.inspection.macs);
+function planExtraction({ model, dataset, imagesPerShard }: AnalysisRequest): readonly StepPlan[] {
+  const size = Math.max(1, Math.round(imagesPerShard ?? shardSize(model.inspection.macs)));
   const extractions: StepPlan[] = [];
   for (let from = 0; from < dataset.images; from += size) {
     const to = Math.min(dataset.images, from + size);
