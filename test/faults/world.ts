@@ -146,9 +146,16 @@ export class FaultWorld {
     await this.start(name);
   }
 
-  /** Ends a process that a case started beside the five. */
+  /** A second process of a service, if it does not run yet. */
+  async ensure(service: ServiceName, as: string): Promise<void> {
+    if (!this.#started.has(as)) await this.start(service, { as });
+  }
+
+  /** Ends a process that a case started beside the five, if it runs. */
   async remove(name: string): Promise<void> {
-    const { process, database } = this.#found(name);
+    const found = this.#started.get(name);
+    if (found === undefined) return;
+    const { process, database } = found;
     await process.stop('SIGKILL');
     await database.stop();
     this.#started.delete(name);

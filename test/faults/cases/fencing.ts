@@ -17,10 +17,10 @@ export function fencing({ world, trial }: Fixture): void {
 
   it('a worker frozen past its lease is replaced; thawed, it learns that and drops what it made', async () => {
     await trial().forget('prune');
-    await world().start('pruner', { as: 'pruner-2' });
+    await world().ensure('pruner', 'pruner-2');
     const run = await trial().launch('prune');
     const { worker } = await world().running(run, 'prune');
-    const frozen = await ofWorker(worker!);
+    const frozen = ofWorker(worker!);
     signal(frozen, 'SIGSTOP');
     await succeeded(run, 2);
     signal(frozen, 'SIGCONT');
@@ -35,9 +35,10 @@ export function fencing({ world, trial }: Fixture): void {
     { where: 'in the middle of its commit, with its locks', pattern: COMMIT },
   ])('a worker frozen $where is replaced, and its late write is refused', async ({ pattern }) => {
     await trial().forget('prune');
+    await world().ensure('pruner', 'pruner-2');
     const run = await trial().launch('prune');
     const { worker } = await world().running(run, 'prune');
-    const frozen = await ofWorker(worker!);
+    const frozen = ofWorker(worker!);
     const late = world()
       .database(frozen)
       .trap({
@@ -94,9 +95,9 @@ export function fencing({ world, trial }: Fixture): void {
   });
 
   /** Which process a worker's id belongs to. */
-  async function ofWorker(worker: string): Promise<string> {
+  function ofWorker(worker: string): string {
     const name = ['pruner', 'pruner-2'].find((one) => worker.includes(`-${world().process(one).child.pid}-`));
     if (name === undefined) throw new Error(`no process is ${worker}`);
-    return Promise.resolve(name);
+    return name;
   }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Fixture } from '../fixture.ts';
 import type { Work } from '../verdict.ts';
@@ -34,7 +35,7 @@ const MOMENTS: readonly Moment[] = [
 
 export function kills({ world, trial }: Fixture): void {
   it.each(MOMENTS)(
-    'a worker killed in $at is replaced, and its child processes go with it',
+    'a worker killed in $at is replaced, and its child processes and files go with it',
     async ({ service, kind, work, anew, moving = false, successes }) => {
       await trial().forget(...anew);
       const run = await trial().launch(work);
@@ -47,6 +48,7 @@ export function kills({ world, trial }: Fixture): void {
       expect(outcomes.filter((outcome) => outcome === 'SUCCEEDED')).toHaveLength(successes);
       expect(outcomes).toContain('LOST');
       expect(children.filter(isAlive)).toEqual([]);
+      expect(readdirSync(join(world().dataDir(service), 'work'))).toEqual([]);
     },
   );
 
