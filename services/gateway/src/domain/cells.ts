@@ -30,11 +30,21 @@ export class CellCache {
       unknown.length === 0
         ? []
         : prisma.$queryRaw<CellRow[]>`${CELL} FROM "public"."result" WHERE key = ANY(${unknown})`,
-      known.length === 0 ? [] : prisma.$queryRaw<KeyRow[]>`SELECT key FROM "public"."result" WHERE key = ANY(${known})`,
+      known.length === 0 ? [] : this.#present(prisma, known),
     ]);
     const kept = present.map(({ key }) => ({ key, cell: this.#cells.get(key)! }));
     for (const { key, cell } of [...kept, ...read]) this.#remember(key, cell);
     return [...kept, ...read];
+  }
+
+  /** Nearly always all of them: then their number says so. */
+  async #present(prisma: Services['db']['prisma'], keys: readonly string[]): Promise<readonly KeyRow[]> {
+    const distinct = [...new Set(keys)];
+    const [counted] = await prisma.$queryRaw<
+      [{ rows: number }]
+    >`SELECT count(*)::int AS rows FROM "public"."result" WHERE key = ANY(${distinct})`;
+    if (counted.rows === distinct.length) return distinct.map((key) => ({ key }));
+    return prisma.$queryRaw`SELECT key FROM "public"."result" WHERE key = ANY(${distinct})`;
   }
 
   #remember(key: string, cell: ProbedCell): void {

@@ -23,6 +23,15 @@ export function createLiveLoaders(services: Pick<Services, 'db'>): Loaders {
   return loadersOf(services, { ...BATCH, cache: false, batchScheduleFn: (send) => void setImmediate(send) });
 }
 
+const STEP = {
+  ...{ runId: true, name: true, kind: true, service: true, state: true, reused: true, failure: true },
+  ...{ done: true, total: true, unit: true, ratePerSecond: true, etaSeconds: true },
+  attempts: {
+    select: { number: true, worker: true, outcome: true, failure: true, startedAt: true, endedAt: true },
+    orderBy: { number: 'asc' },
+  },
+} as const;
+
 function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
   const { prisma } = db;
   const byKey = keyed(options);
@@ -44,15 +53,9 @@ function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
       (ids) => prisma.artifact.findMany({ where: { sha256: { in: ids } } }),
       (row) => row.sha256,
     ),
-    /** Without what goes in and comes out: a regression's input alone names every shard of a large data set. */
+    /** What can be asked of them, without what goes in and comes out: a regression's input alone names every shard of a large data set. */
     steps: byGroup(
-      (ids) =>
-        prisma.step.findMany({
-          where: { runId: { in: ids } },
-          orderBy: { position: 'asc' },
-          omit: { input: true, output: true },
-          include: { attempts: { orderBy: { number: 'asc' } } },
-        }),
+      (ids) => prisma.step.findMany({ where: { runId: { in: ids } }, orderBy: { position: 'asc' }, select: STEP }),
       (row) => row.runId,
     ),
     /** Prunings that have succeeded. */
