@@ -30,7 +30,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSample } from './support/kneepoint.ts';
 import { importDataset, importModel, succeeded } from './support/launched.ts';
 
-const IMAGES = 400;
+const IMAGES = 200;
 const SHARDS = [1, 2, 7, 50] as const;
 const TASKS = ['yaw', 'gender'];
 const TOLERANCE = 1e-12;
@@ -62,7 +62,7 @@ beforeAll(async () => {
     const worker = await start(parts);
     closers.push(() => worker.stop({ graceMs: 100 }));
   }
-  const sample = await makeSample(join(folder, 'sample'), { count: IMAGES });
+  const sample = await makeSample(join(folder, 'sample'), { count: IMAGES, widths: [8, 'pool', 12] });
   model = await importModel(db, sample.model);
   dataset = await importDataset(db, sample);
 }, 600_000);
