@@ -22,6 +22,8 @@ export function natsFaults({ world, trial }: Fixture): void {
     await trial().forget('extract', 'regress');
     // Nobody takes the job, so that it is on the bus and nowhere else.
     world().process('extractor').child.kill('SIGSTOP');
+    // Its open request would be answered: it must run out first.
+    await sleep(1_500);
     const run = await trial().launch('analysis');
     await world().until('the job is on the bus', async () => (await world().messages()).jobs === 1);
     await world().until('the outbox is empty', async () => (await world().db.prisma.outbox.count()) === 0);
@@ -31,6 +33,7 @@ export function natsFaults({ world, trial }: Fixture): void {
     await trial().afterRecovery(run, { outcomes: ALL_SUCCEEDED });
     const step = await world().db.prisma.step.findFirstOrThrow({ where: { runId: run, kind: 'extract' } });
     expect(step.attempt).toBe(1);
+    expect(step.republished).toBeGreaterThan(0);
   });
 }
 
