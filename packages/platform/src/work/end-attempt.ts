@@ -32,6 +32,14 @@ const NOBODY = 'none';
 export const RETRY_DELAY_MS = 1_000;
 
 /**
+ * An attempt that ended because the object store was away is none of the step's own: so many do not count, with a longer wait before
+ * each next one, up to a minute; five minutes in all.
+ */
+const FREE_OUTAGES = 8;
+const OUTAGE_DELAYS = 4;
+const LONGEST_OUTAGE_DELAYS = 64;
+
+/**
  * Ends an attempt that holds the step, and decides what becomes of the step: queued again, canceled or failed. An attempt that
  * has lost its token changes nothing; `value` is then false.
  */
@@ -105,10 +113,13 @@ async function leaveStep(
     await tx.step.update({ where, data: { ...ended, state: 'CANCELED' } });
     return;
   }
-  const handedBack = step.handedBack + (end.outcome === 'HANDED_BACK' ? 1 : 0);
+  const outages = failure?.code === 'STORE_UNAVAILABLE' ? await outagesOf(tx, step) : 0;
+  const free = end.outcome === 'HANDED_BACK' || (outages > 0 && outages <= FREE_OUTAGES);
+  const handedBack = step.handedBack + (free ? 1 : 0);
   const used = step.attempt - handedBack;
-  if (end.outcome === 'HANDED_BACK' || (failure?.retryable === true && used < step.maxAttempts)) {
-    const delayMs = end.outcome === 'FAILED' ? retryDelayMs * 2 ** (used - 1) : 0;
+  if (free || (failure?.retryable === true && used < step.maxAttempts)) {
+    const delays = outages > 0 ? Math.min(OUTAGE_DELAYS * 2 ** (outages - 1), LONGEST_OUTAGE_DELAYS) : 2 ** (used - 1);
+    const delayMs = end.outcome === 'FAILED' ? retryDelayMs * delays : 0;
     const attempt = step.attempt + 1;
     const queuedAt = new Date(run.now.getTime() + delayMs);
     await tx.step.update({
@@ -120,6 +131,11 @@ async function leaveStep(
   }
   const data = failure === undefined ? {} : { failure: storedJson(failure) };
   await tx.step.update({ where, data: { ...ended, ...data, state: 'FAILED' } });
+}
+
+/** Attempts of a step that the store's absence ended, this one with them. */
+function outagesOf(tx: Transaction, { id }: Step): Promise<number> {
+  return tx.attempt.count({ where: { stepId: id, failure: { path: ['code'], equals: 'STORE_UNAVAILABLE' } } });
 }
 
 function failureOf(step: Step, end: AttemptEnd): Failure | undefined {

@@ -129,7 +129,7 @@ export function working(world: World): void {
     const handlers: Record<string, StepHandler> = {
       work: () =>
         (tries += 1) < 3 ? Promise.reject(new Failure('STORE_UNAVAILABLE', 'gone')) : Promise.resolve({ output: {} }),
-      never: () => Promise.reject(new Failure('STORE_UNAVAILABLE', 'still gone')),
+      never: () => Promise.reject(new Failure('RUNTIME_CRASHED', 'once more')),
       refused: () => Promise.reject(new Failure('PLAN_INVALID', 'no', { where: 'here', fix: 'that' })),
     };
     await world.worker({ service: name, handlers, concurrency: 3 });
@@ -140,13 +140,32 @@ export function working(world: World): void {
     ]);
     expect((await world.ended(good.id)).state).toBe('SUCCEEDED');
     expect((await world.step(good.id)).attempt).toBe(3);
-    expect(await world.ended(bad.id)).toMatchObject({ state: 'FAILED', failure: { code: 'STORE_UNAVAILABLE' } });
+    expect(await world.ended(bad.id)).toMatchObject({ state: 'FAILED', failure: { code: 'RUNTIME_CRASHED' } });
     expect((await world.step(bad.id)).attempt).toBe(2);
     expect(await world.ended(refused.id)).toMatchObject({
       state: 'FAILED',
       failure: { code: 'PLAN_INVALID', message: 'no', where: 'here', fix: 'that', step: 'a step' },
     });
     expect((await world.step(refused.id)).attempt).toBe(1);
+  });
+
+  it('does not count the attempts that an absent store ended, up to a limit', async () => {
+    const name = service();
+    let tries = 0;
+    const away = new Failure('STORE_UNAVAILABLE', 'away');
+    const handlers: Record<string, StepHandler> = {
+      work: () => ((tries += 1) <= 5 ? Promise.reject(away) : Promise.resolve({ output: {} })),
+      never: () => Promise.reject(away),
+    };
+    await world.worker({ service: name, handlers, concurrency: 2, retryDelayMs: 1 });
+    const [good, bad] = await Promise.all([
+      launch(name, { maxAttempts: 1 }),
+      launch(name, { kind: 'never', maxAttempts: 2 }),
+    ]);
+    expect((await world.ended(good.id)).state).toBe('SUCCEEDED');
+    expect(await world.step(good.id)).toMatchObject({ attempt: 6, handedBack: 5 });
+    expect(await world.ended(bad.id)).toMatchObject({ state: 'FAILED', failure: { code: 'STORE_UNAVAILABLE' } });
+    expect(await world.step(bad.id)).toMatchObject({ attempt: 10, handedBack: 8 });
   });
 
   it('tells progress as it goes, each change with a higher number', async () => {
