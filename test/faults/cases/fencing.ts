@@ -19,7 +19,8 @@ export function fencing({ world, trial }: Fixture): void {
     await trial().forget('prune');
     await world().ensure('pruner', 'pruner-2');
     const run = await trial().launch('prune');
-    const { worker } = await world().running(run, 'prune');
+    // One that froze before it knew that it had the step would find nothing to do when it thaws, and nothing to drop.
+    const { worker } = await world().running(run, 'prune', { moving: true });
     const frozen = ofWorker(worker!);
     signal(frozen, 'SIGSTOP');
     await succeeded(run, 2);
