@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { program } from './available.ts';
 import { type RunningService, startServer } from './server-process.ts';
 
@@ -8,20 +10,32 @@ export interface NatsOptions {
   readonly password?: string;
   /** Certificate and key, PEM files; clients must then encrypt. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** More of its configuration, as in a file of it, such as accounts and what they may do. */
+  readonly configuration?: string;
 }
 
 /** nats-server with JetStream on disk. */
-export function startNats({ user, password, tls }: NatsOptions = {}): Promise<RunningService> {
-  const login = user === undefined || password === undefined ? [] : ['--user', user, '--pass', password];
+export function startNats({ user, password, tls, configuration }: NatsOptions = {}): Promise<RunningService> {
+  const known = user !== undefined && password !== undefined;
+  // A file names its users itself.
+  const login = known && configuration === undefined ? ['--user', user, '--pass', password] : [];
   const encryption = tls === undefined ? [] : ['--tls', '--tlscert', tls.certFile, '--tlskey', tls.keyFile];
-  const credentials = login.length === 0 ? '' : `${user}:${password}@`;
+  const credentials = known ? `${user}:${password}@` : '';
   return startServer({
     name: 'nats',
     program: program('nats-server'),
-    arguments: (folder, port) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...login, ...encryption],
+    arguments: (folder, port) => [
+      ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder, ...login, ...encryption],
+      ...(configuration === undefined ? [] : ['-c', written(join(folder, '..', 'nats.conf'), configuration)]),
+    ],
     url: (port) => `nats://${credentials}127.0.0.1:${port}`,
     ready: greets,
   });
+}
+
+function written(path: string, text: string): string {
+  writeFileSync(path, text);
+  return path;
 }
 
 /** NATS speaks first: its INFO line says that it serves. */

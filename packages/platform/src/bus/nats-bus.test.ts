@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,6 +66,40 @@ describe.skipIf(!available('nats-server'))('NatsBus and its server', () => {
     await vi.waitFor(() => bus.health(), 10_000);
     await bus.publish('jobs.extractor', 2, { id: '2' });
     await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual([1, 2]), 10_000);
+  });
+
+  test('a user who may do no more than the manual says can do all that is needed, and no more', async () => {
+    const manual = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+    const accounts = /```conf\n([\s\S]*?)```/.exec(manual)![1]!;
+    const server = await serve({ user: 'kneepoint', password: 'change-me', configuration: accounts });
+    const denied: unknown[] = [];
+    const bus = await open(server.url);
+    const service = { service: 'extractor', description: 'of a test', status: () => ({ fine: true }) };
+    await bus.register(service);
+    const told: unknown[] = [];
+    await bus.subscribe('events.run.*', (payload) => told.push(payload));
+    bus.broadcast('events.run.1', { seq: 1 });
+    const seen = await collect(bus);
+    await bus.publish('jobs.extractor', 'a job', { id: 'one' });
+    await vi.waitFor(() => expect(seen.map((job) => job.message)).toEqual(['a job']), 10_000);
+    await vi.waitFor(() => expect(told).toEqual([{ seq: 1 }]));
+    const given: unknown[] = [];
+    await bus.publish('jobs.pruner', 'never done', { id: 'two' });
+    await bus.consume('pruner', () => Promise.reject(new Error('never')), { concurrency: 1 });
+    await bus.consumeDead((dead) => Promise.resolve(void given.push(dead)));
+    await vi.waitFor(() => expect(given).toHaveLength(1), 20_000);
+
+    const login = { servers: `127.0.0.1:${server.port}`, user: 'kneepoint', pass: 'change-me' };
+    const other = await connect(login);
+    void (async () => {
+      for await (const { type, ...event } of other.status()) if (type === 'error') denied.push(event);
+    })();
+    other.publish('billing.invoices', 'x');
+    other.subscribe('>');
+    await vi.waitFor(() => expect(denied).toHaveLength(2));
+    const manager = await jetstreamManager(other);
+    await expect(manager.streams.add({ name: 'billing', subjects: ['kneepoint.billing'] })).rejects.toThrow();
+    await other.close();
   });
 
   test('a job done while the server was away is acknowledged when it is back', async () => {
