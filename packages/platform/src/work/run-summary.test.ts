@@ -31,6 +31,16 @@ describe('the progress of a run', () => {
     });
   });
 
+  it('adds up what is counted in one unit only, that of the step that runs', () => {
+    const reading = { ...step('train', 'RUNNING', 25, 100, 5), unit: 'batches' };
+    const steps = [reading, step('train', 'SUCCEEDED', 7550, 7550), step('train', 'QUEUED')];
+    expect(summarizeProgress(steps)).toMatchObject({ done: 25, total: 200, unit: 'batches', etaSeconds: 175 / 5 });
+    const training = step('train', 'RUNNING', 50, 7550, 10);
+    expect(summarizeProgress([training, step('train', 'SUCCEEDED', 7550, 7550)])).toMatchObject({
+      ...{ done: 7600, total: 15_100, unit: 'images' },
+    });
+  });
+
   it('is whole when every step is done, and counts nothing then', () => {
     expect(summarizeProgress([step('a', 'SUCCEEDED'), step('b', 'SUCCEEDED', 3, 3)])).toEqual({
       fraction: 1,

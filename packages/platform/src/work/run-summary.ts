@@ -8,7 +8,7 @@ export type StepProgress = Pick<Step, 'name' | 'kind' | 'state' | 'done' | 'tota
 export interface RunProgress {
   /** Share of the run's steps that is done, 0 to 1; a running step counts with its own share. */
   readonly fraction: number;
-  /** What the current kind of step has done, over all steps of that kind. */
+  /** What the current kind of step has done, over all steps of that kind that count the same unit. */
   readonly done: number;
   readonly total: number | null;
   readonly unit: string | null;
@@ -28,7 +28,10 @@ export function summarizeProgress(steps: readonly StepProgress[]): RunProgress {
   if (current === undefined) {
     return { fraction, done: 0, total: null, unit: null, ratePerSecond: null, etaSeconds: null, step: null };
   }
-  const group = steps.filter(({ kind }) => kind === current.kind);
+  const alike = steps.filter(({ kind }) => kind === current.kind);
+  const unit = current.unit ?? alike.find((step) => step.unit !== null)?.unit ?? null;
+  // A step may count batches at first and images later: what is counted in another unit can't be added.
+  const group = alike.filter((step) => step.unit === null || step.unit === unit);
   const totals = group.flatMap(({ total }) => (total === null ? [] : [total]));
   // Steps that have not started have not said how much they are; their siblings are the best guess.
   const typical = totals.length === 0 ? null : sum(totals) / totals.length;
@@ -42,7 +45,7 @@ export function summarizeProgress(steps: readonly StepProgress[]): RunProgress {
     fraction,
     done,
     total,
-    unit: group.find(({ unit }) => unit !== null)?.unit ?? null,
+    unit,
     ratePerSecond,
     etaSeconds: total === null || ratePerSecond === null || ratePerSecond <= 0 ? null : (total - done) / ratePerSecond,
     step: current.name,
