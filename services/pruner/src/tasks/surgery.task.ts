@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
 import { analyzeChannels, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
-import { readModelFile, runOnce, shapesOf, type TaskContext } from '@kneepoint/runtime';
-import { randomImages, requireProof } from '../prove-surgery.ts';
+import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import { randomImages, requireProof, runAsWritten } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
 
 export interface SurgeryTaskInput {
@@ -47,7 +47,7 @@ export default async function surgery(input: SurgeryTaskInput, context: TaskCont
       shapes,
       plan,
       images: [randomImages(spec, input.seed)],
-      run: runOnce({ provider: context.provider }),
+      run: runAsWritten(context.provider),
       seed: input.seed,
     }),
   );
