@@ -19,9 +19,10 @@ export function fencing({ world, trial }: Fixture): void {
     await trial().forget('prune');
     await world().ensure('pruner', 'pruner-2');
     const run = await trial().launch('prune');
-    // One that froze before it knew that it had the step would find nothing to do when it thaws, and nothing to drop.
-    const { worker } = await world().running(run, 'prune', { moving: true });
+    const { worker } = await world().running(run, 'prune');
     const frozen = ofWorker(worker!);
+    // One that froze before it heard that it has the step would find nothing to do when it thaws, and nothing to drop.
+    await sleep(100);
     signal(frozen, 'SIGSTOP');
     await succeeded(run, 2);
     signal(frozen, 'SIGCONT');
