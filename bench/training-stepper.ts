@@ -21,6 +21,8 @@ export interface StepperOptions {
   readonly block?: number;
   readonly provider?: ActualProvider;
   readonly threads?: number;
+  /** Width of the first output. */
+  readonly outputs?: number;
 }
 
 /** A network that is being trained on one batch over and over. */
@@ -36,7 +38,7 @@ export interface Stepper {
 
 /** Cross-entropy, SGD with momentum, batch normalisation in training mode. */
 export async function stepper(model: ModelProto, options: StepperOptions): Promise<Stepper> {
-  const { images, classes, block = 0, provider = 'cpu', threads } = options;
+  const { images, classes, block = 0, provider = 'cpu', threads, outputs = CLASSES } = options;
   const request: StepRequest = {
     model,
     shapes: await shapesOf(model, { input: images }),
@@ -53,11 +55,11 @@ export async function stepper(model: ModelProto, options: StepperOptions): Promi
   const alone = await open(forwardGraph(request).model);
   const image = made.inputs.find(({ role }) => role === 'image')!.name;
   const rows = classes.length;
-  const oneHot = new Float32Array(rows * CLASSES);
-  classes.forEach((of, row) => (oneHot[row * CLASSES + of] = 1));
+  const oneHot = new Float32Array(rows * outputs);
+  classes.forEach((of, row) => (oneHot[row * outputs + of] = 1));
   const given: Record<string, Dense> = {
     [image]: images,
-    'label/class': { dims: [rows, CLASSES], data: oneHot },
+    'label/class': { dims: [rows, outputs], data: oneHot },
     'rowWeight/class': { dims: [rows], data: new Float32Array(rows).fill(1) },
     lr: { dims: [], data: Float32Array.of(RATE) },
   };

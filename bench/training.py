@@ -1,8 +1,8 @@
 """PyTorch's training step on the networks of training-networks.ts, as a process that answers each line of JSON with one.
 
 {network, weights, images, labels, batch, size, threads, rate, momentum}: builds the network, loads files of float32 and int64, runs
-one step and answers {loss, parameters}; device is 'cpu' where it is left out; every further {steps} answers {seconds, wall, loss}: processor and elapsed time of that many
-steps. Debian's python3-torch.
+one step and answers {loss, parameters}; device is 'cpu' and weights are random where they are left out; every further {steps} answers
+{seconds, wall, loss}: processor and elapsed time of that many steps. Debian's python3-torch.
 """
 import json
 import sys
@@ -70,6 +70,15 @@ def depthwise():
     return nn.Sequential(*layers, *head(inputs))
 
 
+def resnet18():
+    from torchvision.models import resnet18 as published
+
+    return published()
+
+
+NETWORKS = {"vgg": vgg, "residual": residual, "depthwise": depthwise, "resnet18": resnet18}
+
+
 def load(network, numbers):
     """Fills parameters and running statistics in the order of the file."""
     at = 0
@@ -97,8 +106,9 @@ def main():
         request = json.loads(line)
         if "network" in request:
             torch.set_num_threads(request["threads"])
-            network = {"vgg": vgg, "residual": residual, "depthwise": depthwise}[request["network"]]()
-            parameters = load(network, np.fromfile(request["weights"], np.float32))
+            network = NETWORKS[request["network"]]()
+            weights = request.get("weights")
+            parameters = load(network, np.fromfile(weights, np.float32)) if weights else None
             shape = (request["batch"], 3, request["size"], request["size"])
             images = torch.from_numpy(np.fromfile(request["images"], np.float32).reshape(shape))
             labels = torch.from_numpy(np.fromfile(request["labels"], np.int64))

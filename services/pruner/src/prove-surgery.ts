@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { seededRandom } from '@kneepoint/onnx';
 import { type Proof, prove, type RunModel } from '@kneepoint/pruning';
-import { type Provider, runOnce } from '@kneepoint/runtime';
+import { runOnce } from '@kneepoint/runtime';
 import type { PlannedCompression } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
 
@@ -25,18 +25,18 @@ export async function proveSurgery(
       shapes,
       plan,
       images: batches,
-      run: runAsWritten(images.context.provider),
+      run: runAsWritten(),
       seed,
     }),
   );
 }
 
 /**
- * Runs a graph as it is written. An optimiser picks other kernels for other widths, whose rounding, where much cancels out, is as large
- * as the difference that a proof allows; and it could hide one.
+ * Runs a graph as it is written, on the CPU. An optimiser picks other kernels for other widths, whose rounding, where much cancels out,
+ * is as large as the difference that a proof allows; and it could hide one. A GPU rounds what it multiplies to TF32's 10 bits.
  */
-export function runAsWritten(provider: Provider): RunModel {
-  return runOnce({ provider, optimization: 'disabled' });
+export function runAsWritten(): RunModel {
+  return runOnce({ provider: 'cpu', optimization: 'disabled' });
 }
 
 /** The proof, or SURGERY_NOT_PROVED naming the gates that it did not pass. */

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DataType, encodeModel, floatTensor, GraphBuilder, smallNets } from '@kneepoint/onnx';
 import { withFolder } from '../testing/with-folder.ts';
@@ -16,6 +20,14 @@ function doubling() {
 const feeds = { x: { data: Float32Array.of(1, 2, 3.5), dims: [1, 3] } };
 
 describe('a session', () => {
+  it.runIf(process.platform === 'linux')('stays on the cores that its process was given', async () => {
+    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const script = fileURLToPath(new URL('../testing/thread-cores.ts', import.meta.url));
+    const command = ['-c', '0', process.execPath, '--import', loader, script];
+    const { stdout } = await promisify(execFile)('taskset', command);
+    expect(JSON.parse(stdout)).toEqual(['0']);
+  });
+
   it('runs a model from messages, bytes and a file alike', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'm.onnx');

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
@@ -46,10 +46,13 @@ export async function openSession(
   return new OrtSession(await load(model, options, actual), actual, await loadOrt());
 }
 
-/** Undefined where nothing limits this process: ONNX Runtime knows best how many threads a whole machine is good for. */
+/**
+ * Undefined where nothing limits this process: ONNX Runtime knows best how many threads a whole machine is good for. Left to itself it
+ * also pins a thread to every core of the machine, those that this process was kept off included.
+ */
 function limitedThreads(): number | undefined {
   const cores = usableCores();
-  return cores < availableParallelism() ? cores : undefined;
+  return cores < cpus().length ? cores : undefined;
 }
 
 async function load(

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
 import { analyzeChannels, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
-import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import { readModelFile, shapesOf } from '@kneepoint/runtime';
 import { randomImages, requireProof, runAsWritten } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
 
@@ -32,7 +32,7 @@ export interface SurgeryTaskOutput {
 }
 
 /** Prunes a whole network, outputs unchanged, by a criterion that needs no data. */
-export default async function surgery(input: SurgeryTaskInput, context: TaskContext): Promise<SurgeryTaskOutput> {
+export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryTaskOutput> {
   const original = await readModelFile(input.path);
   validateGraph(original);
   const { model } = freeBatch(original);
@@ -47,7 +47,7 @@ export default async function surgery(input: SurgeryTaskInput, context: TaskCont
       shapes,
       plan,
       images: [randomImages(spec, input.seed)],
-      run: runAsWritten(context.provider),
+      run: runAsWritten(),
       seed: input.seed,
     }),
   );
