@@ -220,6 +220,17 @@ export class Emitter {
     const from = this.shape(x);
     const over = axes ?? from.map((_, axis) => axis);
     if (over.length === 0) return x;
+    const last = this.target === 'cuda' && STEPWISE.has(op) ? lastRun(over, from.length) : [];
+    if (last.length > 0) {
+      const rest = over.filter((axis) => !last.includes(axis));
+      const reduced = this.reduce(op, this.reduce(op, x, last), rest);
+      return keepdims
+        ? reduced
+        : this.reshape(
+            reduced,
+            from.filter((_, axis) => !over.includes(axis)),
+          );
+    }
     const dims = keepdims
       ? from.map((dim, axis) => (over.includes(axis) ? 1 : dim))
       : from.filter((_, axis) => !over.includes(axis));
@@ -244,8 +255,28 @@ export class Emitter {
   /** Zero padding: `before[i]` and `after[i]` elements along axis i. */
   pad(x: string, before: readonly number[], after: readonly number[]): string {
     if ([...before, ...after].every((count) => count === 0)) return x;
+    if (this.target === 'cuda') return this.padByConcat(x, before, after);
     const dims = this.shape(x).map((dim, axis) => dim + before[axis]! + after[axis]!);
     return this.node('Pad', [x, this.ints([...before, ...after])], { dims, type: this.typeOf(x).type });
+  }
+
+  /** CUDA's Pad takes 20 times as long as a copy: 64 × 56 × 56 × 64 padded by one, 1.7 ms on an H100. */
+  private padByConcat(x: string, before: readonly number[], after: readonly number[]): string {
+    const rank = this.shape(x).length;
+    const axes = Array.from({ length: rank }, (_, axis) => axis).filter(
+      (axis) => before[axis]! < 0 || after[axis]! < 0,
+    );
+    const starts = axes.map((axis) => Math.max(0, -before[axis]!));
+    const ends = axes.map((axis) => this.shape(x)[axis]! - Math.max(0, -after[axis]!));
+    let padded = this.slice(x, axes, starts, ends);
+    for (let axis = 0; axis < rank; axis++) {
+      const zeros = (count: number): readonly string[] => {
+        const dims = this.shape(padded).map((dim, i) => (i === axis ? count : dim));
+        return count > 0 ? [this.expand(this.cast(this.scalar(0), this.typeOf(x).type), dims)] : [];
+      };
+      padded = this.concat([...zeros(before[axis]!), padded, ...zeros(after[axis]!)], axis);
+    }
+    return padded;
   }
 
   concat(values: readonly string[], axis: number): string {
@@ -271,6 +302,21 @@ export class Emitter {
     this.types.set(value, type);
     return value;
   }
+}
+
+/** Reductions of reductions that give the reduction of everything, groups being equally large. */
+const STEPWISE: ReadonlySet<string> = new Set(['ReduceSum', 'ReduceMean']);
+
+/**
+ * The last axes of some to reduce, where the others are the first: CUDA has fast kernels for the one and for the other, and for both
+ * at once takes 17 times as long as reading takes: 64 × 64 × 112 × 112 per channel, 1.2 ms on an H100.
+ */
+function lastRun(axes: readonly number[], rank: number): readonly number[] {
+  const last = axes.filter((axis) =>
+    Array.from({ length: rank - axis }, (_, i) => axis + i).every((i) => axes.includes(i)),
+  );
+  const first = axes.filter((axis) => !last.includes(axis));
+  return first.length > 0 && first.every((axis) => axis < first.length) ? last : [];
 }
 
 const COMPARISONS: ReadonlySet<string> = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);

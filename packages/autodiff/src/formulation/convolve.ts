@@ -45,6 +45,7 @@ export function convolveTransposed(
   const dims = [batch, inner * group, ...window.large];
   if (emit.float === DataType.FLOAT && fitsKernel(window)) {
     const inputs = bias === undefined ? [y, weight] : [y, weight, bias];
+    if (emit.target === 'cuda') return transposedEvenly(emit, inputs, dims, window, group);
     const all = { ...attributes(window, group), output_padding: window.after.map((count) => Math.max(0, -count)) };
     return emit.node('ConvTranspose', inputs, { dims, type: emit.float }, all);
   }
@@ -64,6 +65,30 @@ export function convolveTransposed(
   const sum = addTaps(emit, parts, window);
   if (bias === undefined) return sum;
   return emit.add(sum, emit.reshape(bias, [inner * group, ...window.small.map(() => 1)]));
+}
+
+/** CUDA has ConvTranspose for padding that is the same at both ends only: what is left over there is sliced off. */
+function transposedEvenly(
+  emit: Emitter,
+  inputs: readonly string[],
+  dims: readonly number[],
+  window: Window,
+  group: number,
+): string {
+  const less = window.before.map((count, axis) => Math.min(count, Math.max(0, window.after[axis]!)));
+  const even = attributes({ ...window, before: less, after: less }, group);
+  const beyond = window.after.map((count) => Math.max(0, -count));
+  const starts = window.before.map((count, axis) => count - less[axis]!);
+  const ends = starts.map((start, axis) => start + window.large[axis]!);
+  const whole = ends.map((end, axis) => end + Math.max(0, window.after[axis]!) - less[axis]!);
+  const type = { dims: [...dims.slice(0, 2), ...whole], type: emit.float };
+  const x = emit.node('ConvTranspose', inputs, type, { ...even, output_padding: beyond });
+  return emit.slice(
+    x,
+    starts.map((_, axis) => axis + 2),
+    starts,
+    ends,
+  );
 }
 
 /** No kernel takes negative padding; input left over behind the last window is no trouble below the stride. */
