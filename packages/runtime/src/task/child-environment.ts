@@ -1,8 +1,3 @@
-import { usableCores } from '../session/usable-cores.ts';
-
-/** Threads of libuv, which decode images: four by default, and a GPU waits for them. */
-const DECODERS = { least: 4, most: 64 } as const;
-
 /** Names, or beginnings ending in `*`, of the variables that a task's process gets to see. */
 const PASSED = [
   'PATH',
@@ -36,8 +31,7 @@ export function childEnvironment(
   tsconfig: string,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(parent).filter(([name]) => PASSED.some((pattern) => matches(name, pattern)));
-  const decoders = Math.min(Math.max(usableCores(), DECODERS.least), DECODERS.most);
-  return { UV_THREADPOOL_SIZE: String(decoders), ...Object.fromEntries(kept), TSX_TSCONFIG_PATH: tsconfig, ...extra };
+  return { ...Object.fromEntries(kept), TSX_TSCONFIG_PATH: tsconfig, ...extra };
 }
 
 function matches(name: string, pattern: string): boolean {

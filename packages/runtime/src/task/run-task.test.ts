@@ -13,7 +13,6 @@ import { withFolder } from '../testing/with-folder.ts';
 import type { TaskProgress } from './messages.ts';
 import type { RunTaskOptions } from './run-task.ts';
 import { runTask } from './run-task.ts';
-import { usableCores } from '../session/usable-cores.ts';
 
 const TASK = new URL('../testing/behave.task.ts', import.meta.url);
 
@@ -207,18 +206,6 @@ describe('nothing is left behind', () => {
     const folder = defect.message.replace('broken: ', '');
     expect(folder).toContain('kneepoint-task-');
     expect(existsSync(folder)).toBe(false);
-  });
-
-  it('decodes in as many threads as it has cores, four at least, unless the environment says how many', async () => {
-    const threads = async (): Promise<number> =>
-      Number(((await run('environment', undefined)) as NodeJS.ProcessEnv)['UV_THREADPOOL_SIZE']);
-    expect(await threads()).toBe(Math.max(4, Math.min(64, usableCores())));
-    process.env['UV_THREADPOOL_SIZE'] = '7';
-    try {
-      expect(await threads()).toBe(7);
-    } finally {
-      delete process.env['UV_THREADPOOL_SIZE'];
-    }
   });
 
   it("secrets of the parent's environment do not reach the process", async () => {
