@@ -139,7 +139,7 @@ export const platformFailures = {
   },
   STEP_TIMED_OUT: {
     cause: 'A step ran longer than it may.',
-    cure: 'Raise its time limit, use a faster machine, or give it less data.',
+    cure: 'Use a faster machine, or give it less to do: fewer images, tasks or epochs, a smaller network.',
     retryable: false,
   },
 } as const satisfies Record<string, FailureKind>;

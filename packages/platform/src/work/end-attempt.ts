@@ -150,7 +150,7 @@ function failureOf(step: Step, end: AttemptEnd): Failure | undefined {
     case 'TIMED_OUT':
       return new Failure('STEP_TIMED_OUT', `"${step.name}" did not end within ${step.timeoutSeconds} s`, {
         where: step.name,
-        fix: 'raise the time limit or use a faster machine',
+        fix: 'use a faster machine, or give it less to do: fewer images, tasks or epochs, a smaller network',
       });
     case 'CANCELED':
     case 'HANDED_BACK':

@@ -9,6 +9,7 @@ export function planBenchmark(input: BenchmarkInput): readonly StepPlan[] {
       ref: BENCHMARK.kind,
       kind: BENCHMARK.kind,
       service: BENCHMARK.service,
+      timeoutSeconds: BENCHMARK.timeoutSeconds,
       name: `time ${input.networks.map(({ name }) => name).join(', ')}`,
       key: contentKey(BENCHMARK.kind, BENCHMARK.version, { unique: randomUUID() }),
       input,

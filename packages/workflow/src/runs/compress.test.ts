@@ -38,6 +38,10 @@ describe('planCompress', () => {
     expect(new Set(steps.map((step) => step.key)).size).toBe(steps.length);
   });
 
+  it('gives every step a time limit', () => {
+    for (const step of plan().steps) expect(step.timeoutSeconds, step.ref).toBeGreaterThan(3600);
+  });
+
   it('trains each arm in its mode, from the network that an earlier step of the same run makes', () => {
     const { steps, of } = plan();
     const modes = { finetuned: 'whole', scratch: 'scratch', headOnly: 'head', unpruned: 'whole' };

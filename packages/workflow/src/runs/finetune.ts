@@ -50,6 +50,7 @@ export function finetuneStep(
     ref: place.ref,
     kind: FINETUNE.kind,
     service: FINETUNE.service,
+    timeoutSeconds: FINETUNE.timeoutSeconds,
     name: place.name ?? `train ${modelName} for ${tasks.map((task) => task.name).join(', ')} (${mode})`,
     key: finetuneKey(input),
     input,

@@ -86,6 +86,7 @@ export function pruneStep(
     ref: `prune-${goalLabel(options)}`,
     kind: PRUNE.kind,
     service: PRUNE.service,
+    timeoutSeconds: PRUNE.timeoutSeconds,
     name: `prune for ${tasksName(input.tasks)} at ${describeGoal(options)}`,
     key: pruneKey(input),
     input,

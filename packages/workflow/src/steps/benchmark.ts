@@ -1,7 +1,13 @@
 import type { NetworkFigures } from '../report.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Times networks against each other in one run. */
-export const BENCHMARK = { kind: 'benchmark', service: 'trainer', version: 1 } as const;
+export const BENCHMARK = {
+  kind: 'benchmark',
+  service: 'trainer',
+  version: 1,
+  timeoutSeconds: 2 * 3600,
+} as const satisfies StepKind;
 
 export interface BenchmarkInput {
   readonly networks: readonly { readonly name: string; readonly sha256: string }[];

@@ -1,9 +1,15 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
 import type { TapReference } from '../model.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Runs the model over images [from, to) of a data set and stores the pooled responses of every tap. */
-export const EXTRACT = { kind: 'extract', service: 'extractor', version: 1 } as const;
+export const EXTRACT = {
+  kind: 'extract',
+  service: 'extractor',
+  version: 1,
+  timeoutSeconds: 8 * 3600,
+} as const satisfies StepKind;
 
 export interface ExtractInput {
   readonly modelSha256: string;

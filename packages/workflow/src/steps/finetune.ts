@@ -2,9 +2,15 @@ import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
 import type { MetricName, TaskSpec } from '@kneepoint/regression';
 import type { TrainingMode, TrainingSettings } from '../training-settings.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Trains an image → task network on a data set, chooses its best epoch on validation and judges that on test. */
-export const FINETUNE = { kind: 'finetune', service: 'trainer', version: 1 } as const;
+export const FINETUNE = {
+  kind: 'finetune',
+  service: 'trainer',
+  version: 1,
+  timeoutSeconds: 50 * 3600,
+} as const satisfies StepKind;
 
 /**
  * Where a network comes from.

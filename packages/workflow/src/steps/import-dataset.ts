@@ -1,8 +1,14 @@
 import type { DatasetSchema } from '@kneepoint/datasets';
 import type { Source } from './import-model.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Validates a folder or an uploaded archive of images and labels, and stores it as one immutable archive. */
-export const IMPORT_DATASET = { kind: 'import-dataset', service: 'extractor', version: 1 } as const;
+export const IMPORT_DATASET = {
+  kind: 'import-dataset',
+  service: 'extractor',
+  version: 1,
+  timeoutSeconds: 8 * 3600,
+} as const satisfies StepKind;
 
 export interface ImportDatasetInput {
   readonly name: string;

@@ -1,8 +1,14 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import type { ModelInspection } from '../model.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Reads, bounds, validates and inspects a model file; stores it with external data inlined and its batch made free. */
-export const IMPORT_MODEL = { kind: 'import-model', service: 'extractor', version: 2 } as const;
+export const IMPORT_MODEL = {
+  kind: 'import-model',
+  service: 'extractor',
+  version: 2,
+  timeoutSeconds: 8 * 3600,
+} as const satisfies StepKind;
 
 /** Bytes that a person handed over: an upload already in the store, or a path that the server itself may read (embedded mode). */
 export type Source = { readonly artifact: string } | { readonly path: string };

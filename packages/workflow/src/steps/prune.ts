@@ -3,9 +3,15 @@ import type { TaskSpec } from '@kneepoint/regression';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import type { CompressionReport } from '../report.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Cuts what the tasks do not need out of the graph, proves it, refits the head, measures, and writes the report. */
-export const PRUNE = { kind: 'prune', service: 'pruner', version: 5 } as const;
+export const PRUNE = {
+  kind: 'prune',
+  service: 'pruner',
+  version: 5,
+  timeoutSeconds: 8 * 3600,
+} as const satisfies StepKind;
 
 export interface PruneInput extends AnalysedTasks {
   readonly options: PruneOptions;

@@ -1,8 +1,14 @@
 import { contentKey } from '@kneepoint/platform';
 import type { Cell, CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
+import type { StepKind } from './step-kind.ts';
 
 /** Fits every task on one layer's responses: a cell of the relationship matrix and a characteristic curve for each. */
-export const REGRESS = { kind: 'regress', service: 'regressor', version: 1 } as const;
+export const REGRESS = {
+  kind: 'regress',
+  service: 'regressor',
+  version: 1,
+  timeoutSeconds: 24 * 3600,
+} as const satisfies StepKind;
 
 export interface RegressionSettings {
   /** Random 50/25/25 partitions of the matrix; the curve uses the first (paper §2). */

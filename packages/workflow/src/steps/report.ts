@@ -1,9 +1,15 @@
 import { contentKey } from '@kneepoint/platform';
 import type { CriterionName } from '../plan/prune-options.ts';
 import type { CompressionReport, TrainedArm } from '../report.ts';
+import type { StepKind } from './step-kind.ts';
 
 /** Times the original, the pruned and the trained networks against each other and puts them side by side in one report. */
-export const REPORT = { kind: 'report', service: 'trainer', version: 2 } as const;
+export const REPORT = {
+  kind: 'report',
+  service: 'trainer',
+  version: 2,
+  timeoutSeconds: 2 * 3600,
+} as const satisfies StepKind;
 
 /** A pruning by another criterion at equal MACs, by content keys. */
 export interface ReportRival {

@@ -1,12 +1,18 @@
 import { contentKey } from '@kneepoint/platform';
 import type { TaskStages } from '../report.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
+import type { StepKind } from './step-kind.ts';
 
 /**
  * Image → tasks with nothing pruned: the network up to the head's layer and the linear head in closed form. What pruning starts
  * from, and what its rivals are trained from.
  */
-export const TRUNCATE = { kind: 'truncate', service: 'pruner', version: 2 } as const;
+export const TRUNCATE = {
+  kind: 'truncate',
+  service: 'pruner',
+  version: 2,
+  timeoutSeconds: 2 * 3600,
+} as const satisfies StepKind;
 
 export interface TruncateInput extends AnalysedTasks {
   /** The layer that the head reads; the one that probes best on validation when absent. */
