@@ -22,6 +22,12 @@ const PASSED = [
 ];
 
 /**
+ * A GPU computes in float32 unless the environment says otherwise: what a CPU and a GPU find counts as the same result. By itself it
+ * rounds what it multiplies to TF32's 10 bits, and ONNX Runtime's binding has no option for it.
+ */
+const FLOAT32 = { NVIDIA_TF32_OVERRIDE: '0' };
+
+/**
  * The environment of a task's process: a list of what it needs and nothing else. It runs models from strangers, and the
  * service around it holds passwords of databases and stores in its own environment.
  */
@@ -31,7 +37,7 @@ export function childEnvironment(
   tsconfig: string,
 ): NodeJS.ProcessEnv {
   const kept = Object.entries(parent).filter(([name]) => PASSED.some((pattern) => matches(name, pattern)));
-  return { ...Object.fromEntries(kept), TSX_TSCONFIG_PATH: tsconfig, ...extra };
+  return { ...FLOAT32, ...Object.fromEntries(kept), TSX_TSCONFIG_PATH: tsconfig, ...extra };
 }
 
 function matches(name: string, pattern: string): boolean {

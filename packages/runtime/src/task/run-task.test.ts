@@ -208,6 +208,17 @@ describe('nothing is left behind', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it('computes in float32 on a GPU, unless the environment says otherwise', async () => {
+    const seen = async () => (await run('environment', undefined)) as NodeJS.ProcessEnv;
+    expect((await seen())['NVIDIA_TF32_OVERRIDE']).toBe('0');
+    process.env['NVIDIA_TF32_OVERRIDE'] = '1';
+    try {
+      expect((await seen())['NVIDIA_TF32_OVERRIDE']).toBe('1');
+    } finally {
+      delete process.env['NVIDIA_TF32_OVERRIDE'];
+    }
+  });
+
   it("secrets of the parent's environment do not reach the process", async () => {
     process.env['DATABASE_URL'] = 'postgres://kneepoint:secret@db';
     try {
