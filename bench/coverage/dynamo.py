@@ -3,15 +3,19 @@
   dynamo.py versions
   dynamo.py dynamo NAME FILE     its defaults: batch normalisation folded by its optimiser, any batch size where the network allows one
 
+The weights of the two networks that are too large for a file of float32 are stored as float16 and cast where they are read.
+
 Answers with one line of JSON.
 """
 import json
 import os
 import sys
+import tempfile
 import warnings
 
 import torch
 
+import halves
 import networks
 
 # A batch of one would be taken for a constant.
@@ -25,8 +29,14 @@ def export(name, path):
     names = {"input_names": ["image"], "output_names": ["logits"]}
     with torch.no_grad():
         program = torch.onnx.export(model, (image,), dynamo=True, dynamic_shapes=shapes, verbose=False, **names)
-    program.save(path, external_data=False)
-    return {"size": size}
+    large = halves.needed(model)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+        target = os.path.join(folder, "large.onnx") if large else path
+        program.save(target, external_data=large)
+        del model, program
+        if large:
+            halves.store(target, path)
+    return {"size": size, "half": large}
 
 
 def main():

@@ -32,16 +32,12 @@ FORMS = {
 }
 
 
-# Above this many parameters a file of float32 exceeds protobuf's 2 GiB.
-WHOLE = 500e6
-
-
 def export(form, name, path):
     model, size = networks.smallest(name)
     # The exporter knows no zero_, which the second Swin calls on a slice; a copy of zeros is the same.
     torch.Tensor.zero_ = lambda tensor: tensor.copy_(torch.zeros_like(tensor))
     names = {"input_names": ["image"], "output_names": ["logits"]}
-    large = sum(p.numel() for p in model.parameters()) > WHOLE
+    large = halves.needed(model)
     with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
         target = os.path.join(folder, "large.onnx") if large else path
         torch.onnx.export(model, torch.randn(1, 3, size, size), target, **names, **FORMS[form])

@@ -3,8 +3,15 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+# Above this many parameters a file of float32 exceeds protobuf's 2 GiB.
+WHOLE = 500e6
+
 # Smaller tensors are shapes, axes and biases, which weigh nothing.
 LARGE = 1_000_000
+
+
+def needed(network):
+    return sum(p.numel() for p in network.parameters()) > WHOLE
 
 
 def store(source, target):
