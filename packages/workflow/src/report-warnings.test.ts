@@ -88,12 +88,14 @@ describe('a report warns', () => {
 
   it('of layers whose curve says next to nothing, but not of those that cannot be pruned anyway', () => {
     const layers = [
-      { name: 'conv1', reason: null, chosen: 0 },
-      { name: 'conv2', reason: 'it feeds Resize', chosen: 0 },
-      { name: 'conv3', reason: null, chosen: 4 },
+      { name: 'conv1', filters: 8, kept: 8, reason: null, chosen: 0 },
+      { name: 'conv2', filters: 8, kept: 8, reason: 'it feeds Resize', chosen: 0 },
+      { name: 'conv3', filters: 8, kept: 4, reason: null, chosen: 4 },
+      { name: 'conv4', filters: 8, kept: 4, reason: null, chosen: 0 },
     ] as unknown as CompressionReport['layers'];
     expect(warnings([arm('refit', 0.9)], { layers })).toEqual([
       'The curve of conv1 says next to nothing about the task: left whole.',
+      'The curve of conv4 says next to nothing about the task: which of its filters stay was left to layers that share them.',
     ]);
   });
 

@@ -61,11 +61,22 @@ function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>):
   ];
 }
 
+/** A layer without a say of its own can still lose filters that it shares with layers that have one. */
 function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly string[] {
   const silent = layers.filter((layer) => layer.reason === null && layer.chosen === 0);
-  if (silent.length === 0) return [];
+  const said = (consequence: string, found: typeof silent): readonly string[] => {
+    const names = found.map(({ name }) => name).join(', ');
+    return found.length > 0 ? [`The curve of ${names} says next to nothing about the task: ${consequence}.`] : [];
+  };
   return [
-    `The curve of ${silent.map((layer) => layer.name).join(', ')} says next to nothing about the task: left whole.`,
+    ...said(
+      'left whole',
+      silent.filter(({ kept, filters }) => kept === filters),
+    ),
+    ...said(
+      'which of its filters stay was left to layers that share them',
+      silent.filter(({ kept, filters }) => kept < filters),
+    ),
   ];
 }
 
