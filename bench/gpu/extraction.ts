@@ -14,6 +14,7 @@ import {
   type Tap,
 } from '@kneepoint/runtime';
 import { ZOO } from '../../test/zoo/networks/index.ts';
+import { relativeDifference } from './difference.ts';
 
 const SIZE = 224;
 const IMAGES = 256;
@@ -87,17 +88,8 @@ async function measure(model: ModelProto, archive: string): Promise<Omit<Extract
 }
 
 function differenceOf({ responses }: PooledResponses, reference: PooledResponses): number {
-  let worst = 0;
-  for (const [layer, expected] of reference.responses) {
-    const got = responses.get(layer)!;
-    let [largest, apart] = [0, 0];
-    expected.forEach((value, i) => {
-      largest = Math.max(largest, Math.abs(value));
-      apart = Math.max(apart, Math.abs(value - got[i]!));
-    });
-    if (largest > 0) worst = Math.max(worst, apart / largest);
-  }
-  return worst;
+  const each = [...reference.responses].map(([layer, expected]) => relativeDifference(expected, responses.get(layer)!));
+  return Math.max(...each);
 }
 
 async function* each<T>(items: readonly T[]): AsyncGenerator<T> {

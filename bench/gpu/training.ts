@@ -6,6 +6,7 @@ import { ZOO } from '../../test/zoo/networks/index.ts';
 import type { Rival } from '../rival.ts';
 import { CLASSES, SIZE, TRAINED } from '../training-networks.ts';
 import { classesOf, MOMENTUM, randomImages, RATE, type Stepper, stepper } from '../training-stepper.ts';
+import { relativeDifference } from './difference.ts';
 
 /** Steps after which weights on the two providers are compared, from equal ones. */
 const COMPARED_STEPS = 5;
@@ -86,14 +87,7 @@ async function differenceOf(gpu: Stepper, cpu: Stepper): Promise<number> {
   const states = [gpu.state(), cpu.state()] as const;
   for (const [name, { data }] of Object.entries(states[1])) {
     if (!name.startsWith('weight/')) continue;
-    const other = states[0][name]!.data as Float32Array;
-    const reference = data as Float32Array;
-    let [largest, apart] = [0, 0];
-    reference.forEach((value, i) => {
-      largest = Math.max(largest, Math.abs(value));
-      apart = Math.max(apart, Math.abs(value - other[i]!));
-    });
-    if (largest > 0) worst = Math.max(worst, apart / largest);
+    worst = Math.max(worst, relativeDifference(data as Float32Array, states[0][name]!.data as Float32Array));
   }
   return worst;
 }
