@@ -260,7 +260,7 @@ export class Emitter {
     return this.node('Pad', [x, this.ints([...before, ...after])], { dims, type: this.typeOf(x).type });
   }
 
-  /** CUDA's Pad takes 20 times as long as a copy: 64 × 56 × 56 × 64 padded by one, 1.7 ms on an H100. */
+  /** CUDA's Pad is slow: 20 of them took 18.3 of the 180 ms of ResNet-18's step on an H100; all Concats, these included, take 2.7 ms. */
   private padByConcat(x: string, before: readonly number[], after: readonly number[]): string {
     const rank = this.shape(x).length;
     const axes = Array.from({ length: rank }, (_, axis) => axis).filter(
@@ -308,8 +308,8 @@ export class Emitter {
 const STEPWISE: ReadonlySet<string> = new Set(['ReduceSum', 'ReduceMean']);
 
 /**
- * The last axes of some to reduce, where the others are the first: CUDA has fast kernels for the one and for the other, and for both
- * at once takes 17 times as long as reading takes: 64 × 64 × 112 × 112 per channel, 1.2 ms on an H100.
+ * The last axes of some to reduce, where the others are the first: CUDA has fast kernels for the one and for the other, but not for both
+ * at once. Sums and means took 25.7 ms of ResNet-18's step at once, 12.9 ms in two steps.
  */
 function lastRun(axes: readonly number[], rank: number): readonly number[] {
   const last = axes.filter((axis) =>

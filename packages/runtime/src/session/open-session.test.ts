@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -23,9 +23,10 @@ describe('a session', () => {
   it.runIf(process.platform === 'linux')('stays on the cores that its process was given', async () => {
     const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const script = fileURLToPath(new URL('../testing/thread-cores.ts', import.meta.url));
-    const command = ['-c', '0', process.execPath, '--import', loader, script];
+    const core = /^Cpus_allowed_list:\t(\d+)/m.exec(await readFile('/proc/self/status', 'utf8'))![1]!;
+    const command = ['-c', core, process.execPath, '--import', loader, script];
     const { stdout } = await promisify(execFile)('taskset', command);
-    expect(JSON.parse(stdout)).toEqual(['0']);
+    expect(JSON.parse(stdout)).toEqual([core]);
   });
 
   it('runs a model from messages, bytes and a file alike', async () => {
