@@ -6,16 +6,16 @@
  *   npx tsx bench/run.ts [--json]
  *
  * Debian's python3-sklearn, python3-torch and python3-torchvision are needed, pip for Torch-Pruning, and for the row of real
- * responses KNEEPOINT_DATA, the folder of results.ts.
+ * responses KNEEPOINT_DATA, the folder that results/photographs.ts describes.
  */
-import { curves, type CurvesFigures } from './curves.ts';
-import { extraction, type ExtractionFigures } from './extraction.ts';
-import { faceLasso, type FaceLassoFigures } from './face-lasso.ts';
-import { lasso, type LassoFigures } from './lasso.ts';
-import { machine } from './machine.ts';
-import { NO_RIVAL } from './rival.ts';
-import { surgery, type SurgeryFigures } from './surgery.ts';
-import { NO_TORCH, training, type TrainingFigures } from './training.ts';
+import { curves, type CurvesFigures } from './curves/run.ts';
+import { extraction, type ExtractionFigures } from './extraction/run.ts';
+import { faceLasso, type FaceLassoFigures } from './lasso/faces.ts';
+import { lasso, type LassoFigures } from './lasso/made.ts';
+import { machine } from './support/machine.ts';
+import { NO_RIVAL } from './support/rival.ts';
+import { surgery, type SurgeryFigures } from './surgery/run.ts';
+import { NO_TORCH, training, type TrainingFigures } from './training/run.ts';
 
 interface Row {
   readonly what: string;

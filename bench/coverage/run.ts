@@ -17,18 +17,19 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Failure } from '@kneepoint/failures';
 import { runTask } from '@kneepoint/runtime';
-import { machine } from '../machine.ts';
-import { installNewerTorch, NEWER_TORCH } from './newer-torch.ts';
+import { machine } from '../support/machine.ts';
+import { installNewerTorch, NEWER_TORCH } from '../support/newer-torch.ts';
 import type { Form, Network, Ours, Part, Rival } from './outcome.ts';
 import type { PruneInput, Pruned } from './prune.task.ts';
-import { python, pythonOf } from './python.ts';
+import { python, pythonOf } from '../support/python.ts';
 import { report, share } from './report.ts';
 import { Store, versionOf } from './store.ts';
-import { installTorchPruning, TORCH_PRUNING } from './torch-pruning.ts';
+import { installTorchPruning, TORCH_PRUNING } from '../support/torch-pruning.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const CACHE = join(ROOT, '.kneepoint', 'coverage');
 const MEASURED = join(ROOT, 'docs', 'coverage.jsonl');
+const script = (name: string): URL => new URL(name, import.meta.url);
 const RATIO = 0.5;
 const SEED = 1;
 const LIMITS = { memoryMb: 8192, timeoutMs: 3_600_000 };
@@ -52,7 +53,7 @@ const { values: options } = parseArgs({
   },
 });
 await mkdir(CACHE, { recursive: true });
-const { torch, torchvision, networks: all } = (await python('export.py', 'list')) as Listed;
+const { torch, torchvision, networks: all } = (await python(script('export.py'), 'list')) as Listed;
 const only = options.only?.split(',');
 const networks = all
   .filter(({ name }) => only === undefined || only.includes(name))
@@ -147,8 +148,8 @@ async function prunedHere({ name }: Network, form: Form): Promise<Ours> {
     const path = join(folder, `${name}.onnx`);
     const exported =
       form === 'dynamo'
-        ? pythonOf(NEWER_TORCH.interpreter, 'dynamo.py', form, name, path)
-        : python('export.py', form, name, path);
+        ? pythonOf(NEWER_TORCH.interpreter, script('dynamo.py'), form, name, path)
+        : python(script('export.py'), form, name, path);
     const { size } = (await exported) as { size: number };
     const input: PruneInput = { path, ratio: RATIO, seed: SEED };
     const pruned = await runTask<PruneInput, Pruned>(new URL('./prune.task.ts', import.meta.url), input, LIMITS);
@@ -162,7 +163,7 @@ async function prunedHere({ name }: Network, form: Form): Promise<Ours> {
 
 async function prunedByRival(network: Network): Promise<Rival> {
   try {
-    const answer = await python('rival.py', network.name, `${rivalSeconds(network)}`, TORCH_PRUNING.folder);
+    const answer = await python(script('rival.py'), network.name, `${rivalSeconds(network)}`, TORCH_PRUNING.folder);
     const { error, ...sizes } = answer as { error?: string } & Pick<
       Extract<Rival, { kind: 'pruned' }>,
       'before' | 'after'

@@ -17,7 +17,7 @@ import { Kneepoint } from '../../test/support/kneepoint.ts';
 import { startMinio } from '../../test/support/minio.ts';
 import { startNats } from '../../test/support/nats.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
-import { machine } from '../machine.ts';
+import { machine } from '../support/machine.ts';
 import { fill } from './fill.ts';
 import { CONNECTIONS, load, type Load } from './load.ts';
 import { childrenMs, processorMs } from './processor.ts';

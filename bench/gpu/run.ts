@@ -10,8 +10,8 @@
  */
 import { Failure } from '@kneepoint/failures';
 import { resolveProvider } from '@kneepoint/runtime';
-import { machine } from '../machine.ts';
-import { Rival } from '../rival.ts';
+import { machine } from '../support/machine.ts';
+import { Rival } from '../support/rival.ts';
 import { type ExtractionOnCard, extractionOnCard } from './extraction.ts';
 import { type TrainingOnCard, trainingOnCard } from './training.ts';
 
@@ -26,7 +26,7 @@ try {
   process.exit(2);
 }
 
-const rival = new Rival('training.py');
+const rival = new Rival(new URL('../training/rival.py', import.meta.url));
 const versions = await rival.versions;
 const missed: string[] = [];
 const extracted: ExtractionOnCard[] = [];

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Graph, type ModelProto, readTensor } from '@kneepoint/onnx';
 import { ZOO } from '../../test/zoo/networks/index.ts';
-import type { Rival } from '../rival.ts';
-import { CLASSES, SIZE, TRAINED } from '../training-networks.ts';
-import { classesOf, MOMENTUM, randomImages, RATE, type Stepper, stepper } from '../training-stepper.ts';
+import type { Rival } from '../support/rival.ts';
+import { CLASSES, SIZE, TRAINED } from '../training/networks.ts';
+import { classesOf, MOMENTUM, randomImages, RATE, type Stepper, stepper } from '../training/stepper.ts';
 import { relativeDifference } from './difference.ts';
 
 /** Steps after which weights on the two providers are compared, from equal ones. */

@@ -6,7 +6,7 @@ import { cancel } from '../../packages/cli/src/client/runs.ts';
 import { seededRandom } from '@kneepoint/onnx';
 import { globalId } from '../../services/gateway/src/domain/ids.ts';
 import { FaultWorld, LEASE_SECONDS, type ServiceName } from '../../test/faults/world.ts';
-import { machine } from '../machine.ts';
+import { machine } from '../support/machine.ts';
 import { check } from './check.ts';
 import { Mix } from './mix.ts';
 

@@ -26,7 +26,7 @@ import { importDataset, importModel, succeeded } from '../../test/support/launch
 import { startMinio } from '../../test/support/minio.ts';
 import { startNats } from '../../test/support/nats.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
-import { machine } from '../machine.ts';
+import { machine } from '../support/machine.ts';
 
 const IMAGES = 800;
 const SHARDS = 4;

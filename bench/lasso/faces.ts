@@ -1,9 +1,9 @@
 /**
  * The lasso path on real, nearly collinear responses against scikit-learn's Gram kernel, Gram matrix given:
  *
- *   KNEEPOINT_DATA=/path/to/data npx tsx bench/face-lasso.ts
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/lasso/faces.ts
  *
- * The folder is the one of results.ts; Debian's python3-sklearn is needed. One thread each, processor time.
+ * The folder is that of bench/results/photographs.ts; Debian's python3-sklearn is needed. One thread each, processor time.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,8 +21,8 @@ import {
   scalingOf,
 } from '@kneepoint/regression';
 import { type FaceResponses, faceResponses } from './face-responses.ts';
-import { machine } from './machine.ts';
-import { NO_RIVAL, processorSeconds, Rival } from './rival.ts';
+import { machine } from '../support/machine.ts';
+import { NO_RIVAL, processorSeconds, Rival } from '../support/rival.ts';
 
 export interface FaceLassoFigures {
   readonly rival: string;
@@ -52,7 +52,7 @@ const LIMIT = 120;
 
 /** Measures for up to three minutes; undefined where scikit-learn is missing. Throws when `data` lacks the model or the faces. */
 export async function faceLasso(data: string): Promise<FaceLassoFigures | undefined> {
-  const rival = new Rival('gram-path.py');
+  const rival = new Rival(new URL('rival.py', import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await rival.versions;

@@ -2,7 +2,7 @@
  * A full-size VGG-16 (random weights, 224 × 224) analysed on 200 images and pruned: time of each step and the most memory that
  * any process of it held. Ten minutes or so; not part of the tests.
  *
- *   npx tsx bench/vgg16.ts [images]
+ *   npx tsx bench/results/vgg16.ts [images]
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
 import { encodeModel, vgg16 } from '@kneepoint/onnx';
 import type { CompressionReport } from '@kneepoint/workflow';
-import { Kneepoint } from '../test/support/kneepoint.ts';
-import { machine } from './machine.ts';
+import { Kneepoint } from '../../test/support/kneepoint.ts';
+import { machine } from '../support/machine.ts';
 
 const IMAGES = Number(process.argv[2] ?? 200);
 const SAMPLE_MS = 250;

@@ -1,4 +1,4 @@
-"""The curve of one layer as a user of scikit-learn makes it; driven by rival.ts.
+"""The curve of one layer as a user of scikit-learn makes it; driven by run.ts.
 
 One JSON line comes in for each layer, with the files that hold its features (float32, rows x filters), labels (float64) and split
 (bytes: 0 training, 1 validation), and the penalties; an empty object asks for one timed run. One JSON line goes out for each.

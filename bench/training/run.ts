@@ -1,7 +1,7 @@
 /**
  * The training step against PyTorch on the CPU: forward, cross-entropy, backward, SGD with momentum; same network, weights, images.
  *
- *   npx tsx bench/training.ts
+ *   npx tsx bench/training/run.ts
  *
  * One thread each, processor time, the fastest of some rounds in turn. PyTorch may choose between its two memory layouts. Then the
  * step over its own forward half, and resident memory over 2 000 steps. Needs Debian's python3-torch and python3-numpy.
@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { blockOf } from '@kneepoint/autodiff';
 import { Graph, readTensor, vggStyle } from '@kneepoint/onnx';
-import { machine } from './machine.ts';
-import { Rival } from './rival.ts';
-import { SIZE, TRAINED } from './training-networks.ts';
-import { classesOf, MOMENTUM, randomImages, RATE, runOnce, stepper } from './training-stepper.ts';
+import { machine } from '../support/machine.ts';
+import { Rival } from '../support/rival.ts';
+import { SIZE, TRAINED } from './networks.ts';
+import { classesOf, MOMENTUM, randomImages, RATE, runOnce, stepper } from './stepper.ts';
 
 /** One network; milliseconds of processor time per step of a batch of 32. */
 export interface TrainingNet {
@@ -54,7 +54,7 @@ const LAYOUTS = ['first', 'last'] as const;
 
 /** Measures for about a minute. */
 export async function training(onNet: (net: TrainingNet) => void = () => undefined): Promise<TrainingFigures> {
-  const rivals = new Map(LAYOUTS.map((layout) => [layout, new Rival('training.py')] as const));
+  const rivals = new Map(LAYOUTS.map((layout) => [layout, new Rival(new URL('rival.py', import.meta.url))] as const));
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await Promise.all([...rivals.values()].map((rival) => rival.versions));

@@ -1,9 +1,9 @@
 /**
  * The lasso path on made responses of 512 filters and 20 000 rows, Gram matrix given, against scikit-learn's Gram kernel:
  *
- *   npx tsx bench/lasso.ts
+ *   npx tsx bench/lasso/made.ts
  *
- * Debian's python3-sklearn is needed. One thread each, processor time, the fastest of several runs. Real responses: face-lasso.ts.
+ * Debian's python3-sklearn is needed. One thread each, processor time, the fastest of several runs. Real responses: faces.ts.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,8 +24,8 @@ import {
   samplePath,
   scalingOf,
 } from '@kneepoint/regression';
-import { machine } from './machine.ts';
-import { NO_RIVAL, processorSeconds, Rival } from './rival.ts';
+import { machine } from '../support/machine.ts';
+import { NO_RIVAL, processorSeconds, Rival } from '../support/rival.ts';
 
 export interface LassoFigures {
   readonly rival: string;
@@ -58,7 +58,7 @@ const LIMIT = 60;
 
 /** Measures for about a minute; undefined where scikit-learn is missing. */
 export async function lasso(): Promise<LassoFigures | undefined> {
-  const rival = new Rival('gram-path.py');
+  const rival = new Rival(new URL('rival.py', import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await rival.versions;

@@ -1,5 +1,5 @@
 /**
- * One run of bench/surgery.ts, in a process of its own: surgery-run.ts MODEL SHAPES, the model's file and its shapes as JSON. Answers with
+ * One run of bench/surgery/run.ts, in a process of its own: ours.ts MODEL SHAPES, the model's file and its shapes as JSON. Answers with
  * one line of JSON: milliseconds of every stage by the clock and of the processor, and resident bytes (Linux).
  */
 import { readFileSync } from 'node:fs';

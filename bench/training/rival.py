@@ -1,4 +1,4 @@
-"""PyTorch's training step on the networks of training-networks.ts, as a process that answers each line of JSON with one.
+"""PyTorch's training step on the networks of networks.ts, as a process that answers each line of JSON with one.
 
 {network, weights, images, labels, batch, size, threads, rate, momentum}: builds the network, loads files of float32 and int64, runs
 one step and answers {loss, parameters}; device is 'cpu' and weights are random where they are left out; every further {steps} answers

@@ -1,7 +1,7 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import { Layers } from '@kneepoint/onnx';
 
-/** The networks whose training is timed; training.py builds the same in PyTorch, with its parameters in the same order. */
+/** The networks whose training is timed; rival.py builds the same in PyTorch, with its parameters in the same order. */
 export const TRAINED: Readonly<Record<string, () => ModelProto>> = { vgg, residual, depthwise };
 
 export const CLASSES = 10;

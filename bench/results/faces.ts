@@ -3,16 +3,16 @@
  * ε = 0.01 and finetuned, against the same network finetuned whole and against the pruned architecture from scratch. The second
  * part of docs/results.md.
  *
- *   npx tsx bench/faces.ts [faces] [network] [task,task]
+ *   npx tsx bench/results/faces.ts [faces] [network] [task,task]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
 import type { CompressionReport, ReportArm } from '@kneepoint/workflow';
-import { kneepoint } from '../test/support/kneepoint.ts';
+import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
-import { machine } from './machine.ts';
+import { machine } from '../support/machine.ts';
 
 const EPSILON = '0.01';
 const ALL = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'];

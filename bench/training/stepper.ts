@@ -9,7 +9,7 @@ import {
 import type { ModelProto } from '@kneepoint/onnx';
 import { Graph, seededRandom } from '@kneepoint/onnx';
 import { type ActualProvider, type Dense, openSession, shapesOf } from '@kneepoint/runtime';
-import { CLASSES, SIZE } from './training-networks.ts';
+import { CLASSES, SIZE } from './networks.ts';
 
 export const RATE = 0.01;
 export const MOMENTUM = 0.9;

@@ -1,7 +1,7 @@
 /**
  * The characteristic curves of all 13 layers of VGG-16 for one task, features given, against the same work in scikit-learn:
  *
- *   npx tsx bench/curves.ts
+ *   npx tsx bench/curves/run.ts
  *
  * Needs Debian's python3-sklearn. One thread each, processor time, the fastest of some runs in turn.
  */
@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { curve, Random, splitRows, type TaskSpec } from '@kneepoint/regression';
-import { machine } from './machine.ts';
-import { NO_RIVAL, processorSeconds, Rival } from './rival.ts';
+import { machine } from '../support/machine.ts';
+import { NO_RIVAL, processorSeconds, Rival } from '../support/rival.ts';
 
 /** One layer; seconds of processor time. */
 export interface LayerFigures {
@@ -45,7 +45,7 @@ interface Layer {
   readonly labels: Float64Array;
 }
 
-/** What curves.py says of one run. */
+/** What rival.py says of one run. */
 interface RivalRun {
   readonly seconds: number;
   readonly statistics: number;
@@ -66,7 +66,7 @@ const TASK: TaskSpec = { name: 'yaw', type: 'continuous', unit: 'degrees', targe
 export async function curves(
   onLayer: (figures: LayerFigures) => void = () => undefined,
 ): Promise<CurvesFigures | undefined> {
-  const rival = new Rival('curves.py');
+  const rival = new Rival(new URL('rival.py', import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
     const versions = await rival.versions;

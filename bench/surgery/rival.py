@@ -1,4 +1,4 @@
-"""Prunes torchvision's VGG-16 by half with Torch-Pruning: surgery.py FOLDER, where FOLDER holds it. Answers with one line of JSON:
+"""Prunes torchvision's VGG-16 by half with Torch-Pruning: rival.py FOLDER, where FOLDER holds it. Answers with one line of JSON:
 milliseconds of every stage by the clock and of the processor, and resident bytes.
 
 As its README shows: BasePruner with L1 importance, ratio 0.5, the classifier ignored. One thread.

@@ -2,18 +2,18 @@
  * Does the lasso knee choose better filters than other criteria do, at the same multiply-accumulates? Each network is cut by every
  * criterion to the MACs of its knee, refitted, and finetuned alike. The third part of docs/results.md.
  *
- *   KNEEPOINT_DATA=/path/to/data npx tsx bench/criteria.ts [faces]
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results/criteria.ts [faces]
  *
- * The folder is that of results.ts; without it only the drawn faces are done.
+ * The folder is that of photographs.ts; without it only the drawn faces are done.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
 import type { CompressionReport } from '@kneepoint/workflow';
-import { kneepoint } from '../test/support/kneepoint.ts';
+import { kneepoint } from '../../test/support/kneepoint.ts';
 import { show } from './arms-table.ts';
-import { machine } from './machine.ts';
+import { machine } from '../support/machine.ts';
 
 const EPSILON = '0.3';
 const RIVALS = ['l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;

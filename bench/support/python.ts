@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a Python script of this folder and gives what it printed last, as JSON. Throws an Error with what went wrong, in one line. */
-export function python(script: string, ...args: readonly string[]): Promise<unknown> {
+/** Runs a Python script and gives what it printed last, as JSON. Throws an Error with what went wrong, in one line. */
+export function python(script: URL, ...args: readonly string[]): Promise<unknown> {
   return pythonOf(INTERPRETER, script, ...args);
 }
 
 /** The same by another interpreter. */
-export async function pythonOf(interpreter: string, script: string, ...args: readonly string[]): Promise<unknown> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(interpreter, ['-B', path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function pythonOf(interpreter: string, script: URL, ...args: readonly string[]): Promise<unknown> {
+  const child = spawn(interpreter, ['-B', fileURLToPath(script), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr, end] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

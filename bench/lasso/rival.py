@@ -1,4 +1,4 @@
-"""scikit-learn's Gram kernel along a path; driven by rival.ts.
+"""scikit-learn's Gram kernel along a path; driven by made.ts and faces.ts.
 
 Each line asks for one timed run: files of the Gram matrix and of X'y (float64, over n), yy, penalties, the tolerance, and a limit in
 seconds. Every penalty starts from the solution before it. Where the limit ends a run, the answer says how far it came.

@@ -4,21 +4,20 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
- * scikit-learn in a process of its own, held to one thread: a Python script of this folder that answers every line of JSON with one.
- * Needs Debian's python3-sklearn; PYTHON names another interpreter.
+ * A rival in a process of its own, held to one thread: a Python script that answers every line of JSON with one.
+ * Debian's Python runs it; PYTHON names another interpreter.
  */
 export class Rival {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string, undefined>;
-  /** Its versions; undefined where scikit-learn is missing. */
+  /** Its versions; undefined where what it needs is missing. */
   readonly versions: Promise<string | undefined>;
 
-  constructor(script: string) {
-    const path = fileURLToPath(new URL(script, import.meta.url));
+  constructor(script: URL) {
     const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
     // A kernel that the environment forces on OpenBLAS would hold the rival below what the machine can do.
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _cache, ...env } = process.env;
-    this.#child = spawn(process.env['PYTHON'] ?? '/usr/bin/python3', [path], {
+    this.#child = spawn(process.env['PYTHON'] ?? '/usr/bin/python3', [fileURLToPath(script)], {
       env: { ...env, ...threads },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -2,7 +2,7 @@
  * A full-size VGG-16 (553 MB, random weights, 224 × 224) from bytes in memory to the network without half of its filters, beside
  * Torch-Pruning on the same network at the same ratio.
  *
- *   npx tsx bench/surgery.ts
+ *   npx tsx bench/surgery/run.ts
  *
  * Both choose by L1 norm. Runs are processes of their own, in turn, one thread each; for every stage the one that took least processor
  * time counts, since other work on the machine hardly moves that. Debian's python3-torch and python3-torchvision are needed, and pip for Torch-Pruning.
@@ -15,10 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { encodeModel, vgg16 } from '@kneepoint/onnx';
 import { shapesOf } from '@kneepoint/runtime';
-import { python } from './coverage/python.ts';
-import { installTorchPruning, TORCH_PRUNING } from './coverage/torch-pruning.ts';
-import { machine } from './machine.ts';
-import type { Milliseconds, Stage, SurgeryRun } from './surgery-run.ts';
+import { python } from '../support/python.ts';
+import { installTorchPruning, TORCH_PRUNING } from '../support/torch-pruning.ts';
+import { machine } from '../support/machine.ts';
+import type { Milliseconds, Stage, SurgeryRun } from './ours.ts';
 
 const ROUNDS = 3;
 
@@ -71,7 +71,8 @@ export async function surgery(): Promise<SurgeryFigures> {
     const [ours, theirs]: [SurgeryRun[], RivalRun[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await ownRun(file, shapesFile));
-      if (missing === undefined) theirs.push((await python('../surgery.py', TORCH_PRUNING.folder)) as RivalRun);
+      if (missing === undefined)
+        theirs.push((await python(new URL('rival.py', import.meta.url), TORCH_PRUNING.folder)) as RivalRun);
     }
     return figures(ours, measuring, missing ?? theirs);
   } finally {
@@ -80,7 +81,7 @@ export async function surgery(): Promise<SurgeryFigures> {
 }
 
 async function ownRun(file: string, shapes: string): Promise<SurgeryRun> {
-  const script = fileURLToPath(new URL('surgery-run.ts', import.meta.url));
+  const script = fileURLToPath(new URL('ours.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, file, shapes]);
   return JSON.parse(stdout) as SurgeryRun;
 }

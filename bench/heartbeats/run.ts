@@ -1,18 +1,18 @@
 /**
  * What writes of workers cost a PostgreSQL server on this machine: leases, progress, whole steps, in one run and in many. Processor
  * time of the server, which other work on the machine hardly changes, and writes per second, which it does.
- * `DATABASE_URL=postgres://… npx tsx bench/heartbeats.ts` on a server with its ordinary settings and an empty database; about half
+ * `DATABASE_URL=postgres://… npx tsx bench/heartbeats/run.ts` on a server with its ordinary settings and an empty database; about half
  * a minute. docs/scale.md computes with the figures.
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { launchRun, openDatabase } from '@kneepoint/platform';
-import { claimAttempt } from '../packages/platform/src/work/claim-attempt.ts';
-import type { AttemptReference } from '../packages/platform/src/work/end-attempt.ts';
-import { extendLease, writeProgress } from '../packages/platform/src/work/heartbeat.ts';
-import { succeedAttempt } from '../packages/platform/src/work/succeed-attempt.ts';
-import { machine } from './machine.ts';
+import { claimAttempt } from '../../packages/platform/src/work/claim-attempt.ts';
+import type { AttemptReference } from '../../packages/platform/src/work/end-attempt.ts';
+import { extendLease, writeProgress } from '../../packages/platform/src/work/heartbeat.ts';
+import { succeedAttempt } from '../../packages/platform/src/work/succeed-attempt.ts';
+import { machine } from '../support/machine.ts';
 
 const WORKERS = 32;
 const SECONDS = 4;

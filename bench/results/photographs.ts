@@ -1,7 +1,7 @@
 /**
  * The compression of real networks on real photographs, with what finetuning gives back: the first part of docs/results.md.
  *
- *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results.ts [task]
+ *   KNEEPOINT_DATA=/path/to/data npx tsx bench/results/photographs.ts [task]
  *
  * The folder holds models/head-pose-estimation-adas-0001.onnx (Open Model Zoo), models/slim-320.onnx, models/seetaface-onet.onnx and
  * cmu_faces/ (UCI) with labels.csv; none of it is part of this repository.
@@ -10,9 +10,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CompressionReport } from '@kneepoint/workflow';
-import { kneepoint } from '../test/support/kneepoint.ts';
+import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
-import { machine } from './machine.ts';
+import { machine } from '../support/machine.ts';
 
 const EPSILONS = '0.1,0.01,0.001';
 const RUNS = [
