@@ -5,6 +5,7 @@ export { type Metric, type Outcome } from './metrics/metric.ts';
 export { METRICS, type MetricName } from './metrics/registry.ts';
 export { KINDS } from './kinds/registry.ts';
 export { type TaskKind } from './kinds/kind.ts';
+export { bootstrapInterval, type BootstrapRequest, type Interval } from './task/bootstrap.ts';
 export { chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
 export { labelledRows, takeRows } from './task/labels.ts';
 export { Random } from './random.ts';
