@@ -2,6 +2,15 @@ export { broadcastDims, Emitter, sameDims, STEP_OPSET, type Target, type ValueTy
 export { floatInitializers, type Placed, placeForward, type PlaceRequest, weightInput } from './forward/place.ts';
 export { prepareForward, type Prepared } from './forward/prepare.ts';
 export { untie } from './forward/untie.ts';
+export { ChannelMoments, exposeMoments, type Moments, type MomentsGraph } from './normalise/channel-moments.ts';
+export { foldableNormalisations, foldNormalisations } from './normalise/fold.ts';
+export { insertFreshNormalisation, insertNormalisation, type Normalised } from './normalise/insert.ts';
+export {
+  normalisationSites,
+  type NormalisationSite,
+  type NormalisationSites,
+  type SiteOptions,
+} from './normalise/sites.ts';
 export { valueTypes } from './forward/value-types.ts';
 export { type Learned, learnedInitializers, trainableOf, type TrainableOptions } from './forward/trainable.ts';
 export { differentiate } from './backward/differentiate.ts';
@@ -24,3 +33,4 @@ export { initialState, nextState, weightsOf } from './step/state.ts';
 export { withWeights } from './step/with-weights.ts';
 export { type ForwardGraph, forwardGraph } from './step/forward-graph.ts';
 export { type GradientGraph, type GradientRequest, gradientsOf } from './step/gradient-graph.ts';
+export { type VectorJacobianGraph, type VectorJacobianRequest, vectorJacobian } from './step/vector-jacobian.ts';

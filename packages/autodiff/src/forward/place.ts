@@ -12,8 +12,8 @@ export interface PlaceRequest {
   readonly types: ReadonlyMap<string, ValueType>;
   /** Initializers that train; with running statistics they become inputs of the step graph, all others are constants. */
   readonly trainable: ReadonlySet<string>;
-  /** Whether batch normalisation and dropout are in training mode. */
-  readonly training: boolean;
+  /** Whether a node (batch normalisation, dropout) is in training mode. */
+  readonly training: (node: NodeProto, name: string) => boolean;
 }
 
 /** A forward graph inside the step graph. */
@@ -94,7 +94,8 @@ class Placement {
         fix: 'Train a network of standard operators, or freeze and remove this part.',
       });
     }
-    const state = (this.request.training ? RULES[node.opType]?.state : undefined) ?? [];
+    const training = this.request.training(node, name);
+    const state = (training ? RULES[node.opType]?.state : undefined) ?? [];
     const inputs = node.input.map((input, i) => (input === '' ? '' : this.resolve(input, state.includes(i))));
     return {
       node,
@@ -102,7 +103,7 @@ class Placement {
       emit,
       inputs,
       outputs: [],
-      training: this.request.training,
+      training,
       saved: new Map(),
       wants: (input) => this.wanted.has(inputs[input] ?? ''),
       constant: (input) => emit.constantOf(inputs[input] ?? ''),

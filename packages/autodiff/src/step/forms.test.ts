@@ -17,7 +17,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { learnedInitializers, trainableOf } from '../forward/trainable.ts';
 import type { LossTerm } from '../loss/loss.ts';
-import { weightsOf } from './state.ts';
+import type { StepRequest } from './request.ts';
+import { initialState, weightsOf } from './state.ts';
 import { RunningStep } from './testing/run-step.ts';
 import { withWeights } from './with-weights.ts';
 
@@ -28,7 +29,7 @@ function towardsZero(model: ModelProto): LossTerm[] {
   return new Graph(model).outputs.map(({ name }) => ({ kind: 'squaredError', name, output: name }));
 }
 
-async function steps(model: ModelProto, count: number, batchNorm: 'train' | 'frozen', rate = 0.001) {
+async function steps(model: ModelProto, count: number, batchNorm: StepRequest['batchNorm'], rate = 0.001) {
   const { name, channels, height, width } = inputSpec(model);
   const dims = [ROWS, channels, height, width];
   const random = seededRandom(4);
@@ -36,7 +37,7 @@ async function steps(model: ModelProto, count: number, batchNorm: 'train' | 'fro
   const request = {
     model,
     trainable: 'all',
-    batchNorm,
+    ...(batchNorm === undefined ? {} : { batchNorm }),
     loss: towardsZero(model),
     optimizer: { kind: 'adam' },
   } as const;
@@ -87,6 +88,15 @@ it('dropout asks for noise in training, and for none when frozen', async () => {
     running.step.inputs.filter(({ role }) => role === 'noise').map(({ dims }) => dims);
   expect(noise(await steps(halfPrecision(), 1, 'train'))).toEqual([[ROWS, 4, 8, 8]]);
   expect(noise(await steps(halfPrecision(), 1, 'frozen'))).toEqual([]);
+});
+
+it('of normalisations only those that are named go by their batch', async () => {
+  const model = smallNets['residual']!(1);
+  const { running } = await steps(model, 2, new Set(['bn2']));
+  const statistics = running.step.weights.filter(({ kind }) => kind === 'statistic').map(({ name }) => name);
+  expect(statistics).toEqual(['bn2.mean', 'bn2.var']);
+  const before = initialState(running.step, model);
+  for (const name of statistics) expect(running.state[`weight/${name}`]).not.toEqual(before[`weight/${name}`]);
 });
 
 it('weights leave the step without being copied', async () => {

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { Graph } from '@kneepoint/onnx';
 import { Emitter } from '../emit/emitter.ts';
-import type { Placed } from '../forward/place.ts';
+import type { Placed, PlaceRequest } from '../forward/place.ts';
 import { placeForward, weightInput } from '../forward/place.ts';
 import { prepareForward } from '../forward/prepare.ts';
 import { trainableOf } from '../forward/trainable.ts';
@@ -30,7 +30,6 @@ export function placeNetwork(request: ForwardRequest): PlacedNetwork {
     ...(request.float === undefined ? {} : { float: request.float }),
     ...(request.block === undefined ? {} : { block: request.block }),
   });
-  const training = request.batchNorm === 'train';
   const graph = new Graph(model);
   const [input] = graph.inputs;
   if (!input || graph.inputs.length > 1) {
@@ -38,7 +37,7 @@ export function placeNetwork(request: ForwardRequest): PlacedNetwork {
   }
   const trainable = request.trainable === 'all' ? trainableOf(model) : request.trainable;
   const prepared = prepareForward(model, shapes, trainable);
-  const placed = placeForward(emit, { ...prepared, trainable, training });
+  const placed = placeForward(emit, { ...prepared, trainable, training: trainingMode(request.batchNorm) });
   const image = placed.names.get(input.name)!;
   const outputs = graph.outputs.map(({ name }) => [name, placed.names.get(name)] as const);
   const missing = outputs.find(([, value]) => value === undefined);
@@ -57,6 +56,12 @@ export function placeNetwork(request: ForwardRequest): PlacedNetwork {
     trained: entered.filter((name) => trainable.has(name)),
     statistics: entered.filter((name) => !trainable.has(name)),
   };
+}
+
+/** Which nodes are in training mode; see `ForwardRequest.batchNorm`. */
+function trainingMode(batchNorm: ForwardRequest['batchNorm'] = 'frozen'): PlaceRequest['training'] {
+  if (typeof batchNorm === 'string') return () => batchNorm === 'train';
+  return ({ opType }, name) => opType !== 'BatchNormalization' || batchNorm.has(name);
 }
 
 /** Makes the model's outputs outputs of the graph, as `output/NAME`. */

@@ -13,9 +13,10 @@ export interface ForwardRequest {
   readonly trainable: ReadonlySet<string> | 'all';
   /**
    * 'train': batch normalisation uses the batch's statistics and updates its running ones, dropout drops. 'frozen': both as in
-   * inference. Default 'frozen'. Rows of weight 0 are part of the batch's statistics all the same: pad with real images.
+   * inference. A set of node names: those normalisations train and the others are as in inference, dropout drops. Default 'frozen'.
+   * Rows of weight 0 are part of the batch's statistics all the same: pad with real images.
    */
-  readonly batchNorm?: 'frozen' | 'train';
+  readonly batchNorm?: 'frozen' | 'train' | ReadonlySet<string>;
   /** Decides between formulations. Default 'cpu'. */
   readonly target?: Target;
   /**

@@ -100,7 +100,7 @@ export class GradientGraph {
   ): Promise<GradientGraph> {
     const emit = new Emitter({ target, float });
     const { model, types, by, training } = prepared;
-    const placed = placeForward(emit, { model, types, trainable: new Set(by), training });
+    const placed = placeForward(emit, { model, types, trainable: new Set(by), training: () => training });
     const seeds = Object.entries(weights).map(
       ([output, { dims, data }]) => [placed.names.get(output)!, emit.floats(dims, data as Float32Array)] as const,
     );
