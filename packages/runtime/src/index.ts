@@ -10,8 +10,9 @@ export { resolveProvider, type ActualProvider, type Provider } from './session/p
 export type { Dense, Port, Session } from './session/session.ts';
 export { readModelFile } from './model/read-model-file.ts';
 export { shapesOf, type ShapesOptions } from './model/shapes-of.ts';
-export { exposePooled, pooledName, type ExposeOptions } from './model/expose-pooled.ts';
+export { exposePooled, gridName, pooledName, type ExposeOptions } from './model/expose-pooled.ts';
 export {
+  gridsOf,
   pooledResponses,
   type ImageBatch,
   type PooledOptions,

@@ -9,6 +9,8 @@ export interface TapReference {
   readonly value: string;
   /** Number of filters that the tap shows. */
   readonly channels: number;
+  /** Height and width of its maps; absent for a layer without two such axes. */
+  readonly size?: readonly [height: number, width: number];
 }
 
 export interface LayerSummary {

@@ -1,4 +1,4 @@
-import type { ModelProto, NodeProto } from '@kneepoint/onnx';
+import type { MapSize, ModelProto, NodeProto } from '@kneepoint/onnx';
 import type { Graph } from '@kneepoint/onnx';
 import { constantProto, isDefaultDomain } from '@kneepoint/onnx';
 import { expanded, varyingAxes } from '../labels/label-tensor.ts';
@@ -19,6 +19,8 @@ export interface Tap {
   readonly rank: number;
   /** Where its channels lie: 1, or the last of several axes. */
   readonly axis: number;
+  /** Height and width of its maps, where it has these two axes. */
+  readonly size?: MapSize;
   /** Position among the taps, in graph order. */
   readonly order: number;
   /** Channel class of each channel; −1 for one that belongs to no filter. */
@@ -58,7 +60,10 @@ export function tapsOf(
     const classes = Array.from(labels, (label) => classOf(label) ?? -1);
     // The last dense layer is the answer itself, not a response to judge filters by.
     if (dense && classes.every((id) => id < 0 || frozen(id))) continue;
-    taps.push({ layer: node.name, value: name, channels, rank, axis, order: taps.length, classes });
+    const [height, width, ...more] = value.dims.filter((_, i) => i !== 0 && i !== axis);
+    const size =
+      height === undefined || width === undefined || more.length > 0 ? {} : { size: [height, width] as const };
+    taps.push({ layer: node.name, value: name, channels, rank, axis, ...size, order: taps.length, classes });
   }
   return taps;
 }

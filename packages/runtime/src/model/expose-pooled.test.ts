@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelProto } from '@kneepoint/onnx';
-import { cloneModel, elementCount, encodeModel, Graph, Layers, smallNets, valueInfo } from '@kneepoint/onnx';
+import {
+  cloneModel,
+  elementCount,
+  GRID_CELLS,
+  type MapSize,
+  encodeModel,
+  Graph,
+  Layers,
+  smallNets,
+  valueInfo,
+} from '@kneepoint/onnx';
 import { openSession } from '../session/open-session.ts';
 import type { Dense } from '../session/session.ts';
-import { exposePooled, pooledName } from './expose-pooled.ts';
+import { exposePooled, gridName, pooledName } from './expose-pooled.ts';
 import { shapesOf } from './shapes-of.ts';
 
 function noise(dims: readonly number[]): Dense {
@@ -28,6 +38,22 @@ function means({ data, dims }: Dense): number[] {
     for (let i = 0; i < positions; i++) sum += Number(data[row * positions + i]);
     return sum / positions;
   });
+}
+
+/** Means over [⌊i·n/2⌋, ⌈(i + 1)·n/2⌉) of either axis, in float64: as adaptive average pooling is defined. */
+function adaptive({ data, dims }: Dense, [height, width]: MapSize): number[] {
+  const cells = (n: number): [number, number][] =>
+    [0, 1].map((i) => [Math.floor((i * n) / 2), Math.ceil(((i + 1) * n) / 2)]);
+  return Array.from({ length: dims[0]! * dims[1]! }, (_, row) => row).flatMap((row) =>
+    cells(height).flatMap(([top, bottom]) =>
+      cells(width).map(([left, right]) => {
+        let sum = 0;
+        for (let y = top; y < bottom; y++)
+          for (let x = left; x < right; x++) sum += Number(data[(row * height + y) * width + x]);
+        return sum / ((bottom - top) * (right - left));
+      }),
+    ),
+  );
 }
 
 describe('pooled responses', () => {
@@ -113,5 +139,77 @@ describe('pooled responses', () => {
       expect.objectContaining({ code: 'RUNTIME_VALUE_UNKNOWN', message: 'the model makes no value nowhere' }) as Error,
     );
     expect(() => exposePooled(model, [])).toThrow(expect.objectContaining({ code: 'RUNTIME_VALUE_UNKNOWN' }) as Error);
+  });
+
+  it.each(Object.keys(smallNets))(
+    'on a grid are means over adaptive cells, and change no mean over all positions, in %s',
+    async (net) => {
+      const model = smallNets[net]!(5);
+      const input = new Graph(model).inputs[0]!.name;
+      const shapes = await shapesOf(model);
+      const maps = [...shapes].filter(([value, dims]) => value !== input && dims.length === 4);
+      const values = maps.map(([value]) => value);
+      const grids = new Map(
+        maps.flatMap(([value, [, , h, w]]): [string, MapSize][] => (h! > 1 && w! > 1 ? [[value, [h!, w!]]] : [])),
+      );
+      const image = noise([2, ...shapes.get(input)!.slice(1)]);
+      const open = cloneModel(model);
+      open.graph!.output = values.map((value) => valueInfo(value));
+      const full = await run(open, input, image);
+      const plain = await run(exposePooled(model, values), input, image);
+      const found = await run(exposePooled(model, values, { grids }), input, image);
+      for (const value of values) expect(found[pooledName(value)]).toEqual(plain[pooledName(value)]);
+      expect(grids.size).toBeGreaterThan(0);
+      for (const [value, size] of grids) {
+        const expected = adaptive(full[value]!, size);
+        const { dims, data } = found[gridName(value)]!;
+        expect(dims).toEqual([2, GRID_CELLS * shapes.get(value)![1]!]);
+        const scale = Math.max(1, ...expected.map(Math.abs));
+        expected.forEach((mean, i) => expect(Math.abs(Number(data[i]) - mean) / scale, value).toBeLessThan(1e-5));
+      }
+    },
+  );
+
+  it.each<MapSize>([
+    [2, 2],
+    [3, 3],
+    [5, 4],
+    [9, 2],
+  ])('on a grid of a map of %i × %i are means over adaptive cells', async (height, width) => {
+    const net = new Layers(2);
+    const value = net.graph.relu(net.graph.input('image', ['N', 2, height, width]));
+    net.graph.output(value, ['N', 2, height, width]);
+    const model = net.build();
+    const feed = noise([3, 2, height, width]);
+    const full = (await run(model, 'image', feed))[value]!;
+    const exposed = exposePooled(model, [value], { grids: new Map([[value, [height, width]]]) });
+    const { data } = (await run(exposed, 'image', feed))[gridName(value)]!;
+    adaptive(full, [height, width]).forEach((mean, i) => expect(data[i]).toBeCloseTo(mean, 5));
+  });
+
+  it('of a linear layer at every position of a map stand on a grid by channel too', async () => {
+    const net = new Layers(2);
+    const turned = net.graph.node('Transpose', [net.image(3, 6)], { perm: [0, 2, 3, 1] });
+    const value = net.graph.node('MatMul', [turned, net.weight('w', [3, 4])]);
+    net.graph.output(value, ['N', 6, 6, 4]);
+    const model = net.build();
+    const feed = noise([2, 3, 6, 6]);
+    const { data: full } = (await run(model, 'image', feed))[value]!;
+    const first = { dims: [2, 4, 6, 6], data: new Float32Array(full.length) };
+    for (let i = 0; i < full.length; i++) {
+      const [image, position] = [Math.floor(i / 144), Math.floor((i % 144) / 4)];
+      first.data[image * 144 + (i % 4) * 36 + position] = Number(full[i]);
+    }
+    const exposed = exposePooled(model, [value], { grids: new Map([[value, [6, 6]]]) });
+    const { data } = (await run(exposed, 'image', feed))[gridName(value)]!;
+    adaptive(first, [6, 6]).forEach((mean, i) => expect(data[i]).toBeCloseTo(mean, 5));
+  });
+
+  it('on a grid of a map that is too small are refused', () => {
+    const model = smallNets['vgg']!(1);
+    const value = new Graph(model).topological().find((node) => node.opType === 'Relu')!.output[0]!;
+    expect(() => exposePooled(model, [value], { grids: new Map([[value, [1, 7]]]) })).toThrow(
+      expect.objectContaining({ code: 'RUNTIME_VALUE_UNKNOWN', message: 'a map of 1 × 7 has no grid' }) as Error,
+    );
   });
 });

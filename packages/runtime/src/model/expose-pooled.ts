@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto, NodeProto } from '@kneepoint/onnx';
+import type { MapSize, ModelProto, NodeProto } from '@kneepoint/onnx';
 import {
+  averageGrid,
   cloneModel,
   DataType,
   Graph,
@@ -18,6 +19,8 @@ import { keepOutputs } from './keep-outputs.ts';
 export interface ExposeOptions {
   /** Whether the model's own outputs stay. Default false: whatever only they need is not computed. */
   readonly keepOutputs?: boolean;
+  /** Values that are averaged on a 2 × 2 grid as well, with the size of their maps, each at least 2 × 2; see `averageGrid`. */
+  readonly grids?: ReadonlyMap<string, MapSize>;
 }
 
 /** The output under which a value's pooled responses leave the model. */
@@ -25,9 +28,14 @@ export function pooledName(value: string): string {
   return `kneepoint.pooled/${value}`;
 }
 
+/** The output under which a value's averages on a grid leave the model. */
+export function gridName(value: string): string {
+  return `kneepoint.grid/${value}`;
+}
+
 /**
- * A model that gives, per value, its mean over all positions: N × C × ... (of a matrix of weights N × ... × C) becomes N × C float32 under `pooledName(value)`. Full
- * activations never leave the runtime. The model given is not changed; weights are shared. Throws RUNTIME_VALUE_UNKNOWN.
+ * A model that gives, per value, its mean over all positions: N × C × ... (of a matrix of weights N × ... × C) becomes N × C float32 under `pooledName(value)`, and
+ * where a grid is asked for, N × 4·C float32 under `gridName(value)`: the four averages of a channel, row by row, stand together. Full activations never leave the runtime. The model given is not changed; weights are shared. Throws RUNTIME_VALUE_UNKNOWN.
  */
 export function exposePooled(model: ModelProto, values: readonly string[], options: ExposeOptions = {}): ModelProto {
   const copy = cloneModel(model);
@@ -38,7 +46,10 @@ export function exposePooled(model: ModelProto, values: readonly string[], optio
     throw new Failure('RUNTIME_VALUE_UNKNOWN', 'no value was asked for', { fix: 'name at least one tap' });
   if (wanted.some((value) => !hasSpatialAxes(graph, value))) addPoolingConstants(graph);
   for (const value of wanted) graph.proto.node.push(...pooling(graph, value));
-  const pooled = wanted.map((value) => valueInfo(pooledName(value), ['N', undefined]));
+  const { grids = new Map<string, MapSize>() } = options;
+  for (const [value, size] of grids) graph.proto.node.push(...gridPooling(graph, requireValue(graph, value), size));
+  const names = [...wanted.map(pooledName), ...[...grids.keys()].map(gridName)];
+  const pooled = names.map((name) => valueInfo(name, ['N', undefined]));
   keepOutputs(copy, options.keepOutputs ? [...graph.outputs, ...pooled] : pooled);
   return copy;
 }
@@ -93,6 +104,28 @@ function pooling(graph: Graph, value: string): NodeProto[] {
   ];
 }
 
+/** N × C × H × W, or N × H × W × C of a matrix of weights. */
+function gridPooling(graph: Graph, value: string, size: MapSize): NodeProto[] {
+  const out = gridName(value);
+  const grid = averageGrid(size);
+  if (!grid) {
+    throw new Failure('RUNTIME_VALUE_UNKNOWN', `a map of ${size.join(' × ')} has no grid`, {
+      where: value,
+      fix: 'ask for the grid of maps of at least 2 × 2',
+    });
+  }
+  const turned = hasChannelsLast(graph, value);
+  return [
+    ...(turned ? [node('Transpose', [value], `${out}.turned`, { perm: [0, 3, 1, 2] })] : []),
+    node('AveragePool', [turned ? `${out}.turned` : value], `${out}.means`, {
+      kernel_shape: [...grid.kernel],
+      strides: [...grid.strides],
+    }),
+    node('Flatten', [`${out}.means`], `${out}.rows`, { axis: 1 }),
+    node('Cast', [`${out}.rows`], out, { to: DataType.FLOAT }),
+  ];
+}
+
 function mean(graph: Graph, input: string, axis: string, output: string): NodeProto {
   return graph.opset >= 18
     ? node('ReduceMean', [input, axis], output, { keepdims: 0 })
@@ -110,8 +143,8 @@ function node(
   return made;
 }
 
-function requireValue(graph: Graph, value: string): void {
-  if (graph.producer(value) || graph.isInput(value)) return;
+function requireValue(graph: Graph, value: string): string {
+  if (graph.producer(value) || graph.isInput(value)) return value;
   throw new Failure('RUNTIME_VALUE_UNKNOWN', `the model makes no value ${value}`, {
     where: value,
     fix: 'use the taps of this very model',

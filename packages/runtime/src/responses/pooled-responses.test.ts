@@ -3,13 +3,18 @@ import { smallNets } from '@kneepoint/onnx';
 import { exposePooled } from '../model/expose-pooled.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Session } from '../session/session.ts';
-import type { ImageBatch, PooledOptions } from './pooled-responses.ts';
-import { pooledResponses } from './pooled-responses.ts';
+import type { ImageBatch, PooledOptions, Tap } from './pooled-responses.ts';
+import { gridsOf, pooledResponses } from './pooled-responses.ts';
 
 const PIXELS = 3 * 16 * 16;
 const TAPS = [
   { layer: 'first', value: 'relu1', channels: 8 },
   { layer: 'third', value: 'relu3', channels: 12 },
+];
+
+const SIZED: readonly Tap[] = [
+  { ...TAPS[0]!, size: [16, 16] },
+  { ...TAPS[1]!, size: [4, 1] },
 ];
 
 function image(index: number): Float32Array {
@@ -32,6 +37,7 @@ async function withSession<T>(work: (session: Session) => Promise<T>): Promise<T
   const model = exposePooled(
     smallNets['vgg']!(1),
     TAPS.map(({ value }) => value),
+    { grids: gridsOf(SIZED) },
   );
   const session = await openSession(model);
   try {
@@ -58,6 +64,20 @@ describe('responses gathered over batches', () => {
       a.forEach((value, i) => expect(value).toBeCloseTo(b[i]!, 5));
     }
     expect(some.imagesPerSecond).toBeGreaterThan(0);
+  });
+
+  it('come with those on a grid, whose cells have the mean of all positions for theirs, where maps allow one', async () => {
+    const plain = await gather();
+    const { responses, grids } = await gather({ taps: SIZED });
+    expect(plain.grids.size).toBe(0);
+    expect(responses).toEqual(plain.responses);
+    expect([...grids.keys()]).toEqual(['first']);
+    const [grid, whole] = [grids.get('first')!, responses.get('first')!];
+    expect(grid).toHaveLength(4 * whole.length);
+    whole.forEach((mean, i) => {
+      const cells = [...grid.subarray(4 * i, 4 * i + 4)];
+      expect(cells.reduce((sum, cell) => sum + cell / 4, 0)).toBeCloseTo(mean, 5);
+    });
   });
 
   it('tell how far they are after every batch', async () => {

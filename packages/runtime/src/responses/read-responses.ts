@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FixedSizeList, RecordBatch } from 'apache-arrow';
 import { Failure } from '@kneepoint/failures';
 import type { Tap } from './pooled-responses.ts';
-import { LAYER_KEY, VALUE_KEY } from './write-responses.ts';
+import { GRID_KEY, LAYER_KEY, VALUE_KEY } from './write-responses.ts';
 
 /** What a file of responses holds. */
 export interface ResponsesFile {
@@ -12,6 +12,8 @@ export interface ResponsesFile {
   readonly taps: readonly Tap[];
   /** Rows × channels of one layer, a view into the file's bytes. Throws RUNTIME_LAYER_MISSING. */
   column(layer: string): Float32Array;
+  /** Rows × 4·channels of one layer, the four averages of a channel beside each other; undefined where it has no grid. */
+  grid(layer: string): Float32Array | undefined;
 }
 
 /** Rows × channels of one layer, row-major, without a copy. Throws RUNTIME_LAYER_MISSING, RUNTIME_FEATURES_INVALID. */
@@ -24,29 +26,47 @@ export async function openResponses(source: Uint8Array | string): Promise<Respon
   const where = typeof source === 'string' ? source : 'responses';
   const batch = await readBatch(source, where);
   const indices: unknown = batch.data.children[0]?.values;
-  const taps = batch.schema.fields.slice(1).map(({ name, type, metadata }) => {
-    const { listSize } = type as FixedSizeList;
-    return { layer: metadata.get(LAYER_KEY) ?? name, value: metadata.get(VALUE_KEY) ?? '', channels: listSize };
-  });
+  const columns = batch.schema.fields.slice(1).map(({ name, type, metadata }, at): Column => ({
+    tap: {
+      layer: metadata.get(LAYER_KEY) ?? name,
+      value: metadata.get(VALUE_KEY) ?? '',
+      channels: (type as FixedSizeList).listSize,
+    },
+    grid: metadata.has(GRID_KEY),
+    values: batch.data.children[at + 1]?.children[0]?.values,
+  }));
   const sound =
-    indices instanceof Int32Array && indices.length >= batch.numRows && taps.every(({ channels }) => channels > 0);
+    indices instanceof Int32Array && indices.length >= batch.numRows && columns.every(({ tap }) => tap.channels > 0);
   if (!sound) throw damaged(where, 'the columns are not `index` and lists of float32');
-  const column = (layer: string): Float32Array => {
-    const at = taps.findIndex((candidate) => candidate.layer === layer);
-    const tap = taps[at];
-    if (!tap) {
-      throw new Failure('RUNTIME_LAYER_MISSING', `there is no layer ${layer}`, {
-        where,
-        fix: `ask for one of ${taps.map((t) => t.layer).join(', ')}`,
-      });
-    }
-    const values: unknown = batch.data.children[at + 1]?.children[0]?.values;
+  const taps = columns.filter(({ grid }) => !grid).map(({ tap }) => tap);
+  const read = ({ tap: { layer, channels }, values }: Column): Float32Array => {
     // Buffers are padded to whole blocks.
-    const size = batch.numRows * tap.channels;
+    const size = batch.numRows * channels;
     if (values instanceof Float32Array && values.length >= size) return values.subarray(0, size);
-    throw damaged(where, `layer ${layer} does not hold ${batch.numRows} × ${tap.channels} float32`);
+    throw damaged(where, `layer ${layer} does not hold ${batch.numRows} × ${channels} float32`);
   };
-  return { rows: batch.numRows, indices: indices.subarray(0, batch.numRows), taps, column };
+  const find = (layer: string, grid: boolean): Column | undefined =>
+    columns.find((column) => column.grid === grid && column.tap.layer === layer);
+  const column = (layer: string): Float32Array => {
+    const found = find(layer, false);
+    if (found) return read(found);
+    throw new Failure('RUNTIME_LAYER_MISSING', `there is no layer ${layer}`, {
+      where,
+      fix: `ask for one of ${taps.map((t) => t.layer).join(', ')}`,
+    });
+  };
+  const grid = (layer: string): Float32Array | undefined => {
+    const found = find(layer, true);
+    return found && read(found);
+  };
+  return { rows: batch.numRows, indices: indices.subarray(0, batch.numRows), taps, column, grid };
+}
+
+/** A column of lists; of a grid, `channels` of its tap are its averages. */
+interface Column {
+  readonly tap: Tap;
+  readonly grid: boolean;
+  readonly values: unknown;
 }
 
 async function readBatch(source: Uint8Array | string, where: string): Promise<RecordBatch> {

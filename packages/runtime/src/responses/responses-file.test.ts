@@ -49,6 +49,31 @@ describe('a file of responses', () => {
     });
   });
 
+  it('keeps the grids of some layers beside them, whatever the layers are called', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'r.arrow');
+      const taps = [...TAPS, { layer: 'conv1 2×2', value: 'x', channels: 1 }];
+      const written = content(2);
+      const responses = new Map([...written.responses, ['conv1 2×2', Float32Array.of(8, 9)]]);
+      const grids = new Map([
+        ['conv1', Float32Array.from({ length: 16 }, (_, i) => i)],
+        ['index', Float32Array.from({ length: 8 }, (_, i) => -i)],
+      ]);
+      await writeResponses(path, { taps, from: 40, responses, grids });
+      const file = await openResponses(path);
+      expect(file.taps).toEqual(taps);
+      for (const { layer } of taps) {
+        expect(file.column(layer)).toEqual(responses.get(layer));
+        expect(file.grid(layer)).toEqual(grids.get(layer));
+      }
+      grids.set('index', new Float32Array(7));
+      await expect(writeResponses(path, { taps, from: 40, responses, grids })).rejects.toMatchObject({
+        code: 'RUNTIME_RESPONSES_SHAPE',
+        message: 'the grid of layer index holds 7 values where 2 × 4 belong',
+      });
+    });
+  });
+
   it('is read without a copy, and from bytes at any alignment', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'r.arrow');

@@ -1,6 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Field as ArrowField, FixedSizeList as ListType, Float32 as Float, Int32 as Int } from 'apache-arrow';
 import { Failure } from '@kneepoint/failures';
+import { GRID_CELLS, GRID_SIDE } from '@kneepoint/onnx';
 import type { Tap } from './pooled-responses.ts';
 
 export interface ResponsesToWrite {
@@ -9,15 +10,24 @@ export interface ResponsesToWrite {
   readonly from: number;
   /** Layer to N × C, row-major. */
   readonly responses: ReadonlyMap<string, Float32Array>;
+  /** Layer to N × 4·C, row-major, for layers that were averaged on a grid as well. */
+  readonly grids?: ReadonlyMap<string, Float32Array>;
 }
 
 /**
- * Writes responses as one Apache Arrow IPC file: `index` (Int32) and one FixedSizeList<Float32>[C] column per tap, named by its layer,
- * in a single record batch, so that a column is one block of memory. Layer and value of a column are in its metadata too. The file
- * appears complete or not at all. Throws RUNTIME_RESPONSES_SHAPE.
+ * Writes responses as one Apache Arrow IPC file: `index` (Int32), one FixedSizeList<Float32>[C] column per tap, named by its layer, and behind
+ * them one FixedSizeList<Float32>[4·C] column, `LAYER 2×2`, for each that has a grid: in a single record batch, so that a column is one
+ * block of memory. Layer and value of a column, and that it is a grid, are in its metadata. The file appears complete or not at all. Throws RUNTIME_RESPONSES_SHAPE.
  */
-export async function writeResponses(path: string, { taps, from, responses }: ResponsesToWrite): Promise<void> {
+export async function writeResponses(path: string, { taps, from, responses, grids }: ResponsesToWrite): Promise<void> {
   const rows = rowCount(taps, responses);
+  const layers = taps.map((tap): Content => ({ ...tap, width: tap.channels, data: responses.get(tap.layer)! }));
+  const onGrid = taps.flatMap((tap): Content[] => {
+    const data = grids?.get(tap.layer);
+    return data ? [{ ...tap, width: GRID_CELLS * tap.channels, data, grid: true }] : [];
+  });
+  onGrid.forEach((content) => requireRows(content, rows));
+  const names = columnNames([...layers, ...onGrid]);
   const arrow = await import('apache-arrow');
   const { Field, FixedSizeList, Float32, Int32, makeData } = arrow;
   const index = Int32Array.from({ length: rows }, (_, row) => from + row);
@@ -25,19 +35,15 @@ export async function writeResponses(path: string, { taps, from, responses }: Re
   const columns: InstanceType<typeof arrow.Data>[] = [
     makeData({ type: new Int32(), data: index, length: rows, nullCount: 0 }),
   ];
-  for (const { layer, value, channels } of taps) {
-    const type = new FixedSizeList(channels, new Field('item', new Float32(), false));
-    const data = responses.get(layer)!;
+  for (const [at, { layer, value, width, data, grid }] of [...layers, ...onGrid].entries()) {
+    const type = new FixedSizeList(width, new Field('item', new Float32(), false));
     const child = makeData({ type: new Float32(), data, length: data.length, nullCount: 0 });
     fields.push(
       new Field(
-        columnName(layer),
+        names[at]!,
         type,
         false,
-        new Map([
-          [LAYER_KEY, layer],
-          [VALUE_KEY, value],
-        ]),
+        new Map([[LAYER_KEY, layer], [VALUE_KEY, value], ...(grid ? [[GRID_KEY, `${GRID_SIDE}`] as const] : [])]),
       ),
     );
     columns.push(makeData({ type, child, length: rows, nullCount: 0 }));
@@ -58,13 +64,38 @@ export async function writeResponses(path: string, { taps, from, responses }: Re
 
 type Column = ArrowField<Int | ListType<Float>>;
 
-/** Metadata of a column: the layer, and the value in the graph that was read. */
+/** Metadata of a column: the layer, the value in the graph that was read, and cells along each axis of a grid. */
 export const LAYER_KEY = 'kneepoint.layer';
 export const VALUE_KEY = 'kneepoint.value';
+export const GRID_KEY = 'kneepoint.grid';
+
+/** What one column holds. */
+interface Content {
+  readonly layer: string;
+  readonly value: string;
+  readonly width: number;
+  readonly data: Float32Array;
+  readonly grid?: true;
+}
 
 /** A column's name is its layer's, but `index` is taken, and Arrow's JavaScript cannot write two columns of one name. */
-function columnName(layer: string): string {
-  return /^index( \(layer\))*$/.test(layer) ? `${layer} (layer)` : layer;
+function columnNames(contents: readonly Content[]): readonly string[] {
+  const taken = new Set(['index']);
+  return contents.map(({ layer, grid }) => {
+    let name = grid ? `${layer} 2×2` : layer;
+    while (taken.has(name)) name = `${name} (layer)`;
+    taken.add(name);
+    return name;
+  });
+}
+
+function requireRows({ layer, width, data }: Content, rows: number): void {
+  if (data.length === rows * width) return;
+  throw new Failure(
+    'RUNTIME_RESPONSES_SHAPE',
+    `the grid of layer ${layer} holds ${data.length} values where ${rows} × ${width} belong`,
+    { where: `layer ${layer}`, fix: 'give as many rows as the layer itself has, and four columns for each filter' },
+  );
 }
 
 function rowCount(taps: readonly Tap[], responses: ReadonlyMap<string, Float32Array>): number {

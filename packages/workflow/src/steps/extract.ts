@@ -3,11 +3,11 @@ import { contentKey } from '@kneepoint/platform';
 import type { TapReference } from '../model.ts';
 import type { StepKind } from './step-kind.ts';
 
-/** Runs the model over images [from, to) of a data set and stores the pooled responses of every tap. */
+/** Runs the model over images [from, to) of a data set and stores the pooled responses of every tap: over all positions, and on a 2 × 2 grid. */
 export const EXTRACT = {
   kind: 'extract',
   service: 'extractor',
-  version: 1,
+  version: 2,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 
@@ -21,7 +21,10 @@ export interface ExtractInput {
 }
 
 export interface ExtractOutput {
-  /** Apache Arrow file: one FixedSizeList<Float32> column per tap, named by its layer, and `index`. */
+  /**
+   * Apache Arrow file: `index`, one FixedSizeList<Float32> column per tap, named by its layer, with its means over all positions, and one for each
+   * tap whose maps are at least 2 × 2, with its means on a 2 × 2 grid (four times as many values, float32 as well).
+   */
   readonly responsesSha256: string;
   readonly images: number;
   readonly provider: string;

@@ -6,7 +6,7 @@ import type { StepKind } from './step-kind.ts';
 export const IMPORT_MODEL = {
   kind: 'import-model',
   service: 'extractor',
-  version: 2,
+  version: 3,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

@@ -3,6 +3,7 @@ import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import {
   batchSizeFor,
   exposePooled,
+  gridsOf,
   openSession,
   pooledResponses,
   readModelFile,
@@ -23,17 +24,18 @@ export interface ExtractTaskOutput {
   readonly imagesPerSecond: number;
 }
 
-/** Images [from, to) through the model with every tap pooled inside the runtime; responses as one Arrow file. */
+/** Images [from, to) through the model with every tap pooled inside the runtime, over all positions and on a grid; responses as one Arrow file. */
 export default async function extract(input: ExtractTaskInput, context: TaskContext): Promise<ExtractTaskOutput> {
   const { job } = input;
   const model = await readModelFile(input.modelPath);
   const spec = inputSpec(model);
   const values = job.taps.map((tap) => tap.value);
-  const session = await openSession(encodeModel(exposePooled(model, values)), { provider: context.provider });
+  const exposed = exposePooled(model, values, { grids: gridsOf(job.taps) });
+  const session = await openSession(encodeModel(exposed), { provider: context.provider });
   const dataset = await openDataset(input.archivePath);
   try {
     const batchSize = batchSizeFor(spec);
-    const { responses, imagesPerSecond } = await pooledResponses(session, {
+    const { responses, grids, imagesPerSecond } = await pooledResponses(session, {
       taps: job.taps,
       images: job.to - job.from,
       batches: batches(dataset, {
@@ -46,7 +48,7 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
       }),
       onProgress: (done: number) => context.progress({ done, total: job.to - job.from, unit: 'images' }),
     });
-    await writeResponses(input.outPath, { taps: job.taps, from: job.from, responses });
+    await writeResponses(input.outPath, { taps: job.taps, from: job.from, responses, grids });
     return { provider: session.provider, imagesPerSecond };
   } finally {
     await session.release();

@@ -77,7 +77,7 @@ export default async function inspect(
     macs: cost.macs,
     bytes: encoded.byteLength,
     layers,
-    taps: taps.map(({ layer, value, channels }) => ({ layer, value, channels })),
+    taps: taps.map(({ layer, value, channels, size }) => ({ layer, value, channels, ...(size ? { size } : {}) })),
     notes:
       freed && input.batch !== 'free' ? [`The batch size was fixed at ${input.batch} and has been made free.`] : [],
   };
