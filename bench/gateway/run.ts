@@ -20,7 +20,7 @@ import { startPostgres } from '../../test/support/postgres.ts';
 import { machine } from '../support/machine.ts';
 import { fill } from './fill.ts';
 import { CONNECTIONS, load, type Load } from './load.ts';
-import { childrenMs, processorMs } from './processor.ts';
+import { childrenMs, processorMs } from '../support/processor.ts';
 import { CURSORS, NEWEST_ANALYSIS, queriesOf, type Query } from './queries.ts';
 import { CLIENTS, subscriptions } from './subscriptions.ts';
 

@@ -6,7 +6,7 @@ import { claimAttempt } from '../../packages/platform/src/work/claim-attempt.ts'
 import type { AttemptReference } from '../../packages/platform/src/work/end-attempt.ts';
 import { writeProgress } from '../../packages/platform/src/work/heartbeat.ts';
 import { tellChange } from '../../packages/platform/src/work/run-events.ts';
-import { residentKiB } from './processor.ts';
+import { residentKiB } from '../support/processor.ts';
 
 export const CLIENTS = 500;
 /** As often as a worker may write. */
