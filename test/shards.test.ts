@@ -119,9 +119,11 @@ describe(`an analysis of ${IMAGES} images in 1, 2, 7 and 50 shards`, () => {
     for (const shards of SHARDS.slice(1)) expect(await curvesOf(shards)).toEqual(whole);
     const cellsOf = async (shards: number) => {
       const keys = [...layerTaskKeys(request(shards)).values()].flat();
-      return Promise.all(keys.map(async ({ key }) => (await output<LayerTaskResult>(key)).cell));
+      const results = await Promise.all(keys.map(({ key }) => output<LayerTaskResult>(key)));
+      return results.map(({ cell, grid }) => ({ cell, grid }));
     };
     const cells = await cellsOf(1);
+    expect(cells.every(({ grid }) => grid !== null)).toBe(true);
     for (const shards of SHARDS.slice(1)) expect(await cellsOf(shards)).toEqual(cells);
   });
 

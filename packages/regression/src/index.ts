@@ -12,6 +12,7 @@ export { Random } from './random.ts';
 export { Moments, type Pilot, pilotOf } from './statistics/moments.ts';
 export { momentsFromBytes, momentsToBytes } from './statistics/moments-bytes.ts';
 export { centre, type CentredMoments, type Scaling, scalingOf, selectTargets } from './statistics/centre.ts';
+export { choleskyFactor } from './statistics/symmetric-kernel.ts';
 export { leastSquares, type LinearFit, ridge } from './solve/ridge.ts';
 export { linearScores } from './solve/scores.ts';
 export { bestCell, type Cell, type PartSizes, type ProbeTrial } from './probe/cell.ts';
@@ -29,6 +30,7 @@ export { errorWithin } from './curve/error-within.ts';
 export { knee, type Knee } from './curve/knee.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';
+export { probeWork } from './layer/probe-work.ts';
 export { type LayerAnalysis, type Progress } from './layer/analyse-steps.ts';
 export {
   certify,

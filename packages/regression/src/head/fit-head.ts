@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { familiesOf, type TaskFamily } from '../layer/family.ts';
 import { trialMoments } from '../layer/trial-moments.ts';
-import { probeTrial } from '../probe/probe-trial.ts';
+import { type FittedTrial, probeTrial, probeTrialByRows } from '../probe/probe-trial.ts';
 import { finish } from '../run.ts';
 import { linearScores } from '../solve/scores.ts';
 import { LEFT_OUT, PART_NAMES, TRAIN } from '../split.ts';
@@ -44,11 +44,12 @@ export function fitHead({ responses, labels, task, split }: HeadRequest): Head {
       fix: 'labelled rows in training, validation and test',
     });
   });
-  const [moments] = finish(trialMoments(responses, filters, family, [split]));
-  if (moments === undefined) throw new Error('one split gives one trial');
-  const [fit] = probeTrial(responses, family, split, moments);
-  if (fit === undefined) throw new Error('one task gives one fit');
   const train = family.rows.filter((row) => split[row] === TRAIN);
+  const [fit] =
+    filters > train.length
+      ? probeTrialByRows(responses, family, split)
+      : fitByMoments(responses, filters, family, split);
+  if (fit === undefined) throw new Error('one task gives one fit');
   const scores = linearScores(responses, train, fit.weights, fit.intercepts);
   const fitted = judge(task, scores, takeRows(labels, train, task.targets.length), fit.thresholds);
   return {
@@ -58,6 +59,17 @@ export function fitHead({ responses, labels, task, split }: HeadRequest): Head {
     lambda: fit.lambda,
     metrics: { train: fitted.value, validation: fit.validation, test: fit.test },
   };
+}
+
+function fitByMoments(
+  responses: Float32Array,
+  filters: number,
+  family: TaskFamily,
+  split: Uint8Array,
+): readonly FittedTrial[] {
+  const [moments] = finish(trialMoments(responses, filters, family, [split]));
+  if (moments === undefined) throw new Error('one split gives one trial');
+  return probeTrial(responses, family, split, moments);
 }
 
 function familyOf(task: LabelledTask, rows: number): TaskFamily {

@@ -13,6 +13,8 @@ export interface LayerRequest {
   /** Random partitions (paper §2: three); curves use the first. */
   readonly trials?: number;
   readonly lambdas?: number;
+  /** Default true; without them, responses wider than the training rows are many cost no more than these. */
+  readonly curves?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -25,9 +27,9 @@ export interface LayerRequest {
  * REGRESSION_SPLIT_IMPOSSIBLE, REGRESSION_SETTING_INVALID.
  */
 export async function analyseLayer(request: LayerRequest): Promise<LayerAnalysis> {
-  const { responses, tasks, groups, seed, trials = 3, lambdas = 100, signal, onProgress } = request;
+  const { responses, tasks, groups, seed, trials = 3, lambdas = 100, curves = true, signal, onProgress } = request;
   const numbers = trialNumbers(trials);
-  const steps = analyseSteps({ responses, tasks, groups, seed, trials: numbers, lambdas, probes: true, curves: true });
+  const steps = analyseSteps({ responses, tasks, groups, seed, trials: numbers, lambdas, probes: true, curves });
   for (;;) {
     signal?.throwIfAborted();
     const step = steps.next();

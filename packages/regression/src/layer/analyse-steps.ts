@@ -3,7 +3,7 @@ import { buildCurve } from '../curve/build-curve.ts';
 import type { CharacteristicCurve } from '../curve/characteristic-curve.ts';
 import type { ErrorRows } from '../curve/sample-error.ts';
 import { type Cell, cellOf, type ProbeTrial } from '../probe/cell.ts';
-import { probeTrial } from '../probe/probe-trial.ts';
+import { probeTrial, probeTrialByRows } from '../probe/probe-trial.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
 import { centre, scalingOf, selectTargets } from '../statistics/centre.ts';
 import { countFilters } from '../task/labels.ts';
@@ -53,15 +53,17 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
   const curves: CharacteristicCurve[] = [];
   for (const family of families) {
     const splits = request.trials.map((trial) => splitFamily(family, prepared.rows, request.seed, trial));
-    const summing = trialMoments(request.responses, prepared.filters, family, splits);
-    let step = summing.next();
-    for (; step.done !== true; step = summing.next()) yield { stage: 'statistics', done, total };
-    const moments = step.value;
+    // Without curves nothing else asks for the Gram matrices of the filters.
+    const byRows = !request.curves && splits.every((split) => prepared.filters > trainingRows(family, split));
+    const moments = byRows ? [] : yield* summed(prepared, family, splits, { done, total });
     yield { stage: 'statistics', done: ++done, total };
     if (request.probes) {
       const fits: ProbeTrial[][] = [];
       for (const [i, split] of splits.entries()) {
-        fits.push(probeTrial(request.responses, family, split, moments[i] as TrialMoments).map(withoutWeights));
+        const fitted = byRows
+          ? probeTrialByRows(request.responses, family, split)
+          : probeTrial(request.responses, family, split, moments[i] as TrialMoments);
+        fits.push(fitted.map(withoutWeights));
         yield { stage: 'probe', done: ++done, total };
       }
       family.members.forEach(({ task, index }, member) => {
@@ -77,6 +79,24 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
     }
   }
   return { cells, curves };
+}
+
+function* summed(
+  { request, filters }: Prepared,
+  family: TaskFamily,
+  splits: readonly Uint8Array[],
+  progress: Pick<Progress, 'done' | 'total'>,
+): Generator<Progress, readonly TrialMoments[]> {
+  const summing = trialMoments(request.responses, filters, family, splits);
+  for (;;) {
+    const step = summing.next();
+    if (step.done === true) return step.value;
+    yield { stage: 'statistics', ...progress };
+  }
+}
+
+function trainingRows({ rows }: TaskFamily, split: Uint8Array): number {
+  return rows.reduce((count, row) => count + (split[row] === TRAIN ? 1 : 0), 0);
 }
 
 function withoutWeights(fit: ProbeTrial): ProbeTrial {

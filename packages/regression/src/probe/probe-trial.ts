@@ -1,7 +1,8 @@
 import type { TaskFamily } from '../layer/family.ts';
 import type { TrialMoments } from '../layer/trial-moments.ts';
 import { chooseRidge } from '../solve/choose-ridge.ts';
-import { unscale } from '../solve/ridge.ts';
+import { type LinearFit, unscale } from '../solve/ridge.ts';
+import { chooseRidgeByRows } from '../solve/row-ridge.ts';
 import { linearScores } from '../solve/scores.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
 import { centre, scalingOf } from '../statistics/centre.ts';
@@ -28,10 +29,38 @@ export function probeTrial(
 ): FittedTrial[] {
   const scaling = scalingOf(moments.train, { validation: moments.validation });
   const chosen = chooseRidge(centre(moments.train, scaling), centre(moments.validation, scaling), family.members);
-  const { weights, intercepts } = unscale(chosen.weights, scaling);
-  const filters = scaling.mean.length;
-  const parts = [TRAIN, VALIDATION, TEST].map((part) => family.rows.filter((row) => split[row] === part));
-  const [train, validation, test] = parts as [Int32Array, Int32Array, Int32Array];
+  return judged(responses, family, split, { ...unscale(chosen.weights, scaling), lambdas: chosen.lambdas });
+}
+
+/** `probeTrial` without moments, at the price of the rows where these are fewer than the filters; see `chooseRidgeByRows`. */
+export function probeTrialByRows(responses: Float32Array, family: TaskFamily, split: Uint8Array): FittedTrial[] {
+  const [train, validation] = partsOf(family, split);
+  const { scaling, weights, lambdas } = chooseRidgeByRows({
+    responses,
+    filters: responses.length / split.length,
+    labels: family.labels,
+    targets: family.targets,
+    train,
+    validation,
+    blocks: family.members,
+  });
+  return judged(responses, family, split, { ...unscale(weights, scaling), lambdas });
+}
+
+function partsOf(family: TaskFamily, split: Uint8Array): [Int32Array, Int32Array, Int32Array] {
+  const of = (part: number): Int32Array => family.rows.filter((row) => split[row] === part);
+  return [of(TRAIN), of(VALIDATION), of(TEST)];
+}
+
+function judged(
+  responses: Float32Array,
+  family: TaskFamily,
+  split: Uint8Array,
+  fit: Pick<LinearFit, 'weights' | 'intercepts'> & { readonly lambdas: readonly number[] },
+): FittedTrial[] {
+  const { weights, intercepts, lambdas } = fit;
+  const filters = weights.length / family.targets;
+  const [train, validation, test] = partsOf(family, split);
   const n: PartSizes = { train: train.length, validation: validation.length, test: test.length };
   return family.members.map(({ task: { spec, labels }, from, count }, i) => {
     const own = weights.slice(from * filters, (from + count) * filters);
@@ -50,7 +79,7 @@ export function probeTrial(
       chance: judgeChance(spec, takeRows(labels, train, count), unseen.labels),
       others: tested.others,
       thresholds,
-      lambda: chosen.lambdas[i] as number,
+      lambda: lambdas[i] as number,
       n,
       weights: own,
       intercepts: bias,

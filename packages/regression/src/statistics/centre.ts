@@ -39,16 +39,29 @@ export function scalingOf(
   { standardise = true, validation }: { readonly standardise?: boolean; readonly validation?: Moments } = {},
 ): Scaling {
   const mean = train.pilot.shift.map((shift, j) => shift + (train.sums[j] as number) / train.n);
+  const n = { train: train.n, validation: validation?.n ?? 0 };
   const scale = mean.map((value, j) => {
     const own = squareAbout(train, j, value);
-    if (Math.sqrt(own) <= CONSTANT * Math.abs(value)) return 0;
-    if (!standardise) return 1;
-    const other = validation === undefined ? 0 : squareAbout(validation, j, value);
-    if (validation === undefined || other <= SILENT * SILENT * own) return Math.sqrt(own);
-    return Math.sqrt((train.n * own + validation.n * other) / (train.n + validation.n));
+    const other = standardise && validation !== undefined ? squareAbout(validation, j, value) : 0;
+    const deviation = deviationOf(value, { own, other }, n);
+    return standardise ? deviation : Math.sign(deviation);
   });
   const targetMean = train.pilot.targetShift.map((shift, t) => shift + (train.targetSums[t] as number) / train.n);
   return { mean, scale, targetMean };
+}
+
+/**
+ * What divides a filter: its standard deviation on the training rows, 0 where it does not vary, that on both parts where it was silent; see
+ * `scalingOf`. `own` and `other`: mean squares about the training rows' mean on training and on validation rows.
+ */
+export function deviationOf(
+  mean: number,
+  { own, other }: { readonly own: number; readonly other: number },
+  n: { readonly train: number; readonly validation: number },
+): number {
+  if (Math.sqrt(own) <= CONSTANT * Math.abs(mean)) return 0;
+  if (other <= SILENT * SILENT * own) return Math.sqrt(own);
+  return Math.sqrt((n.train * own + n.validation * other) / (n.train + n.validation));
 }
 
 /** Mean of (x − centre)² of one filter; never under 0. */

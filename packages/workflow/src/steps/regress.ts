@@ -2,11 +2,11 @@ import { contentKey } from '@kneepoint/platform';
 import type { Cell, CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
 import type { StepKind } from './step-kind.ts';
 
-/** Fits every task on one layer's responses: a cell of the relationship matrix and a characteristic curve for each. */
+/** Fits every task on one layer's responses: a cell of the relationship matrix, one on its 2 × 2 averages, and a characteristic curve for each. */
 export const REGRESS = {
   kind: 'regress',
   service: 'regressor',
-  version: 1,
+  version: 2,
   timeoutSeconds: 24 * 3600,
 } as const satisfies StepKind;
 
@@ -34,6 +34,10 @@ export interface RegressInput {
 export interface LayerTaskResult {
   readonly task: string;
   readonly cell: Cell;
+  /** The same probe on the layer's 2 × 2 averages, four for each filter; null where there is none. */
+  readonly grid: Cell | null;
+  /** Why there is none: the layer's maps are smaller than 2 × 2, or the fit would take longer than it can be worth. Null where there is one. */
+  readonly gridAbsent: 'small' | 'cost' | null;
   readonly curveSha256: string;
   readonly points: CharacteristicCurve['points'];
   /** Indices of path samples whose duality gap stayed above the certificate's limit. */

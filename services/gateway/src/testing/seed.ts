@@ -78,6 +78,8 @@ export async function seedResults(
       const output: LayerTaskResult = {
         task: task.name,
         cell: { ...CELL, task: task.name, ...cellOf(task, layer, index) },
+        grid: null,
+        gridAbsent: 'small',
         curveSha256: stored?.sha256 ?? digest(),
         points: curve?.points ?? [],
         uncertified: curve?.uncertified ?? [],
