@@ -18,7 +18,16 @@ export type { ChannelScores, Criterion, CriterionInput } from './criteria/criter
 export { prune, prunedShapes } from './surgery/prune.ts';
 export { mask, type MaskOptions } from './surgery/mask.ts';
 export { consumerInputs, foldMeans, type ConsumerInput } from './surgery/fold-means.ts';
-export { FEATURES, truncate, truncatedShapes, truncateToFeatures, type LinearHead } from './surgery/truncate.ts';
+export {
+  FEATURES,
+  hasGrid,
+  type HeadPool,
+  type LinearHead,
+  truncate,
+  truncatedShapes,
+  truncateToFeatures,
+} from './surgery/truncate.ts';
+export { headInput } from './surgery/head-input.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export {
   prove,

@@ -1,10 +1,11 @@
-import { encodeModel, Graph, smallNets, validateGraph } from '@kneepoint/onnx';
+import { cloneModel, encodeModel, Graph, type ModelProto, smallNets, validateGraph, valueInfo } from '@kneepoint/onnx';
 import { expect, it } from 'vitest';
 import { analyzeChannels } from '../analysis/analysis.ts';
 import { randomPlan } from '../plan/plan-by-criterion.ts';
 import { channelsLastNet } from '../testing/analyse.ts';
 import { measureShapes, noise, run } from '../testing/ort.ts';
-import { expectProved, provePlan } from '../testing/prove-plan.ts';
+import { expectCostAsPlanned, expectProved, provePlan } from '../testing/prove-plan.ts';
+import { headInput } from './head-input.ts';
 import { prune } from './prune.ts';
 import { FEATURES, truncate, truncatedShapes, truncateToFeatures } from './truncate.ts';
 
@@ -122,3 +123,115 @@ it.each([
   const { proof } = await provePlan(truncated);
   expectProved(proof);
 });
+
+/** Means over adaptive cells [⌊i·n/2⌋, ⌈(i + 1)·n/2⌉) of N × C × H × W. */
+function grid({ dims, data }: { readonly dims: readonly number[]; readonly data: Float32Array }): number[] {
+  const [images, channels, height, width] = dims as [number, number, number, number];
+  const cells = (n: number) => [0, 1].map((i) => [Math.floor((i * n) / 2), Math.ceil(((i + 1) * n) / 2)] as const);
+  return Array.from({ length: images * channels }, (_, plane) => plane).flatMap((plane) =>
+    cells(height).flatMap(([top, bottom]) =>
+      cells(width).map(([left, right]) => {
+        let sum = 0;
+        for (let y = top; y < bottom; y++)
+          for (let x = left; x < right; x++) sum += data[(plane * height + y) * width + x]!;
+        return sum / (bottom - top) / (right - left);
+      }),
+    ),
+  );
+}
+
+/** Maps of 2 × 2, an odd size, one behind a sum, and one of a net whose channels lie last. */
+const GRIDDED = [
+  ['an even map', 'residual', 16],
+  ['an odd map', 'residual', 13],
+  ['a map of 3 × 3', 'vgg', 12],
+] as const;
+
+it.each(GRIDDED)(
+  'on a grid, of %s, it gives W · means of the cells + b; a channel that goes takes its four features along',
+  async (_, net, side) => {
+    const model = resized(smallNets[net]!(2), side);
+    const shapes = await measureShapes(model);
+    const { taps } = analyzeChannels(model, shapes);
+    const tap = taps.filter(({ size }) => size?.every((length) => length > 1)).at(-1)!;
+    const features = 4 * tap.channels;
+    const weights = Float64Array.from(noise([2 * features], 4));
+    const truncated = truncate(model, tap, {
+      name: 'head',
+      pool: 2,
+      weights,
+      bias: Float64Array.of(0.5, -1),
+      outputName: 'yaw',
+    });
+    validateGraph(truncated);
+    expect(headInput(truncated)).toBe(FEATURES);
+    const picture = [{ name: 'image', dims: [3, 3, side, side], data: noise([3, 3, side, side], 5) }];
+
+    const open = cloneModel(model);
+    open.graph!.output = [valueInfo(tap.value)];
+    const means = grid((await run(encodeModel(open), picture)).get(tap.value)!);
+    const read = (await run(encodeModel(truncateToFeatures(model, tap, 2)), picture)).get(FEATURES)!;
+    expect(read.dims).toEqual([3, features]);
+    means.forEach((mean, i) => expect(read.data[i]).toBeCloseTo(mean, 4));
+    const yaw = (await run(encodeModel(truncated), picture)).get('yaw')!;
+    yaw.data.forEach((value, i) => {
+      let expected = i % 2 === 0 ? 0.5 : -1;
+      for (let f = 0; f < features; f++)
+        expected += weights[(i % 2) * features + f]! * means[Math.floor(i / 2) * features + f]!;
+      expect(value).toBeCloseTo(expected, 3);
+    });
+
+    const given = truncatedShapes(shapes, tap, { outputName: 'yaw', targets: 2, pool: 2 });
+    for (const [name, dims] of await measureShapes(truncated)) expect([name, given.get(name)]).toEqual([name, dims]);
+    const proved = await provePlan(truncated);
+    expectProved(proved.proof);
+    await expectCostAsPlanned(truncated, proved);
+    const kept = proved.plan.layers.find(({ name }) => name === tap.layer)?.kept.length ?? tap.channels / 2;
+    const head = proved.pruned.graph!.initializer.find(({ name }) => name === 'head.weight')!;
+    expect(kept).toBeLessThan(tap.channels);
+    expect(head.dims.map(Number)).toEqual([2, 4 * kept]);
+  },
+);
+
+it('a map of 2 × 2 is flattened as it is', async () => {
+  const model = resized(smallNets['vgg']!(2), 8);
+  const { taps } = analyzeChannels(model, await measureShapes(model));
+  const tap = taps.find(({ size }) => size?.every((length) => length === 2))!;
+  const bare = truncateToFeatures(model, tap, 2);
+  expect(bare.graph!.node.at(-1)!).toMatchObject({ opType: 'Flatten', input: [tap.value] });
+});
+
+it('a grid of a dense layer at every position stands by channel', async () => {
+  const model = channelsLastNet();
+  const shapes = await measureShapes(model);
+  const tap = analyzeChannels(model, shapes).taps.find(({ layer }) => layer === 'wide')!;
+  const open = cloneModel(model);
+  open.graph!.output = [valueInfo(tap.value)];
+  const { dims, data } = (await run(encodeModel(open), feed)).get(tap.value)!;
+  const [images, height, width, channels] = dims as [number, number, number, number];
+  const turned = new Float32Array(data.length);
+  data.forEach((value, i) => {
+    const position = Math.floor(i / channels) % (height * width);
+    turned[(Math.floor(i / channels / height / width) * channels + (i % channels)) * height * width + position] = value;
+  });
+  const means = grid({ dims: [images, channels, height, width], data: turned });
+  const read = (await run(encodeModel(truncateToFeatures(model, tap, 2)), feed)).get(FEATURES)!;
+  expect(read.dims).toEqual([images, 4 * channels]);
+  means.forEach((mean, i) => expect(read.data[i]).toBeCloseTo(mean, 4));
+});
+
+it('a grid of a layer without positions is refused', async () => {
+  const model = smallNets['vggFlat']!(1);
+  const tap = analyzeChannels(model, await measureShapes(model)).taps.find(({ layer }) => layer === 'fc1')!;
+  expect(() => truncateToFeatures(model, tap, 2)).toThrow(
+    expect.objectContaining({ code: 'HEAD_BAD_SHAPE', message: 'maps of no two axes have no 2 × 2 grid' }),
+  );
+});
+
+/** The same network for images of another size. */
+function resized(model: ModelProto, side: number): ModelProto {
+  const copy = cloneModel(model);
+  copy.graph!.input = [valueInfo('image', ['N', 3, side, side])];
+  copy.graph!.valueInfo = [];
+  return copy;
+}
