@@ -48,7 +48,7 @@ export { reportWarnings } from './report-warnings.ts';
 export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
 export { planBenchmark } from './runs/benchmark.ts';
 export { type CompressRequest, planCompress } from './runs/compress.ts';
-export { type FinetuneRequest, planFinetune } from './runs/finetune.ts';
+export { DEFAULT_DISTILLATION, type FinetuneRequest, planFinetune, teachStep } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
 export { type AnalysedTasks, tasksName } from './steps/analysed-tasks.ts';
@@ -79,6 +79,7 @@ export {
   type RegressOutput,
 } from './steps/regress.ts';
 export { REPORT, type ReportInput, reportKey, type ReportOutput, type ReportRival } from './steps/report.ts';
+export { TEACH, type TeachInput, teachKey, type TeachOutput } from './steps/teach.ts';
 export { TRUNCATE, type TruncateInput, truncateKey, type TruncateOutput } from './steps/truncate.ts';
 export { type TrainingChoice, trainingSettings } from './training-choice.ts';
 export {

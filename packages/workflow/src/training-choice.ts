@@ -29,6 +29,6 @@ export function trainingSettings(mode: TrainingMode, choice: TrainingChoice = {}
 
 /** The default schedule warms up; a training that is asked to be very short must not consist of that alone. */
 function shortened({ schedule, epochs }: TrainingSettings): TrainingSettings['schedule'] {
-  const most = Math.max(0, Math.floor(epochs / 4));
+  const most = epochs / 4;
   return (schedule.warmupEpochs ?? 0) <= most ? schedule : { ...schedule, warmupEpochs: most };
 }

@@ -19,7 +19,9 @@ describe('settings of a training', () => {
     [{ clipNorm: -1 }, 'clipNorm'],
     [{ patience: 0 }, 'patience'],
     [{ seed: -1 }, 'seed'],
-    [{ augment: { crop: 2, flip: false } }, 'augment.crop'],
+    [{ augment: { crop: 2, flip: false, copies: 3 } }, 'augment.crop'],
+    [{ augment: { crop: 0, flip: false, copies: 0 } }, 'augment.copies'],
+    [{ batchNorm: 'auto' as never }, 'batchNorm'],
     [{ optimizer: { kind: 'adam', momentum: 0.9 } as const }, 'optimizer.momentum'],
     [{ optimizer: { kind: 'rmsprop' as never } }, 'optimizer.kind'],
     [{ schedule: { kind: 'cosine', warmupEpochs: 30 } as const }, 'schedule.warmupEpochs'],
@@ -64,7 +66,7 @@ describe('the key of a training', () => {
     { mode: 'head' as const },
     { split: { seed: 2 } },
     { settings: { ...input.settings, seed: 2 } },
-    { distill: { network: { sha256: 't' }, weight: 0.5, temperature: 2 } },
+    { distill: { answers: { key: 't', field: 'answersSha256' }, weight: 0.5, temperature: 2 } },
   ])('is another for %j', (change) => {
     expect(finetuneKey({ ...input, ...change })).not.toBe(finetuneKey(input));
   });

@@ -25,6 +25,11 @@ export interface AugmentSettings {
   readonly crop: number;
   /** Mirrors every other image, but only where every task says what mirroring does to its targets. */
   readonly flip: boolean;
+  /**
+   * How many variants of each image there are: the image itself, and others drawn once. Every epoch takes one of them by lot, so that
+   * a teacher's answers to all of them can be stored.
+   */
+  readonly copies: number;
 }
 
 /** How a network is trained. Everything here but `checkpointSeconds` decides the result, and is part of the step's key. */
@@ -41,10 +46,11 @@ export interface TrainingSettings {
   /** balanced: each class weighs as much as any other, however many images it has. */
   readonly classWeights: 'none' | 'balanced';
   /**
-   * frozen: normalisation keeps its statistics; train: those of the batch, with running means; auto: train where the file holds
-   * statistics that were once seen, frozen where its exporter folded them away.
+   * identity: behind every convolution and dense layer that trains stands a normalisation that at first changes nothing, goes by its
+   * batch, and is folded away at the end; normalisations of the network's own that directly follow such a layer are folded into it, others
+   * keep their statistics. frozen: the network's own keep their statistics. train: they take those of the batch, with running means.
    */
-  readonly batchNorm: 'auto' | 'frozen' | 'train';
+  readonly batchNorm: 'identity' | 'frozen' | 'train';
   readonly augment: AugmentSettings;
   /** Ends the training after so many epochs without a better metric on validation; null: all epochs. */
   readonly patience: number | null;
@@ -61,7 +67,7 @@ const COMMON = {
   labelSmoothing: 0,
   classWeights: 'none',
   schedule: { kind: 'cosine', warmupEpochs: 1 },
-  augment: { crop: 0.08, flip: true },
+  augment: { crop: 0.08, flip: true, copies: 3 },
   seed: 1,
   checkpointSeconds: 60,
 } as const;
@@ -73,7 +79,7 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
     epochs: 30,
     optimizer: { kind: 'adam' },
     learningRate: 1e-3,
-    batchNorm: 'auto',
+    batchNorm: 'identity',
     patience: 12,
   },
   head: {
@@ -82,7 +88,7 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
     optimizer: { kind: 'adam' },
     learningRate: 1e-2,
     batchNorm: 'frozen',
-    augment: { crop: 0, flip: false },
+    augment: { crop: 0, flip: false, copies: 1 },
     patience: 20,
   },
   scratch: {
@@ -91,7 +97,7 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
     optimizer: { kind: 'adam' },
     learningRate: 3e-3,
     schedule: { kind: 'cosine', warmupEpochs: 2 },
-    batchNorm: 'train',
+    batchNorm: 'identity',
     patience: 12,
   },
 };
@@ -120,8 +126,9 @@ export function checkTraining(settings: TrainingSettings): void {
   if (settings.clipNorm !== null) between('clipNorm', settings.clipNorm, 1e-6, 1e6);
   between('labelSmoothing', settings.labelSmoothing, 0, 0.5);
   oneOf('classWeights', settings.classWeights, ['none', 'balanced']);
-  oneOf('batchNorm', settings.batchNorm, ['auto', 'frozen', 'train']);
+  oneOf('batchNorm', settings.batchNorm, ['identity', 'frozen', 'train']);
   between('augment.crop', augment.crop, 0, 0.5);
+  whole('augment.copies', augment.copies, 1, 100);
   if (settings.patience !== null) whole('patience', settings.patience, 1, 10_000);
   whole('seed', settings.seed, 0, Number.MAX_SAFE_INTEGER);
   between('checkpointSeconds', settings.checkpointSeconds, 0, 86_400);

@@ -3,7 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoint/workflow';
-import { resolveNetwork } from './resolve-network.ts';
+import { resolveNetwork, resolveOutput } from './resolve-network.ts';
 import type { FinetuneTaskInput, FinetuneTaskOutput } from './tasks/finetune.task.ts';
 import { TRAINED } from './trained-file.ts';
 import type { CheckpointEvent } from './training/fit.ts';
@@ -25,7 +25,7 @@ export function finetune({ config }: ServiceParts): StepHandler {
       checkTraining(job.settings);
       const archivePath = await store.localPath(job.datasetSha256);
       const network = await resolveNetwork(job.network, context);
-      const teacher = job.distill && (await resolveNetwork(job.distill.network, context));
+      const answersPath = job.distill && (await resolveOutput(job.distill.answers, context));
       const resumePath = await fetchCheckpoint(context, join(folder, 'resume'));
       const output = await runTask<FinetuneTaskInput, FinetuneTaskOutput>(
         TASK,
@@ -34,7 +34,7 @@ export function finetune({ config }: ServiceParts): StepHandler {
           network,
           archivePath,
           outFolder: folder,
-          ...(teacher ? { teacher } : {}),
+          ...(answersPath === undefined ? {} : { answersPath }),
           ...(resumePath === undefined ? {} : { resumePath }),
         },
         {

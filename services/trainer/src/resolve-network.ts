@@ -10,9 +10,16 @@ export async function resolveNetwork(
 ): Promise<NetworkFile> {
   if ('model' in source) return { path: await store.localPath(source.model.sha256), cutAt: source.model.layer };
   if ('sha256' in source) return { path: await store.localPath(source.sha256) };
-  const { key, field } = source.step;
+  return { path: await resolveOutput(source.step, { db, store }) };
+}
+
+/** A local file that an earlier step's output names. Throws INTERNAL where the result is gone, STORE_*. */
+export async function resolveOutput(
+  { key, field }: { readonly key: string; readonly field: string },
+  { db, store }: Pick<StepContext, 'db' | 'store'>,
+): Promise<string> {
   const result = await db.prisma.result.findUnique({ where: { key } });
   const sha256 = (result?.output as Record<string, unknown> | undefined)?.[field];
   if (typeof sha256 !== 'string') throw new Failure('INTERNAL', `the result under key ${key} has no ${field}`);
-  return { path: await store.localPath(sha256) };
+  return store.localPath(sha256);
 }

@@ -1,9 +1,10 @@
 import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
-import { FINETUNE } from '@kneepoint/workflow';
+import { FINETUNE, TEACH } from '@kneepoint/workflow';
 import { finetune } from './finetune.ts';
+import { teach } from './teach.ts';
 import { reportHandlers } from './report/handlers.ts';
 
-/** Takes trainings, benchmarks and reports from the queue. One at a time: training and timing use every core. */
+/** Takes trainings, teachers' answers, benchmarks and reports from the queue. One at a time: training and timing use every core. */
 export function startTrainer(options: ServiceParts): Promise<Worker> {
   return startWorker({
     ...options,
@@ -11,6 +12,7 @@ export function startTrainer(options: ServiceParts): Promise<Worker> {
     concurrency: 1,
     handlers: {
       [FINETUNE.kind]: finetune(options),
+      [TEACH.kind]: teach(options),
       ...reportHandlers(options),
     },
   });

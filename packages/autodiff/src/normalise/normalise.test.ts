@@ -71,7 +71,8 @@ async function momentsOf(model: ModelProto, values: readonly string[]): Promise<
   return new Map(
     [...exposed].map(([value, { mean, variance }]) => {
       const sums = new ChannelMoments(shapes.get(value)![1]!);
-      sums.add(results[mean]!.data as Float32Array, variance && (results[variance]!.data as Float32Array));
+      const told = (name: string): Float32Array => results[name]!.data as Float32Array;
+      sums.add(told(mean), variance === undefined ? undefined : told(variance));
       return [value, sums.moments()];
     }),
   );

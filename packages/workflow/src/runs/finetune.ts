@@ -4,6 +4,7 @@ import type { DatasetReference } from '../dataset.ts';
 import type { ModelReference } from '../model.ts';
 import { type Distillation, FINETUNE, type FinetuneInput, finetuneKey, type NetworkSource } from '../steps/finetune.ts';
 import type { RegressionSettings } from '../steps/regress.ts';
+import { TEACH, type TeachInput, teachKey } from '../steps/teach.ts';
 import { type TrainingChoice, trainingSettings } from '../training-choice.ts';
 import type { TrainingMode } from '../training-settings.ts';
 
@@ -15,23 +16,43 @@ export interface FinetuneRequest {
   readonly tasks: readonly TaskSpec[];
   readonly mode: TrainingMode;
   readonly training?: TrainingChoice;
-  readonly distill?: Distillation;
+  readonly distill?: DistillRequest;
   /** Its seed is that of the split: curves, pruning and training see the same training images. */
   readonly settings: Pick<RegressionSettings, 'seed'>;
   /** What people call this training among others; the mode when absent. */
   readonly label?: string;
 }
 
-/** One training. Throws TRAINING_OPTION_INVALID. */
-export function planFinetune(request: FinetuneRequest): readonly StepPlan[] {
-  return [finetuneStep(request, { ref: 'finetune', dependsOn: [] })];
+/** Whose answers are learned: those that a step of kind `teach` stores, which must be among what the training waits for. */
+export type DistillRequest = Pick<Distillation, 'answers'> & Partial<Distillation>;
+
+/** What works on data sets that nobody tuned to: see docs/method.md. */
+export const DEFAULT_DISTILLATION = { weight: 0.7, temperature: 2 } as const;
+
+interface Place {
+  readonly ref: string;
+  readonly dependsOn: readonly string[];
+  readonly name?: string;
+}
+
+/**
+ * One training; with a network that teaches, its answers are stored first. Throws TRAINING_OPTION_INVALID.
+ */
+export function planFinetune({
+  teacher,
+  ...request
+}: Omit<FinetuneRequest, 'distill'> & {
+  readonly teacher?: { readonly network: NetworkSource } & Partial<Omit<Distillation, 'answers'>>;
+}): readonly StepPlan[] {
+  if (!teacher) return [finetuneStep(request, { ref: 'finetune', dependsOn: [] })];
+  const { network, ...manner } = teacher;
+  const teach = teachStep({ ...request, network }, { ref: 'teach', dependsOn: [] });
+  const distill = { ...manner, answers: answersOf(teach) };
+  return [teach, finetuneStep({ ...request, distill }, { ref: 'finetune', dependsOn: [teach.ref] })];
 }
 
 /** A training as a step of a larger run. Throws TRAINING_OPTION_INVALID. */
-export function finetuneStep(
-  request: FinetuneRequest,
-  place: { readonly ref: string; readonly dependsOn: readonly string[]; readonly name?: string },
-): StepPlan {
+export function finetuneStep(request: FinetuneRequest, place: Place): StepPlan {
   const { network, modelName, preprocess, dataset, tasks, mode, training, distill, settings } = request;
   const input: FinetuneInput = {
     network,
@@ -41,7 +62,7 @@ export function finetuneStep(
     tasks,
     mode,
     settings: trainingSettings(mode, training),
-    ...(distill ? { distill } : {}),
+    ...(distill ? { distill: { ...DEFAULT_DISTILLATION, ...distill } } : {}),
     split: { seed: settings.seed },
     label: request.label ?? mode,
     modelName,
@@ -56,4 +77,45 @@ export function finetuneStep(
     input,
     dependsOn: place.dependsOn,
   };
+}
+
+/**
+ * A network's answers to the variants of the training images, for trainings of this mode and choice to learn from. Throws
+ * TRAINING_OPTION_INVALID.
+ */
+export function teachStep(
+  request: Pick<
+    FinetuneRequest,
+    'network' | 'modelName' | 'preprocess' | 'dataset' | 'tasks' | 'mode' | 'training' | 'settings'
+  >,
+  place: Place,
+): StepPlan {
+  const { network, modelName, preprocess, dataset, tasks, settings } = request;
+  const { augment, seed } = trainingSettings(request.mode, request.training);
+  const input: TeachInput = {
+    network,
+    preprocess,
+    datasetSha256: dataset.sha256,
+    manifestSha256: dataset.manifestSha256,
+    tasks,
+    augment,
+    seed,
+    split: { seed: settings.seed },
+    modelName,
+  };
+  return {
+    ref: place.ref,
+    kind: TEACH.kind,
+    service: TEACH.service,
+    timeoutSeconds: TEACH.timeoutSeconds,
+    name: place.name ?? `answers of ${modelName} for ${tasks.map((task) => task.name).join(', ')}`,
+    key: teachKey(input),
+    input,
+    dependsOn: place.dependsOn,
+  };
+}
+
+/** Where a training finds what a step of kind `teach` stores. */
+export function answersOf({ key }: Pick<StepPlan, 'key'>): Distillation['answers'] {
+  return { key, field: 'answersSha256' };
 }

@@ -1,6 +1,6 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
-import type { MetricName, TaskSpec } from '@kneepoint/regression';
+import type { Interval, MetricName, TaskSpec } from '@kneepoint/regression';
 import type { TrainingMode, TrainingSettings } from '../training-settings.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -8,7 +8,7 @@ import type { StepKind } from './step-kind.ts';
 export const FINETUNE = {
   kind: 'finetune',
   service: 'trainer',
-  version: 1,
+  version: 2,
   timeoutSeconds: 50 * 3600,
 } as const satisfies StepKind;
 
@@ -25,7 +25,8 @@ export type NetworkSource =
 
 /** Learning from the answers of another network with the same outputs (Hinton et al. 2015). */
 export interface Distillation {
-  readonly network: NetworkSource;
+  /** What a step of kind `teach` made: member `field` of the output under content key `key`. */
+  readonly answers: { readonly key: string; readonly field: string };
   /** Share of the loss that compares with the teacher rather than with the labels, between 0 and 1. */
   readonly weight: number;
   /** Divides the logits of classes before they are compared; values are compared as they are. */
@@ -66,6 +67,8 @@ export interface EpochRecord {
   readonly imagesPerSecond: number;
   /** Training and validation of this epoch. */
   readonly seconds: number;
+  /** How often the training had begun again by then, each time at half the rate; absent when never. */
+  readonly restarts?: number;
 }
 
 export interface FinetunedTask {
@@ -75,6 +78,8 @@ export interface FinetunedTask {
   readonly validation: number;
   /** Judged once, with the best epoch's weights and the thresholds from validation. */
   readonly test: number;
+  /** Bootstrap interval of `test`. */
+  readonly interval: Interval;
   /** The constant answer on the same test rows. */
   readonly chance: number;
   /** The task's further metrics on test. */
@@ -98,8 +103,10 @@ export interface FinetuneOutput {
   readonly parameters: number;
   readonly trainedParameters: number;
   readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
-  /** What the reader should know: a batch that was made smaller, a flip that a task does not allow. */
+  /** What the reader should know: a batch that was made smaller, a flip that a task does not allow, a training that began again. */
   readonly notes: readonly string[];
+  /** The search that it belongs to was over: this is the output of an earlier training, under this content key, passed on. */
+  readonly settled?: string;
 }
 
 /** What a running training shows in its checkpoint's position. */

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { DEFAULT_REGRESSION, type Distillation, type FinetuneRequest, planFinetune } from '@kneepoint/workflow';
+import { DEFAULT_REGRESSION, type FinetuneRequest, planFinetune } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import type { DistillInput, LaunchFinetuneInput } from '../schema/training.ts';
@@ -15,7 +15,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
   const dataset = await requireDataset(context, input.dataset);
   const tasks = requireTasks(dataset, input.tasks);
   const start = await startOf(context, input);
-  const distill = isAbsent(input.distill) ? null : await toDistillation(context, input.distill);
+  const teacher = isAbsent(input.distill) ? null : await toTeacher(context, input.distill);
   const steps = withinTraining(() =>
     planFinetune({
       network: start.network,
@@ -26,7 +26,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
       mode: input.mode,
       training: toTrainingChoice(input.training, start.model),
       settings: DEFAULT_REGRESSION,
-      ...(distill ? { distill } : {}),
+      ...(teacher ? { teacher } : {}),
     }),
   );
   const modelId = start.modelId === null ? {} : { modelId: start.modelId };
@@ -64,15 +64,17 @@ async function startOf(context: Context, input: LaunchFinetuneInput): Promise<St
   return { network, modelName: name, preprocess, model, modelId: model.id };
 }
 
-const DISTILLATION = { weight: 0.5, temperature: 2 } as const;
+type Teacher = NonNullable<Parameters<typeof planFinetune>[0]['teacher']>;
 
-async function toDistillation(context: Context, { artifact, ...input }: DistillInput): Promise<Distillation> {
+async function toTeacher(context: Context, { artifact, weight, temperature }: DistillInput): Promise<Teacher> {
   await requireProduct(context, artifact, 'distill.artifact');
-  const weight = input.weight ?? DISTILLATION.weight;
-  const temperature = input.temperature ?? DISTILLATION.temperature;
-  requireBetween('weight', weight, 0, 1);
-  requireBetween('temperature', temperature, 0.1, 100);
-  return { network: { sha256: artifact }, weight, temperature };
+  if (!isAbsent(weight)) requireBetween('weight', weight, 0, 1);
+  if (!isAbsent(temperature)) requireBetween('temperature', temperature, 0.1, 100);
+  return {
+    network: { sha256: artifact },
+    ...(isAbsent(weight) ? {} : { weight }),
+    ...(isAbsent(temperature) ? {} : { temperature }),
+  };
 }
 
 function requireBetween(field: string, value: number, least: number, most: number): void {

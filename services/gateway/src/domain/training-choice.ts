@@ -14,14 +14,14 @@ export function toTrainingChoice(
   model: Pick<ModelReference, 'name' | 'inspection'> | null,
 ): TrainingChoice {
   if (isAbsent(input)) return {};
-  const { optimizer, schedule, clipNorm, patience, crop, flip, freeze, ...plain } = input;
+  const { optimizer, schedule, clipNorm, patience, crop, flip, copies, freeze, ...plain } = input;
   return {
     ...present(plain),
     ...(isAbsent(optimizer) ? {} : { optimizer: toOptimizer(optimizer) }),
     ...(isAbsent(schedule) ? {} : { schedule: toSchedule(schedule) }),
     ...(isAbsent(clipNorm) ? {} : { clipNorm: clipNorm === 0 ? null : clipNorm }),
     ...(isAbsent(patience) ? {} : { patience: patience === 0 ? null : patience }),
-    ...(isAbsent(crop) && isAbsent(flip) ? {} : { augment: present({ crop, flip }) }),
+    ...([crop, flip, copies].every(isAbsent) ? {} : { augment: present({ crop, flip, copies }) }),
     ...(isAbsent(freeze) ? {} : { freeze: requireFrozen(freeze, model) }),
   };
 }

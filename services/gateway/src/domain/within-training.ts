@@ -18,4 +18,8 @@ export function withinTraining<T>(plan: () => T): T {
 }
 
 /** Settings that have another place in the API. */
-const FIELDS: Readonly<Record<string, string>> = { 'augment.crop': 'crop', 'augment.flip': 'flip' };
+const FIELDS: Readonly<Record<string, string>> = {
+  'augment.crop': 'crop',
+  'augment.flip': 'flip',
+  'augment.copies': 'copies',
+};

@@ -30,12 +30,12 @@ registerEnumType(ClassWeights, {
   description: 'BALANCED: each class weighs as much as any other, however many images it has.',
 });
 
-export const BatchNormMode = { AUTO: 'auto', FROZEN: 'frozen', TRAIN: 'train' } as const;
+export const BatchNormMode = { IDENTITY: 'identity', FROZEN: 'frozen', TRAIN: 'train' } as const;
 export type BatchNormMode = (typeof BatchNormMode)[keyof typeof BatchNormMode];
 registerEnumType(BatchNormMode, {
   name: 'BatchNormMode',
   description:
-    'FROZEN: normalisation keeps its statistics. TRAIN: those of the batch, with running means. AUTO: TRAIN where the file holds statistics that were once seen, FROZEN where its exporter folded them away.',
+    'IDENTITY: behind every layer that trains stands a normalisation that at first changes nothing and is folded away at the end. FROZEN: the network’s own keeps its statistics. TRAIN: it takes those of the batch, with running means.',
 });
 
 @InputType()
@@ -105,6 +105,12 @@ export class TrainingInput {
 
   @Field(() => Int, {
     nullable: true,
+    description: 'Variants of each image that are drawn, the image itself among them; each epoch takes one of them.',
+  })
+  copies?: number;
+
+  @Field(() => Int, {
+    nullable: true,
     description: 'Epochs without a better metric on validation before the training ends; 0: it never ends early.',
   })
   patience?: number;
@@ -121,7 +127,7 @@ export class DistillInput {
   @Field(() => String, { description: 'SHA-256 of the network that teaches, as a pruning or training made it.' })
   artifact!: string;
 
-  @Field(() => Float, { nullable: true, description: 'Share of the loss that compares with it; 0.5 when absent.' })
+  @Field(() => Float, { nullable: true, description: 'Share of the loss that compares with it; 0.7 when absent.' })
   weight?: number;
 
   @Field(() => Float, { nullable: true, description: 'Divides logits before they are compared; 2 when absent.' })

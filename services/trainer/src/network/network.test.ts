@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { normaliseHead, readHead, withoutHead, writeHead } from './head.ts';
 import { fromScratch } from './scratch.ts';
 import { featureScale, featureSize, standardise, unstandardise } from './standardise.ts';
-import { hasStatistics, statisticsOf } from './statistics.ts';
 
 const numbers = (length: number, seed = 1): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) * 2);
@@ -141,16 +140,4 @@ describe('a network from scratch', () => {
     expect(tensor.type).toBe(DataType.FLOAT);
     return [...(tensor.data as Float32Array)];
   }
-});
-
-describe('statistics of normalisations', () => {
-  it('are told from those that an exporter folded away', () => {
-    const model = net();
-    expect(hasStatistics(model)).toBe(true);
-    const folded = [...statisticsOf(model)].map(
-      ([name, values], i) => [name, values.fill(i % 2 === 0 ? 0 : 1 - 1e-5)] as const,
-    );
-    expect(hasStatistics(withWeights(model, new Map(folded)))).toBe(false);
-    expect(hasStatistics(vggStyle({ widths: [4], size: 8, seed: 1 }))).toBe(false);
-  });
 });

@@ -21,18 +21,6 @@ export function statisticsOf(model: ModelProto): ReadonlyMap<string, Float32Arra
   return new Map(names.map((name) => [name, Float32Array.from((graph.constant(name)?.data ?? []) as Float32Array)]));
 }
 
-/** Exporters write 1 − ε for a variance, so that 1 comes out once ε is added. */
-const NEAR = 0.01;
-
-/**
- * Whether normalisations hold what they saw in training. Exporters that fold statistics into scale and shift leave means of 0 and
- * variances of 1 behind: what such a layer does to a batch of its own has nothing to do with what it was trained to do.
- */
-export function hasStatistics(model: ModelProto): boolean {
-  const folded = (value: number): boolean => value === 0 || Math.abs(value - 1) < NEAR;
-  return [...statisticsOf(model).values()].some((values) => !values.every(folded));
-}
-
 /** Batches over which running statistics forget where they began: 0.9⁵⁰ is half a percent. */
 const BATCHES = 50;
 
@@ -53,7 +41,7 @@ export async function recalibrated(
   const { targets, train, settings, context } = request;
   const { seed } = settings;
   const batch = Math.min(settings.batchSize, train.length);
-  const subject = networkSubject(model, images, { headOnly: true });
+  const subject = networkSubject(model, images, { headOnly: true, batchNorm: 'train' });
   const terms = lossTerms(targets, train, readHead(model).output, settings);
   const step = trainingStep({
     model,
@@ -66,7 +54,7 @@ export async function recalibrated(
   });
   const session = await StepSession.open(step, model, { provider: context.provider, seed });
   try {
-    const feeds = new BatchFeeds(step, images, targets, terms);
+    const feeds = new BatchFeeds({ step, source: images, targets, terms, settings });
     const order = epochOrder(train, seed, 0);
     const perEpoch = Math.ceil(order.length / batch);
     for (let i = 0; i < BATCHES; i++) {

@@ -1,4 +1,4 @@
-import { trainableOf, withWeights } from '@kneepoint/autodiff';
+import { foldNormalisations, type ForwardRequest, trainableOf, withWeights } from '@kneepoint/autodiff';
 import { inputSpec, type ModelProto } from '@kneepoint/onnx';
 import { batchSizeFor, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import { FeatureRows } from '../rows/feature-rows.ts';
@@ -25,11 +25,18 @@ export interface Subject {
   /** Every value's shape at a batch size. */
   shapes(batch: number): Promise<ReadonlyMap<string, readonly number[]>>;
   readonly evaluationBatch: number;
-  /** The whole network with these weights, in the training scale. */
+  /** Which normalisations go by their batch. */
+  readonly batchNorm: NonNullable<ForwardRequest['batchNorm']>;
+  /** What is judged with these weights: answers to rows of `source`, in the training scale. */
+  judged(weights: ReadonlyMap<string, Float32Array>): ModelProto;
+  /** The whole network with these weights as it is delivered, in the training scale. */
   finish(weights: ReadonlyMap<string, Float32Array>): ModelProto;
 }
 
-/** The network itself, on images; its head on standardised features where their scale is given. */
+/**
+ * The network itself, on images; its head on standardised features where their scale is given, and without the normalisations that
+ * were put in for training once it is judged or delivered.
+ */
 export function networkSubject(
   model: ModelProto,
   images: ImageRows,
@@ -37,26 +44,32 @@ export function networkSubject(
     readonly headOnly: boolean;
     readonly freeze?: readonly string[] | undefined;
     readonly scale?: FeatureScale | undefined;
+    readonly batchNorm: Subject['batchNorm'];
+    /** Node names of the normalisations that are folded away. */
+    readonly norms?: readonly string[] | undefined;
   },
 ): Subject {
-  const { headOnly, freeze = [], scale } = options;
+  const { headOnly, freeze = [], scale, batchNorm, norms = [] } = options;
   const spec = inputSpec(model);
   const trained = scale ? standardise(model, scale) : model;
   const learned = trainableOf(trained, { freeze, ...(headOnly ? { headOnly: readHead(trained).node } : {}) });
+  const finish = (weights: ReadonlyMap<string, Float32Array>): ModelProto => {
+    const finished = withWeights(trained, weights);
+    return foldNormalisations(scale ? unstandardise(finished, scale) : finished, norms);
+  };
   return {
     model: trained,
     source: images,
     trainable: new Set([...learned].filter((name) => !STANDARDISATION.includes(name))),
     evaluationBatch: batchSizeFor(spec),
+    batchNorm,
     shapes: (batch) => {
       const dims = [batch, spec.channels, spec.height, spec.width];
       const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1));
       return shapesOf(trained, { input: { data, dims } });
     },
-    finish: (weights) => {
-      const finished = withWeights(trained, weights);
-      return scale ? unstandardise(finished, scale) : finished;
-    },
+    judged: finish,
+    finish,
   };
 }
 
@@ -86,6 +99,7 @@ export async function headSubject(
     source,
     trainable: new Set([head.weightName, head.biasName]),
     evaluationBatch: FEATURE_BATCH,
+    batchNorm: 'frozen',
     shapes: (batch) =>
       Promise.resolve(
         new Map([
@@ -93,6 +107,7 @@ export async function headSubject(
           [readHead(alone).output, [batch, head.targets]],
         ]),
       ),
+    judged: (trained) => withWeights(alone, trained),
     finish: (trained) => {
       const weights = Float64Array.from(trained.get(head.weightName)!);
       const bias = Float64Array.from(trained.get(head.biasName)!);

@@ -1,14 +1,19 @@
 import { type ModelProto } from '@kneepoint/onnx';
-import { type ActualProvider, openSession, type Provider } from '@kneepoint/runtime';
+import { type ActualProvider, type Dense, openSession, type Provider } from '@kneepoint/runtime';
 import { rowLength, type RowSource } from './row-source.ts';
 
-export interface AnswersRequest {
+export interface RunRequest {
   readonly model: ModelProto;
   readonly rows: Int32Array;
   readonly source: RowSource;
   readonly batch: number;
   readonly provider: Provider;
   readonly signal: AbortSignal;
+  /** Which variant of every row; as they are when absent. */
+  readonly copy?: number;
+}
+
+export interface AnswersRequest extends RunRequest {
   readonly onBatch?: (done: number) => void;
 }
 
@@ -18,26 +23,34 @@ export interface Answers {
   readonly provider: ActualProvider;
 }
 
-/** What a network answers to rows as they are. Its weights are constants here, which ONNX Runtime runs twice as fast as inputs. */
-export async function answersOf({
-  model,
-  rows,
-  source,
-  batch,
-  provider,
-  signal,
-  onBatch,
-}: AnswersRequest): Promise<Answers> {
-  const output = model.graph!.output[0]!.name;
+/** What a network answers to rows. Its weights are constants here, which ONNX Runtime runs twice as fast as inputs. */
+export async function answersOf({ onBatch, ...request }: AnswersRequest): Promise<Answers> {
+  const output = request.model.graph!.output[0]!.name;
+  const parts: Float32Array[] = [];
+  const provider = await runBatches(request, [output], (results, done) => {
+    parts.push(results[output]!.data as Float32Array);
+    onBatch?.(done);
+  });
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (values.set(part, at), at + part.length), 0);
+  return { values, provider };
+}
+
+/** Runs a network over rows, batch by batch; the next batch is made meanwhile. `onBatch` gets the outputs and how many rows are done. */
+export async function runBatches(
+  { model, rows, source, batch, provider, signal, copy = 0 }: RunRequest,
+  outputs: readonly string[],
+  onBatch: (results: Readonly<Record<string, Dense>>, done: number) => void,
+): Promise<ActualProvider> {
   const length = rowLength(source);
   const session = await openSession(model, { provider });
   try {
-    const parts: Float32Array[] = [];
     const buffers = [0, 1].map(() => new Float32Array(Math.min(batch, rows.length) * length));
-    const prepare = (from: number): Promise<unknown> | undefined =>
-      from < rows.length
-        ? source.fill(rows.subarray(from, from + batch), null, buffers[(from / batch) % 2]!)
-        : undefined;
+    const prepare = (from: number): Promise<unknown> | undefined => {
+      if (from >= rows.length) return undefined;
+      const chosen = rows.subarray(from, from + batch);
+      return source.fill(chosen, new Uint8Array(chosen.length).fill(copy), buffers[(from / batch) % 2]!);
+    };
     let next = prepare(0);
     for (let from = 0; from < rows.length; from += batch) {
       signal.throwIfAborted();
@@ -46,14 +59,10 @@ export async function answersOf({
       next?.catch(() => undefined);
       const count = Math.min(batch, rows.length - from);
       const data = buffers[(from / batch) % 2]!.subarray(0, count * length);
-      const results = await session.run({ [source.input]: { data, dims: [count, ...source.dims] } }, [output]);
-      parts.push(results[output]!.data as Float32Array);
-      onBatch?.(from + count);
+      onBatch(await session.run({ [source.input]: { data, dims: [count, ...source.dims] } }, outputs), from + count);
       await new Promise(setImmediate);
     }
-    const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    parts.reduce((at, part) => (values.set(part, at), at + part.length), 0);
-    return { values, provider: session.provider };
+    return session.provider;
   } finally {
     await session.release();
   }

@@ -15,7 +15,7 @@ export class FeatureRows implements RowSource {
     this.#scale = scale;
   }
 
-  fill(rows: Int32Array, _epoch: number | null, out: Float32Array): Promise<Uint8Array> {
+  fill(rows: Int32Array, _copies: Uint8Array | null, out: Float32Array): Promise<Uint8Array> {
     const { mean, deviation } = this.#scale;
     const width = mean.length;
     rows.forEach((row, i) => {

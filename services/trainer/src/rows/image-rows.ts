@@ -1,6 +1,7 @@
-import { type Augmentation, drawTransform, type Preprocess, toPlanes, transformPixels } from '@kneepoint/datasets';
+import { type Dataset, drawTransform, type Preprocess, toPlanes, transformPixels } from '@kneepoint/datasets';
 import type { InputSpec } from '@kneepoint/onnx';
-import type { Pixels } from './pixels.ts';
+import type { FinetuneInput, TrainingSettings } from '@kneepoint/workflow';
+import { Pixels } from './pixels.ts';
 import type { RowSource } from './row-source.ts';
 
 /** Images as the network's input, C × H × W each. */
@@ -10,34 +11,51 @@ export class ImageRows implements RowSource {
   readonly #pixels: Pixels;
   readonly #spec: InputSpec;
   readonly #preprocess: Preprocess;
-  readonly #augment: Augmentation & { readonly seed: number };
+  /** As far as the tasks allow it. */
+  readonly augment: TrainingSettings['augment'] & { readonly seed: number };
+
+  /** Images for a network with this input; they are mirrored only where every task says what that does to its targets. */
+  static of(
+    dataset: Dataset,
+    spec: InputSpec,
+    {
+      preprocess,
+      tasks,
+      augment,
+      seed,
+    }: Pick<FinetuneInput, 'preprocess' | 'tasks'> & Pick<TrainingSettings, 'augment' | 'seed'>,
+  ): ImageRows {
+    const flip = augment.flip && tasks.every(({ mirror }) => mirror !== undefined);
+    return new ImageRows(new Pixels(dataset, preprocess, spec), spec, preprocess, { ...augment, flip, seed });
+  }
 
   constructor(
     pixels: Pixels,
     spec: InputSpec,
     preprocess: Preprocess,
-    augment: Augmentation & { readonly seed: number },
+    augment: TrainingSettings['augment'] & { readonly seed: number },
   ) {
     this.input = spec.name;
     this.dims = [spec.channels, spec.height, spec.width];
     this.#pixels = pixels;
     this.#spec = spec;
     this.#preprocess = preprocess;
-    this.#augment = augment;
+    this.augment = augment;
   }
 
-  async fill(rows: Int32Array, epoch: number | null, out: Float32Array): Promise<Uint8Array> {
+  async fill(rows: Int32Array, copies: Uint8Array | null, out: Float32Array): Promise<Uint8Array> {
     const size = this.#spec;
     const area = size.channels * size.height * size.width;
     const mirrored = new Uint8Array(rows.length);
     const pictures = await Promise.all(Array.from(rows, (row) => this.#pixels.of(row)));
-    const { crop, flip, seed } = this.#augment;
-    const changes = epoch !== null && (crop > 0 || flip);
+    const { crop, flip, seed } = this.augment;
+    const changes = copies !== null && (crop > 0 || flip);
     const moved = new Uint8Array(changes ? size.height * size.width * 3 : 0);
     pictures.forEach((picture, i) => {
       let pixels = picture;
-      if (changes) {
-        const transform = drawTransform(this.#augment, size, { seed, epoch, image: rows[i]! });
+      // Variant 0 is the image itself.
+      if (changes && copies[i]! > 0) {
+        const transform = drawTransform(this.augment, size, { seed, epoch: copies[i]!, image: rows[i]! });
         transformPixels(picture, size, transform, moved);
         mirrored[i] = transform.mirrored ? 1 : 0;
         pixels = moved;

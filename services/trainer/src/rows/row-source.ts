@@ -4,10 +4,10 @@ export interface RowSource {
   readonly input: string;
   readonly dims: readonly number[];
   /**
-   * Writes rows side by side into `out`. `epoch`: which draw of the augmentation, null for none. Resolves with 1 for each row
+   * Writes rows side by side into `out`. `copies`: which variant of each row, null for all as they are. Resolves with 1 for each row
    * that was mirrored. May be called for the next rows while others are in use.
    */
-  fill(rows: Int32Array, epoch: number | null, out: Float32Array): Promise<Uint8Array>;
+  fill(rows: Int32Array, copies: Uint8Array | null, out: Float32Array): Promise<Uint8Array>;
 }
 
 export function rowLength({ dims }: Pick<RowSource, 'dims'>): number {

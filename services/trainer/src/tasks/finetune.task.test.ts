@@ -86,15 +86,18 @@ describe('the same seed', () => {
 });
 
 describe('the same seed, beginning with a trained network', () => {
-  it('gives the same weights from a checkpoint, though statistics and head are made anew at each start', async () => {
+  it('gives the same weights from a checkpoint, though normalisations and head are made anew at each start', async () => {
     const before = await stage.train({ mode: 'scratch', tasks: ['gender'], settings: { epochs: 1 } });
     const network = { path: await stage.write('begun.onnx', before.bytes) };
-    const training: Training = {
+    const taught: Training = {
       mode: 'whole',
       tasks: ['gender'],
       network,
       settings: { epochs: 2, checkpointSeconds: 0 },
     };
+    const { answersPath } = await stage.teach(taught, network);
+    const distill = { answers: { key: '0', field: 'answersSha256' }, weight: 0.7, temperature: 2 };
+    const training: Training = { ...taught, answersPath, distill };
     const kept = join(stage.folder, 'begun');
     let taken = false;
     const undisturbed = await stage.train({
@@ -192,18 +195,66 @@ describe('a training', () => {
     expect(JSON.parse(entries.get('kneepoint.training')!)).toMatchObject({ mode: 'scratch' });
   });
 
-  it('can learn from a teacher alone', async () => {
-    const teacher = await stage.train({ mode: 'scratch', tasks: ['yaw'], settings: { epochs: 2 } });
+  it('can learn from a teacher alone, whose answers are there', async () => {
+    const teacher = await stage.train({ mode: 'scratch', tasks: ['yaw'], settings: { epochs: 2, seed: 5 } });
     const file = { path: await stage.write('teacher.onnx', teacher.bytes) };
-    const trained = await stage.train({
+    const taught: Training = {
       mode: 'scratch',
       tasks: ['yaw'],
-      settings: { epochs: 2, seed: 5 },
-      teacher: file,
-      distill: { network: { sha256: '0' }, weight: 1, temperature: 1 },
+      settings: { epochs: 3, seed: 5, augment: { flip: true, crop: 0.1, copies: 2 } },
+    };
+    const { answersPath, copies } = await stage.teach(taught, file);
+    expect(copies).toBe(2);
+    const distill = { answers: { key: '0', field: 'answersSha256' }, weight: 1, temperature: 1 };
+    const trained = await stage.train({ ...taught, answersPath, distill });
+    expect(trained.epochs.at(-1)!.loss!).toBeLessThan(trained.epochs[0]!.loss!);
+    const other = await failure(stage.train({ ...taught, tasks: ['emotion'], answersPath, distill }));
+    expect([other.code, other.where]).toEqual(['TRAINING_OPTION_INVALID', 'distill.answers']);
+  });
+
+  it('delivers the nodes that came, under their names, without those of normalisation that could be folded', async () => {
+    const { model } = await stage.train({ ...YAW, settings: { epochs: 1 } });
+    const ops = new Graph(model).topological().map(({ opType }) => opType);
+    expect(ops).not.toContain('BatchNormalization');
+    expect(ops.filter((op) => op === 'Conv')).toHaveLength(3);
+    const kept = await stage.train({ ...YAW, settings: { epochs: 1, batchNorm: 'train' } });
+    expect(new Graph(kept.model).topological().filter(({ opType }) => opType === 'BatchNormalization')).toHaveLength(3);
+    const names = (of: Trained) =>
+      new Graph(of.model).topological().flatMap(({ opType, name }) => (opType === 'Conv' ? [name] : []));
+    expect(names({ model } as Trained)).toEqual(names(kept));
+  });
+
+  it('that explodes begins again at half the rate, says so, and ends no worse than it began', async () => {
+    const before = await stage.train({ mode: 'scratch', tasks: ['yaw'], settings: { epochs: 3 } });
+    const network = { path: await stage.write('inherited.onnx', before.bytes) };
+    const settings = { epochs: 2, learningRate: 0.5, schedule: { kind: 'constant' } } as const;
+    const training: Training = {
+      mode: 'whole',
+      tasks: ['yaw'],
+      network,
+      settings: { ...settings, checkpointSeconds: 0 },
+    };
+    const kept = join(stage.folder, 'again');
+    let taken = false;
+    const after = await stage.train({
+      ...training,
+      onEvent: async (event) => {
+        const { path } = event as CheckpointEvent;
+        const { meta } = (await readCheckpoint(path))!;
+        if (taken || (meta as { restarts: string[] }).restarts.length === 0) return;
+        taken = true;
+        await copyFile(path, kept);
+      },
     });
-    const [first, second] = trained.epochs;
-    expect(second!.loss!).toBeLessThan(first!.loss!);
+    expect(after.notes.join()).toMatch(/the first epoch took the loss .* began again with a learning rate of 0\.25/);
+    const [start, first] = after.epochs;
+    expect(start!.epoch).toBe(0);
+    expect(first!.restarts).toBeGreaterThan(0);
+    expect(first!.learningRate).toBeCloseTo(0.5 / 2 ** first!.restarts!, 10);
+    expect(after.tasks[0]!.validation).toBeLessThanOrEqual(start!.metric * (1 + 1e-6));
+    const resumed = await stage.train({ ...training, resumePath: kept });
+    expect(resumed.bytes.equals(after.bytes)).toBe(true);
+    expect(timeless(resumed)).toEqual(timeless(after));
   });
 
   it('with a batch larger than the data makes the batch smaller and says so', async () => {

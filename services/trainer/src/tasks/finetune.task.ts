@@ -9,31 +9,35 @@ import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoi
 import { describeTraining } from '../describe-training.ts';
 import { featuresOf } from '../network/features.ts';
 import { type Head, readHead, writeHead } from '../network/head.ts';
+import { normalised, prepareNetwork, survey } from '../network/normalise.ts';
 import { type NetworkFile, type OpenedNetwork, openNetwork } from '../network/open-network.ts';
+import { proveFolding } from '../network/prove-folding.ts';
 import { fromScratch } from '../network/scratch.ts';
-import { type FeatureScale, featureScale, featureSize, toStandardised } from '../network/standardise.ts';
-import { hasStatistics, recalibrated, statisticsOf } from '../network/statistics.ts';
+import { featureScale, featureSize, toStandardised } from '../network/standardise.ts';
+import { recalibrated, statisticsOf } from '../network/statistics.ts';
 import { headSubject, networkSubject, type Subject } from '../network/subject.ts';
 import { answersOf } from '../rows/answers.ts';
+import { copiesOf } from '../rows/copies.ts';
 import { ImageRows } from '../rows/image-rows.ts';
-import { Pixels } from '../rows/pixels.ts';
 import { foldScale, leastSquaresScale, unfoldScale, unitScale } from '../targets/answer-scale.ts';
 import { checkData } from '../targets/check-data.ts';
-import { LENGTHS, startHead } from '../targets/start-head.ts';
 import { lossTerms } from '../targets/loss-terms.ts';
 import { type Parts, partsOf } from '../targets/parts.ts';
+import { startHead } from '../targets/start-head.ts';
 import { Targets } from '../targets/targets.ts';
+import { TeacherAnswers } from '../targets/teacher-answers.ts';
+import { TRAINED } from '../trained-file.ts';
+import type { Weights } from '../training/averages.ts';
 import { convolutionBlock } from '../training/block.ts';
 import { readCheckpoint } from '../training/checkpoint-file.ts';
 import { fit, type Fitted } from '../training/fit.ts';
 import { judgeTasks } from '../training/judge-epoch.ts';
-import { TRAINED } from '../trained-file.ts';
-import { Teacher } from '../training/teacher.ts';
 
 export interface FinetuneTaskInput {
   readonly job: FinetuneInput;
   readonly network: NetworkFile;
-  readonly teacher?: NetworkFile;
+  /** A teacher's answers, as a step of kind `teach` stored them. */
+  readonly answersPath?: string;
   readonly archivePath: string;
   /** A checkpoint of the same job to go on from. */
   readonly resumePath?: string;
@@ -74,29 +78,22 @@ export default async function finetune(input: FinetuneTaskInput, context: TaskCo
 }
 
 async function train(scene: Scene): Promise<FinetuneTaskOutput> {
-  const { input, context, dataset, parts, targets, notes } = scene;
-  const { mode, settings, distill } = input.job;
+  const { input, context, parts, targets, notes } = scene;
+  const { settings, distill } = input.job;
   const opened = await openNetwork(input.network, { targets: targets.width, outputName: outputName(input.job) });
   const images = imageRows(scene, opened.model);
-  const batchNorm = batchNormOf(scene, opened.model);
-  const { model, scale, given, heads } = await startingPoint(scene, opened, images, batchNorm);
-  const still = settings.augment.crop === 0 && !settings.augment.flip;
-  const subject =
-    mode === 'head' && still && !input.teacher
-      ? await headSubject(model, images, parts, { total: dataset.manifest.images.length, context })
-      : networkSubject(model, images, { headOnly: mode === 'head', freeze: settings.freeze, scale });
-
   const batch = Math.min(settings.batchSize, parts.train.length);
   if (batch < settings.batchSize) {
     notes.push(`batches hold ${batch} images, not ${settings.batchSize}: there are no more for training`);
   }
+  const { subject, start, given } = await startingPoint(scene, opened, images, batch);
   const terms = lossTerms(targets, parts.train, readHead(subject.model).output, settings, distill);
   const target = await resolveProvider(context.provider);
   const step = trainingStep({
     model: subject.model,
     shapes: await subject.shapes(batch),
     trainable: subject.trainable,
-    batchNorm,
+    batchNorm: subject.batchNorm,
     target,
     block: await convolutionBlock(target),
     loss: terms.map(({ term }) => term),
@@ -104,91 +101,131 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
     weightDecay: settings.optimizer.weightDecay ?? 0,
     ...(settings.clipNorm === null ? {} : { clipNorm: settings.clipNorm }),
   });
-  const teacher = input.teacher && (await openTeacher(scene, input.teacher, images));
-  try {
-    const resume = input.resumePath === undefined ? undefined : await readCheckpoint(input.resumePath);
-    const { model: start, source, evaluationBatch } = subject;
-    const ofHead = (head: Linear) => headWeights(start, scale ? toStandardised(head, scale) : head);
-    const fitted = await fit({
-      model: start,
-      step,
-      source,
-      evaluationBatch,
-      targets,
-      parts,
-      terms,
-      settings,
-      teacher,
-      given: given && new Map([...statisticsOf(opened.model), ...ofHead(given)]),
-      starts: heads?.map(ofHead),
-      resume,
-      context,
-    });
-    return await finish(scene, subject, images, fitted);
-  } finally {
-    await teacher?.release();
-  }
+  const resume = input.resumePath === undefined ? undefined : await readCheckpoint(input.resumePath);
+  const teacher =
+    input.answersPath === undefined
+      ? undefined
+      : await TeacherAnswers.open(input.answersPath, targets, parts.train, copiesOf(images.augment));
+  const fitted = await fit({ subject, step, targets, parts, terms, settings, teacher, start, given, resume, context });
+  return await finish(scene, subject, images, fitted);
 }
 
 interface StartingPoint {
   /** Answers in the training scale. */
-  readonly model: ModelProto;
-  /** Of the features that the head reads, where they are worth standardising. */
-  readonly scale?: FeatureScale;
-  /** The head that the network came with, in the training scale. */
-  readonly given?: Linear;
-  /** Heads to begin with; the best is found by trial. */
-  readonly heads?: readonly Linear[];
+  readonly subject: Subject;
+  /** Weights in which training begins otherwise than the subject's model. */
+  readonly start?: Weights;
+  /** Weights in which the network as it came differs from it; absent where nothing was learned yet. */
+  readonly given?: Weights;
 }
 
 type Linear = Pick<Head, 'weights' | 'bias'>;
 
-/** The network as training begins. */
-async function startingPoint(
-  { input, context, parts, targets }: Scene,
-  { model, fresh, logits }: OpenedNetwork,
+function startingPoint(scene: Scene, opened: OpenedNetwork, images: ImageRows, batch: number): Promise<StartingPoint> {
+  const { mode } = scene.input.job;
+  if (mode === 'scratch') return startFresh(scene, opened, images, batch);
+  return mode === 'head' ? startWithHead(scene, opened, images) : startInherited(scene, opened, images, batch);
+}
+
+/** The architecture alone. */
+async function startFresh(
+  { input, notes }: Scene,
+  { model }: OpenedNetwork,
   images: ImageRows,
-  batchNorm: 'frozen' | 'train',
+  batch: number,
 ): Promise<StartingPoint> {
-  const { mode, settings } = input.job;
-  if (mode === 'scratch') return { model: fromScratch(model, settings.seed) };
+  const { seed, batchNorm, freeze } = input.job.settings;
+  const fresh = fromScratch(model, seed);
+  const options = { headOnly: false, freeze };
+  if (batchNorm !== 'identity') return { subject: networkSubject(fresh, images, { ...options, batchNorm }) };
+  const own = normalised(await prepareNetwork(fresh, { batch, freeze }));
+  notes.push(...own.notes);
+  return { subject: networkSubject(own.model, images, { ...options, batchNorm: own.byBatch, norms: own.norms }) };
+}
+
+/** Only the head is trained, from nothing: on standardised features that costs next to no time. */
+async function startWithHead(scene: Scene, opened: OpenedNetwork, images: ImageRows): Promise<StartingPoint> {
+  const { input, context, dataset, parts } = scene;
+  const { model, fresh } = opened;
   const head = readHead(model);
+  const zero = { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) };
+  const { batchNorm } = input.job.settings;
+  const still = copiesOf(images.augment) === 1 && batchNorm !== 'train';
   const rows = Int32Array.from([...parts.train, ...parts.validation]);
-  const ofTraining = (features: Float32Array, width: number) => features.subarray(0, parts.train.length * width);
-  const read = (network: ModelProto) => featuresOf(network, images, rows, context);
-  if (mode === 'head') {
-    const { features, width } = await read(model);
-    const zero = { weights: head.weights.map(() => 0), bias: head.bias.map(() => 0) };
-    return { model: writeHead(model, zero), scale: featureScale(ofTraining(features, width), width) };
-  }
+  const { features, width } = await featuresOf(model, images, rows, context);
+  const scale = featureScale(features.subarray(0, parts.train.length * width), width);
+  const subject = still
+    ? await headSubject(writeHead(model, zero), images, parts, { total: dataset.manifest.images.length, context })
+    : networkSubject(writeHead(model, zero), images, {
+        ...{ headOnly: true, freeze: input.job.settings.freeze, scale },
+        batchNorm: batchNorm === 'train' ? 'train' : 'frozen',
+      });
+  if (fresh) return { subject };
+  const own = givenHead(scene, opened, { features });
+  return { subject, given: headWeights(subject.model, toStandardised(own, scale)) };
+}
+
+/** All that was learned stays, and is the start; the head is the better of its own and one in closed form. */
+async function startInherited(
+  scene: Scene,
+  opened: OpenedNetwork,
+  images: ImageRows,
+  batch: number,
+): Promise<StartingPoint> {
+  const { input, context, parts, targets, notes } = scene;
+  const { settings } = input.job;
+  const { batchNorm, freeze } = settings;
+  const rows = Int32Array.from([...parts.train, ...parts.validation]);
   const { train } = parts;
-  const moved =
-    batchNorm === 'train' ? await recalibrated(model, images, { targets, train, settings, context }) : model;
-  const { features, width } = await read(moved);
-  const scale = featureSize(ofTraining(features, width), width);
-  const made = LENGTHS.map((longest) => startHead(targets, parts, features, scale, longest));
-  if (fresh) return { model: moved, scale, heads: made };
-  const given = logits ? foldScale(head, unitScale(targets)) : await foldedAnswers();
-  // Behind other statistics the head that came with the network answers to other features than it was made for.
-  return { model: moved, scale, given, heads: moved === model ? [...made, given] : made };
-
-  async function foldedAnswers(): Promise<Linear> {
-    const before = moved === model ? features : (await read(model)).features;
-    const unseen = Int32Array.from(parts.validation.keys(), (i) => train.length + i);
-    const answers = linearScores(before, unseen, head.weights, head.bias);
-    return foldScale(head, leastSquaresScale(targets, answers, parts.validation));
+  const begin = (
+    model: ModelProto,
+    seen: { readonly features: Float32Array; readonly width: number },
+    options: Pick<Parameters<typeof networkSubject>[2], 'batchNorm' | 'norms'>,
+    own: Linear | undefined,
+  ): StartingPoint & { readonly ofHead: (head: Linear) => Weights } => {
+    const scale = featureSize(seen.features.subarray(0, train.length * seen.width), seen.width);
+    const subject = networkSubject(model, images, { headOnly: false, freeze, scale, ...options });
+    const ofHead = (head: Linear): Weights => headWeights(subject.model, toStandardised(head, scale));
+    const start = ofHead(startHead({ targets, parts, ...seen }, own));
+    return { subject, start, given: own ? ofHead(own) : start, ofHead };
+  };
+  if (batchNorm === 'identity') {
+    const prepared = await prepareNetwork(opened.model, { batch, freeze });
+    const seen = await survey(prepared, images, rows, train.length, context);
+    const own = normalised(prepared, seen.moments);
+    notes.push(...own.notes);
+    const head = opened.fresh ? undefined : givenHead(scene, opened, seen);
+    return begin(own.model, seen, { batchNorm: own.byBatch, norms: own.norms }, head);
   }
+  const before = await featuresOf(opened.model, images, rows, context);
+  const head = opened.fresh ? undefined : givenHead(scene, opened, before);
+  if (batchNorm === 'frozen') return begin(opened.model, before, { batchNorm }, head);
+  const moved = await recalibrated(opened.model, images, { targets, train, settings, context });
+  // Behind other statistics the head that came with the network answers to other features than it was made for.
+  const { subject, start, given, ofHead } = begin(
+    moved,
+    await featuresOf(moved, images, rows, context),
+    { batchNorm },
+    undefined,
+  );
+  const asItCame = head ? new Map([...statisticsOf(opened.model), ...ofHead(head)]) : given;
+  return { subject, ...(start ? { start } : {}), ...(asItCame ? { given: asItCame } : {}) };
 }
 
-/** What normalisations do in this training. */
-function batchNormOf({ input }: Scene, model: ModelProto): 'frozen' | 'train' {
-  const { mode, settings } = input.job;
-  if (mode === 'head') return 'frozen';
-  if (settings.batchNorm !== 'auto') return settings.batchNorm;
-  return mode === 'scratch' || hasStatistics(model) ? 'train' : 'frozen';
+/** The head that a network came with, in the training scale. `features`: of training rows, then validation rows. */
+function givenHead(
+  { parts, targets }: Scene,
+  { model, logits }: OpenedNetwork,
+  { features }: { readonly features: Float32Array },
+): Linear {
+  const head = readHead(model);
+  if (logits) return foldScale(head, unitScale(targets));
+  const unseen = Int32Array.from(parts.validation.keys(), (i) => parts.train.length + i);
+  const answers = linearScores(features, unseen, head.weights, head.bias);
+  return foldScale(head, leastSquaresScale(targets, answers, parts.validation));
 }
 
-function headWeights(model: ModelProto, { weights, bias }: Linear): ReadonlyMap<string, Float32Array> {
+function headWeights(model: ModelProto, { weights, bias }: Linear): Weights {
   const { weightName, biasName } = readHead(model);
   return new Map([
     [weightName, Float32Array.from(weights)],
@@ -196,49 +233,34 @@ function headWeights(model: ModelProto, { weights, bias }: Linear): ReadonlyMap<
   ]);
 }
 
-/** The teacher answers in the training scale as well. */
-async function openTeacher(
-  { input, context, parts, targets }: Scene,
-  file: NetworkFile,
-  images: ImageRows,
-): Promise<Teacher> {
-  const { model, logits } = await openNetwork(file, { targets: targets.width, outputName: outputName(input.job) });
-  const head = readHead(model);
-  const { provider, signal } = context;
-  const { validation: rows } = parts;
-  const asked = async (): Promise<Float64Array> =>
-    Float64Array.from((await answersOf({ model, rows, source: images, batch: 32, provider, signal })).values);
-  const scale = logits ? unitScale(targets) : leastSquaresScale(targets, await asked(), rows);
-  return Teacher.open(writeHead(model, foldScale(head, scale)), provider);
-}
-
 function imageRows({ input, dataset, notes }: Scene, model: ModelProto): ImageRows {
-  const { preprocess, settings, tasks } = input.job;
-  const { crop, flip } = settings.augment;
+  const { settings, tasks } = input.job;
   const forbidding = tasks.filter(({ mirror }) => mirror === undefined);
-  if (flip && forbidding.length > 0) {
+  if (settings.augment.flip && forbidding.length > 0) {
     const names = forbidding.map(({ name }) => name).join(', ');
     notes.push(`images are not mirrored: the data set does not say what that does to ${names}`);
   }
-  const spec = inputSpec(model);
-  const augment = { crop, flip: flip && forbidding.length === 0, seed: settings.seed };
-  return new ImageRows(new Pixels(dataset, preprocess, spec), spec, preprocess, augment);
+  return ImageRows.of(dataset, inputSpec(model), { ...input.job, ...settings });
 }
 
 /** Judges the best epoch, writes its network, and says what happened. */
 async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted: Fitted): Promise<FinetuneTaskOutput> {
   const { input, context, parts, targets, notes } = scene;
   const { weights, counters, stoppedEarly, steps, provider } = fitted;
+  notes.push(...counters.restarts);
   const trained = subject.finish(weights);
+  await proveFolding(subject, weights, { parts, context });
   const answers = async (rows: Int32Array): Promise<Float32Array> => {
     const { signal } = context;
     const request = { model: trained, rows, source: images, batch: 32, provider: context.provider, signal };
     return (await answersOf(request)).values;
   };
-  const tasks = judgeTasks(targets, parts, {
-    validation: await answers(parts.validation),
-    test: await answers(parts.test),
-  });
+  const tasks = judgeTasks(
+    targets,
+    parts,
+    { validation: await answers(parts.validation), test: await answers(parts.test) },
+    parts.by !== 'image' ? scene.dataset.manifest.groups : undefined,
+  );
   const bestEpoch = counters.best!.epoch;
   const inUnits = writeHead(trained, unfoldScale(readHead(trained), unitScale(targets)));
   await writeFile(

@@ -9,16 +9,18 @@ import { type EventHandler, runTask, type TaskProgress } from '@kneepoint/runtim
 import { type FinetuneInput, type TrainingChoice, type TrainingMode, trainingSettings } from '@kneepoint/workflow';
 import type { NetworkFile } from '../network/open-network.ts';
 import type { FinetuneTaskInput, FinetuneTaskOutput } from '../tasks/finetune.task.ts';
-import { TRAINED } from '../trained-file.ts';
+import type { TeachTaskInput, TeachTaskOutput } from '../tasks/teach.task.ts';
+import { ANSWERS, TRAINED } from '../trained-file.ts';
 
 const TASK = new URL('../tasks/finetune.task.ts', import.meta.url);
+const TEACH = new URL('../tasks/teach.task.ts', import.meta.url);
 
 export interface Training {
   readonly mode: TrainingMode;
   readonly tasks: readonly string[];
   readonly settings?: TrainingChoice;
   readonly network?: NetworkFile;
-  readonly teacher?: NetworkFile;
+  readonly answersPath?: string;
   readonly distill?: FinetuneInput['distill'];
   readonly resumePath?: string;
   readonly signal?: AbortSignal;
@@ -86,7 +88,7 @@ export class Stage {
   /** One training in a child process. */
   async train(training: Training): Promise<Trained> {
     const outFolder = await mkdtemp(join(this.folder, `out-${(this.#runs += 1)}-`));
-    const { network = this.network, teacher, resumePath, signal, onEvent, onProgress } = training;
+    const { network = this.network, answersPath, resumePath, signal, onEvent, onProgress } = training;
     const output = await runTask<FinetuneTaskInput, FinetuneTaskOutput>(
       TASK,
       {
@@ -94,13 +96,24 @@ export class Stage {
         network,
         archivePath: this.archive,
         outFolder,
-        ...(teacher ? { teacher } : {}),
+        ...(answersPath === undefined ? {} : { answersPath }),
         ...(resumePath === undefined ? {} : { resumePath }),
       },
       { timeoutMs: 200_000, signal, onEvent, onProgress },
     );
     const bytes = await readFile(join(outFolder, TRAINED));
     return { ...output, bytes, model: decodeModel(bytes) };
+  }
+
+  /** A network's answers to what a training draws. */
+  async teach(training: Training, network: NetworkFile): Promise<TeachTaskOutput & { readonly answersPath: string }> {
+    const outFolder = await mkdtemp(join(this.folder, `teach-${(this.#runs += 1)}-`));
+    const { preprocess, datasetSha256, manifestSha256, tasks, split, settings } = this.job(training);
+    const { augment, seed } = settings;
+    const job = { network: { sha256: '0' }, preprocess, datasetSha256, manifestSha256, tasks, split, augment, seed };
+    const input = { job: { ...job, modelName: 'teacher' }, network, archivePath: this.archive, outFolder };
+    const output = await runTask<TeachTaskInput, TeachTaskOutput>(TEACH, input, { timeoutMs: 100_000 });
+    return { ...output, answersPath: join(outFolder, ANSWERS) };
   }
 
   /** A file of this stage. */

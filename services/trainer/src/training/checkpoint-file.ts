@@ -10,7 +10,7 @@ export interface CheckpointContent {
 }
 
 /** Raised when what a checkpoint holds changes its meaning: an old one is then no use. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MAGIC = `KNEEPOINT CHECKPOINT ${FORMAT}\n`;
 const SUM_BYTES = 32;
 

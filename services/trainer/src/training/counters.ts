@@ -22,6 +22,8 @@ export interface Counters {
   validationSeconds: number;
   epochs: EpochRecord[];
   best: BestEpoch | null;
+  /** How often it began again, each time at half the rate, and why. */
+  restarts: string[];
 }
 
 export function freshCounters(): Counters {
@@ -36,7 +38,16 @@ export function freshCounters(): Counters {
     validationSeconds: 0,
     epochs: [],
     best: null,
+    restarts: [],
   };
+}
+
+/** Back to where training began; what was spent stays spent. */
+export function beginAgain(counters: Counters, why: string): void {
+  const epochs = counters.epochs.filter(({ epoch }) => epoch === 0);
+  const best = epochs.map(({ epoch, metric, validationLoss }) => ({ epoch, metric, validationLoss }))[0] ?? null;
+  const restarts = [...counters.restarts, why];
+  Object.assign(counters, { epoch: 0, step: 0, lossSum: 0, rows: 0, epochSeconds: 0, epochs, best, restarts });
 }
 
 /** Whether an epoch beats the best one: by metric, and between equals by validation loss. */

@@ -1,4 +1,12 @@
-import { chooseThresholds, judge, type Judgement, judgeChance, metricOf, takeRows } from '@kneepoint/regression';
+import {
+  bootstrapInterval,
+  chooseThresholds,
+  judge,
+  type Judgement,
+  judgeChance,
+  metricOf,
+  takeRows,
+} from '@kneepoint/regression';
 import type { FinetunedTask } from '@kneepoint/workflow';
 import type { Parts } from '../targets/parts.ts';
 import { isValue, type TaskColumns, type Targets } from '../targets/targets.ts';
@@ -44,11 +52,15 @@ export function validationMetric(targets: Targets, answers: ArrayLike<number>, {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The final word on each task: thresholds and metric from validation, then test, once. Answers in the training scale. */
+/**
+ * The final word on each task: thresholds and metric from validation, then test, once. Answers in the training scale.
+ * @param groups the subject of each image where the split is by subject
+ */
 export function judgeTasks(
   targets: Targets,
   { train, validation, test }: Parts,
   answers: { readonly validation: ArrayLike<number>; readonly test: ArrayLike<number> },
+  groups?: Int32Array,
 ): readonly FinetunedTask[] {
   return targets.tasks.map((task) => {
     const onValidation = judged(targets, task, answers.validation, validation);
@@ -64,6 +76,11 @@ export function judgeTasks(
       ...direction,
       validation: of(onValidation).value,
       test: final.value,
+      interval: bootstrapInterval(spec, {
+        ...onTest,
+        thresholds,
+        groups: groups && targets.labelled(task, test).map((row) => groups[row]!),
+      }),
       chance: judgeChance(spec, labelsOf(targets, task, train), onTest.labels),
       others: final.others,
       thresholds,

@@ -47,6 +47,11 @@ export class StepSession {
     return this.#state;
   }
 
+  /** Goes on from another state. */
+  restart(state: State): void {
+    this.#state = state;
+  }
+
   /**
    * One step. `feeds`: image, labels and row weights by input.
    * @param number 1 for the first of the training
