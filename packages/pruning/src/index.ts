@@ -38,3 +38,4 @@ export {
   type ProofInput,
   type RunModel,
 } from './proof/prove.ts';
+export * as healing from './healing/index.ts';

@@ -1,0 +1,167 @@
+import { centre, type CentredMoments, choleskyFactor, type Moments, scalingOf } from '@kneepoint/regression';
+import { type Statistics, varianceOf } from './statistics.ts';
+import { quadratic, solveRows } from './triangular.ts';
+
+/** A correction of a unit's weights and biases, group by group. */
+export interface Refit {
+  /** Per group: filters × unknowns, added to the weights; undefined where only biases change. */
+  readonly weights: readonly Float64Array[] | undefined;
+  /** Per filter of all groups, added to the biases; undefined where nothing changes. */
+  readonly biases: Float64Array | undefined;
+  /** The penalty of the weights as a share of what they read, mean over directions; null where they are as they were cut. */
+  readonly ridge: number | null;
+  /** Share of the variance of the original's answers that is missed on validation, as cut and healed. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Penalties, strongest first. */
+const RIDGES = Array.from({ length: 10 }, (_, i) => 10 ** (1 - i));
+/** Between two of them. */
+const HALF = Math.sqrt(10);
+/** So many weaker penalties that do worse in a row end the search. */
+const PATIENCE = 2;
+/** Filters of a unit by which a penalty is chosen; more would only cost time. */
+const JUDGES = 32;
+/** A pivot under this share of the mean diagonal is rounding. */
+const LEAST_PIVOT = 1e-12;
+
+/** One group: statistics about the means of the training rows. */
+interface Centred {
+  readonly train: CentredMoments;
+  readonly validation: CentredMoments;
+  readonly means: Float64Array;
+  readonly targetMeans: Float64Array;
+  /** Mean of the diagonal. */
+  readonly level: number;
+}
+
+/**
+ * Ridge least squares of what a unit misses (e) on what it reads (a): ΔW = (ÃᵀÃ + ρ·tr/n·I)⁻¹ ÃᵀẼ, centred on the training rows, so that
+ * the penalty draws towards the weights as they were cut; the bias moves by the mean of e − ΔW a. ρ is chosen by the squared error on
+ * validation, for all groups together; "infinite" (the bias alone) and no change at all are among the choices, so that what comes out
+ * misses no more of the validation rows than what went in.
+ */
+export function refit(train: Statistics, validation: Statistics): Refit {
+  const whole = varianceOf(validation.answers);
+  const share = (error: number): number => (whole > 0 ? error / whole : error > 0 ? 1 : 0);
+  const sliced = validation.groups.reduce((sum, moments) => sum + meanSquare(moments), 0);
+  const before = share(sliced);
+  const rows = train.groups[0]?.n ?? 0;
+  if (rows < 2 || (validation.groups[0]?.n ?? 0) < 1) {
+    return { weights: undefined, biases: undefined, ridge: null, before, after: before };
+  }
+  const groups = train.groups.map((moments, group) => centred(moments, validation.groups[group]!));
+  const biased = groups.reduce((sum, { validation: { squares } }) => sum + total(squares), 0);
+  const ridge = chooseRidge(groups.map(judged));
+  const weights = ridge === undefined ? undefined : solve(groups, ridge);
+  const healed = weights ? errorOf(groups, weights) : Infinity;
+  if (weights && ridge !== undefined && healed < Math.min(biased, sliced)) {
+    return { weights, biases: biasesOf(groups, weights), ridge, before, after: share(healed) };
+  }
+  if (biased < sliced) {
+    return { weights: undefined, biases: biasesOf(groups), ridge: null, before, after: share(biased) };
+  }
+  return { weights: undefined, biases: undefined, ridge: null, before, after: before };
+}
+
+/** Mean of e² over rows, summed over targets. */
+function meanSquare({ n, pilot, targetSums, targetSquares }: Moments): number {
+  if (n === 0) return 0;
+  return pilot.targetShift.reduce((sum, shift, t) => {
+    return sum + Math.max(0, (targetSquares[t]! + 2 * shift * targetSums[t]!) / n + shift * shift);
+  }, 0);
+}
+
+function centred(train: Moments, validation: Moments): Centred {
+  const scaling = scalingOf(train, { standardise: false });
+  const own = centre(train, scaling);
+  const level = traceOf(own) / Math.max(1, own.filters);
+  const { mean: means, targetMean: targetMeans } = scaling;
+  return { train: own, validation: centre(validation, scaling), means, targetMeans, level };
+}
+
+function traceOf({ gram, filters }: CentredMoments): number {
+  let sum = 0;
+  for (let i = 0; i < filters; i++) sum += gram[i * filters + i]!;
+  return sum;
+}
+
+/** The same group with evenly spaced filters alone. */
+function judged(group: Centred): Centred {
+  const { filters: unknowns, targets } = group.train;
+  if (targets <= JUDGES) return group;
+  const chosen = Array.from({ length: JUDGES }, (_, i) => Math.floor((i * targets) / JUDGES));
+  const some = (moments: CentredMoments): CentredMoments => ({
+    ...moments,
+    targets: JUDGES,
+    cross: Float64Array.from({ length: JUDGES * unknowns }, (_, at) => {
+      return moments.cross[chosen[Math.floor(at / unknowns)]! * unknowns + (at % unknowns)]!;
+    }),
+    squares: Float64Array.from(chosen, (target) => moments.squares[target]!),
+  });
+  return { ...group, train: some(group.train), validation: some(group.validation) };
+}
+
+/** The penalty with the least error on validation; undefined where none beats the bias alone. */
+function chooseRidge(groups: readonly Centred[]): number | undefined {
+  if (groups.every(({ level }) => level <= 0)) return undefined;
+  let best: { readonly ridge: number; readonly error: number } | undefined;
+  let least = groups.reduce((sum, { validation: { squares } }) => sum + total(squares), 0);
+  const attempt = (ridge: number): boolean => {
+    const weights = solve(groups, ridge);
+    const error = weights ? errorOf(groups, weights) : Infinity;
+    if (!(error < least)) return false;
+    best = { ridge, error };
+    least = error;
+    return true;
+  };
+  let worse = 0;
+  for (const ridge of RIDGES) {
+    worse = attempt(ridge) ? 0 : worse + 1;
+    if (best && worse >= PATIENCE) break;
+  }
+  const found = best?.ridge;
+  if (found !== undefined) for (const ridge of [found * HALF, found / HALF]) attempt(ridge);
+  return best?.ridge;
+}
+
+/** ΔW of every group, filters × unknowns; undefined where the penalty does not make a matrix positive definite. */
+function solve(groups: readonly Centred[], ridge: number): Float64Array[] | undefined {
+  const solved: Float64Array[] = [];
+  for (const { train, level } of groups) {
+    const { gram, filters: unknowns, cross } = train;
+    const weights = cross.slice();
+    solved.push(weights);
+    if (level <= 0) continue;
+    const matrix = gram.slice();
+    for (let i = 0; i < unknowns; i++) matrix[i * unknowns + i]! += ridge * level;
+    const factor = choleskyFactor(matrix, unknowns, LEAST_PIVOT * level);
+    if (!factor) return undefined;
+    solveRows(factor, unknowns, weights);
+  }
+  return solved;
+}
+
+/** Mean squared error on validation, summed over filters. */
+function errorOf(groups: readonly Centred[], weights: readonly Float64Array[]): number {
+  return groups.reduce((sum, { validation: { gram, filters, cross, squares } }, group) => {
+    return sum + Math.max(0, total(squares) + quadratic(gram, filters, weights[group]!, cross));
+  }, 0);
+}
+
+function biasesOf(groups: readonly Centred[], weights?: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(
+    groups.flatMap(({ means, targetMeans }, group) => {
+      const own = weights?.[group];
+      return [...targetMeans].map((mean, t) => {
+        if (!own) return mean;
+        return means.reduce((bias, input, i) => bias - own[t * means.length + i]! * input, mean);
+      });
+    }),
+  );
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
