@@ -119,7 +119,7 @@ async function addResults(db: Database, store: ArtifactStore, { models, dataset,
       const { sha256 } = await store.put(Buffer.from(JSON.stringify(curve)), { mediaType: 'application/json' });
       points = Math.min(points, curve.points.length);
       const output: LayerTaskResult = {
-        ...{ task: name, cell: cells[index]!, curveSha256: sha256 },
+        ...{ task: name, cell: cells[index]!, grid: null, gridAbsent: 'small', curveSha256: sha256 },
         ...{ points: curve.points, uncertified: curve.uncertified },
       };
       await db.prisma.result.createMany({

@@ -110,6 +110,13 @@ export const BAD_PLAN_REQUESTS: readonly BadRequest[] = [
     where: 'roundTo',
   },
   {
+    name: 'a grid that no head reads',
+    send: prune({ epsilons: [0.01], pool: 3 }),
+    code: 'PLAN_OPTION_INVALID',
+    message: 'pool is 3. Pass 1 for the mean over all positions, or 2 for a 2 × 2 grid.',
+    where: 'pool',
+  },
+  {
     name: 'a criterion that is none',
     send: compress({ compare: ['ENTROPY'] }),
     code: 'BAD_USER_INPUT',

@@ -22,5 +22,6 @@ export {
 export { batchSizeFor } from './responses/batch-size.ts';
 export { writeResponses, type ResponsesToWrite } from './responses/write-responses.ts';
 export { openResponses, readResponses, type ResponsesFile } from './responses/read-responses.ts';
+export { joinResponses, type JoinedColumn } from './responses/join-responses.ts';
 export { measureLatency, type LatencyModel, type LatencyOptions } from './latency/measure-latency.ts';
 export type { Latency } from './latency/summarize.ts';

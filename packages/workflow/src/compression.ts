@@ -148,7 +148,7 @@ export function truncateAt({
   const tap = requireTap(findTaps(model, shapes), layer);
   return {
     network: truncate(model, tap, head),
-    shapes: truncatedShapes(shapes, tap, { outputName: head.outputName, targets: head.bias.length }),
+    shapes: truncatedShapes(shapes, tap, { ...head, targets: head.bias.length }),
     tap,
   };
 }

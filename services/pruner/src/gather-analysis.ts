@@ -7,6 +7,8 @@ import type { AnalysedTasks, ExtractOutput, LayerTaskResult, RegressOutput } fro
 export interface GatheredResult {
   readonly task: string;
   readonly cell: Cell;
+  /** The probe on the layer's 2 × 2 averages; null where there is none. */
+  readonly grid: Cell | null;
   readonly curveSha256: string;
 }
 
@@ -38,8 +40,8 @@ export async function gatherAnalysis(
     return {
       layer,
       results: tasks.map(({ name }) => {
-        const { task, cell, curveSha256 } = results.find((result) => result.task === name) as LayerTaskResult;
-        return { task, cell, curveSha256 };
+        const { task, cell, grid, curveSha256 } = results.find((result) => result.task === name) as LayerTaskResult;
+        return { task, cell, grid, curveSha256 };
       }),
     };
   });

@@ -19,9 +19,8 @@ export function prune({ config }: ServiceParts): StepHandler {
         gathered.layers.map(async ({ layer, results }) => ({
           layer,
           results: await Promise.all(
-            results.map(async ({ task, cell, curveSha256 }) => ({
-              task,
-              cell,
+            results.map(async ({ curveSha256, ...result }) => ({
+              ...result,
               curvePath: await store.localPath(curveSha256),
             })),
           ),

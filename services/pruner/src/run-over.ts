@@ -59,17 +59,17 @@ export async function pooledOver(
 }
 
 export interface Passed {
-  /** N × C′: pooled responses of the network's tap, over every image of the data set. */
+  /** N × F: what the network's head reads, over every image of the data set. */
   readonly features: Float32Array;
   /** N × targets: what the network says. */
   readonly scores: Float64Array;
   readonly provider: ActualProvider;
 }
 
-/** Every image of the data set through an image → task network: its features and its answers in one pass. */
-export async function runOver(model: ModelProto, tapValue: string, images: Images): Promise<Passed> {
+/** Every image of the data set through an image → task network: its features (see `headInput`) and its answers in one pass. */
+export async function runOver(model: ModelProto, featuresName: string, images: Images): Promise<Passed> {
   const output = model.graph!.output[0]!.name;
-  const exposed = exposePooled(model, [tapValue], { keepOutputs: true });
+  const exposed = exposePooled(model, [featuresName], { keepOutputs: true });
   const session = await openSession(encodeModel(exposed), { provider: images.context.provider });
   try {
     const total = images.dataset.manifest.images.length;
@@ -86,7 +86,7 @@ export async function runOver(model: ModelProto, tapValue: string, images: Image
         },
       };
       const results = await session.run(feed);
-      features.push(Float32Array.from(results[pooledName(tapValue)]!.data as Float32Array));
+      features.push(Float32Array.from(results[pooledName(featuresName)]!.data as Float32Array));
       scores.push(...(results[output]!.data as Float32Array));
       done += batch.indices.length;
       images.context.progress({ done, total, unit: 'images', message: 'reading responses' });

@@ -42,7 +42,7 @@ describe('the goals of a command', () => {
 describe('what else decides a cut', () => {
   it('is a request in the words of the gateway', () => {
     const flags: PlanFlags = {
-      ...{ layerEpsilon: 'conv1=0.1, a=b=0.2', layer: 'conv2', minFilters: '2', layerMinFilters: 'conv1=8' },
+      ...{ layerEpsilon: 'conv1=0.1, a=b=0.2', layer: 'conv2', pool: '2', minFilters: '2', layerMinFilters: 'conv1=8' },
       ...{ roundTo: '16', criterion: 'bnScale', decide: 'vote', avoid: 'identity, age', avoidStrength: '0.5' },
     };
     expect(readPlanRequest(flags)).toEqual({
@@ -50,7 +50,7 @@ describe('what else decides a cut', () => {
         { layer: 'conv1', epsilon: 0.1 },
         { layer: 'a=b', epsilon: 0.2 },
       ],
-      ...{ layer: 'conv2', minFilters: 2, layerMinFilters: [{ layer: 'conv1', minFilters: 8 }], roundTo: 16 },
+      ...{ layer: 'conv2', pool: 2, minFilters: 2, layerMinFilters: [{ layer: 'conv1', minFilters: 8 }], roundTo: 16 },
       ...{ criterion: 'BN_SCALE', decide: 'VOTE', avoidTasks: ['identity', 'age'], avoidStrength: 0.5 },
     });
     expect(readPlanRequest({})).toEqual({});
@@ -60,6 +60,7 @@ describe('what else decides a cut', () => {
     [{ layerEpsilon: 'conv1' }, 'PLAN_OPTION_INVALID', '--layer-epsilon'],
     [{ layerEpsilon: 'conv1=2' }, 'EPSILON_INVALID', '--layer-epsilon'],
     [{ layerMinFilters: 'conv1=0' }, 'MIN_FILTERS_INVALID', '--layer-min-filters'],
+    [{ pool: '3' }, 'PLAN_OPTION_INVALID', '--pool'],
     [{ roundTo: '1.5' }, 'PLAN_OPTION_INVALID', '--round-to'],
     [{ criterion: 'entropy' }, 'PLAN_OPTION_INVALID', '--criterion'],
     [{ decide: 'all' }, 'PLAN_OPTION_INVALID', '--decide'],

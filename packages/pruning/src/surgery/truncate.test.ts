@@ -125,7 +125,7 @@ it.each([
 });
 
 /** Means over adaptive cells [⌊i·n/2⌋, ⌈(i + 1)·n/2⌉) of N × C × H × W. */
-function grid({ dims, data }: { readonly dims: readonly number[]; readonly data: Float32Array }): number[] {
+function grid({ dims, data }: { readonly dims: readonly number[]; readonly data: ArrayLike<number> }): number[] {
   const [images, channels, height, width] = dims as [number, number, number, number];
   const cells = (n: number) => [0, 1].map((i) => [Math.floor((i * n) / 2), Math.ceil(((i + 1) * n) / 2)] as const);
   return Array.from({ length: images * channels }, (_, plane) => plane).flatMap((plane) =>
@@ -210,7 +210,7 @@ it('a grid of a dense layer at every position stands by channel', async () => {
   const { dims, data } = (await run(encodeModel(open), feed)).get(tap.value)!;
   const [images, height, width, channels] = dims as [number, number, number, number];
   const turned = new Float32Array(data.length);
-  data.forEach((value, i) => {
+  Float32Array.from(data as Float32Array).forEach((value, i) => {
     const position = Math.floor(i / channels) % (height * width);
     turned[(Math.floor(i / channels / height / width) * channels + (i % channels)) * height * width + position] = value;
   });

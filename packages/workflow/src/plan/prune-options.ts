@@ -1,3 +1,4 @@
+import type { HeadPool } from '@kneepoint/pruning';
 /** How filters are ranked. `lasso`: by the task's characteristic curves; the others are baselines, and rank by what the network itself says. */
 export const CRITERIA = ['lasso', 'l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;
 export type CriterionName = (typeof CRITERIA)[number];
@@ -28,8 +29,9 @@ export interface PruneOptions {
   readonly target?: SizeTarget;
   /** Overrides ε for single layers. */
   readonly layerEpsilon?: Readonly<Record<string, number>>;
-  /** The layer that the head reads; the one that probes best on validation when absent. */
+  /** The layer that the head reads, and how: its means over all positions (1) or on a 2 × 2 grid (2). What is absent is chosen, see `chooseHead`. */
   readonly layer?: string;
+  readonly pool?: HeadPool;
   /** Filters that every layer keeps at least; default 1. */
   readonly minFilters?: number;
   /** Overrides `minFilters` for single layers. */

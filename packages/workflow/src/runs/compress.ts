@@ -61,8 +61,12 @@ function sharedTrainings(
 ): { readonly steps: readonly StepPlan[]; readonly trainings: ReadonlyMap<TrainedArm, StepPlan> } {
   const wanted = arms.filter((arm) => ARMS[arm].from === 'truncated');
   if (wanted.length === 0) return { steps: [], trainings: new Map() };
-  const layer = request.options[0]?.layer;
-  const input: TruncateInput = { ...analysis.tasks, ...(layer === undefined ? {} : { layer }) };
+  const { layer, pool } = request.options[0] ?? {};
+  const input: TruncateInput = {
+    ...analysis.tasks,
+    ...(layer === undefined ? {} : { layer }),
+    ...(pool === undefined ? {} : { pool }),
+  };
   const truncation: StepPlan = {
     ref: 'truncate',
     kind: TRUNCATE.kind,

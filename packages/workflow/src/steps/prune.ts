@@ -9,7 +9,7 @@ import type { StepKind } from './step-kind.ts';
 export const PRUNE = {
   kind: 'prune',
   service: 'pruner',
-  version: 5,
+  version: 6,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

@@ -1,4 +1,5 @@
 import { contentKey } from '@kneepoint/platform';
+import type { HeadPool } from '@kneepoint/pruning';
 import type { TaskStages } from '../report.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
 import type { StepKind } from './step-kind.ts';
@@ -10,18 +11,20 @@ import type { StepKind } from './step-kind.ts';
 export const TRUNCATE = {
   kind: 'truncate',
   service: 'pruner',
-  version: 2,
+  version: 3,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 
 export interface TruncateInput extends AnalysedTasks {
-  /** The layer that the head reads; the one that probes best on validation when absent. */
+  /** The layer that the head reads, and how; what is absent is chosen on validation, see `chooseHead`. */
   readonly layer?: string;
+  readonly pool?: HeadPool;
 }
 
 export interface TruncateOutput {
   readonly modelSha256: string;
   readonly layer: string;
+  readonly pool: HeadPool;
   readonly tasks: readonly Pick<TaskStages, 'task' | 'name' | 'higherIsBetter' | 'chance' | 'probe'>[];
 }
 

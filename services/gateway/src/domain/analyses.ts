@@ -1,6 +1,14 @@
 import { Failure } from '@kneepoint/failures';
 import type { CharacteristicCurve, TaskSpec } from '@kneepoint/regression';
-import { type DatasetReference, headLayer, type LayerTaskResult, type ModelReference } from '@kneepoint/workflow';
+import {
+  chooseHead,
+  type DatasetReference,
+  type HeadChoice,
+  headLayer,
+  type HeadOptions,
+  type LayerTaskResult,
+  type ModelReference,
+} from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { ProbedCell } from './cells.ts';
 import { keysOfTask } from './layer-keys.ts';
@@ -68,12 +76,15 @@ export async function requireLayerResults(
   return results;
 }
 
-/** The layer that probes best on validation, never on test; for several tasks the one of the best mean rank. */
-export function bestLayerOf(tasks: readonly (readonly LayerResult[])[]): string {
-  return headLayer(tasks.map((results) => results.map(({ layer, result: { cell } }) => ({ layer, cell }))));
+/** What the head reads: see `chooseHead`. */
+export function bestHeadOf(tasks: readonly (readonly LayerResult[])[], options: HeadOptions): HeadChoice {
+  return chooseHead(
+    tasks.map((results) => results.map(({ layer, result: { cell, grid } }) => ({ layer, cell, grid }))),
+    options,
+  );
 }
 
-/** One task's cell at its best layer. */
+/** One task's cell at the layer that probes best over all positions. */
 export function bestCell(cells: readonly LayerCell[]): LayerCell {
   const best = headLayer([cells]);
   return cells.find(({ layer }) => layer === best)!;

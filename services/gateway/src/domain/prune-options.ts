@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import type { HeadPool } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
 import {
   type Avoidance,
@@ -98,7 +99,7 @@ export function toPruneOptions(
       'Pass an ε such as 0.01, or how small the network shall become.',
     );
   }
-  const { roundTo, criterion, decide, layer } = input;
+  const { roundTo, criterion, decide, layer, pool } = input;
   const layerEpsilon = layerEpsilonOf(input, model);
   if (!isAbsent(target) && layerEpsilon) {
     throw conflict('an ε for single layers is of no use to a target', 'layerEpsilon', 'Leave it out, or pass an ε.');
@@ -121,6 +122,7 @@ export function toPruneOptions(
     ...(isAbsent(target) ? {} : { target: requireTarget(target, field ?? 'target') }),
     ...(layerEpsilon ? { layerEpsilon } : {}),
     ...(layer ? { layer: requireLayer(model, layer, 'layer') } : {}),
+    ...(isAbsent(pool) ? {} : { pool: requirePool(pool) }),
     ...(minFilters === undefined ? {} : { minFilters }),
     ...(layerMinFilters ? { layerMinFilters } : {}),
     ...(isAbsent(roundTo) ? {} : { roundTo }),
@@ -128,6 +130,12 @@ export function toPruneOptions(
     ...(isAbsent(decide) ? {} : { decide }),
     ...(avoid ? { avoid } : {}),
   };
+}
+
+/** Throws PLAN_OPTION_INVALID. */
+function requirePool(pool: number): HeadPool {
+  if (pool === 1 || pool === 2) return pool;
+  throw optionInvalid('pool', pool, '1 for the mean over all positions, or 2 for a 2 × 2 grid');
 }
 
 /** Throws TARGET_INVALID. */

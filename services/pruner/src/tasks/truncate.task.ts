@@ -19,13 +19,14 @@ export type TruncateTaskOutput = Omit<TruncateOutput, 'modelSha256'>;
 export default function truncateForTasks(input: TruncateTaskInput, context: TaskContext): Promise<TruncateTaskOutput> {
   const { job } = input;
   context.progress({ done: 0, total: 1, unit: 'networks', message: 'truncating' });
-  return withStartingPoint(input, job.layer, async ({ model, shapes, layer, tasks, head }) => {
+  return withStartingPoint(input, job, async ({ model, shapes, layer, pool, tasks, head }) => {
     const { network } = truncateAt({ model, shapes, layer, head });
     const thresholds = tasks.map(({ probe }) => probe.thresholds);
-    const described = describeModel(network, { job, origin: { layer }, thresholds });
+    const described = describeModel(network, { job, origin: { layer, pool }, thresholds });
     await writeFile(join(input.outFolder, 'truncated.onnx'), encodeModel(described));
     return {
       layer,
+      pool,
       tasks: tasks.map((task) => ({
         task: task.spec.name,
         ...metricOf(task.spec),

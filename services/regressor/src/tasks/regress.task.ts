@@ -1,10 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseIndex } from '@kneepoint/datasets';
-import { Failure } from '@kneepoint/failures';
 import { GRID_CELLS } from '@kneepoint/onnx';
 import { analyseLayer, type Cell, type CharacteristicCurve, type LayerRequest, probeWork } from '@kneepoint/regression';
-import { openResponses, type ResponsesFile, type TaskContext } from '@kneepoint/runtime';
+import { joinResponses, type TaskContext } from '@kneepoint/runtime';
 import type { LayerTaskResult, RegressInput } from '@kneepoint/workflow';
 
 export interface RegressTaskInput {
@@ -39,7 +38,7 @@ export default async function regress(
   const { job } = input;
   const { manifest } = parseIndex(await readFile(input.manifestPath));
   const images = manifest.images.length;
-  const responses = (await joinShards(input.shardPaths, job, { images, width: job.channels }, columnOf))!;
+  const responses = (await joinResponses(input.shardPaths, { ...job, images }))!;
   const request: Omit<LayerRequest, 'responses'> = {
     tasks: job.tasks.map((spec) => ({
       spec,
@@ -80,35 +79,10 @@ async function probeGrid(
   images: number,
   request: Omit<LayerRequest, 'responses'>,
 ): Promise<{ readonly grids: readonly Cell[] | null; readonly absent: LayerTaskResult['gridAbsent'] }> {
-  const width = GRID_CELLS * job.channels;
   const { trials } = job.settings;
-  const dear = probeWork({ rows: images, filters: width, trials }) > MOST_GRID_WORK;
-  const responses = dear ? undefined : await joinShards(shardPaths, job, { images, width }, gridOf);
+  const dear = probeWork({ rows: images, filters: GRID_CELLS * job.channels, trials }) > MOST_GRID_WORK;
+  const responses = dear ? undefined : await joinResponses(shardPaths, { ...job, images, grid: true });
   if (!responses) return { grids: null, absent: dear ? 'cost' : 'small' };
   const { cells } = await analyseLayer({ ...request, responses, curves: false });
   return { grids: cells, absent: null };
-}
-
-type ReadColumn = (file: ResponsesFile, layer: string) => Float32Array | undefined;
-const columnOf: ReadColumn = (file, layer) => file.column(layer);
-const gridOf: ReadColumn = (file, layer) => file.grid(layer);
-
-/** A column of all shards, images × width; undefined where they do not have it. */
-async function joinShards(
-  paths: readonly string[],
-  { layer }: RegressInput,
-  { images, width }: { readonly images: number; readonly width: number },
-  read: ReadColumn,
-): Promise<Float32Array | undefined> {
-  const joined = new Float32Array(images * width);
-  let offset = 0;
-  for (const path of paths) {
-    const shard = read(await openResponses(path), layer);
-    if (!shard) return undefined;
-    if (offset + shard.length > joined.length) break;
-    joined.set(shard, offset);
-    offset += shard.length;
-  }
-  if (offset === joined.length) return joined;
-  throw new Failure('INTERNAL', `the shards of ${layer} hold ${offset / width} images, the data set ${images}`);
 }
