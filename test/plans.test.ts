@@ -48,15 +48,13 @@ describe('a network for two tasks, away from a third, to a target, compared with
     for (const { kept } of layers) expect(kept % 2).toBe(0);
   });
 
-  it('answers both tasks side by side, with the metric of each and what its curve promised', async () => {
+  it('answers both tasks side by side, with the metric of each', async () => {
     expect(report.tasks.map(({ task, name }) => [task, name])).toEqual([
       ['gender', 'accuracy'],
       ['yaw', 'rmse'],
     ]);
-    for (const { forecast, ...stages } of report.tasks) {
+    for (const stages of report.tasks) {
       expect(Object.values(stages).filter((value) => typeof value === 'number' && !Number.isFinite(value))).toEqual([]);
-      expect(forecast!.rmse).toBeGreaterThanOrEqual(forecast!.rmseMin);
-      expect(forecast!.measured).toBeGreaterThan(0);
     }
     expect(report.metric).toMatchObject({ name: 'score', higherIsBetter: true });
     expect(report.arms.map(({ arm, tasks }) => [arm, tasks.map(({ task }) => task)])).toEqual([
@@ -107,7 +105,6 @@ describe('a network for two tasks, away from a third, to a target, compared with
     expect(stderr).toContain('this was computed before');
     expect(stdout).toContain('gender+yaw at MACs −60 %; the head reads conv5');
     expect(stdout).toMatch(/target 590 k of 1\.47 M, reached \d+ k \(−[67]\d\.\d %\)/);
-    expect(stdout).toMatch(/forecast for yaw: rmse [\d.]+ on validation by the curve of the head's layer/);
     expect(stdout).toMatch(/taylor +[\d.k ]+ +\d+ k +0\.\d+ +0\.\d+/);
     expect(stdout).toMatch(/identity +avoided +accuracy/);
     const markdown = await readFile(path.replace(/onnx$/, 'report.md'), 'utf8');

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeModel, freeBatch } from '@kneepoint/onnx';
-import { planForTarget, planFromTaps, randomPlan } from '@kneepoint/pruning';
+import { groupsByTaps, planForTarget, planFromTaps, randomPlan } from '@kneepoint/pruning';
 import { knee } from '@kneepoint/regression';
 import { rankCurve } from '@kneepoint/workflow';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +58,10 @@ describe.runIf(data !== undefined && existsSync(join(data, 'models'))).each(MODE
       const rankings = new Map([...curves].map(([layer, curve]) => [layer, rankCurve(curve)]));
       const keep = new Map([...curves].map(([layer, curve]) => [layer, knee(curve, 0.01).kept]));
       const telling = new Map([...keep].filter(([, kept]) => kept.length > 0));
-      const target = planForTarget(analysis, rankings, { kind: 'macs', atMost: 0.4 * half.before.macs });
+      const target = planForTarget(analysis, groupsByTaps(analysis, rankings), {
+        kind: 'macs',
+        atMost: 0.4 * half.before.macs,
+      });
       expect(target.after.macs / target.before.macs).toBeGreaterThan(0.38);
       expect(target.after.macs / target.before.macs).toBeLessThanOrEqual(0.4);
 

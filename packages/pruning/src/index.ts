@@ -5,11 +5,22 @@ export { analyzeChannels, type ChannelAnalysis, type ChannelClass, type LayerInf
 export { findTaps, type Tap } from './analysis/taps.ts';
 export type { CostKind, Plan, PlanFigures, PlanLayer, PlanLimits, Target } from './plan/plan.ts';
 export type { Decision } from './plan/decide.ts';
-export { rankByScore, type LayerRanking, type Rankings } from './plan/ranking.ts';
+export type { LayerRanking, Rankings } from './plan/ranking.ts';
+export { groupsByTaps, lossesOfTaps, worthByTaps } from './plan/group-losses.ts';
+export { groupsByDamage, groupsByWorth } from './plan/rank-groups.ts';
 export { makePlan, type MakePlanOptions } from './plan/make-plan.ts';
 export { planFromTaps, type TapPlanOptions } from './plan/plan-from-taps.ts';
-export { planForTarget, type TargetPlanOptions } from './plan/plan-for-target.ts';
-export { rankByCriterion } from './plan/rank-by-criterion.ts';
+export {
+  type Candidate,
+  chooseCandidate,
+  planForTarget,
+  plansForTarget,
+  type TargetPlanOptions,
+  type WidthRule,
+} from './plan/plan-for-target.ts';
+export { planWithin } from './plan/plan-within.ts';
+export { multipleFor } from './plan/multiples.ts';
+export { worthByCriterion } from './plan/worth-by-criterion.ts';
 export { l1Plan, planByCriterion, randomPlan, type CriterionPlanOptions } from './plan/plan-by-criterion.ts';
 export { planCost } from './plan/plan-cost.ts';
 export { requireNormalisation } from './criteria/bn-scale.ts';
@@ -38,4 +49,24 @@ export {
   type ProofInput,
   type RunModel,
 } from './proof/prove.ts';
+export { damageOfOrder, rankByDamage, type RankedGroup } from './damage/rank-by-damage.ts';
+export { readingsOf, type Reading } from './damage/readings.ts';
+export { readerMetrics } from './damage/reader-metrics.ts';
+export {
+  columnsPerImage,
+  gateReadings,
+  type GatedNetwork,
+  gradientMoments,
+  momentNames,
+  responseMoments,
+} from './damage/moment-graphs.ts';
+export {
+  classesOfPart,
+  covarianceOf,
+  type DamageStatistics,
+  joinedScatter,
+  type PartStatistics,
+  type Scatter,
+  scatterAbout,
+} from './damage/statistics.ts';
 export * as healing from './healing/index.ts';

@@ -8,29 +8,31 @@ import {
   type Plan,
   planCost,
   type PlanFigures,
+  type PlanLayer,
   type Shapes,
   type Tap,
   truncate,
   truncatedShapes,
 } from '@kneepoint/pruning';
-import { choosePlan, type ChooseRequest } from './plan/choose-plan.ts';
-import { type Forecast, forecasts } from './plan/forecast.ts';
-import type { PruneOptions } from './plan/prune-options.ts';
-import type { TaskCurves } from './plan/task-knees.ts';
+import { choosePlan, type ChooseRequest, type ChosenPlan, multipleOf } from './plan/choose-plan.ts';
 
-export interface CompressionRequest extends Pick<ChooseRequest, 'equalMacs' | 'seed' | 'measured'> {
+/** A cut of an image → task network: one that was truncated, or one that a training made. */
+export interface CutRequest extends Omit<ChooseRequest, 'analysis'> {
+  readonly shapes: Shapes;
+  /** Of the network, where it is known already. */
+  readonly analysis?: ChannelAnalysis;
+  /** Name of the node that is the head. */
+  readonly head: string;
+}
+
+/** A cut of a registered network, of which nothing stays behind the layer that the head reads. */
+export interface CompressionRequest extends Omit<ChooseRequest, 'network' | 'analysis' | 'whole'> {
   /** The whole network; its skeleton is enough for the criteria lasso and random. */
   readonly model: ModelProto;
   readonly shapes: Shapes;
-  /** The tasks that the network is for, each with a curve for each layer. */
-  readonly tasks: readonly TaskCurves[];
-  /** Tasks that it shall not carry. */
-  readonly avoided?: readonly TaskCurves[];
-  /** The layer that the head reads. */
   readonly layer: string;
   /** The linear head on that layer's pooled responses, targets of all tasks side by side. */
   readonly head: LinearHead;
-  readonly options: PruneOptions;
 }
 
 /** Parameters and multiply-accumulates of one layer. */
@@ -60,24 +62,29 @@ export interface CompressedLayer {
   readonly reason: string | null;
   /** Null when it can be pruned. */
   readonly frozenBy: FrozenBy | null;
+  /** Share of what the layer can lose that is lost here; null where no damage decided. */
+  readonly damage: number | null;
+  /** What is out of the ordinary in how many it keeps. */
+  readonly note: string | null;
   readonly before: LayerCost;
   readonly after: LayerCost;
 }
 
-export interface PlannedCompression {
-  /** Image → task: what followed the head's layer removed, pooling and the linear head in its place. Nothing is cut yet. */
+export interface PlannedCut extends Pick<ChosenPlan, 'plan' | 'candidates'> {
+  /** Image → task. Nothing is cut yet. */
   readonly network: ModelProto;
   readonly shapes: Shapes;
-  readonly tap: Tap;
   readonly analysis: ChannelAnalysis;
-  readonly plan: Plan;
   /** In graph order, without the head. */
   readonly layers: readonly CompressedLayer[];
   /** The whole network as it was given. */
   readonly before: PlanFigures;
   readonly after: PlanFigures;
-  /** What the curves of the head's layer promise each task. */
-  readonly forecasts: readonly Forecast[];
+}
+
+export interface PlannedCompression extends PlannedCut {
+  /** What the head reads, in the network as it was given. */
+  readonly tap: Tap;
 }
 
 /**
@@ -85,54 +92,82 @@ export interface PlannedCompression {
  * pruner plan by this one function. Throws LAYER_UNKNOWN and what `choosePlan` throws.
  */
 export function planCompression(request: CompressionRequest): PlannedCompression {
-  const { model, shapes, tasks, avoided = [], layer: headLayer, head, options } = request;
-  const { network, shapes: networkShapes, tap } = truncateAt(request);
-  const analysis = analyzeChannels(network, networkShapes);
-  const whole = figures(costs(model, shapes));
-  const { plan, knees, chosen } = choosePlan({
-    ...request,
-    ...{ network, analysis, tasks, avoided, layer: headLayer, options, whole },
-  });
-  const before = costsByName(costs(network, networkShapes).nodes);
-  const after = planCost(network, networkShapes, plan);
-  const left = costsByName(after.nodes);
-  const kept = new Map(plan.layers.map((layer) => [layer.name, layer.kept]));
-  const frozen = new Map(plan.frozen.map(({ layer, node, op, reason }) => [layer, { node, operator: op, reason }]));
-  const [only, ...others] = knees;
-  const layers = analysis.layers
-    .filter((layer) => layer.name !== head.name)
-    .map((layer): CompressedLayer => ({
-      name: layer.name,
-      op: layer.op,
-      filters: layer.filters,
-      kept: kept.get(layer.name)!.length,
-      indices: kept.get(layer.name)!,
-      lambda: others.length === 0 ? (only?.get(layer.name)?.lambda ?? null) : null,
-      chosen: chosen.get(layer.name) ?? null,
-      prunable: layer.prunable,
-      reason: layer.reason ?? null,
-      frozenBy: frozen.get(layer.name) ?? null,
-      before: before.get(layer.name) ?? NOTHING,
-      after: left.get(layer.name) ?? NOTHING,
-    }));
-  return {
-    network,
-    shapes: networkShapes,
-    tap,
-    analysis,
-    plan,
-    layers,
-    before: whole,
-    after: figures(after),
-    forecasts: forecasts(tasks, headLayer, keptChannels(analysis, plan, tap)),
-  };
+  const { model, shapes, head, ...rest } = request;
+  const { tap, ...truncated } = truncateAt(request);
+  return { ...planCut({ ...rest, ...truncated, head: head.name, whole: wholeFigures(model, shapes) }), tap };
 }
 
-/** Channels that a plan keeps of the value that the head reads. */
-function keptChannels({ taps }: ChannelAnalysis, { removedClasses }: Plan, { value }: Tap): readonly number[] {
-  const gone = new Set(removedClasses);
-  const { classes } = taps.find((tap) => tap.value === value)!;
-  return [...classes.keys()].filter((channel) => !gone.has(classes[channel]!));
+/** What a network costs as it is: what shares of a target are shares of. */
+export function wholeFigures(model: ModelProto, shapes: Shapes): PlanFigures {
+  return figures(costs(model, shapes));
+}
+
+/** Chooses in every layer of a network what stays; see `choosePlan`, and throws what it throws. */
+export function planCut(request: CutRequest): PlannedCut {
+  const { network, shapes } = request;
+  const analysis = request.analysis ?? analyzeChannels(network, shapes);
+  return plannedCut({ ...request, analysis }, choosePlan({ ...request, analysis }));
+}
+
+/** The same cut by another of its candidates. Throws nothing that planning did not. */
+export function withCandidate(planned: PlannedCut, plan: Plan, request: CutRequest): PlannedCut {
+  const { analysis, candidates } = planned;
+  return plannedCut({ ...request, analysis }, { plan, candidates, knees: [], chosen: new Map() });
+}
+
+function plannedCut(
+  request: CutRequest & { readonly analysis: ChannelAnalysis },
+  { plan, candidates, knees, chosen }: ChosenPlan,
+): PlannedCut {
+  const { network, shapes, analysis, head, whole } = request;
+  const before = costsByName(costs(network, shapes).nodes);
+  const after = planCost(network, shapes, plan);
+  const left = costsByName(after.nodes);
+  const planned = new Map(plan.layers.map((layer) => [layer.name, layer]));
+  const frozen = new Map(plan.frozen.map(({ layer, node, op, reason }) => [layer, { node, operator: op, reason }]));
+  const [only, ...others] = knees;
+  const multiple = multipleOf(request);
+  const layers = analysis.layers
+    .filter((layer) => layer.name !== head)
+    .map((layer): CompressedLayer => {
+      const own = planned.get(layer.name)!;
+      return {
+        name: layer.name,
+        op: layer.op,
+        filters: layer.filters,
+        kept: own.kept.length,
+        indices: own.kept,
+        lambda: others.length === 0 ? (only?.get(layer.name)?.lambda ?? null) : null,
+        chosen: chosen.get(layer.name) ?? null,
+        prunable: layer.prunable,
+        reason: layer.reason ?? null,
+        frozenBy: frozen.get(layer.name) ?? null,
+        damage: own.damage ?? null,
+        note: layer.prunable ? noteOf(own, multiple) : null,
+        before: before.get(layer.name) ?? NOTHING,
+        after: left.get(layer.name) ?? NOTHING,
+      };
+    });
+  return { network, shapes, analysis, plan, candidates, layers, before: whole, after: figures(after) };
+}
+
+/** Why a layer keeps so few, or no multiple. */
+function noteOf({ kept: { length: kept }, filters, even, damage = 0 }: PlanLayer, multiple: number): string | null {
+  const notes = [
+    ...(even === undefined
+      ? []
+      : [
+          `keeps ${kept} where the same share everywhere would leave ${even}: only ${(100 * damage).toPrecision(1)} % of what the answers depend on here goes with the rest`,
+        ]),
+    ...(kept % multiple === 0
+      ? []
+      : [
+          kept === filters
+            ? `keeps all ${kept}, no multiple of ${multiple}`
+            : `keeps ${kept}: no multiple of ${multiple} was possible`,
+        ]),
+  ];
+  return notes.length === 0 ? null : notes.join('; ');
 }
 
 /** The network up to the head's layer, pooled, with the linear head at its end: what is pruned, or trained without pruning. Throws LAYER_UNKNOWN. */

@@ -1,32 +1,30 @@
 export {
   type CompressedLayer,
   type CompressionRequest,
+  type CutRequest,
   type FrozenBy,
   planCompression,
+  planCut,
   type PlannedCompression,
+  type PlannedCut,
   truncateAt,
+  wholeFigures,
+  withCandidate,
 } from './compression.ts';
 export { describeModel } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
 export { latencyNeedsRun } from './plan/choose-plan.ts';
-export type { Forecast } from './plan/forecast.ts';
 export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
 export { latencyBound, latencyFigures } from './plan/latency-figures.ts';
-export { truncatedMacs } from './plan/head-cost.ts';
-export {
-  chooseHead,
-  type HeadChoice,
-  headLayer,
-  type HeadOptions,
-  type HeadProbe,
-  type ProbedHeads,
-  type ProbedLayer,
-} from './plan/head-layer.ts';
+export { headLayer, type ProbedLayer } from './plan/head-layer.ts';
 export {
   type Avoidance,
+  byKnees,
   CRITERIA,
   type CriterionName,
+  criterionOf,
   type DecisionName,
+  defaultCriterion,
   DECISIONS,
   normaliseOptions,
   type PruneOptions,
@@ -34,7 +32,7 @@ export {
   TARGET_KINDS,
   type TargetKind,
 } from './plan/prune-options.ts';
-export { rankCurve } from './plan/rank-curve.ts';
+export { rankCurve, rankTasks, varianceLosses } from './plan/rank-curve.ts';
 export type { TaskCurves } from './plan/task-knees.ts';
 export { type Parts, sharesSplit, splitParts } from './split-parts.ts';
 export type { DatasetReference } from './dataset.ts';

@@ -1,6 +1,5 @@
-import type { HeadPool, Proof } from '@kneepoint/pruning';
+import type { Proof } from '@kneepoint/pruning';
 import type { FrozenBy } from './compression.ts';
-import type { Forecast } from './plan/forecast.ts';
 import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
 import type { EpochRecord } from './steps/finetune.ts';
 
@@ -31,8 +30,6 @@ export interface MetricStages {
 /** One task's metric at all stages. */
 export interface TaskStages extends MetricStages {
   readonly task: string;
-  /** What the curve of the head's layer promised before the cut, and what the refitted network gives on the same validation images. */
-  readonly forecast: (Omit<Forecast, 'task'> & { readonly measured: number }) | null;
 }
 
 /** What was asked of the size, and what came of it. In units of the kind; milliseconds for latency. */
@@ -115,6 +112,10 @@ export interface ReportLayer {
   /** Why it cannot be pruned; null when it can. */
   readonly reason: string | null;
   readonly frozenBy: FrozenBy | null;
+  /** Share of what the layer can lose, by the damage that decided, that is lost with the filters that went; null where none decided. */
+  readonly damage: number | null;
+  /** What is out of the ordinary in how many it keeps: next to nothing is lost by so few, or no multiple was possible. */
+  readonly note: string | null;
 }
 
 /** What a person gets beside the smaller network. Written as JSON; every number is finite. */
@@ -127,9 +128,7 @@ export interface CompressionReport {
   readonly target: ReportTarget | null;
   readonly criterion: CriterionName;
   readonly decide: DecisionName;
-  /** The layer that the head reads, and how: its means over all positions (1), or on a 2 × 2 grid (2). */
   readonly bestLayer: string;
-  readonly pool: HeadPool;
   /** Of the task; of several, their score (see `jointStages`). */
   readonly metric: MetricStages;
   readonly tasks: readonly TaskStages[];

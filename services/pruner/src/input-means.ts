@@ -1,5 +1,5 @@
 import { consumerInputs } from '@kneepoint/pruning';
-import type { PlannedCompression } from '@kneepoint/workflow';
+import type { PlannedCut } from '@kneepoint/workflow';
 import { type Images, pooledOver } from './run-over.ts';
 
 /** Enough images for a mean; more would only cost time. */
@@ -10,7 +10,7 @@ const MOST_ROWS = 512;
  * the removed ones said on average. By value name; a value whose channels lie along another axis is left out.
  */
 export async function meansOfInputs(
-  { network, plan, shapes }: PlannedCompression,
+  { network, plan, shapes }: PlannedCut,
   images: Images,
   trainRows: Int32Array,
 ): Promise<ReadonlyMap<string, Float64Array>> {

@@ -1,13 +1,6 @@
-import {
-  judge,
-  judgeChance,
-  labelledRows,
-  linearScores,
-  type Head,
-  metricOf,
-  takeRows,
-  type TaskSpec,
-} from '@kneepoint/regression';
+import { Failure } from '@kneepoint/failures';
+import { judge, judgeChance, labelledRows, type Head, metricOf, takeRows, type TaskSpec } from '@kneepoint/regression';
+import { readResponses } from '@kneepoint/runtime';
 import type { Parts, TaskStages } from '@kneepoint/workflow';
 
 /** A task with its labels, N × targets. */
@@ -21,6 +14,21 @@ export function partsWith({ spec, labels }: Labelled, parts: Parts): Parts {
   const labelled = new Set(labelledRows({ spec, labels }, parts.split.length));
   const of = (rows: Int32Array): Int32Array => rows.filter((row) => labelled.has(row));
   return { ...parts, train: of(parts.train), validation: of(parts.validation), test: of(parts.test) };
+}
+
+/** One layer's responses from its shards, in image order. */
+export async function readShards(paths: readonly string[], layer: string, values: number): Promise<Float32Array> {
+  const all = new Float32Array(values);
+  let offset = 0;
+  for (const path of paths) {
+    const shard = await readResponses(path, layer);
+    if (offset + shard.length > values) break;
+    all.set(shard, offset);
+    offset += shard.length;
+  }
+  if (offset !== values)
+    throw new Failure('INTERNAL', `the shards of ${layer} hold ${offset} values where ${values} were expected`);
+  return all;
 }
 
 /** Metric of a constant answer on the test rows. `parts` of the task alone. */
@@ -50,17 +58,4 @@ export function columnsOf(values: Float64Array, width: number, from: number, cou
   return Float64Array.from({ length: (values.length / width) * count }, (_, i) => {
     return values[Math.floor(i / count) * width + from + (i % count)]!;
   });
-}
-
-/** Root mean squared error of a head over rows and targets, in the unit of the targets: what a characteristic curve draws. */
-export function headError(
-  { spec, labels }: Labelled,
-  { weights, bias }: Pick<Head, 'weights' | 'bias'>,
-  features: Float32Array,
-  rows: Int32Array,
-): number {
-  const scores = linearScores(features, rows, weights, bias);
-  const truth = takeRows(labels, rows, spec.targets.length);
-  const sum = scores.reduce((total, score, i) => total + (score - truth[i]!) ** 2, 0);
-  return Math.sqrt(sum / Math.max(1, scores.length));
 }

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { seededRandom } from '@kneepoint/onnx';
 import { type Proof, prove, type RunModel } from '@kneepoint/pruning';
 import { runOnce } from '@kneepoint/runtime';
-import type { PlannedCompression } from '@kneepoint/workflow';
+import type { PlannedCut } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
 
 const REAL_IMAGES = 8;
@@ -10,7 +10,7 @@ const RANDOM_IMAGES = 4;
 
 /** The three gates on random and real images. A network that is not proved is not shipped. Throws SURGERY_NOT_PROVED. */
 export async function proveSurgery(
-  { network, shapes, plan }: PlannedCompression,
+  { network, shapes, plan }: PlannedCut,
   images: Images,
   { rows, seed }: { readonly rows: Int32Array; readonly seed: number },
 ): Promise<Proof> {

@@ -1,6 +1,6 @@
 import { costs, encodeModel, type ModelProto } from '@kneepoint/onnx';
 import type { Shapes } from '@kneepoint/pruning';
-import type { NetworkFigures, PlannedCompression, ReportLayer } from '@kneepoint/workflow';
+import type { NetworkFigures, PlannedCut, ReportLayer } from '@kneepoint/workflow';
 
 /** Parameters and MACs by counting, bytes of the encoded file. */
 export function sizeOf(model: ModelProto, shapes: Shapes): Omit<NetworkFigures, 'latencyMs'> {
@@ -8,7 +8,7 @@ export function sizeOf(model: ModelProto, shapes: Shapes): Omit<NetworkFigures, 
   return { parameters, macs, bytes: encodeModel(model).byteLength };
 }
 
-export function reportLayers({ layers }: PlannedCompression): readonly ReportLayer[] {
+export function reportLayers({ layers }: PlannedCut): readonly ReportLayer[] {
   return layers.map((layer) => ({
     name: layer.name,
     filters: layer.filters,
@@ -22,5 +22,7 @@ export function reportLayers({ layers }: PlannedCompression): readonly ReportLay
     macsAfter: layer.after.macs,
     reason: layer.reason,
     frozenBy: layer.frozenBy,
+    damage: layer.damage,
+    note: layer.note,
   }));
 }

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
 import { prune } from '@kneepoint/pruning';
 import { measureLatency, type TaskContext } from '@kneepoint/runtime';
-import { describeTarget, latencyBound, type PlannedCompression, type SizeTarget } from '@kneepoint/workflow';
+import { describeTarget, latencyBound, type PlannedCut, type SizeTarget } from '@kneepoint/workflow';
 
 /** The search ends when the MACs are known within a twenty-fifth, or after so many networks. */
 const MOST_STEPS = 8;
@@ -12,7 +12,7 @@ const LEAST_SHARE = 1 / 1024;
 const RUNS = 20;
 
 export interface LatencySearch {
-  readonly planned: PlannedCompression;
+  readonly planned: PlannedCut;
   /** Median milliseconds of one image, before and after, in one run. */
   readonly before: number;
   readonly after: number;
@@ -27,12 +27,12 @@ export interface LatencySearch {
 export async function searchLatency(
   model: ModelProto,
   target: SizeTarget,
-  planAt: (macs: number) => PlannedCompression,
+  planAt: (macs: number) => PlannedCut,
   context: Pick<TaskContext, 'provider' | 'signal' | 'progress'>,
 ): Promise<LatencySearch> {
   const original = encodeModel(model);
   let steps = 0;
-  const attempt = async (planned: PlannedCompression): Promise<LatencySearch> => {
+  const attempt = async (planned: PlannedCut): Promise<LatencySearch> => {
     const message = `timing a network of ${Math.round((100 * planned.after.macs) / planned.before.macs)} % of the MACs`;
     context.progress({ done: steps++, total: MOST_STEPS, unit: 'networks', message });
     const latency = await measureLatency(
@@ -83,7 +83,7 @@ function isFast({ before, after }: LatencySearch, target: SizeTarget): boolean {
   return after <= latencyBound(target, before);
 }
 
-function planWithin(planAt: (macs: number) => PlannedCompression, macs: number): PlannedCompression | undefined {
+function planWithin(planAt: (macs: number) => PlannedCut, macs: number): PlannedCut | undefined {
   try {
     return planAt(macs);
   } catch (error) {

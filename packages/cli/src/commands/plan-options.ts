@@ -8,7 +8,6 @@ export interface PlanFlags {
   readonly target?: string;
   readonly layerEpsilon?: string;
   readonly layer?: string;
-  readonly pool?: string;
   readonly minFilters?: string;
   readonly layerMinFilters?: string;
   readonly roundTo?: string;
@@ -29,7 +28,6 @@ export interface TargetRequest {
 export interface PlanRequest {
   readonly layerEpsilon?: readonly { readonly layer: string; readonly epsilon: number }[];
   readonly layer?: string;
-  readonly pool?: number;
   readonly minFilters?: number;
   readonly layerMinFilters?: readonly { readonly layer: string; readonly minFilters: number }[];
   readonly roundTo?: number;
@@ -41,6 +39,7 @@ export interface PlanRequest {
 
 /** What commands call the criteria, and what the gateway calls them. */
 const CRITERIA: Readonly<Record<string, string>> = {
+  damage: 'DAMAGE',
   lasso: 'LASSO',
   l1: 'L1',
   l2: 'L2',
@@ -63,15 +62,14 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
       `macs, parameters, bytes or latency: a share to remove (macs=-60%) or what may be left (macs=10M, latency=2ms)${list}`,
     )
     .option('--layer-epsilon <layer=e>', 'an ε of its own for a layer; several separated by commas')
-    .option('--layer <name>', 'the layer that the head reads (default: chosen on validation and by cost)')
-    .option(
-      '--pool <n>',
-      'how it reads it: 1, the mean over all positions, or 2, a 2 × 2 grid (default: chosen likewise)',
-    )
+    .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
     .option('--min-filters <n>', 'keep at least so many in each layer')
     .option('--layer-min-filters <layer=n>', 'keep at least so many in a layer; several separated by commas')
-    .option('--round-to <n>', 'keep a multiple of so many in each layer: 8, 16, 32 or any')
-    .option('--criterion <name>', `how filters are ranked: ${Object.keys(CRITERIA).join(', ')} (default: lasso)`)
+    .option('--round-to <n>', 'keep a multiple of so many in each layer (default: 4 on the CPU)')
+    .option(
+      '--criterion <name>',
+      `how filters are ranked: ${Object.keys(CRITERIA).join(', ')} (default: lasso for ε, damage for targets)`,
+    )
     .option('--decide <how>', 'channels that several layers share: union, vote or mean (default: union)')
     .option('--avoid <tasks>', 'drop filters that tell more of these tasks than of what is wanted; separated by commas')
     .option('--avoid-strength <x>', 'how much the worth of a filter for an avoided task counts (default: 1)');
@@ -79,8 +77,7 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
 
 /** What flags say beside ε and targets. Throws EPSILON_INVALID, MIN_FILTERS_INVALID, PLAN_OPTION_INVALID. */
 export function readPlanRequest(flags: PlanFlags): PlanRequest {
-  const { layerEpsilon, layer, pool, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } =
-    flags;
+  const { layerEpsilon, layer, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } = flags;
   const code = 'PLAN_OPTION_INVALID';
   return {
     ...(layerEpsilon === undefined
@@ -92,7 +89,6 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
           })),
         }),
     ...(layer ? { layer } : {}),
-    ...(pool === undefined ? {} : { pool: Number(oneOf('--pool', pool, ['1', '2'], code)) }),
     ...readMinFilters(minFilters),
     ...(layerMinFilters === undefined
       ? {}

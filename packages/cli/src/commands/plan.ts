@@ -15,7 +15,6 @@ interface Size {
 
 interface PlanView {
   readonly bestLayer: string;
-  readonly pool: number;
   readonly before: Size;
   readonly after: Size;
   readonly layers: readonly {
@@ -27,23 +26,16 @@ interface PlanView {
     readonly prunable: boolean;
     readonly reason: string | null;
     readonly frozenBy: { readonly node: string; readonly operator: string; readonly reason: string } | null;
-  }[];
-  readonly forecasts: readonly {
-    readonly task: string;
-    readonly filters: number;
-    readonly rmse: number;
-    readonly rmseMin: number;
-    readonly rmseMax: number;
+    readonly note: string | null;
   }[];
 }
 
 const PLAN_QUERY = `query($input: CompressionPlanInput!) {
   compressionPlan(input: $input) {
-    bestLayer pool
+    bestLayer
     before { parameters macs bytes }
     after { parameters macs bytes }
-    layers { name op filters kept lambda prunable reason frozenBy { node operator reason } }
-    forecasts { task filters rmse rmseMin rmseMax }
+    layers { name op filters kept lambda prunable reason frozenBy { node operator reason } note }
   }
 }`;
 
@@ -73,7 +65,7 @@ export function registerPlan(program: Command): void {
             String(layer.filters),
             String(layer.kept),
             layer.lambda?.toPrecision(3) ?? '',
-            whyNot(layer),
+            layer.note ?? whyNot(layer),
           ]),
           ['left', 'left', 'right', 'right', 'right', 'left'],
         ),
@@ -87,14 +79,6 @@ export function registerPlan(program: Command): void {
       const changes = sizes.map(
         ([name, from, to]) => `${name} ${compact(from)} → ${compact(to)} (${change(to, from)})`,
       );
-      print(
-        `\nhead on ${plan.bestLayer}${plan.pool > 1 ? `, ${plan.pool} × ${plan.pool} averages` : ''}; ${changes.join(', ')}`,
-      );
-      for (const { task, filters, rmse, rmseMin, rmseMax } of plan.forecasts) {
-        const [promised, all, none] = [rmse, rmseMin, rmseMax].map((value) => value.toPrecision(4));
-        print(
-          `${task}: the ${filters} filters that stay there promise rmse ${promised} on validation; all filters ${all}, none ${none}`,
-        );
-      }
+      print(`\nhead on ${plan.bestLayer}; ${changes.join(', ')}`);
     });
 }

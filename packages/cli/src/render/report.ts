@@ -54,12 +54,12 @@ export function renderReport(report: CompressionReport): string {
       compact(layer.parametersAfter),
       compact(layer.macsBefore),
       compact(layer.macsAfter),
-      whyNot(layer),
+      layer.note ?? whyNot(layer),
     ]),
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   );
   return [
-    `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.provider}`,
+    `${report.task} at ${goalOf(report)}; the head reads ${report.bestLayer}; ${report.provider}`,
     ...targetLine(report),
     `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     '',
@@ -70,7 +70,6 @@ export function renderReport(report: CompressionReport): string {
     ...(report.avoidance ? ['', renderAvoidance(report.avoidance)] : []),
     '',
     layers,
-    ...forecastLines(report),
     '',
     `surgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})${proof.passed ? '' : ' — NOT PROVED'}`,
     ...report.warnings.map((text) => `warning: ${text}`),
@@ -86,9 +85,9 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   return `${[
     `# ${name}`,
     '',
-    `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.provider}.`,
+    `Task **${report.task}**, ${goalOf(report)}, head on \`${report.bestLayer}\`, provider ${report.provider}.`,
     `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
-    ...[...targetLine(report), ...forecastLines(report)].map((line) => `\n${capital(line)}.`),
+    ...[...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
     row('', 'before', 'after', 'change'),
     '|---|---:|---:|---:|',
@@ -144,12 +143,6 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   ].join('\n')}\n`;
 }
 
-/** "conv3", "conv3 on a 2 × 2 grid". */
-function headOf({ bestLayer, pool }: CompressionReport, quote = ''): string {
-  const name = `${quote}${bestLayer}${quote}`;
-  return pool > 1 ? `${name} on a ${pool} × ${pool} grid` : name;
-}
-
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
 function goalOf({ epsilon, target, criterion, decide }: CompressionReport): string {
   const goal = describeGoal({
@@ -171,17 +164,6 @@ function targetLine({ target }: CompressionReport): readonly string[] {
   return [
     `target ${show(atMost)} of ${show(before)}, reached ${show(reached)} (${change(reached, before)})${forecast}`,
   ];
-}
-
-/** What the curves promised each task, and what the refitted network gives on the same images. */
-function forecastLines({ tasks }: CompressionReport): readonly string[] {
-  return tasks.flatMap(({ task, forecast }) => {
-    if (!forecast) return [];
-    const [promised, found] = [forecast.rmse, forecast.measured].map((value) => value.toPrecision(4));
-    return [
-      `forecast for ${task}: rmse ${promised} on validation by the curve of the head's layer, ${found} after the refit`,
-    ];
-  });
 }
 
 function capital(text: string): string {

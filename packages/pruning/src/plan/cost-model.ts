@@ -56,6 +56,12 @@ export class CostModel {
     );
   }
 
+  /** The groups whose cost follows that of a group, itself among them. */
+  neighbours(group: number): readonly number[] {
+    const dimensions = new Set(this.touched[group]!.flatMap((term) => term.dimensions));
+    return [...this.axes.keys()].filter((other) => this.axes[other]!.some((axis) => dimensions.has(axis.dimension)));
+  }
+
   /** Lets a group keep its k best classes. */
   keep(group: number, k: number): void {
     const before = this.kept[group]!;

@@ -1,11 +1,10 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
-import { classScores } from '../criteria/class-scores.ts';
 import { classGroups } from './class-groups.ts';
 import { makePlan } from './make-plan.ts';
 import type { Plan, PlanLimits } from './plan.ts';
-import { requireCriterion } from './rank-by-criterion.ts';
+import { worthByCriterion } from './worth-by-criterion.ts';
 
 export interface CriterionPlanOptions extends PlanLimits {
   /** The model with its weights; random needs none. */
@@ -18,7 +17,7 @@ export interface CriterionPlanOptions extends PlanLimits {
 /**
  * A plan that removes `ratio` of the classes of every layer, lowest score first. Classes are ranked among those that span the same
  * layers, so that no layer is emptied to spare another; what the criterion says nothing of stays. Throws PLAN_BAD_RATIO and what
- * `rankByCriterion` throws.
+ * `worthByCriterion` throws.
  */
 export function planByCriterion(
   name: string,
@@ -26,15 +25,17 @@ export function planByCriterion(
   ratio: number,
   { model, seed = 0, measured, ...limits }: CriterionPlanOptions = {},
 ): Plan {
-  const criterion = requireCriterion(name);
   if (!(ratio >= 0 && ratio < 1)) {
     throw new Failure('PLAN_BAD_RATIO', `the ratio is ${ratio}`, {
       where: 'ratio',
       fix: 'give the share of filters to remove, from 0 up to but not including 1',
     });
   }
-  const said = criterion({ analysis, seed, ...(model ? { model } : {}), ...(measured ? { measured } : {}) });
-  const scores = classScores(analysis, said);
+  const scores = worthByCriterion(name, {
+    ...{ analysis, seed },
+    ...(model ? { model } : {}),
+    ...(measured ? { measured } : {}),
+  });
   const remove = classGroups(analysis).flatMap((group) => {
     const ids = group.filter((id) => !Number.isNaN(scores[id]));
     return ids.sort((a, b) => scores[a]! - scores[b]! || a - b).slice(0, Math.floor(ids.length * ratio));

@@ -1,107 +1,150 @@
 import { Failure } from '@kneepoint/failures';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
-import { allocate } from './allocate.ts';
-import { classGroups } from './class-groups.ts';
+import type { RankedGroup } from '../damage/rank-by-damage.ts';
 import { CostModel } from './cost-model.ts';
 import { costTerms } from './cost-terms.ts';
-import type { Decision } from './decide.ts';
-import { classWorth } from './decide.ts';
-import { giveBack } from './give-back.ts';
-import type { Holder } from './limits.ts';
-import { holders } from './limits.ts';
-import { LossModel } from './loss-model.ts';
-import { costAfter, makePlan } from './make-plan.ts';
+import { type GroupPlan, groupPlan, keptBy } from './group-plan.ts';
+import { costAfter } from './make-plan.ts';
 import type { Plan, PlanLimits, Target } from './plan.ts';
-import type { Rankings } from './ranking.ts';
-import { rankedTaps } from './ranking.ts';
+import { evenShare, evenWidths, nearest, type WidthGroups, widthsByDamage } from './widths.ts';
+
+/** How widths were found: where least damage is done, or the same share everywhere. */
+export type WidthRule = 'damage' | 'even';
+
+/** One way of reaching a target. */
+export interface Candidate {
+  readonly widths: WidthRule;
+  readonly plan: Plan;
+  /** Σ over groups of what they lose. */
+  readonly damage: number;
+}
 
 export interface TargetPlanOptions extends PlanLimits {
-  /** How a class with several taps is ranked, and whether its loss is the greatest of theirs (union) or their mean. Default `union`. */
-  readonly decide?: Decision;
+  /** Classes that go in any case. They stand last in their groups. */
+  readonly forbidden?: ReadonlySet<number>;
 }
 
 /**
- * The plan that loses least among those that cost at most what the target says, as near to it as whole classes allow. Classes are given up
- * among those that span the same layers, least worth first; how many goes where is found by `allocate`. Classes that no ranked tap
- * reads stay. Throws PLAN_TARGET_UNREACHABLE naming the least that can be reached, PLAN_BAD_LIMIT, PLAN_UNKNOWN_LAYER,
- * PLAN_BAD_RANKING.
+ * The plans that cost at most what the target says, as near to it as whole classes allow: by damage first, then with even widths where they
+ * are others. Classes in no group stay. A layer keeps less than a quarter of what the even plan leaves it, or fewer filters than
+ * `FLOOR`, only where next to none of its damage is done by that, and the plan says so. Throws
+ * PLAN_TARGET_UNREACHABLE naming the least that can be reached, PLAN_BAD_LIMIT, PLAN_UNKNOWN_LAYER.
  */
+export function plansForTarget(
+  analysis: ChannelAnalysis,
+  groups: readonly RankedGroup[],
+  target: Target,
+  { forbidden, ...limits }: TargetPlanOptions = {},
+): readonly [Candidate, ...Candidate[]] {
+  requireTarget(target);
+  const choice = groupPlan(analysis, groups, limits, forbidden);
+  const widths: WidthGroups = {
+    cost: new CostModel(
+      costTerms(analysis, target.kind),
+      groups.map(({ classes }) => classes),
+    ),
+    damage: groups.map(({ damage }) => damage),
+    allowed: choice.allowed,
+  };
+  const even = within(analysis, choice, widths, target, evenWidths);
+  let share = 1;
+  const chosen = within(analysis, choice, widths, target, (_, budget) => {
+    share = evenShare(widths, budget);
+    return widthsByDamage(withFloors(analysis, groups, widths, { share, multiple: limits.roundTo ?? 1 }), budget);
+  });
+  const first = candidate('damage', choice, comparedWith(analysis, choice, chosen, share));
+  const same = String(chosen.removedClasses) === String(even.removedClasses);
+  return same ? [first] : [first, candidate('even', choice, even)];
+}
+
+/** The plan of least damage; see `plansForTarget`. */
 export function planForTarget(
   analysis: ChannelAnalysis,
-  rankings: Rankings,
+  groups: readonly RankedGroup[],
   target: Target,
-  { decide = 'union', ...limits }: TargetPlanOptions = {},
+  options: TargetPlanOptions = {},
 ): Plan {
-  requireTarget(target);
-  const ranked = rankedTaps(analysis, rankings);
-  const worth = classWorth(
-    ranked.map(({ tap, ranking }) => ({ tap, worth: ranking.worth })),
-    analysis.classes.length,
-    decide,
-  );
-  const read = new Set(ranked.flatMap(({ tap }) => tap.classes));
-  const groups = classGroups(analysis)
-    .map((ids) => ids.filter((id) => read.has(id)).sort((a, b) => worth[b]! - worth[a]! || a - b))
-    .filter((ids) => ids.length > 0);
-  const bounds = holders(analysis, limits);
-  const least = cheapest(analysis, groups, bounds, worth);
-  const allowed = groups.map((ids) => allowedCounts(ids, ids.filter((id) => !least.has(id)).length, bounds));
-  const network = {
-    cost: new CostModel(costTerms(analysis, target.kind), groups),
-    loss: new LossModel(ranked, groups, decide),
-    allowed,
-  };
-  const planOf = (kept: readonly number[]) =>
-    makePlan(
-      analysis,
-      groups.flatMap((ids, group) => ids.slice(kept[group])),
-      { ...limits, worth },
-    );
-  // What surgery adds of its own, such as shape constants, is not in the model: the exact figure brings the budget down.
+  return chooseCandidate(plansForTarget(analysis, groups, target, options)).plan;
+}
+
+/**
+ * The candidate to go on with: the one whose network, healed, has the lowest error on validation where that was measured, else the one of least
+ * damage. Of equals the first.
+ * @param errors in the order of the candidates
+ */
+export function chooseCandidate(
+  candidates: readonly [Candidate, ...Candidate[]],
+  errors?: readonly number[],
+): Candidate {
+  const figure = (index: number): number => errors?.[index] ?? candidates[index]!.damage;
+  return candidates.reduce((best, next, index) => (figure(index) < figure(candidates.indexOf(best)) ? next : best));
+}
+
+/** Filters below which no layer is cut while its damage says anything. */
+export const FLOOR = 4;
+/** Share of the even plan's width below which the same holds. */
+const THIN = 1 / 4;
+/** Share of what a layer can lose that counts as nothing. */
+const NEXT_TO_NONE = 1e-3;
+const ATTEMPTS = 8;
+
+/** What surgery adds of its own, such as shape constants, is not in the cost model: the exact figure brings the budget down. */
+function within(
+  analysis: ChannelAnalysis,
+  choice: GroupPlan,
+  widths: WidthGroups,
+  target: Target,
+  choose: (widths: WidthGroups, budget: number) => readonly number[],
+): Plan {
   let budget = target.atMost;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const plan = planOf(allocate(network, budget));
+    const kept = choose(widths, budget);
+    kept.forEach((count, group) => widths.cost.keep(group, count));
+    const plan = choice.planOf(kept);
     const over = plan.after[target.kind] - target.atMost;
     if (over <= 0) return plan;
-    budget = Math.min(budget, network.cost.total()) - over;
+    budget = Math.min(budget, widths.cost.total()) - over;
   }
-  const plan = planOf(allowed.map(([count]) => count!));
+  const plan = choice.planOf(choice.allowed.map(([count]) => count!));
   if (plan.after[target.kind] <= target.atMost) return plan;
   throw unreachable(target, plan.after[target.kind], costAfter(analysis, new Set())[target.kind]);
 }
 
-const ATTEMPTS = 8;
-
-/** All that may go, less what limits and the graph need back: cheaper is not to be had. */
-function cheapest(
+/** Layers in series multiply, which a sum of damages does not know: where one is emptied, what the others keep is of no use. */
+function withFloors(
   analysis: ChannelAnalysis,
-  groups: readonly (readonly number[])[],
-  bounds: readonly Holder[],
-  worth: Float64Array,
-): ReadonlySet<number> {
-  const removed = new Set(groups.flat());
-  giveBack(
-    analysis,
-    removed,
-    bounds.map((holder) => ({ ...holder, multiple: 1 })),
-    worth,
-  );
-  return removed;
+  groups: readonly RankedGroup[],
+  widths: WidthGroups,
+  { share, multiple }: { readonly share: number; readonly multiple: number },
+): WidthGroups {
+  const allowed = widths.allowed.map((counts, group) => {
+    const { classes, damage } = groups[group]!;
+    const even = share * classes.length;
+    const least = Math.max(THIN * even, Math.max(FLOOR, multiple) / filtersPerClass(analysis, classes[0]!));
+    // What the even plan keeps is always open, so that the target is within reach.
+    const floor = Math.min(nearest(counts, even), least);
+    return counts.filter((count) => count >= floor || damage[count]! <= NEXT_TO_NONE * damage[0]!);
+  });
+  return { ...widths, allowed };
 }
 
-/** How many classes of a group may stay, from `least` on, so that every layer it spans keeps a multiple; all may always. */
-function allowedCounts(ids: readonly number[], least: number, bounds: readonly Holder[]): number[] {
-  const members = new Set(ids);
-  const spanned = bounds.flatMap(({ classes, multiple }) => {
-    const own = classes.filter((id) => members.has(id)).length;
-    if (own === 0 || multiple === 1) return [];
-    const others = classes.length - own;
-    return [{ perClass: own / ids.length, others, multiple }];
+function filtersPerClass({ classes }: ChannelAnalysis, id: number): number {
+  return Math.min(...classes[id]!.members.map(({ filters }) => filters.length));
+}
+
+/** Notes of each layer that keeps less than a quarter of its even share what that would be. */
+function comparedWith(analysis: ChannelAnalysis, { groups }: GroupPlan, plan: Plan, share: number): Plan {
+  const open = new Set(groups.flatMap(({ classes }) => classes));
+  const layers = plan.layers.map((layer, i) => {
+    const even = analysis.layers[i]!.classes.reduce((sum, id) => sum + (open.has(id) ? share : 1), 0);
+    return layer.kept.length >= THIN * even ? layer : { ...layer, even: Math.round(even) };
   });
-  const fits = (k: number) =>
-    spanned.every(({ perClass, others, multiple }) => (others + k * perClass) % multiple === 0);
-  const counts = Array.from({ length: ids.length - least }, (_, i) => least + i).filter(fits);
-  return [...counts, ids.length];
+  return { ...plan, layers };
+}
+
+function candidate(widths: WidthRule, choice: GroupPlan, plan: Plan): Candidate {
+  const kept = keptBy(choice.groups, plan);
+  return { widths, plan, damage: choice.groups.reduce((sum, { damage }, group) => sum + damage[kept[group]!]!, 0) };
 }
 
 function requireTarget({ kind, atMost }: Target): void {

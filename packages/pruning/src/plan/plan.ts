@@ -11,6 +11,10 @@ export interface PlanLayer {
   readonly reason?: string;
   /** How many the layer would have kept had no multiple been asked for; absent where rounding changed nothing. */
   readonly rounded?: { readonly from: number; readonly to: number };
+  /** Where damage was known, what is lost here: a share of what the layer can lose. */
+  readonly damage?: number;
+  /** Where it keeps less than a quarter of it: what the same share of every layer would leave it. */
+  readonly even?: number;
 }
 
 /** Weights and work of a network for one image. */

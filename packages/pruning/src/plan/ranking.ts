@@ -6,10 +6,7 @@ import type { Tap } from '../analysis/taps.ts';
 export interface LayerRanking {
   /** Worth of each tap channel, from 0; larger stays longer. Its scale is the layer's own. */
   readonly worth: ArrayLike<number>;
-  /**
-   * Relative loss when k channels are kept, k = 0 … channels: 1 at most, 0 with all kept, never rising with k. From a curve, RMSE
-   * above its minimum as a share of its span; from a criterion, the share of the layer's total score that goes.
-   */
+  /** What the layer loses when k channels are kept, k = 0 … channels: 1 at most, 0 with all kept, never rising with k. */
   readonly loss: ArrayLike<number>;
 }
 
@@ -37,21 +34,6 @@ export function rankedTaps(
     return { tap, ranking };
   });
   return ranked.sort((a, b) => a.tap.order - b.tap.order);
-}
-
-/** The ranking that a score per channel gives: the loss of keeping k is the share of the total score that the others held. */
-export function rankByScore(scores: ArrayLike<number>): LayerRanking {
-  const worth = Float64Array.from(scores);
-  const falling = worth.toSorted().reverse();
-  const total = falling.reduce((sum, score) => sum + score, 0);
-  const loss = new Float64Array(worth.length + 1);
-  let held = 0;
-  for (let k = 0; k < worth.length; k++) {
-    // Where no channel scores at all, each counts the same.
-    loss[k] = Math.max(0, total > 0 ? 1 - held / total : 1 - k / worth.length);
-    held += falling[k]!;
-  }
-  return { worth, loss };
 }
 
 function check({ layer, channels }: Tap, { worth, loss }: LayerRanking): void {

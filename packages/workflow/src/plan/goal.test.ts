@@ -8,6 +8,12 @@ it.each<[PruneOptions, string, string]>([
   [{ epsilon: 0.01, criterion: 'lasso' }, '0.01', 'ε = 0.01'],
   // 100 · 0.55 is 55.00000000000001.
   [{ target: { kind: 'macs', remove: 0.55 } }, 'macs-55pct', 'MACs −55 %'],
+  [{ keep: { share: 0.99 } }, 'keep-99pct', 'keep 99 % of the whole network'],
+  [
+    { keep: { within: 0.5 }, target: { kind: 'macs', remove: 0.9 } },
+    'within-0.5-macs-90pct',
+    'keep the whole network within 0.5, MACs −90 %',
+  ],
   [{ target: { kind: 'parameters', atMost: 200_000 } }, 'parameters-200000', 'parameters ≤ 200000'],
   [
     { target: { kind: 'latency', atMost: 2.5 }, criterion: 'taylor' },

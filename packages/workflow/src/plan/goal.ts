@@ -1,6 +1,7 @@
-import type { CriterionName, PruneOptions, SizeTarget, TargetKind } from './prune-options.ts';
+import type { KeepGoal } from '../rounds/keep-goal.ts';
+import { criterionOf, defaultCriterion, type PruneOptions, type SizeTarget, type TargetKind } from './prune-options.ts';
 
-type Goal = Pick<PruneOptions, 'epsilon' | 'target' | 'criterion'>;
+type Goal = Pick<PruneOptions, 'epsilon' | 'target' | 'keep' | 'criterion' | 'avoid'>;
 
 /** What people call the kinds of targets. */
 const KINDS: Readonly<Record<TargetKind, string>> = {
@@ -11,15 +12,19 @@ const KINDS: Readonly<Record<TargetKind, string>> = {
 };
 
 /** One word that tells the networks of a run apart, fit for the name of a step or file: "0.01", "macs-60pct", "latency-2ms-l1". */
-export function goalLabel({ epsilon, target, criterion }: Goal): string {
-  const goal = target ? targetLabel(target) : String(epsilon);
-  return isBaseline(criterion) ? `${goal}-${criterion}` : goal;
+export function goalLabel(goalOf: Goal): string {
+  const { epsilon, target, keep } = goalOf;
+  const words = [...(keep ? [keepLabel(keep)] : []), ...(target ? [targetLabel(target)] : [])];
+  const goal = words.length > 0 ? words.join('-') : String(epsilon);
+  return byAnother(goalOf) ? `${goal}-${criterionOf(goalOf)}` : goal;
 }
 
 /** The same for a sentence: "ε = 0.01", "MACs −60 %", "latency ≤ 2 ms, by l1". */
-export function describeGoal({ epsilon, target, criterion }: Goal): string {
-  const goal = target ? describeTarget(target) : `ε = ${epsilon}`;
-  return isBaseline(criterion) ? `${goal}, by ${criterion}` : goal;
+export function describeGoal(goalOf: Goal): string {
+  const { epsilon, target, keep } = goalOf;
+  const words = [...(keep ? [`keep ${describeKeep(keep)}`] : []), ...(target ? [describeTarget(target)] : [])];
+  const goal = words.length > 0 ? words.join(', ') : `ε = ${epsilon}`;
+  return byAnother(goalOf) ? `${goal}, by ${criterionOf(goalOf)}` : goal;
 }
 
 export function describeTarget(target: SizeTarget): string {
@@ -28,13 +33,23 @@ export function describeTarget(target: SizeTarget): string {
   return `${kind} ≤ ${target.atMost}${target.kind === 'latency' ? ' ms' : ''}`;
 }
 
+/** "99 % of the whole network", "the whole network within 0.5". */
+export function describeKeep(goal: KeepGoal): string {
+  return 'share' in goal ? `${percent(goal.share)} % of the whole network` : `the whole network within ${goal.within}`;
+}
+
+function keepLabel(goal: KeepGoal): string {
+  return 'share' in goal ? `keep-${percent(goal.share)}pct` : `within-${goal.within}`;
+}
+
 function targetLabel(target: SizeTarget): string {
   if ('remove' in target) return `${target.kind}-${percent(target.remove)}pct`;
   return `${target.kind}-${target.atMost}${target.kind === 'latency' ? 'ms' : ''}`;
 }
 
-function isBaseline(criterion: CriterionName | undefined): criterion is CriterionName {
-  return criterion !== undefined && criterion !== 'lasso';
+/** Whether another criterion than the goal's own is asked for. */
+function byAnother(goal: Goal): boolean {
+  return criterionOf(goal) !== defaultCriterion(goal);
 }
 
 /** A share in percent, without the tail that binary fractions leave. */

@@ -1,6 +1,11 @@
 import type { HeadPool } from '@kneepoint/pruning';
-/** How filters are ranked. `lasso`: by the task's characteristic curves; the others are baselines, and rank by what the network itself says. */
-export const CRITERIA = ['lasso', 'l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;
+import type { KeepGoal } from '../rounds/keep-goal.ts';
+
+/**
+ * How filters are ranked. `damage`: by what those kept cannot explain of what the answers depend on. `lasso`: by the task's characteristic curves.
+ * The others are baselines.
+ */
+export const CRITERIA = ['damage', 'lasso', 'l1', 'l2', 'bnScale', 'activation', 'taylor', 'random'] as const;
 export type CriterionName = (typeof CRITERIA)[number];
 
 /** What a target is about: figures of the network, or milliseconds for one image, measured. */
@@ -23,10 +28,12 @@ export interface Avoidance {
   readonly strength?: number;
 }
 
-/** One pruned network. Exactly one of `epsilon` and `target`. */
+/** One pruned network. Exactly one of `epsilon`, and `target` or `keep` or both. */
 export interface PruneOptions {
   readonly epsilon?: number;
   readonly target?: SizeTarget;
+  /** The smallest network that keeps this is searched; with a target beside it, none smaller than that. */
+  readonly keep?: KeepGoal;
   /** Overrides ε for single layers. */
   readonly layerEpsilon?: Readonly<Record<string, number>>;
   /** The layer that the head reads, and how: its means over all positions (1) or on a 2 × 2 grid (2). What is absent is chosen, see `chooseHead`. */
@@ -36,13 +43,34 @@ export interface PruneOptions {
   readonly minFilters?: number;
   /** Overrides `minFilters` for single layers. */
   readonly layerMinFilters?: Readonly<Record<string, number>>;
-  /** Every layer keeps a multiple of this many filters where its classes allow; default 1. */
+  /**
+   * Every layer keeps a multiple of this many filters where its classes allow. Default that of the provider (`multipleFor`) or what of it a target
+   * allows; 1 for lasso with an ε, which is the paper's rule to the filter.
+   */
   readonly roundTo?: number;
-  /** Default lasso. Another one with an ε gets the MACs of the lasso's plan at that ε. */
+  /**
+   * Default lasso for an ε and where tasks are avoided, else damage. With an ε, damage keeps in each layer what loses at most that share of the layer's
+   * damage; others get the MACs of the lasso's plan at that ε.
+   */
   readonly criterion?: CriterionName;
   /** Default union. */
   readonly decide?: DecisionName;
   readonly avoid?: Avoidance;
+}
+
+/** The criterion that is used where none is named. */
+export function defaultCriterion({ epsilon, avoid }: Pick<PruneOptions, 'epsilon' | 'avoid'>): CriterionName {
+  return epsilon !== undefined || (avoid?.tasks.length ?? 0) > 0 ? 'lasso' : 'damage';
+}
+
+/** The criterion that is used. */
+export function criterionOf(options: Pick<PruneOptions, 'epsilon' | 'avoid' | 'criterion'>): CriterionName {
+  return options.criterion ?? defaultCriterion(options);
+}
+
+/** Whether filters are what the curves' knees say, to the filter. */
+export function byKnees(options: Pick<PruneOptions, 'epsilon' | 'avoid' | 'criterion'>): boolean {
+  return options.epsilon !== undefined && criterionOf(options) === 'lasso';
 }
 
 /** Without what equals its default, so that saying a default changes no content key. */
@@ -53,8 +81,8 @@ export function normaliseOptions(options: PruneOptions): PruneOptions {
     ...(isEmpty(layerEpsilon) ? {} : { layerEpsilon }),
     ...(minFilters === undefined || minFilters === 1 ? {} : { minFilters }),
     ...(isEmpty(layerMinFilters) ? {} : { layerMinFilters }),
-    ...(roundTo === undefined || roundTo === 1 ? {} : { roundTo }),
-    ...(criterion === undefined || criterion === 'lasso' ? {} : { criterion }),
+    ...(roundTo === undefined || (roundTo === 1 && byKnees(options)) ? {} : { roundTo }),
+    ...(criterion === undefined || criterion === defaultCriterion(options) ? {} : { criterion }),
     ...(decide === undefined || decide === 'union' ? {} : { decide }),
     ...(avoid === undefined || avoid.tasks.length === 0 ? {} : { avoid: normaliseAvoidance(avoid) }),
   };

@@ -29,7 +29,7 @@ export function tellingCurves({ curves }: TaskCurves, headLayer: string): Readon
 }
 
 /** Share of the labels' variance on validation that the layer explains at its best: R². */
-function explained({ rmseMin, rmseMax }: Knee): number {
+export function explained({ rmseMin, rmseMax }: Knee): number {
   return rmseMax > 0 ? 1 - (rmseMin / rmseMax) ** 2 : 0;
 }
 

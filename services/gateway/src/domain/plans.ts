@@ -1,19 +1,19 @@
 import { Failure } from '@kneepoint/failures';
 import { decodeModel, declaredShapes } from '@kneepoint/onnx';
-import type { HeadPool, LinearHead } from '@kneepoint/pruning';
+import type { LinearHead } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
 import {
   type CriterionName,
+  criterionOf,
   DEFAULT_REGRESSION,
   latencyNeedsRun,
   planCompression,
   type PruneOptions,
   type TaskCurves,
-  truncatedMacs,
 } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
-import { bestHeadOf, type LayerResult, requireLayerResults } from './analyses.ts';
+import { bestLayerOf, type LayerResult, requireLayerResults } from './analyses.ts';
 import { curveCache } from './curves.ts';
 import { requireDataset } from './datasets.ts';
 import { requireModel } from './models.ts';
@@ -29,34 +29,45 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
   const results = await resultsOf(wanted.tasks);
+  const layer = options.layer ?? bestLayerOf(results);
+  const { channels } = results[0]!.find((result) => result.layer === layer)!;
   const tasks = await curvesOf(context, wanted.tasks, results);
   const avoided = await curvesOf(context, wanted.avoided, await resultsOf(wanted.avoided));
   const skeleton = decodeModel(await context.store.read(model.skeletonSha256));
   const shapes = declaredShapes(skeleton);
   if (shapes.size === 0) throw new Failure('INTERNAL', `the skeleton of model ${model.id} carries no shapes`);
   const targets = wanted.tasks.reduce((sum, task) => sum + task.targets.length, 0);
-  const { layer, pool } = bestHeadOf(results, { ...options, macs: truncatedMacs(skeleton, shapes, targets) });
-  const { channels } = results[0]!.find((result) => result.layer === layer)!;
-  const { layers, before, after, forecasts } = planCompression({
+  const { layers, before, after } = planCompression({
     model: skeleton,
     shapes,
     tasks,
     avoided,
     layer,
-    head: emptyHead(targets, channels, pool),
+    head: emptyHead(targets, channels),
     options,
     seed: DEFAULT_REGRESSION.seed,
   });
-  return { bestLayer: layer, pool, before, after, layers, forecasts };
+  return { bestLayer: layer, before, after, layers };
 }
 
 /** A skeleton has neither weights nor images. */
 const DRY: readonly CriterionName[] = ['lasso', 'random'];
 
 /** Throws CRITERION_NEEDS_RUN, TARGET_NEEDS_RUN: what a plan cannot know. */
-function requireDry({ criterion = 'lasso', target }: PruneOptions): void {
-  if (target?.kind === 'latency') throw latencyNeedsRun();
+function requireDry(options: PruneOptions): void {
+  if (options.target?.kind === 'latency') throw latencyNeedsRun();
+  const criterion = criterionOf(options);
   if (DRY.includes(criterion)) return;
+  if (options.criterion === undefined) {
+    throw new Failure(
+      'TARGET_NEEDS_RUN',
+      `a plan opens no images, and ${criterion}, which a target is reached by, is measured on them`,
+      {
+        where: 'target',
+        fix: 'Prune with this target; or plan by LASSO, whose widths are then what the curves alone say; or plan with an ε.',
+      },
+    );
+  }
   throw new Failure('CRITERION_NEEDS_RUN', `a plan opens neither weights nor images, which ${criterion} ranks by`, {
     where: 'criterion',
     fix: 'Prune by this criterion, or plan by LASSO or RANDOM.',
@@ -81,12 +92,11 @@ function curvesOf(
 }
 
 /** A head of the right size without values: a plan needs no more. */
-function emptyHead(targets: number, channels: number, pool: HeadPool): LinearHead {
+function emptyHead(targets: number, channels: number): LinearHead {
   return {
     name: 'head',
     outputName: 'prediction',
-    pool,
-    weights: new Float64Array(targets * channels * pool ** 2),
+    weights: new Float64Array(targets * channels),
     bias: new Float64Array(targets),
   };
 }

@@ -1,6 +1,7 @@
 import { Field, Float, InputType, Int, registerEnumType } from 'type-graphql';
 
 export const Criterion = {
+  DAMAGE: 'damage',
   LASSO: 'lasso',
   L1: 'l1',
   L2: 'l2',
@@ -13,7 +14,7 @@ export type Criterion = (typeof Criterion)[keyof typeof Criterion];
 registerEnumType(Criterion, {
   name: 'Criterion',
   description:
-    'How filters are ranked. LASSO: by the characteristic curves of the task. L1, L2: by the size of their weights. BN_SCALE: by the scale of their normalisation. ACTIVATION: by their mean response. TAYLOR: by what the loss would change without them, to first order. RANDOM: not at all.',
+    'How filters are ranked. DAMAGE: by what those kept cannot explain of what the answers depend on. LASSO: by the characteristic curves of the task. L1, L2: by the size of their weights. BN_SCALE: by the scale of their normalisation. ACTIVATION: by their mean response. TAYLOR: by what the loss would change without them, to first order. RANDOM: not at all.',
 });
 
 export const Decision = { UNION: 'union', VOTE: 'vote', MEAN: 'mean' } as const;
@@ -82,16 +83,9 @@ export abstract class PlanOptions {
   @Field(() => String, {
     nullable: true,
     description:
-      'The layer that the head reads; when absent the cheapest of those that probe as well on validation as the best, for several tasks the one of best mean rank.',
+      'The layer that the head reads; the best on validation when absent, for several tasks the one of best mean rank.',
   })
   layer?: string;
-
-  @Field(() => Int, {
-    nullable: true,
-    description:
-      'How it reads that layer: 1 for the mean over all positions, 2 for a 2 × 2 grid; chosen with it when absent.',
-  })
-  pool?: number;
 
   @Field(() => Int, { nullable: true, description: 'Filters that every layer keeps at least; 1 when absent.' })
   minFilters?: number;
@@ -101,13 +95,15 @@ export abstract class PlanOptions {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Every layer keeps a multiple of this many filters where its channels allow, such as 8, 16 or 32.',
+    description:
+      'Every layer keeps a multiple of this many filters where its channels allow, such as 8, 16 or 32. When absent 4 on the CPU, or as much of that as a target allows; LASSO with an ε keeps what its curves say, to the filter.',
   })
   roundTo?: number;
 
   @Field(() => Criterion, {
     nullable: true,
-    description: 'LASSO when absent. Another one with an ε gets the MACs that LASSO leaves at that ε.',
+    description:
+      'When absent LASSO for an ε or with tasks to avoid, DAMAGE for a target. With an ε, DAMAGE loses in each layer at most that share of its damage; others get the MACs that LASSO leaves at that ε.',
   })
   criterion?: Criterion;
 

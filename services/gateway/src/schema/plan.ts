@@ -1,4 +1,3 @@
-import type { HeadPool } from '@kneepoint/pruning';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { compressionPlan } from '../domain/plans.ts';
@@ -78,35 +77,15 @@ export class PlanLayer {
 
   @Field(() => FrozenBy, { nullable: true })
   frozenBy!: FrozenBy | null;
-}
 
-@ObjectType({
-  description: "What the curve of the head's layer promises a task, on validation and in the unit of its labels.",
-})
-export class PlanForecast {
-  @Field(() => String)
-  task!: string;
-
-  @Field(() => Int, { description: "Filters of the head's layer that stay." })
-  filters!: number;
-
-  @Field(() => Float, { description: "The lowest error that the task's path reaches with them alone." })
-  rmse!: number;
-
-  @Field(() => Float, { description: 'With as many filters as are best.' })
-  rmseMin!: number;
-
-  @Field(() => Float, { description: 'With none.' })
-  rmseMax!: number;
+  @Field(() => String, { nullable: true, description: 'What is out of the ordinary in how many it keeps.' })
+  note!: string | null;
 }
 
 @ObjectType({ description: 'What pruning would give, computed without touching a weight.' })
 export class CompressionPlan {
-  @Field(() => String, { description: 'The layer that the head reads.' })
+  @Field(() => String)
   bestLayer!: string;
-
-  @Field(() => Int, { description: 'How it reads it: 1 for the mean over all positions, 2 for a 2 × 2 grid.' })
-  pool!: HeadPool;
 
   @Field(() => NetworkSize)
   before!: NetworkSize;
@@ -116,9 +95,6 @@ export class CompressionPlan {
 
   @Field(() => [PlanLayer])
   layers!: readonly PlanLayer[];
-
-  @Field(() => [PlanForecast], { description: 'One for each task.' })
-  forecasts!: readonly PlanForecast[];
 }
 
 @Resolver()

@@ -2,35 +2,37 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
-import { foldMeans, headInput, prune } from '@kneepoint/pruning';
+import { foldMeans, prune } from '@kneepoint/pruning';
 import { type CharacteristicCurve, fitHead, type Head } from '@kneepoint/regression';
 import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
   type CompressionReport,
-  type CompressionRequest,
+  criterionOf,
+  type CutRequest,
   jointMetric,
   jointStages,
   latencyFigures,
   type NetworkFigures,
-  planCompression,
-  type PlannedCompression,
+  type PlannedCut,
   type PruneInput,
   type ReportTarget,
   reportWarnings,
   type TaskCurves,
   tasksName,
   type TaskStages,
+  truncateAt,
+  wholeFigures,
 } from '@kneepoint/workflow';
 import { describeModel } from '../describe-model.ts';
 import type { GatheredResult } from '../gather-analysis.ts';
 import { meansOfInputs } from '../input-means.ts';
-import { measureFilters } from '../measure-filters.ts';
-import { columnsOf, headError, testMetrics } from '../probe-data.ts';
+import { measureNetwork } from '../measure-network.ts';
+import { type Planned, planNetwork } from '../plan-network.ts';
+import { columnsOf, testMetrics } from '../probe-data.ts';
 import { proveSurgery } from '../prove-surgery.ts';
 import { readability } from '../readability.ts';
 import { reportLayers, sizeOf } from '../report.ts';
 import { type Images, type Passed, runOver } from '../run-over.ts';
-import { type LatencySearch, searchLatency } from '../search-latency.ts';
 import { setHead } from '../set-head.ts';
 import { sideBySide, type StartingPoint, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
@@ -62,13 +64,23 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     context.progress({ done: STAGES.indexOf(stage), total: STAGES.length, unit: 'stages', message: stage });
 
   enter('ranking filters');
-  return withStartingPoint(input, options, async (start) => {
-    const { model, shapes, dataset, parts, layer, pool, tasks, head } = start;
+  return withStartingPoint(input, options.layer, async (start) => {
+    const { model, shapes, dataset, parts, layer, tasks, head } = start;
     const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
-    const measured = await measureFilters(options.criterion ?? 'lasso', { ...start, stored: job.taps }, images);
+    const { equalMacs } = input;
+    const truncated = truncateAt(start);
+    const { seed } = job.settings;
+    const measured = await measureNetwork({ ...truncated, tasks, images, rows: parts.train, options, equalMacs, seed });
 
     enter('planning');
-    const { planned, timed } = await plan(input, start, measured, context);
+    const request: CutRequest = {
+      ...{ ...truncated, ...measured, layer, head: head.name, options, seed, whole: wholeFigures(model, shapes) },
+      tasks: await readCurves(input, job.tasks),
+      avoided: await readCurves(input, job.avoided ?? []),
+      provider: context.provider,
+      ...(equalMacs === undefined ? {} : { equalMacs }),
+    };
+    const { planned, timed } = await planNetwork(request, { model, context });
 
     enter('proving');
     const proof = await proveSurgery(planned, images, { rows: parts.test, seed: job.settings.seed });
@@ -79,20 +91,20 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const folded = foldMeans(cut, planned.network, planned.shapes, planned.plan, means);
 
     enter('reading responses');
-    const passed = await runOver(folded, headInput(folded), images);
+    const passed = await runOver(folded, truncated.tap.value, images);
     const refits = tasks.map(({ spec, labels }) =>
       fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
     );
-    const stages = taskStages(start, planned, passed, refits);
+    const stages = taskStages(start, passed, refits);
     const avoidance = readability(
       dataset.manifest,
       { wanted: job.tasks, avoided: job.avoided ?? [] },
-      { before: await start.headResponses(), after: passed.features },
+      { before: await start.responsesOf(layer), after: passed.features },
       job.settings.seed,
     );
     const finished = describeModel(setHead(folded, head.name, sideBySide(refits)), {
       job,
-      origin: { ...options, layer, pool },
+      origin: { layer, ...options },
       thresholds: refits.map(({ thresholds }) => thresholds),
     });
 
@@ -117,10 +129,9 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       task: tasksName(job.tasks),
       epsilon: options.epsilon ?? null,
       target: reportTarget(planned, { before, after }, options.target, timed),
-      criterion: options.criterion ?? 'lasso',
+      criterion: criterionOf(options),
       decide: options.decide ?? 'union',
       bestLayer: layer,
-      pool,
       metric: jointStages(stages),
       tasks: stages,
       before,
@@ -146,35 +157,6 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
   });
 }
 
-interface Planned {
-  readonly planned: PlannedCompression;
-  /** What the search for a latency measured. */
-  readonly timed?: Pick<LatencySearch, 'before' | 'after'>;
-}
-
-async function plan(
-  input: PruneTaskInput,
-  { model, shapes, layer, head }: StartingPoint,
-  measured: CompressionRequest['measured'],
-  context: TaskContext,
-): Promise<Planned> {
-  const { job, equalMacs } = input;
-  const { options, settings, tasks, avoided = [] } = job;
-  const request: CompressionRequest = {
-    ...{ model, shapes, layer, head, options, seed: settings.seed },
-    tasks: await readCurves(input, tasks),
-    avoided: await readCurves(input, avoided),
-    ...(measured ? { measured } : {}),
-    ...(equalMacs === undefined ? {} : { equalMacs }),
-  };
-  const { target } = options;
-  if (target?.kind !== 'latency' || equalMacs !== undefined) return { planned: planCompression(request) };
-  const planAt = (atMost: number): PlannedCompression =>
-    planCompression({ ...request, options: { ...options, target: { kind: 'macs', atMost } } });
-  const { planned, ...timed } = await searchLatency(model, target, planAt, context);
-  return { planned, timed };
-}
-
 async function readCurves(
   { layers }: Pick<PruneTaskInput, 'layers'>,
   tasks: PruneInput['tasks'],
@@ -193,32 +175,19 @@ async function readCurves(
 }
 
 /** Every task's metric before the cut, after it, and with its head fitted again. */
-function taskStages(
-  { tasks, head }: StartingPoint,
-  { forecasts }: PlannedCompression,
-  passed: Passed,
-  refits: readonly Head[],
-): readonly TaskStages[] {
+function taskStages({ tasks, head }: StartingPoint, passed: Passed, refits: readonly Head[]): readonly TaskStages[] {
   const width = head.bias.length;
   return tasks.map((task, i): TaskStages => {
     const { spec, parts, probe, from } = task;
     const refit = refits[i]!;
     const scores = columnsOf(passed.scores, width, from, spec.targets.length);
     const { pruned, ...metric } = testMetrics(task, parts, { scores, thresholds: probe.thresholds });
-    const promised = forecasts.find((forecast) => forecast.task === spec.name);
-    const { task: _name, ...forecast } = promised ?? { task: '' };
     return {
       task: spec.name,
       ...metric,
       probe: probe.metrics.test,
       pruned,
       refit: refit.metrics.test,
-      forecast: promised
-        ? {
-            ...(forecast as Omit<typeof promised, 'task'>),
-            measured: headError(task, refit, passed.features, parts.validation),
-          }
-        : null,
     };
   });
 }
@@ -253,7 +222,7 @@ function refitArm(
 
 /** What was asked of the size and what came of it; null where an ε decided. */
 function reportTarget(
-  planned: PlannedCompression,
+  planned: PlannedCut,
   { before, after }: { readonly before: NetworkFigures; readonly after: NetworkFigures },
   target: PruneInput['options']['target'],
   timed: Planned['timed'],
