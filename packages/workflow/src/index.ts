@@ -16,7 +16,16 @@ export { jointMetric, jointStages } from './joint-stages.ts';
 export { latencyNeedsRun } from './plan/choose-plan.ts';
 export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
 export { latencyBound, latencyFigures } from './plan/latency-figures.ts';
-export { headLayer, type ProbedLayer } from './plan/head-layer.ts';
+export { truncatedMacs } from './plan/head-cost.ts';
+export {
+  chooseHead,
+  type HeadChoice,
+  headLayer,
+  type HeadOptions,
+  type HeadProbe,
+  type ProbedHeads,
+  type ProbedLayer,
+} from './plan/head-layer.ts';
 export {
   type Avoidance,
   byKnees,

@@ -1,4 +1,4 @@
-import type { Proof } from '@kneepoint/pruning';
+import type { HeadPool, Proof } from '@kneepoint/pruning';
 import type { FrozenBy } from './compression.ts';
 import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
 import type { EpochRecord } from './steps/finetune.ts';
@@ -128,7 +128,9 @@ export interface CompressionReport {
   readonly target: ReportTarget | null;
   readonly criterion: CriterionName;
   readonly decide: DecisionName;
+  /** The layer that the head reads, and how: its means over all positions (1), or on a 2 × 2 grid (2). */
   readonly bestLayer: string;
+  readonly pool: HeadPool;
   /** Of the task; of several, their score (see `jointStages`). */
   readonly metric: MetricStages;
   readonly tasks: readonly TaskStages[];

@@ -1,6 +1,4 @@
-import { Failure } from '@kneepoint/failures';
 import { judge, judgeChance, labelledRows, type Head, metricOf, takeRows, type TaskSpec } from '@kneepoint/regression';
-import { readResponses } from '@kneepoint/runtime';
 import type { Parts, TaskStages } from '@kneepoint/workflow';
 
 /** A task with its labels, N × targets. */
@@ -14,21 +12,6 @@ export function partsWith({ spec, labels }: Labelled, parts: Parts): Parts {
   const labelled = new Set(labelledRows({ spec, labels }, parts.split.length));
   const of = (rows: Int32Array): Int32Array => rows.filter((row) => labelled.has(row));
   return { ...parts, train: of(parts.train), validation: of(parts.validation), test: of(parts.test) };
-}
-
-/** One layer's responses from its shards, in image order. */
-export async function readShards(paths: readonly string[], layer: string, values: number): Promise<Float32Array> {
-  const all = new Float32Array(values);
-  let offset = 0;
-  for (const path of paths) {
-    const shard = await readResponses(path, layer);
-    if (offset + shard.length > values) break;
-    all.set(shard, offset);
-    offset += shard.length;
-  }
-  if (offset !== values)
-    throw new Failure('INTERNAL', `the shards of ${layer} hold ${offset} values where ${values} were expected`);
-  return all;
 }
 
 /** Metric of a constant answer on the test rows. `parts` of the task alone. */

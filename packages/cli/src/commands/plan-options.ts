@@ -8,6 +8,7 @@ export interface PlanFlags {
   readonly target?: string;
   readonly layerEpsilon?: string;
   readonly layer?: string;
+  readonly pool?: string;
   readonly minFilters?: string;
   readonly layerMinFilters?: string;
   readonly roundTo?: string;
@@ -28,6 +29,7 @@ export interface TargetRequest {
 export interface PlanRequest {
   readonly layerEpsilon?: readonly { readonly layer: string; readonly epsilon: number }[];
   readonly layer?: string;
+  readonly pool?: number;
   readonly minFilters?: number;
   readonly layerMinFilters?: readonly { readonly layer: string; readonly minFilters: number }[];
   readonly roundTo?: number;
@@ -62,7 +64,11 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
       `macs, parameters, bytes or latency: a share to remove (macs=-60%) or what may be left (macs=10M, latency=2ms)${list}`,
     )
     .option('--layer-epsilon <layer=e>', 'an ε of its own for a layer; several separated by commas')
-    .option('--layer <name>', 'the layer that the head reads (default: the best on validation)')
+    .option('--layer <name>', 'the layer that the head reads (default: chosen on validation and by cost)')
+    .option(
+      '--pool <n>',
+      'how it reads it: 1, the mean over all positions, or 2, a 2 × 2 grid (default: chosen likewise)',
+    )
     .option('--min-filters <n>', 'keep at least so many in each layer')
     .option('--layer-min-filters <layer=n>', 'keep at least so many in a layer; several separated by commas')
     .option('--round-to <n>', 'keep a multiple of so many in each layer (default: 4 on the CPU)')
@@ -77,7 +83,8 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
 
 /** What flags say beside ε and targets. Throws EPSILON_INVALID, MIN_FILTERS_INVALID, PLAN_OPTION_INVALID. */
 export function readPlanRequest(flags: PlanFlags): PlanRequest {
-  const { layerEpsilon, layer, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } = flags;
+  const { layerEpsilon, layer, pool, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } =
+    flags;
   const code = 'PLAN_OPTION_INVALID';
   return {
     ...(layerEpsilon === undefined
@@ -89,6 +96,7 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
           })),
         }),
     ...(layer ? { layer } : {}),
+    ...(pool === undefined ? {} : { pool: Number(oneOf('--pool', pool, ['1', '2'], code)) }),
     ...readMinFilters(minFilters),
     ...(layerMinFilters === undefined
       ? {}

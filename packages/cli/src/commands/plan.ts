@@ -15,6 +15,7 @@ interface Size {
 
 interface PlanView {
   readonly bestLayer: string;
+  readonly pool: number;
   readonly before: Size;
   readonly after: Size;
   readonly layers: readonly {
@@ -32,7 +33,7 @@ interface PlanView {
 
 const PLAN_QUERY = `query($input: CompressionPlanInput!) {
   compressionPlan(input: $input) {
-    bestLayer
+    bestLayer pool
     before { parameters macs bytes }
     after { parameters macs bytes }
     layers { name op filters kept lambda prunable reason frozenBy { node operator reason } note }
@@ -79,6 +80,8 @@ export function registerPlan(program: Command): void {
       const changes = sizes.map(
         ([name, from, to]) => `${name} ${compact(from)} → ${compact(to)} (${change(to, from)})`,
       );
-      print(`\nhead on ${plan.bestLayer}; ${changes.join(', ')}`);
+      print(
+        `\nhead on ${plan.bestLayer}${plan.pool > 1 ? `, ${plan.pool} × ${plan.pool} averages` : ''}; ${changes.join(', ')}`,
+      );
     });
 }

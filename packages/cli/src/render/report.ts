@@ -59,7 +59,7 @@ export function renderReport(report: CompressionReport): string {
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   );
   return [
-    `${report.task} at ${goalOf(report)}; the head reads ${report.bestLayer}; ${report.provider}`,
+    `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.provider}`,
     ...targetLine(report),
     `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     '',
@@ -85,7 +85,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   return `${[
     `# ${name}`,
     '',
-    `Task **${report.task}**, ${goalOf(report)}, head on \`${report.bestLayer}\`, provider ${report.provider}.`,
+    `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.provider}.`,
     `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
     ...[...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
@@ -141,6 +141,12 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
     `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.he.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence?.toExponential(2) ?? 'not measurable'}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
     ...report.warnings.map((text) => `\nWarning: ${text}`),
   ].join('\n')}\n`;
+}
+
+/** "conv3", "conv3 on a 2 × 2 grid". */
+function headOf({ bestLayer, pool }: CompressionReport, quote = ''): string {
+  const name = `${quote}${bestLayer}${quote}`;
+  return pool > 1 ? `${name} on a ${pool} × ${pool} grid` : name;
 }
 
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { decodeModel, declaredShapes } from '@kneepoint/onnx';
-import type { LinearHead } from '@kneepoint/pruning';
+import type { HeadPool, LinearHead } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
 import {
   type CriterionName,
@@ -10,10 +10,11 @@ import {
   planCompression,
   type PruneOptions,
   type TaskCurves,
+  truncatedMacs,
 } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
-import { bestLayerOf, type LayerResult, requireLayerResults } from './analyses.ts';
+import { bestHeadOf, type LayerResult, requireLayerResults } from './analyses.ts';
 import { curveCache } from './curves.ts';
 import { requireDataset } from './datasets.ts';
 import { requireModel } from './models.ts';
@@ -29,25 +30,25 @@ export async function compressionPlan(context: Context, input: CompressionPlanIn
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
   const results = await resultsOf(wanted.tasks);
-  const layer = options.layer ?? bestLayerOf(results);
-  const { channels } = results[0]!.find((result) => result.layer === layer)!;
   const tasks = await curvesOf(context, wanted.tasks, results);
   const avoided = await curvesOf(context, wanted.avoided, await resultsOf(wanted.avoided));
   const skeleton = decodeModel(await context.store.read(model.skeletonSha256));
   const shapes = declaredShapes(skeleton);
   if (shapes.size === 0) throw new Failure('INTERNAL', `the skeleton of model ${model.id} carries no shapes`);
   const targets = wanted.tasks.reduce((sum, task) => sum + task.targets.length, 0);
+  const { layer, pool } = bestHeadOf(results, { ...options, macs: truncatedMacs(skeleton, shapes, targets) });
+  const { channels } = results[0]!.find((result) => result.layer === layer)!;
   const { layers, before, after } = planCompression({
     model: skeleton,
     shapes,
     tasks,
     avoided,
     layer,
-    head: emptyHead(targets, channels),
+    head: emptyHead(targets, channels, pool),
     options,
     seed: DEFAULT_REGRESSION.seed,
   });
-  return { bestLayer: layer, before, after, layers };
+  return { bestLayer: layer, pool, before, after, layers };
 }
 
 /** A skeleton has neither weights nor images. */
@@ -92,11 +93,12 @@ function curvesOf(
 }
 
 /** A head of the right size without values: a plan needs no more. */
-function emptyHead(targets: number, channels: number): LinearHead {
+function emptyHead(targets: number, channels: number, pool: HeadPool): LinearHead {
   return {
     name: 'head',
     outputName: 'prediction',
-    weights: new Float64Array(targets * channels),
+    pool,
+    weights: new Float64Array(targets * channels * pool ** 2),
     bias: new Float64Array(targets),
   };
 }

@@ -83,9 +83,16 @@ export abstract class PlanOptions {
   @Field(() => String, {
     nullable: true,
     description:
-      'The layer that the head reads; the best on validation when absent, for several tasks the one of best mean rank.',
+      'The layer that the head reads; when absent the cheapest of those that probe as well on validation as the best, for several tasks the one of best mean rank.',
   })
   layer?: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How it reads that layer: 1 for the mean over all positions, 2 for a 2 × 2 grid; chosen with it when absent.',
+  })
+  pool?: number;
 
   @Field(() => Int, { nullable: true, description: 'Filters that every layer keeps at least; 1 when absent.' })
   minFilters?: number;

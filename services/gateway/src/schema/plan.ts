@@ -1,3 +1,4 @@
+import type { HeadPool } from '@kneepoint/pruning';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { compressionPlan } from '../domain/plans.ts';
@@ -84,8 +85,11 @@ export class PlanLayer {
 
 @ObjectType({ description: 'What pruning would give, computed without touching a weight.' })
 export class CompressionPlan {
-  @Field(() => String)
+  @Field(() => String, { description: 'The layer that the head reads.' })
   bestLayer!: string;
+
+  @Field(() => Int, { description: 'How it reads it: 1 for the mean over all positions, 2 for a 2 × 2 grid.' })
+  pool!: HeadPool;
 
   @Field(() => NetworkSize)
   before!: NetworkSize;

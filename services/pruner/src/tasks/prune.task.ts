@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
-import { foldMeans, prune } from '@kneepoint/pruning';
+import { foldMeans, headInput, prune } from '@kneepoint/pruning';
 import { type CharacteristicCurve, fitHead, type Head } from '@kneepoint/regression';
 import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
@@ -64,8 +64,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     context.progress({ done: STAGES.indexOf(stage), total: STAGES.length, unit: 'stages', message: stage });
 
   enter('ranking filters');
-  return withStartingPoint(input, options.layer, async (start) => {
-    const { model, shapes, dataset, parts, layer, tasks, head } = start;
+  return withStartingPoint(input, options, async (start) => {
+    const { model, shapes, dataset, parts, layer, pool, tasks, head } = start;
     const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
     const { equalMacs } = input;
     const truncated = truncateAt(start);
@@ -91,7 +91,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const folded = foldMeans(cut, planned.network, planned.shapes, planned.plan, means);
 
     enter('reading responses');
-    const passed = await runOver(folded, truncated.tap.value, images);
+    const passed = await runOver(folded, headInput(folded), images);
     const refits = tasks.map(({ spec, labels }) =>
       fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
     );
@@ -99,12 +99,12 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const avoidance = readability(
       dataset.manifest,
       { wanted: job.tasks, avoided: job.avoided ?? [] },
-      { before: await start.responsesOf(layer), after: passed.features },
+      { before: await start.headResponses(), after: passed.features },
       job.settings.seed,
     );
     const finished = describeModel(setHead(folded, head.name, sideBySide(refits)), {
       job,
-      origin: { layer, ...options },
+      origin: { ...options, layer, pool },
       thresholds: refits.map(({ thresholds }) => thresholds),
     });
 
@@ -132,6 +132,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       criterion: criterionOf(options),
       decide: options.decide ?? 'union',
       bestLayer: layer,
+      pool,
       metric: jointStages(stages),
       tasks: stages,
       before,
