@@ -16,7 +16,9 @@ export interface Refit {
 }
 
 /** Penalties, strongest first. */
-const RIDGES = Array.from({ length: 10 }, (_, i) => 10 ** (1 - i));
+const RIDGES = Array.from({ length: 11 }, (_, i) => 10 ** (2 - i));
+/** A weaker penalty has to do better by this share: else weights would grow large for next to nothing. */
+const GAIN = 0.01;
 /** Between two of them. */
 const HALF = Math.sqrt(10);
 /** So many weaker penalties that do worse in a row end the search. */
@@ -103,7 +105,7 @@ function judged(group: Centred): Centred {
   return { ...group, train: some(group.train), validation: some(group.validation) };
 }
 
-/** The penalty with the least error on validation; undefined where none beats the bias alone. */
+/** The strongest penalty with next to the least error on validation; undefined where none beats the bias alone. */
 function chooseRidge(groups: readonly Centred[]): number | undefined {
   if (groups.every(({ level }) => level <= 0)) return undefined;
   let best: { readonly ridge: number; readonly error: number } | undefined;
@@ -111,7 +113,7 @@ function chooseRidge(groups: readonly Centred[]): number | undefined {
   const attempt = (ridge: number): boolean => {
     const weights = solve(groups, ridge);
     const error = weights ? errorOf(groups, weights) : Infinity;
-    if (!(error < least)) return false;
+    if (!(error < (1 - GAIN) * least)) return false;
     best = { ridge, error };
     least = error;
     return true;

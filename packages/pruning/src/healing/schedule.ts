@@ -1,4 +1,4 @@
-import type { NodeProto , Graph } from '@kneepoint/onnx';
+import type { NodeProto, Graph } from '@kneepoint/onnx';
 import { capturedValues } from '@kneepoint/onnx';
 import type { Unit } from './units.ts';
 
