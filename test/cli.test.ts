@@ -137,7 +137,7 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
     const size = ['parameters', 'macs', 'bytes', 'latencyMs'];
     expect(report).toMatchObject({ task, metric: { name: metric, higherIsBetter: metric !== 'rmse' } });
     expect(Object.keys(report)).toEqual(
-      expect.arrayContaining(['task', 'bestLayer', 'metric', 'before', 'after', 'layers', 'proof']),
+      expect.arrayContaining(['task', 'bestLayer', 'pool', 'metric', 'before', 'after', 'layers', 'proof']),
     );
     expect(Object.keys(report.metric)).toEqual([
       ...['name', 'higherIsBetter', 'chance', 'probe', 'pruned', 'refit', 'finetuned'],

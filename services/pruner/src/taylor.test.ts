@@ -15,7 +15,7 @@ import {
   vggStyle,
   writeTensor,
 } from '@kneepoint/onnx';
-import { findTaps, type Tap, truncate } from '@kneepoint/pruning';
+import { findTaps, type HeadPool, type Tap, truncate } from '@kneepoint/pruning';
 import { fitHead } from '@kneepoint/regression';
 import { openSession, shapesOf } from '@kneepoint/runtime';
 import { splitParts } from '@kneepoint/workflow';
@@ -29,6 +29,8 @@ let folder: string;
 let dataset: Dataset;
 let images: Images;
 let network: ModelProto;
+/** The same with a head on a 2 × 2 grid, whose cells overlap on maps of 9 × 9. */
+let gridded: ModelProto;
 let taps: readonly Tap[];
 /** A task of values and one of classes, side by side in the head. */
 let tasks: readonly HeadTask[];
@@ -38,7 +40,7 @@ beforeAll(async () => {
   await renderFaces({ count: IMAGES, seed: 1, folder: join(folder, 'faces'), size: 16, persons: 8 });
   await packDataset(join(folder, 'faces'), { out: join(folder, 'faces.tar') });
   dataset = await openDataset(join(folder, 'faces.tar'));
-  const model = vggStyle({ widths: [4, 'pool', 6], size: 16, seed: 1 });
+  const model = vggStyle({ widths: [4, 'pool', 6], size: 18, seed: 1 });
   const shapes = await shapesOf(model);
   const found = findTaps(model, shapes);
   const last = found.at(-1)!;
@@ -54,8 +56,13 @@ beforeAll(async () => {
     from += spec.targets.length;
     return { spec, labels, parts, probe, from: from - spec.targets.length };
   });
-  const weights = Float64Array.from({ length: from * last.channels }, () => 5 * random.normal());
-  network = truncate(model, last, { name: 'head', outputName: 'answers', weights, bias: new Float64Array(from) });
+  const headed = (pool: HeadPool): ModelProto => {
+    const weights = Float64Array.from({ length: from * last.channels * pool ** 2 }, () => 5 * random.normal());
+    const bias = new Float64Array(from);
+    return truncate(model, last, { name: 'head', outputName: 'answers', pool, weights, bias });
+  };
+  network = headed(1);
+  gridded = headed(2);
   taps = findTaps(network, await shapesOf(network));
   const preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] } as const;
   const context = { provider: 'cpu', signal: new AbortController().signal, progress: () => undefined } as never;
@@ -67,9 +74,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The network with one channel of a value multiplied. */
-function scaled(value: string, channels: number, channel: number, factor: number): ModelProto {
-  const model = cloneModel(network);
+/** A network with one channel of a value multiplied. */
+function scaled(
+  from: ModelProto,
+  { value, channels }: Pick<Tap, 'value' | 'channels'>,
+  channel: number,
+  factor: number,
+): ModelProto {
+  const model = cloneModel(from);
   const graph = new Graph(model);
   const factors = new Float32Array(channels).fill(1);
   factors[channel] = factor;
@@ -106,26 +118,33 @@ async function losses(model: ModelProto, rows: Int32Array): Promise<number[]> {
 }
 
 describe('the Taylor score of a channel', () => {
-  it('is the sum over images of what the loss changes with the channel, to first order', async () => {
-    const rows = Int32Array.from({ length: 20 }, (_, i) => i);
-    const scores = await taylorScores(network, taps, tasks, { images, rows });
-    // Sixteen images make a batch; what is left of the rows makes no whole one.
-    const used = rows.subarray(0, 16);
-    const h = 0.01;
-    for (const { layer, value, channels } of taps) {
-      const own = scores.get(layer)!;
-      expect(own).toHaveLength(channels);
-      for (let channel = 0; channel < channels; channel++) {
-        const [up, down] = [
-          await losses(scaled(value, channels, channel, 1 + h), used),
-          await losses(scaled(value, channels, channel, 1 - h), used),
-        ];
-        const expected = up.reduce((sum, loss, i) => sum + Math.abs((loss - down[i]!) / (2 * h)), 0);
-        expect(own[channel]).toBeGreaterThanOrEqual(0);
-        expect(Math.abs(own[channel]! - expected)).toBeLessThan(0.01 * Math.max(...own));
+  it.each([
+    ['mean over all positions', () => network],
+    ['grid', () => gridded],
+  ])(
+    'is the sum over images of what the loss changes with the channel, to first order, through a %s',
+    async (_, of) => {
+      const rows = Int32Array.from({ length: 20 }, (_row, i) => i);
+      const scores = await taylorScores(of(), taps, tasks, { images, rows });
+      // Sixteen images make a batch; what is left of the rows makes no whole one.
+      const used = rows.subarray(0, 16);
+      const h = 0.01;
+      for (const tap of taps) {
+        const { layer, channels } = tap;
+        const own = scores.get(layer)!;
+        expect(own).toHaveLength(channels);
+        for (let channel = 0; channel < channels; channel++) {
+          const [up, down] = [
+            await losses(scaled(of(), tap, channel, 1 + h), used),
+            await losses(scaled(of(), tap, channel, 1 - h), used),
+          ];
+          const expected = up.reduce((sum, loss, i) => sum + Math.abs((loss - down[i]!) / (2 * h)), 0);
+          expect(own[channel]).toBeGreaterThanOrEqual(0);
+          expect(Math.abs(own[channel]! - expected)).toBeLessThan(0.01 * Math.max(...own));
+        }
       }
-    }
-  });
+    },
+  );
 
   it('is 0 where nothing reads the channel', async () => {
     const blind = cloneModel(network);

@@ -100,8 +100,8 @@ function trainingRows({ rows }: TaskFamily, split: Uint8Array): number {
 }
 
 function withoutWeights(fit: ProbeTrial): ProbeTrial {
-  const { validation, test, chance, others, thresholds, lambda, n } = fit;
-  return { validation, test, chance, others, thresholds, lambda, n };
+  const { validation, heldOut, test, chance, others, thresholds, lambda, n } = fit;
+  return { validation, heldOut, test, chance, others, thresholds, lambda, n };
 }
 
 function prepare(request: AnalysisSteps): Prepared {

@@ -11,6 +11,11 @@ export interface PartSizes {
 export interface ProbeTrial {
   /** Main metric on validation, where the penalty and the thresholds were chosen. */
   readonly validation: number;
+  /**
+   * Main metric on validation with the thresholds that the training rows choose; the same for types without. Probes are compared by it: thresholds chosen
+   * on few rows flatter, the worse probe more.
+   */
+  readonly heldOut: number;
   /** Main metric on test, which nothing was chosen on. */
   readonly test: number;
   /** Main metric on test of an answer that ignores the image. */

@@ -69,14 +69,15 @@ function judged(
       labels: takeRows(labels, rows, count),
       scores: linearScores(responses, rows, own, bias),
     });
-    const chosenOn = read(validation);
+    const [known, chosenOn] = [read(train), read(validation)];
     const unseen = read(test);
     const thresholds = chooseThresholds(spec, chosenOn.scores, chosenOn.labels);
     const tested = judge(spec, unseen.scores, unseen.labels, thresholds);
     return {
       validation: judge(spec, chosenOn.scores, chosenOn.labels, thresholds).value,
+      heldOut: judge(spec, chosenOn.scores, chosenOn.labels, chooseThresholds(spec, known.scores, known.labels)).value,
       test: tested.value,
-      chance: judgeChance(spec, takeRows(labels, train, count), unseen.labels),
+      chance: judgeChance(spec, known.labels, unseen.labels),
       others: tested.others,
       thresholds,
       lambda: lambdas[i] as number,

@@ -37,6 +37,20 @@ describe('a probe', () => {
     expect(Math.abs(cell.mean - 0.5)).toBeLessThan(0.12);
   });
 
+  test('is held out from its thresholds on validation too: noise is at chance there, where thresholds chosen on few rows flatter it', () => {
+    const random = Random.seeded(12);
+    const few = randomLayer({ rows: 80, filters: 4 });
+    const trials = Array.from({ length: 20 }, () => {
+      const labels = new Float64Array(80).map(() => (random.uniform() < 0.5 ? 1 : 0));
+      return probe({ responses: few.responses, labels, task: tasks.gender.spec, seed: 1, trials: 1 }).trials[0]!;
+    });
+    const mean = (of: (trial: (typeof trials)[number]) => number) => trials.reduce((sum, t) => sum + of(t) / 20, 0);
+    expect(Math.abs(mean(({ heldOut }) => heldOut) - 0.5)).toBeLessThan(0.05);
+    expect(mean(({ validation }) => validation)).toBeGreaterThan(0.58);
+    const plain = probe({ responses: layer.responses, labels: tasks.mood.labels, task: tasks.mood.spec, seed: 1 });
+    for (const trial of plain.trials) expect(trial.heldOut).toBe(trial.validation);
+  });
+
   test('is the same for the same seed, and its trials differ', () => {
     const request = { responses: layer.responses, labels: tasks.mood.labels, task: tasks.mood.spec, seed: 3 };
     const cell = probe(request);

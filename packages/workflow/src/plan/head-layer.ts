@@ -16,7 +16,7 @@ export interface HeadChoice {
 
 /** What a choice among heads looks at of a probe. */
 export type HeadProbe = Pick<Cell, 'validation' | 'higherIsBetter' | 'n'> & {
-  readonly trials: readonly Pick<Cell['trials'][number], 'validation'>[];
+  readonly trials: readonly Pick<Cell['trials'][number], 'heldOut'>[];
 };
 
 /** How one layer probes for one task with each pool; no grid where it has none. */
@@ -46,7 +46,7 @@ export function headLayer(tasks: readonly (readonly ProbedLayer[])[]): string {
 
 /**
  * What the head shall read: the cheapest of what probes as well as the best. With v_kt(h) the metric of task k's probe on head h on the validation
- * rows of trial t, greater being better, and h* the head of the best mean rank (as `headLayer` has it), h is as good where for every k
+ * rows of trial t (`heldOut`: its thresholds come from the training rows), greater being better, and h* the head of the best mean rank (as `headLayer` has it), h is as good where for every k
  *
  *     mean_t d ≤ min(sd_t(d) / √T, e),   d_t = v_kt(h*) − v_kt(h),
  *
@@ -89,7 +89,14 @@ function choicesOf(tasks: readonly (readonly ProbedHeads[])[]): readonly HeadCho
 
 function probeOf(layers: readonly ProbedHeads[], { layer, pool }: HeadChoice): HeadProbe {
   const { cell, grid } = layers.find((candidate) => candidate.layer === layer)!;
-  return pool === 2 ? grid! : cell;
+  return withHeldOut(pool === 2 ? grid! : cell);
+}
+
+/** With the mean over the trials of what was held out in the place of the validation that chose the thresholds. */
+function withHeldOut(probe: HeadProbe): HeadProbe {
+  const { trials } = probe;
+  if (trials.length === 0) return probe;
+  return { ...probe, validation: trials.reduce((sum, { heldOut }) => sum + heldOut, 0) / trials.length };
 }
 
 /** Whether two probes of a task cannot be told apart; see `chooseHead`. */
@@ -100,7 +107,7 @@ function isAlike(probe: HeadProbe, best: HeadProbe): boolean {
   if (trials < 2) return sign * (best.validation - probe.validation) <= sampling;
   const differences = Array.from(
     { length: trials },
-    (_, t) => sign * (best.trials[t]!.validation - probe.trials[t]!.validation),
+    (_, t) => sign * (best.trials[t]!.heldOut - probe.trials[t]!.heldOut),
   );
   const mean = differences.reduce((sum, value) => sum + value, 0) / trials;
   const variance = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (trials - 1);
