@@ -11,6 +11,8 @@ export interface SurgeryRequest {
   /** Share of the prunable channel classes to remove, between 0 and 1. */
   readonly ratio: number;
   readonly seed: number;
+  /** Every layer keeps a multiple of this many filters, or all it has. Default that of the CPU. */
+  readonly roundTo?: number;
   readonly out: string;
   readonly memoryMb?: number;
   readonly signal?: AbortSignal;

@@ -4,11 +4,13 @@ import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { readNumber } from './numbers.ts';
 
 interface SurgeryOptions {
   readonly criterion: string;
   readonly ratio: string;
   readonly seed: string;
+  readonly roundTo?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -19,6 +21,7 @@ export function registerSurgery(program: Command): void {
     .description('prune a file by a criterion that needs no data, prove it, write it; no server, no images')
     .option('--criterion <name>', 'l1 or random', 'l1')
     .option('--ratio <r>', 'share of the prunable channels to remove', '0.5')
+    .option('--round-to <n>', 'keep a multiple of so many in each layer, or all it has (default: 4)')
     .option('--seed <n>', 'of the random criterion and of the proof', '1')
     .requiredOption('--out <file>', 'where to write the smaller network')
     .option('--json', 'print JSON')
@@ -32,10 +35,11 @@ export function registerSurgery(program: Command): void {
         });
       if (!Number.isInteger(seed))
         throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
+      const limits = readNumber('roundTo', '--round-to', options.roundTo, { least: 1, code: 'PLAN_OPTION_INVALID' });
       const { surgeryFile } = await import('@kneepoint/pruner-service');
       const { criterion, out } = options;
-      const { before, after, proof, layers } = await interruptible((signal) =>
-        surgeryFile({ path: file, criterion, ratio, seed, out, signal }),
+      const { before, after, proof, layers, roundTo } = await interruptible((signal) =>
+        surgeryFile({ path: file, criterion, ratio, seed, ...limits, out, signal }),
       );
       if (options.json) return printJson({ before, after, proof });
       print(
@@ -52,6 +56,10 @@ export function registerSurgery(program: Command): void {
       );
       for (const layer of layers.filter((candidate) => candidate.reason))
         print(`${layer.name} was left alone: ${layer.reason}`);
+      for (const { name, kept, filters } of layers.filter(
+        (layer) => layer.reason === null && layer.kept % roundTo !== 0,
+      ))
+        print(`${name} keeps ${kept} of ${filters}: its channels allow no multiple of ${roundTo}`);
       print(
         `\nsurgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})\n${options.out}`,
       );

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
-import { analyzeChannels, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
+import { analyzeChannels, multipleFor, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
 import { readModelFile, shapesOf } from '@kneepoint/runtime';
 import { randomImages, requireProof, runAsWritten } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
@@ -10,6 +10,7 @@ export interface SurgeryTaskInput {
   readonly criterion: string;
   readonly ratio: number;
   readonly seed: number;
+  readonly roundTo?: number;
   readonly out: string;
 }
 
@@ -23,6 +24,8 @@ export interface SurgeryTaskOutput {
   readonly before: FileSize;
   readonly after: FileSize;
   readonly proof: Proof;
+  /** The multiple that layers keep where their channels allow. */
+  readonly roundTo: number;
   readonly layers: readonly {
     readonly name: string;
     readonly filters: number;
@@ -39,7 +42,10 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
   const spec = inputSpec(model);
   const shapes = await shapesOf(model);
   const analysis = analyzeChannels(model, shapes);
-  const plan = planByCriterion(input.criterion, analysis, input.ratio, { model, seed: input.seed });
+  const { roundTo = multipleFor('cpu') } = input;
+  const plan = planByCriterion(input.criterion, analysis, input.ratio, {
+    ...{ model, seed: input.seed, roundTo },
+  });
   const cut = prune(model, shapes, plan);
   const proof = requireProof(
     await prove({
@@ -57,6 +63,7 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
     before: sizeOf(model, shapes),
     after,
     proof,
+    roundTo,
     layers: plan.layers.map(({ name, filters, kept, reason }) => ({
       name,
       filters,
