@@ -28,7 +28,6 @@ export { criteria } from './criteria/index.ts';
 export type { ChannelScores, Criterion, CriterionInput } from './criteria/criterion.ts';
 export { prune, prunedShapes } from './surgery/prune.ts';
 export { mask, type MaskOptions } from './surgery/mask.ts';
-export { consumerInputs, foldMeans, type ConsumerInput } from './surgery/fold-means.ts';
 export {
   FEATURES,
   hasGrid,

@@ -78,11 +78,6 @@ export const pruningFailures = {
     cure: 'Make the plan with the same settings for grouped convolutions as the surgery.',
     retryable: false,
   },
-  FOLD_BAD_MEANS: {
-    cause: 'The mean responses given for a value are not one finite number per channel.',
-    cure: 'Measure the means on the original model.',
-    retryable: false,
-  },
   TAP_NOT_FOUND: {
     cause: 'The value of a tap does not exist in the model.',
     cure: 'Find the taps of this model.',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
-import { foldMeans, headInput, prune } from '@kneepoint/pruning';
+import { headInput, prune } from '@kneepoint/pruning';
 import { type CharacteristicCurve, fitHead, type Head } from '@kneepoint/regression';
 import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
@@ -25,7 +25,7 @@ import {
 } from '@kneepoint/workflow';
 import { describeModel } from '../describe-model.ts';
 import type { GatheredResult } from '../gather-analysis.ts';
-import { meansOfInputs } from '../input-means.ts';
+import { heal } from '../healing/heal.ts';
 import { measureNetwork } from '../measure-network.ts';
 import { type Planned, planNetwork } from '../plan-network.ts';
 import { columnsOf, testMetrics } from '../probe-data.ts';
@@ -49,12 +49,12 @@ export interface PruneTaskInput extends StartingPointInput {
 }
 
 const STAGES = [
-  ...['ranking filters', 'planning', 'proving', 'folding means', 'reading responses', 'measuring latency', 'writing'],
+  ...['ranking filters', 'planning', 'proving', 'healing', 'reading responses', 'measuring latency', 'writing'],
 ] as const;
 
 /**
  * Paper §7 for one task or several: the head's layer found, what follows removed, every remaining layer cut as ε or target want it; proved;
- * the removed channels' means folded into biases; the head fitted again in closed form; sizes and latency measured before and after. Leaves
+ * what is left healed by least squares; the head fitted again in closed form; sizes and latency measured before and after. Leaves
  * `pruned.onnx` and `report.json` in the folder.
  */
 export default function pruneForTasks(input: PruneTaskInput, context: TaskContext): Promise<CompressionReport> {
@@ -85,13 +85,14 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     enter('proving');
     const proof = await proveSurgery(planned, images, { rows: parts.test, seed: job.settings.seed });
 
-    enter('folding means');
-    const cut = prune(planned.network, planned.shapes, planned.plan);
-    const means = await meansOfInputs(planned, images, parts.train);
-    const folded = foldMeans(cut, planned.network, planned.shapes, planned.plan, means);
+    enter('healing');
+    const { network, plan } = planned;
+    const cut = prune(network, planned.shapes, plan);
+    const whole = { network, shapes: planned.shapes, plan };
+    const { model: healed } = await heal({ ...whole, cut, head: head.name, seed }, images, parts);
 
     enter('reading responses');
-    const passed = await runOver(folded, headInput(folded), images);
+    const passed = await runOver(healed, headInput(healed), images);
     const refits = tasks.map(({ spec, labels }) =>
       fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
     );
@@ -102,7 +103,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       { before: await start.headResponses(), after: passed.features },
       job.settings.seed,
     );
-    const finished = describeModel(setHead(folded, head.name, sideBySide(refits)), {
+    const finished = describeModel(setHead(healed, head.name, sideBySide(refits)), {
       job,
       origin: { ...options, layer, pool },
       thresholds: refits.map(({ thresholds }) => thresholds),
