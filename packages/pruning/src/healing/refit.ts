@@ -15,14 +15,14 @@ export interface Refit {
   readonly after: number;
 }
 
-/** Penalties, strongest first. */
-const RIDGES = Array.from({ length: 11 }, (_, i) => 10 ** (2 - i));
+/** Penalties are powers of √10, by their exponent. */
+const LEAST_POWER = -16;
+const MOST_POWER = 4;
+const START_POWER = -2;
+/** A decade, then what lies between. */
+const STRIDES = [2, 1];
 /** A weaker penalty has to do better by this share: else weights would grow large for next to nothing. */
 const GAIN = 0.01;
-/** Between two of them. */
-const HALF = Math.sqrt(10);
-/** So many weaker penalties that do worse in a row end the search. */
-const PATIENCE = 2;
 /** Filters of a unit by which a penalty is chosen; more would only cost time. */
 const JUDGES = 32;
 /** A pivot under this share of the mean diagonal is rounding. */
@@ -43,8 +43,9 @@ interface Centred {
  * the penalty draws towards the weights as they were cut; the bias moves by the mean of e − ΔW a. ρ is chosen by the squared error on
  * validation, for all groups together; "infinite" (the bias alone) and no change at all are among the choices, so that what comes out
  * misses no more of the validation rows than what went in.
+ * @param near a penalty from which to start the search, such as that of a layer before
  */
-export function refit(train: Statistics, validation: Statistics): Refit {
+export function refit(train: Statistics, validation: Statistics, near?: number): Refit {
   const whole = varianceOf(validation.answers);
   const share = (error: number): number => (whole > 0 ? error / whole : error > 0 ? 1 : 0);
   const sliced = validation.groups.reduce((sum, moments) => sum + meanSquare(moments), 0);
@@ -55,7 +56,7 @@ export function refit(train: Statistics, validation: Statistics): Refit {
   }
   const groups = train.groups.map((moments, group) => centred(moments, validation.groups[group]!));
   const biased = groups.reduce((sum, { validation: { squares } }) => sum + total(squares), 0);
-  const ridge = chooseRidge(groups.map(judged));
+  const ridge = chooseRidge(groups.map(judged), near);
   const weights = ridge === undefined ? undefined : solve(groups, ridge);
   const healed = weights ? errorOf(groups, weights) : Infinity;
   if (weights && ridge !== undefined && healed < Math.min(biased, sliced)) {
@@ -105,27 +106,38 @@ function judged(group: Centred): Centred {
   return { ...group, train: some(group.train), validation: some(group.validation) };
 }
 
-/** The strongest penalty with next to the least error on validation; undefined where none beats the bias alone. */
-function chooseRidge(groups: readonly Centred[]): number | undefined {
+/**
+ * The strongest penalty with next to the least error on validation, which falls and rises but once along the penalties; undefined where
+ * it does no better than the bias alone.
+ */
+function chooseRidge(groups: readonly Centred[], near?: number): number | undefined {
   if (groups.every(({ level }) => level <= 0)) return undefined;
-  let best: { readonly ridge: number; readonly error: number } | undefined;
-  let least = groups.reduce((sum, { validation: { squares } }) => sum + total(squares), 0);
-  const attempt = (ridge: number): boolean => {
-    const weights = solve(groups, ridge);
-    const error = weights ? errorOf(groups, weights) : Infinity;
-    if (!(error < (1 - GAIN) * least)) return false;
-    best = { ridge, error };
-    least = error;
+  const known = new Map<number, number>();
+  const errorAt = (power: number): number => {
+    const weights = known.has(power) ? undefined : solve(groups, penalty(power));
+    const error = known.get(power) ?? (weights ? errorOf(groups, weights) : Infinity);
+    known.set(power, error);
+    return error;
+  };
+  let at = near === undefined ? START_POWER : Math.round(2 * Math.log10(near));
+  let least = errorAt(at);
+  const go = (power: number, allowed: number): boolean => {
+    if (power < LEAST_POWER || power > MOST_POWER || !(errorAt(power) <= allowed && errorAt(power) < Infinity))
+      return false;
+    at = power;
+    least = Math.min(least, errorAt(power));
     return true;
   };
-  let worse = 0;
-  for (const ridge of RIDGES) {
-    worse = attempt(ridge) ? 0 : worse + 1;
-    if (best && worse >= PATIENCE) break;
+  for (const stride of STRIDES) {
+    while (go(at - stride, (1 - GAIN) * errorAt(at)));
+    while (go(at + stride, least / (1 - GAIN)));
   }
-  const found = best?.ridge;
-  if (found !== undefined) for (const ridge of [found * HALF, found / HALF]) attempt(ridge);
-  return best?.ridge;
+  const biasAlone = groups.reduce((sum, { validation: { squares } }) => sum + total(squares), 0);
+  return errorAt(at) < (1 - GAIN) * biasAlone ? penalty(at) : undefined;
+}
+
+function penalty(power: number): number {
+  return 10 ** (power / 2);
 }
 
 /** ΔW of every group, filters × unknowns; undefined where the penalty does not make a matrix positive definite. */

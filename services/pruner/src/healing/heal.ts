@@ -72,6 +72,7 @@ export async function heal(
   /** Values that the batches hold, with their dimensions; none while the pixels are decoded anew. */
   let sources = new Map<string, readonly (number | string)[]>();
   if (keepsPixels) sources.set(name, ['N', channels, height, width]);
+  let near: number | undefined;
   let open = [...found.units];
   while (open.length > 0) {
     progress();
@@ -98,7 +99,8 @@ export async function heal(
     if (measured.stored) sources = new Map(measured.stored);
     ready.forEach((unit, i) => {
       const { train, validation } = measured.statistics[i]!;
-      const change = healing.refit(train, validation);
+      const change = healing.refit(train, validation, near);
+      near = change.ridge ?? near;
       healing.writeRefit(model, unit, change);
       layers.push(...unit.sites.map((site) => healedLayer(site, unit, change)));
     });
