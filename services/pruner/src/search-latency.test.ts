@@ -22,7 +22,7 @@ async function search(target: SizeTarget, overrides: Partial<typeof context> = {
     return planCompression({
       ...{ model, shapes, layer: layers[2]!, tasks: [{ task: 'yaw', curves }] },
       head: { name: 'head', outputName: 'yaw', weights: new Float64Array(WIDTHS[2]), bias: new Float64Array(1) },
-      options: { target: { kind: 'macs', atMost } },
+      options: { target: { kind: 'macs', atMost }, criterion: 'lasso', roundTo: 1 },
     });
   };
   return { asked, found: await searchLatency(model, target, planAt, { ...context, ...overrides }) };

@@ -59,7 +59,7 @@ describe('moments', () => {
     const { shapes } = analysis;
     const dims = [2, ...shapes.get('image')!.slice(1)];
     const graph = responseMoments(model, readings, shapes);
-    graph.graph!.output.push({ ...graph.graph!.output[0]!, name: reading!.value } as never);
+    graph.graph!.output.push({ ...graph.graph!.output[0]!, name: reading!.value });
     delete (graph.graph!.output.at(-1) as { type?: unknown }).type;
     const { InferenceSession, Tensor } = await import('onnxruntime-node');
     const session = await InferenceSession.create(encodeModel(graph));

@@ -14,12 +14,12 @@ export function planWithin(
   epsilon: (layer: string) => number,
   limits: PlanLimits = {},
 ): Plan {
-  const { allowed, planOf } = groupPlan(analysis, groups, limits);
-  return planOf(
+  const choice = groupPlan(analysis, groups, limits);
+  return choice.planOf(
     groups.map(({ classes, damage }, group) => {
       const layers = analysis.classes[classes[0]!]!.members.map(({ layer }) => layer);
       const most = Math.min(...layers.map(epsilon)) * damage[0]!;
-      return allowed[group]!.find((count) => damage[count]! <= most) ?? classes.length;
+      return choice.allowed[group]!.find((count) => damage[count]! <= most) ?? classes.length;
     }),
   );
 }

@@ -5,10 +5,17 @@ import type { DamageStatistics } from '../damage/statistics.ts';
 import { classGroups } from './class-groups.ts';
 
 /** The groups of classes that may go, each in the order of least damage. A group of which nothing was measured is left out, and stays whole. */
-export function groupsByDamage(analysis: ChannelAnalysis, statistics: DamageStatistics): RankedGroup[] {
+export function groupsByDamage(analysis: ChannelAnalysis, statistics: DamageStatistics): readonly RankedGroup[] {
+  const known = byDamage.get(statistics);
+  if (known) return known;
   requireMeasured(statistics);
-  return classGroups(analysis).flatMap((classes) => rankByDamage(statistics, classes) ?? []);
+  const groups = classGroups(analysis).flatMap((classes) => rankByDamage(statistics, classes) ?? []);
+  byDamage.set(statistics, groups);
+  return groups;
 }
+
+/** One set of statistics is of one network, which a search for a latency plans several times. */
+const byDamage = new WeakMap<DamageStatistics, readonly RankedGroup[]>();
 
 /**
  * The groups in the order of a worth by class, greatest first, with the damage of keeping the first of that order. Classes whose worth is NaN are left
