@@ -32,5 +32,6 @@ export {
 export { initialState, nextState, weightsOf } from './step/state.ts';
 export { withWeights } from './step/with-weights.ts';
 export { type ForwardGraph, forwardGraph } from './step/forward-graph.ts';
+export { type StatisticsGraph, statisticsGraph } from './step/statistics-graph.ts';
 export { type GradientGraph, type GradientRequest, gradientsOf } from './step/gradient-graph.ts';
 export { type VectorJacobianGraph, type VectorJacobianRequest, vectorJacobian } from './step/vector-jacobian.ts';

@@ -24,6 +24,7 @@ import { withWeights } from '../step/with-weights.ts';
 import { ChannelMoments, exposeMoments, type Moments } from './channel-moments.ts';
 import { foldableNormalisations, foldNormalisations } from './fold.ts';
 import { insertFreshNormalisation, insertNormalisation } from './insert.ts';
+import { statisticsGraph } from '../step/statistics-graph.ts';
 import { normalisationSites } from './sites.ts';
 
 const ROWS = 6;
@@ -218,6 +219,25 @@ describe('normalisation that changes nothing', () => {
       expect(told).toEqual([new Set([1]), new Set([0]), new Set([0]), new Set([1])]);
     }
   });
+});
+
+it('tells the statistics of a batch for weights that no batch has trained: the very moments where nothing has changed', async () => {
+  const { plain, sites, moments } = await prepared(nets['residual']!);
+  const { model, norms } = insertNormalisation(plain, sites, moments);
+  const [feed] = Object.values(feedOf(model));
+  const shapes = await measured(model, feed!.dims);
+  const graph = statisticsGraph({ model, shapes, trainable: 'all', batchNorm: new Set(norms.values()) });
+  const stored = new Graph(model);
+  const weights = graph.weights.map(({ name, input, dims }) => {
+    const data = readTensor(stored.initializer(name)!).data as Float32Array;
+    return [input, { dims: [...dims], data }] as const;
+  });
+  const results = await run(graph.model, { [graph.image]: feed!, ...Object.fromEntries(weights) });
+  expect(graph.statistics.size).toBe(2 * sites.length);
+  for (const [name, output] of graph.statistics) {
+    const told = [...(results[output]!.data as Float32Array)];
+    expectSame(told, [...(stored.constant(name)!.data as Float32Array)], 1e-4);
+  }
 });
 
 describe('a layer is left as it is', () => {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { learnedInitializers, trainingStep } from '@kneepoint/autodiff';
+import { type ForwardRequest, learnedInitializers, trainingStep } from '@kneepoint/autodiff';
 import { type Dataset, openDataset } from '@kneepoint/datasets';
 import { elementCount, encodeModel, inputSpec, type ModelProto } from '@kneepoint/onnx';
 import { linearScores } from '@kneepoint/regression';
@@ -31,6 +31,7 @@ import type { Weights } from '../training/averages.ts';
 import { convolutionBlock } from '../training/block.ts';
 import { readCheckpoint } from '../training/checkpoint-file.ts';
 import { fit, type Fitted } from '../training/fit.ts';
+import { FreshStatistics } from '../training/fresh-statistics.ts';
 import { judgeTasks } from '../training/judge-epoch.ts';
 
 export interface FinetuneTaskInput {
@@ -89,13 +90,16 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   const { subject, start, given } = await startingPoint(scene, opened, images, batch);
   const terms = lossTerms(targets, parts.train, readHead(subject.model).output, settings, distill);
   const target = await resolveProvider(context.provider);
-  const step = trainingStep({
+  const forward: ForwardRequest = {
     model: subject.model,
     shapes: await subject.shapes(batch),
     trainable: subject.trainable,
     batchNorm: subject.batchNorm,
     target,
     block: await convolutionBlock(target),
+  };
+  const step = trainingStep({
+    ...forward,
     loss: terms.map(({ term }) => term),
     optimizer: optimizerOf(settings.optimizer),
     weightDecay: settings.optimizer.weightDecay ?? 0,
@@ -106,8 +110,13 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
     input.answersPath === undefined
       ? undefined
       : await TeacherAnswers.open(input.answersPath, targets, parts.train, copiesOf(images.augment));
-  const fitted = await fit({ subject, step, targets, parts, terms, settings, teacher, start, given, resume, context });
-  return await finish(scene, subject, images, fitted);
+  const statistics = await FreshStatistics.open(forward, batch, { subject, parts, settings, context });
+  try {
+    const own = { subject, step, targets, parts, terms, settings, teacher, start, given, statistics, resume, context };
+    return await finish(scene, subject, images, await fit(own));
+  } finally {
+    await statistics?.release();
+  }
 }
 
 interface StartingPoint {

@@ -7,6 +7,7 @@ import type { Weights } from './averages.ts';
 import type { CheckpointContent } from './checkpoint-file.ts';
 import type { Counters } from './counters.ts';
 import { Fitting, startOf } from './fitting.ts';
+import type { FreshStatistics } from './fresh-statistics.ts';
 import type { JudgeRequest } from './judge-weights.ts';
 import { StepSession } from './step-session.ts';
 
@@ -22,6 +23,8 @@ export interface FitRequest extends JudgeRequest {
    * Absent where nothing was learned yet.
    */
   readonly given?: Weights | undefined;
+  /** Where normalisations go by their batch. */
+  readonly statistics?: FreshStatistics | undefined;
   readonly resume?: CheckpointContent | undefined;
 }
 

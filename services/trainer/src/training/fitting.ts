@@ -130,7 +130,8 @@ export class Fitting {
 
   async #endEpoch(epoch: number): Promise<string | undefined> {
     const counters = this.#counters;
-    const weights = this.#averages.copy();
+    const averaged = this.#averages.copy();
+    const weights = (await this.#request.statistics?.of(averaged)) ?? averaged;
     const { judged, seconds } = await this.#judge(weights);
     const trouble = this.#trouble(epoch, judged);
     if (trouble !== undefined) return trouble;
