@@ -38,6 +38,7 @@ export {
   truncateToFeatures,
 } from './surgery/truncate.ts';
 export { headInput } from './surgery/head-input.ts';
+export { mergeHead, type Shaped } from './surgery/merge-head.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export {
   prove,

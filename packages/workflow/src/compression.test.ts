@@ -1,4 +1,4 @@
-import { costs, Layers, skeleton } from '@kneepoint/onnx';
+import { costs, Graph, Layers, skeleton } from '@kneepoint/onnx';
 import { findTaps, prune, prunedShapes } from '@kneepoint/pruning';
 import { type CharacteristicCurve, knee } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,45 @@ describe('planCompression', () => {
       expect(layer.indices).toEqual(expect.arrayContaining([...CARRIERS]));
       expect(layer.kept).toBeLessThan(layer.filters);
     }
+  });
+
+  it('merges a linear layer that the head reads into the head, which then reads what that layer read, on the grid that it read', () => {
+    const net = new Layers(4);
+    const wide = net.relu(net.conv(net.image(3, 8), 8));
+    const linear = net.conv(wide, 12, { kernel: 1, name: 'linear' });
+    net.output(net.linear(net.flatten(net.globalPool(linear)), 2));
+    const model = net.build();
+    const made: Record<string, readonly number[]> = {
+      Relu: [1, 8, 8, 8],
+      GlobalAveragePool: [1, 12, 1, 1],
+      Flatten: [1, 12],
+      Gemm: [1, 2],
+    };
+    const known = new Map<string, readonly number[]>([['image', [1, 3, 8, 8]]]);
+    for (const { opType, output } of new Graph(model).topological()) {
+      known.set(output[0]!, made[opType] ?? [1, output[0] === linear ? 12 : 8, 8, 8]);
+    }
+    const [conv] = layersOf(model) as [string];
+    const planned = planCompression({
+      ...{ model, shapes: known, layer: 'linear', options: { epsilon: 0.01 } },
+      head: { ...head(12), pool: 2, weights: new Float64Array(4 * 12).fill(1) },
+      tasks: [
+        yaw(
+          new Map([
+            [conv, curves.get(first)!],
+            ['linear', curves.get(second)!],
+          ]),
+        ),
+      ],
+    });
+    expect(planned.layers.map(({ name, indices }) => [name, indices])).toEqual([
+      [conv, knee(curves.get(first)!, 0.01).kept],
+    ]);
+    const left = prune(planned.network, planned.shapes, planned.plan);
+    const { dims } = left.graph!.initializer.find(({ name }) => name === 'head.weight')!;
+    expect(dims.map(Number)).toEqual([1, 4 * planned.layers[0]!.kept]);
+    const cost = costs(left, prunedShapes(planned.network, planned.shapes, planned.plan));
+    expect(planned.after).toEqual({ parameters: cost.parameters, macs: cost.macs, bytes: cost.bytes });
   });
 
   it('figures are those of the network that pruning really leaves', () => {

@@ -4,6 +4,7 @@ import {
   analyzeChannels,
   type ChannelAnalysis,
   findTaps,
+  mergeHead,
   type LinearHead,
   type Plan,
   planCost,
@@ -170,7 +171,10 @@ function noteOf({ kept: { length: kept }, filters, even, damage = 0 }: PlanLayer
   return notes.length === 0 ? null : notes.join('; ');
 }
 
-/** The network up to the head's layer, pooled, with the linear head at its end: what is pruned, or trained without pruning. Throws LAYER_UNKNOWN. */
+/**
+ * The network up to the head's layer, averaged, with the linear head at its end, into which what is linear before it is merged: what is pruned, or
+ * trained without pruning. Throws LAYER_UNKNOWN.
+ */
 export function truncateAt({
   model,
   shapes,
@@ -181,11 +185,11 @@ export function truncateAt({
   'network' | 'shapes' | 'tap'
 > {
   const tap = requireTap(findTaps(model, shapes), layer);
-  return {
-    network: truncate(model, tap, head),
+  const merged = mergeHead({
+    model: truncate(model, tap, head),
     shapes: truncatedShapes(shapes, tap, { ...head, targets: head.bias.length }),
-    tap,
-  };
+  });
+  return { network: merged.model, shapes: merged.shapes, tap };
 }
 
 const NOTHING: LayerCost = { parameters: 0, macs: 0 };

@@ -1,5 +1,5 @@
 import { costs, type ModelProto } from '@kneepoint/onnx';
-import { findTaps, type Shapes, truncate, truncatedShapes } from '@kneepoint/pruning';
+import { findTaps, mergeHead, type Shapes, truncate, truncatedShapes } from '@kneepoint/pruning';
 import type { HeadChoice } from './head-layer.ts';
 
 /** Multiply-accumulates of a network truncated to a head of so many targets, the head included; its skeleton is enough. Infinite for a layer without a tap. */
@@ -10,6 +10,8 @@ export function truncatedMacs(model: ModelProto, shapes: Shapes, targets: number
     if (!tap) return Infinity;
     const weights = new Float64Array(targets * tap.channels * pool ** 2);
     const head = { name: 'head', outputName: 'answers', pool, weights, bias: new Float64Array(targets) };
-    return costs(truncate(model, tap, head), truncatedShapes(shapes, tap, { ...head, targets })).macs;
+    const truncated = truncate(model, tap, head);
+    const merged = mergeHead({ model: truncated, shapes: truncatedShapes(shapes, tap, { ...head, targets }) });
+    return costs(merged.model, merged.shapes).macs;
   };
 }

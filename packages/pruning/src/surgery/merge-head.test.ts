@@ -1,0 +1,114 @@
+import { costs, encodeModel, Layers, type ModelProto, skeleton, smallNets, validateGraph } from '@kneepoint/onnx';
+import { describe, expect, it } from 'vitest';
+import { analyzeChannels } from '../analysis/analysis.ts';
+import { measureShapes, noise, run } from '../testing/ort.ts';
+import { expectCostAsPlanned, expectProved, provePlan } from '../testing/prove-plan.ts';
+import { mergeHead } from './merge-head.ts';
+import { type HeadPool, truncate, truncatedShapes } from './truncate.ts';
+
+/** A network up to its last tap, or the one named by its operator and order, with a head of noise. */
+async function headed(
+  model: ModelProto,
+  { pool, targets = 3, at = -1 }: { readonly pool: HeadPool; readonly targets?: number; readonly at?: number },
+) {
+  const shapes = await measureShapes(model);
+  const tap = analyzeChannels(model, shapes).taps.at(at)!;
+  const weights = Float64Array.from(noise([targets * tap.channels * pool ** 2], 4));
+  const bias = Float64Array.from(noise([targets], 5));
+  const head = { name: 'head', outputName: 'answers', pool, weights, bias };
+  return { model: truncate(model, tap, head), shapes: truncatedShapes(shapes, tap, { ...head, targets }) };
+}
+
+const ops = ({ graph }: ModelProto): string[] => graph!.node.map(({ opType }) => opType);
+
+async function answers(model: ModelProto, side: number): Promise<number[]> {
+  const feed = [{ name: 'image', dims: [3, 3, side, side], data: noise([3, 3, side, side], 6) }];
+  return [...(await run(encodeModel(model), feed)).get('answers')!.data];
+}
+
+/** Convolution and ReLU, then what `build` puts before the head. */
+function network(build: (net: Layers, x: string) => string, side = 9): ModelProto {
+  const net = new Layers(3);
+  const value = build(net, net.relu(net.conv(net.image(3, side), 8)));
+  net.output(net.linear(net.flatten(net.globalPool(value)), 2));
+  return net.build();
+}
+
+describe('a linear convolution before the head', () => {
+  it.each<[string, (net: Layers, x: string) => string, HeadPool, string[]]>([
+    ['over all positions', (net, x) => net.conv(x, 12, { kernel: 1 }), 1, ['GlobalAveragePool']],
+    ['on a grid', (net, x) => net.conv(x, 12, { kernel: 1 }), 2, ['AveragePool']],
+    [
+      'with its normalisation',
+      (net, x) => net.batchNorm(net.conv(x, 12, { kernel: 1, bias: false })),
+      2,
+      ['AveragePool'],
+    ],
+    ['without a bias', (net, x) => net.conv(x, 12, { kernel: 1, bias: false }), 1, ['GlobalAveragePool']],
+    [
+      'behind another',
+      (net, x) => net.batchNorm(net.conv(net.batchNorm(net.conv(x, 16, { kernel: 1 })), 12, { kernel: 1 })),
+      2,
+      ['AveragePool'],
+    ],
+  ])('%s becomes one with it: the same answers for fewer MACs', async (_, build, pool, pooling) => {
+    const before = await headed(network(build), { pool });
+    const after = mergeHead(before);
+    validateGraph(after.model);
+    expect(ops(after.model)).toEqual(['Conv', 'Relu', ...pooling, 'Flatten', 'Gemm']);
+    const [wanted, found] = [await answers(before.model, 9), await answers(after.model, 9)];
+    const scale = Math.max(...wanted.map(Math.abs));
+    wanted.forEach((value, i) => expect(Math.abs(found[i]! - value) / scale).toBeLessThan(1e-5));
+    for (const [name, dims] of await measureShapes(after.model))
+      expect([name, after.shapes.get(name)]).toEqual([name, dims]);
+    expect(costs(after.model, after.shapes).macs).toBeLessThan(costs(before.model, before.shapes).macs);
+    const proved = await provePlan(after.model);
+    expectProved(proved.proof);
+    await expectCostAsPlanned(after.model, proved);
+  });
+
+  it('of an inverted residual is its projection', async () => {
+    const model = smallNets['depthwise']!(2);
+    const { taps } = analyzeChannels(model, await measureShapes(model));
+    const projection = taps.findIndex(({ channels, layer }) => channels === 6 && layer !== taps[0]!.layer);
+    const before = await headed(model, { pool: 2, at: projection });
+    const after = mergeHead(before);
+    expect(ops(before.model).filter((op) => op === 'Conv')).toHaveLength(4);
+    expect(ops(after.model).filter((op) => op === 'Conv')).toHaveLength(3);
+    const [wanted, found] = [await answers(before.model, 16), await answers(after.model, 16)];
+    const scale = Math.max(...wanted.map(Math.abs));
+    wanted.forEach((value, i) => expect(Math.abs(found[i]! - value) / scale).toBeLessThan(1e-5));
+  });
+
+  it('on a map of 2 × 2, which nothing averages, becomes one with it too', async () => {
+    const before = await headed(
+      network((net, x) => net.conv(x, 12, { kernel: 1 }), 2),
+      { pool: 2, targets: 1 },
+    );
+    const after = mergeHead(before);
+    expect(ops(after.model)).toEqual(['Conv', 'Relu', 'Flatten', 'Gemm']);
+    const [wanted, found] = [await answers(before.model, 2), await answers(after.model, 2)];
+    wanted.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+  });
+
+  it.each<[string, (net: Layers, x: string) => string, number]>([
+    ['looks at its neighbours', (net, x) => net.conv(x, 12), 3],
+    ['skips positions', (net, x) => net.conv(x, 12, { kernel: 1, stride: 2 }), 3],
+    ['is in groups', (net, x) => net.conv(x, 12, { kernel: 1, group: 4 }), 3],
+    ['is followed by an activation', (net, x) => net.relu(net.conv(x, 12, { kernel: 1 })), 3],
+    ['saves the head more than it costs', (net, x) => net.conv(net.maxPool(net.maxPool(x)), 1, { kernel: 1 }), 40],
+  ])('that %s stays', async (_, build, targets) => {
+    const before = await headed(network(build), { pool: 2, targets });
+    expect(mergeHead(before)).toBe(before);
+  });
+
+  it('goes from a skeleton as from the network itself', async () => {
+    const model = network((net, x) => net.conv(x, 24, { kernel: 1 }));
+    const whole = mergeHead(await headed(model, { pool: 2 }));
+    const { shapes } = await headed(model, { pool: 2 });
+    const bare = mergeHead({ model: skeleton((await headed(model, { pool: 2 })).model), shapes });
+    expect(ops(bare.model)).toEqual(ops(whole.model));
+    expect(bare.shapes).toEqual(whole.shapes);
+    expect(costs(bare.model, bare.shapes).macs).toBe(costs(whole.model, whole.shapes).macs);
+  });
+});
