@@ -1,8 +1,18 @@
 import { costs, Graph, Layers, skeleton } from '@kneepoint/onnx';
-import { findTaps, prune, prunedShapes } from '@kneepoint/pruning';
+import { analyzeChannels, type DamageStatistics, findTaps, prune, prunedShapes, readingsOf } from '@kneepoint/pruning';
 import { type CharacteristicCurve, knee } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
-import { type CompressionRequest, planCompression } from './compression.ts';
+import {
+  type CompressionRequest,
+  type CutRequest,
+  planCompression,
+  planCut,
+  type PlannedCut,
+  truncateAt,
+  wholeFigures,
+  withCandidate,
+} from './compression.ts';
+import type { PruneOptions } from './plan/prune-options.ts';
 import type { TaskCurves } from './plan/task-knees.ts';
 import { CARRIERS, layersOf, syntheticCurve, TINY_WIDTHS, tinyNet } from './testing/index.ts';
 
@@ -214,6 +224,88 @@ describe('planCompression', () => {
       expect(() => planCompression(request({ options: { target: { kind: 'latency', remove: 0.5 } } }))).toThrow(
         expect.objectContaining({ code: 'TARGET_NEEDS_RUN', where: 'target' }),
       );
+    });
+  });
+
+  describe('by damage', () => {
+    const network = truncateAt({ model, shapes, layer: third, head: head(TINY_WIDTHS[2]) });
+    const analysis = analyzeChannels(network.network, network.shapes);
+    // Every channel counts for itself, the first for most, and the second layer a thousand times less than the others.
+    const statistics: DamageStatistics = {
+      metric: 'answers',
+      variance: 1,
+      parts: readingsOf(analysis).map((reading, index) => {
+        const { width } = reading;
+        const diagonal = (value: (i: number) => number) =>
+          Float64Array.from({ length: width ** 2 }, (_, at) => (at % (width + 1) === 0 ? value(at / (width + 1)) : 0));
+        return {
+          classes: reading.classes,
+          covariance: diagonal(() => 1),
+          metric: diagonal((i) => (index === 1 ? 1e-3 : 1) / (1 + i)),
+        };
+      }),
+    };
+    const cut = (options: PruneOptions, more: Partial<CutRequest> = {}) =>
+      planCut({ ...network, head: 'head', options, statistics, whole: wholeFigures(model, shapes), ...more });
+    const kept = (planned: PlannedCut) => planned.layers.map((layer) => layer.kept);
+
+    it('a network needs no curves: a target is met in multiples of 4, the channels that count most staying', () => {
+      const planned = cut({ target: { kind: 'macs', remove: 0.6 } });
+      expect(planned.after.macs).toBeLessThanOrEqual(0.4 * planned.before.macs);
+      for (const { kept: count, indices, note } of planned.layers) {
+        expect(count % 4).toBe(0);
+        expect(indices).toEqual([...Array(count).keys()]);
+        expect(note).toBeNull();
+      }
+      // What costs more than it says goes first.
+      expect(kept(planned)[1]! / TINY_WIDTHS[1]).toBeLessThan(kept(planned)[2]! / TINY_WIDTHS[2]);
+      expect(planned.layers.every(({ damage }) => damage !== null && damage >= 0 && damage < 1)).toBe(true);
+    });
+
+    it('and the multiple is given up where a target lies below it, unless it was asked for', () => {
+      const planned = cut({ target: { kind: 'macs', remove: 0.8 } });
+      expect(planned.after.macs).toBeLessThanOrEqual(0.2 * planned.before.macs);
+      expect(planned.layers.some(({ kept: count, note }) => count % 4 !== 0 && note!.includes('multiple of 4'))).toBe(
+        true,
+      );
+      expect(() => cut({ target: { kind: 'macs', remove: 0.8 }, roundTo: 4 })).toThrow(
+        expect.objectContaining({ code: 'PLAN_TARGET_UNREACHABLE' }),
+      );
+      // A GPU has no such multiple.
+      const options = { target: { kind: 'macs', remove: 0.6 } } as const;
+      expect(kept(cut(options, { provider: 'cuda' })).some((count) => count % 4 !== 0)).toBe(true);
+    });
+
+    it('another criterion changes the order alone, and an ε is kept in each layer', () => {
+      const target = { kind: 'macs', remove: 0.6 } as const;
+      const random = cut({ target, criterion: 'random' }, { seed: 3 });
+      expect(random.layers.map(({ indices }) => [...indices])).not.toEqual(
+        random.layers.map(({ kept: count }) => [...Array(count).keys()]),
+      );
+      expect(random.candidates[0]!.damage).toBeGreaterThan(cut({ target }).candidates[0]!.damage);
+      for (const { damage, kept: count, filters } of cut({ epsilon: 0.3, criterion: 'damage', roundTo: 1 }).layers) {
+        expect(damage).toBeLessThanOrEqual(0.3);
+        expect(count).toBeLessThan(filters);
+      }
+    });
+
+    it('is refused where nothing was measured', () => {
+      const target = { kind: 'macs', remove: 0.6 } as const;
+      expect(() => planCompression(request({ options: { target } }))).toThrow(
+        expect.objectContaining({ code: 'PLAN_NEEDS_MEASUREMENTS', where: 'criterion' }),
+      );
+    });
+
+    it('a candidate of another rule is planned to its figures', () => {
+      const asked: CutRequest = {
+        ...{ ...network, head: 'head', statistics, whole: wholeFigures(model, shapes) },
+        options: { target: { kind: 'macs', remove: 0.6 } },
+      };
+      const planned = planCut(asked);
+      const even = planned.candidates.find(({ widths }) => widths === 'even')!;
+      const other = withCandidate(planned, even.plan, asked);
+      expect(other.after).toEqual(even.plan.after);
+      expect(other.layers.map((layer) => layer.kept)).not.toEqual(kept(planned));
     });
   });
 

@@ -69,8 +69,8 @@ export const apiFailures = {
     retryable: false,
   },
   TARGET_NEEDS_RUN: {
-    cause: 'A plan was asked for with a target of latency, which only timing networks can tell.',
-    cure: 'Prune with this target, or plan with one of MACs, parameters or bytes.',
+    cause: 'A plan was asked for with a target that is met by what is measured on images, or by timing networks.',
+    cure: 'Prune with this target, or plan by lasso with one of MACs, parameters or bytes.',
     retryable: false,
   },
   CRITERION_NEEDS_RUN: {

@@ -161,7 +161,7 @@ function costTarget(target: SizeTarget, whole: PlanFigures): Target {
 export function latencyNeedsRun(): Failure {
   return new Failure('TARGET_NEEDS_RUN', 'no plan knows the latency of a network before it was timed', {
     where: 'target',
-    fix: 'Prune with this target, which times networks; or plan with one of MACs, parameters or bytes.',
+    fix: 'Prune with this target, which times networks; or plan by LASSO with one of MACs, parameters or bytes.',
   });
 }
 

@@ -6,6 +6,11 @@ it.each<[PruneOptions, string, string]>([
   [{ epsilon: 0.01 }, '0.01', 'ε = 0.01'],
   [{ epsilon: 0.01, criterion: 'l1' }, '0.01-l1', 'ε = 0.01, by l1'],
   [{ epsilon: 0.01, criterion: 'lasso' }, '0.01', 'ε = 0.01'],
+  [{ epsilon: 0.01, criterion: 'damage' }, '0.01-damage', 'ε = 0.01, by damage'],
+  [{ target: { kind: 'macs', remove: 0.6 }, criterion: 'damage' }, 'macs-60pct', 'MACs −60 %'],
+  [{ target: { kind: 'macs', remove: 0.6 }, criterion: 'lasso' }, 'macs-60pct-lasso', 'MACs −60 %, by lasso'],
+  // Tasks are avoided by their curves.
+  [{ target: { kind: 'macs', remove: 0.6 }, avoid: { tasks: ['who'] } }, 'macs-60pct', 'MACs −60 %'],
   // 100 · 0.55 is 55.00000000000001.
   [{ target: { kind: 'macs', remove: 0.55 } }, 'macs-55pct', 'MACs −55 %'],
   [{ keep: { share: 0.99 } }, 'keep-99pct', 'keep 99 % of the whole network'],
