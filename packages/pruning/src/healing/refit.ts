@@ -19,8 +19,9 @@ export interface Refit {
 const LEAST_POWER = -16;
 const MOST_POWER = 4;
 const START_POWER = -2;
-/** A decade, then what lies between. */
+/** A decade, then what lies between; of many unknowns, of which each attempt takes seconds, decades alone. */
 const STRIDES = [2, 1];
+const MANY_UNKNOWNS = 1024;
 /** A weaker penalty has to do better by this share: else weights would grow large for next to nothing. */
 const GAIN = 0.01;
 /** Filters of a unit by which a penalty is chosen; more would only cost time. */
@@ -128,7 +129,8 @@ function chooseRidge(groups: readonly Centred[], near?: number): number | undefi
     least = Math.min(least, errorAt(power));
     return true;
   };
-  for (const stride of STRIDES) {
+  const many = Math.max(...groups.map(({ train }) => train.filters)) > MANY_UNKNOWNS;
+  for (const stride of many ? STRIDES.slice(0, 1) : STRIDES) {
     while (go(at - stride, (1 - GAIN) * errorAt(at)));
     while (go(at + stride, least / (1 - GAIN)));
   }
