@@ -1,7 +1,7 @@
 import { seededRandom } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { Elimination } from './elimination.ts';
-import { damageOfOrder, rankByDamage } from './rank-by-damage.ts';
+import { affordable, damageOfOrder, rankByDamage } from './rank-by-damage.ts';
 import type { DamageStatistics, PartStatistics } from './statistics.ts';
 import { covarianceOf, joinedScatter, type Scatter, scatterAbout } from './statistics.ts';
 
@@ -140,6 +140,22 @@ describe('damage', () => {
     expect(gain).toBeCloseTo(elimination.take(6) + elimination.take(0) + elimination.take(3), 8);
     expect(elimination.damage()).toBeCloseTo(recomputed(r, f, [2, 6, 0, 3]), 8);
     expect(elimination.gains()[1]).toBeCloseTo(elimination.gainOf([1]), 8);
+  });
+
+  it('of places that are read alike is theirs as one, where there are too many', () => {
+    const [own, other] = [part(r, f), part(gram(3, 5, 7), gram(3, 3, 8), [7, 8, 9])];
+    const parts = affordable([own, other, own], 0);
+    expect(parts.map(({ classes }) => classes.length)).toEqual([7, 3]);
+    const apart = rankByDamage(statistics(own, own), [...r.keys()])!;
+    const one = rankByDamage(statistics(parts[0]!), [...r.keys()])!;
+    expect(one.classes).toEqual(apart.classes);
+    one.damage.forEach((value, k) => expect(value).toBeCloseTo(apart.damage[k]!, 8));
+    const unlike = affordable([own, part(gram(7, 8, 11), gram(7, 4, 12))], 0);
+    const total = [own, part(gram(7, 8, 11), gram(7, 4, 12))].map(
+      (each) => rankByDamage(statistics(each), [...r.keys()])!.damage[0]!,
+    );
+    expect(rankByDamage(statistics(...unlike), [...r.keys()])!.damage[0]).toBeCloseTo(total[0]! + total[1]!, 8);
+    expect(affordable([own, other, own], 1e9)).toHaveLength(3);
   });
 
   it('of a group that nothing was measured of is not known', () => {

@@ -48,7 +48,43 @@ interface Part {
 
 function partsOf({ parts }: DamageStatistics, classes: readonly number[], choosing: boolean): Part[] {
   const own = new Set(classes);
-  return parts.filter((part) => part.classes.some((id) => own.has(id))).map((part) => open(part, choosing));
+  const reading = parts.filter((part) => part.classes.some((id) => own.has(id)));
+  return affordable(reading).map((part) => open(part, choosing));
+}
+
+/** The work of a group grows with the cube of its channels for each place where it is read; this much takes about ten seconds. */
+const MOST_WORK = 4e9;
+
+/**
+ * The places where a group is read, or where these are too many for their width those that read the same channels as one: their mean covariance and the sum
+ * of their metrics, scaled to the damage that they have in all. A residual stream is read in many places that differ little.
+ */
+export function affordable(parts: readonly PartStatistics[], most = MOST_WORK): readonly PartStatistics[] {
+  const work = parts.reduce((sum, { classes }) => sum + classes.length ** 3, 0);
+  if (work <= most) return parts;
+  const alike = new Map<string, PartStatistics[]>();
+  for (const part of parts) {
+    const key = part.classes.join(' ');
+    alike.set(key, [...(alike.get(key) ?? []), part]);
+  }
+  return [...alike.values()].map((same) => (same.length === 1 ? same[0]! : merged(same)));
+}
+
+function merged(parts: readonly PartStatistics[]): PartStatistics {
+  const { classes } = parts[0]!;
+  const covariance = new Float64Array(classes.length ** 2);
+  const sum = new Float64Array(classes.length ** 2);
+  let [whole, pooled] = [0, 0];
+  for (const part of parts) {
+    for (let at = 0; at < sum.length; at++) {
+      covariance[at]! += part.covariance[at]! / parts.length;
+      sum[at]! += part.metric[at]!;
+      whole += part.covariance[at]! * part.metric[at]!;
+    }
+  }
+  for (let at = 0; at < sum.length; at++) pooled += covariance[at]! * sum[at]!;
+  const scale = pooled > 0 ? whole / pooled : 1;
+  return { classes, covariance, metric: sum.map((value) => value * scale) };
 }
 
 function open({ classes, covariance, metric }: PartStatistics, choosing: boolean): Part {
