@@ -78,7 +78,7 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
     ...COMMON,
     epochs: 30,
     optimizer: { kind: 'adam' },
-    learningRate: 1e-3,
+    learningRate: 3e-3,
     batchNorm: 'identity',
     patience: 12,
   },

@@ -1,5 +1,5 @@
 import { type ModelProto } from '@kneepoint/onnx';
-import { type ActualProvider, type Dense, openSession, type Provider } from '@kneepoint/runtime';
+import { type ActualProvider, type Dense, openSession, type Optimization, type Provider } from '@kneepoint/runtime';
 import { rowLength, type RowSource } from './row-source.ts';
 
 export interface RunRequest {
@@ -11,6 +11,8 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Which variant of every row; as they are when absent. */
   readonly copy?: number;
+  /** How far the runtime may rewrite the network; as far as it can when absent. */
+  readonly optimization?: Optimization | undefined;
 }
 
 export interface AnswersRequest extends RunRequest {
@@ -38,12 +40,12 @@ export async function answersOf({ onBatch, ...request }: AnswersRequest): Promis
 
 /** Runs a network over rows, batch by batch; the next batch is made meanwhile. `onBatch` gets the outputs and how many rows are done. */
 export async function runBatches(
-  { model, rows, source, batch, provider, signal, copy = 0 }: RunRequest,
+  { model, rows, source, batch, provider, signal, copy = 0, optimization }: RunRequest,
   outputs: readonly string[],
   onBatch: (results: Readonly<Record<string, Dense>>, done: number) => void,
 ): Promise<ActualProvider> {
   const length = rowLength(source);
-  const session = await openSession(model, { provider });
+  const session = await openSession(model, { provider, ...(optimization ? { optimization } : {}) });
   try {
     const buffers = [0, 1].map(() => new Float32Array(Math.min(batch, rows.length) * length));
     const prepare = (from: number): Promise<unknown> | undefined => {
