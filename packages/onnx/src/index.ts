@@ -28,7 +28,7 @@ export {
 export { capturedValues, Graph, isDefaultDomain, type Consumer } from './graph.ts';
 export { dimsOf, valueInfo } from './value-info.ts';
 export { allGraphs, allTensors, subgraphs, type TensorSite } from './walk.ts';
-export { averageGrid, GRID_CELLS, GRID_SIDE, type MapSize } from './average-grid.ts';
+export { averageGrid, type AverageStage, GRID_CELLS, GRID_SIDE, type MapSize } from './average-grid.ts';
 export { GraphBuilder, type Attributes, type ConvOptions } from './builder.ts';
 export { skeleton } from './skeleton.ts';
 export { seededRandom, type Random } from './random.ts';

@@ -67,6 +67,19 @@ describe('a linear convolution before the head', () => {
     await expectCostAsPlanned(after.model, proved);
   });
 
+  it('on a large map is merged through both stages of its averages', async () => {
+    const before = await headed(
+      network((net, x) => net.conv(x, 12, { kernel: 1 }), 36),
+      { pool: 2 },
+    );
+    const after = mergeHead(before);
+    expect(ops(after.model)).toEqual(['Conv', 'Relu', 'AveragePool', 'AveragePool', 'Flatten', 'Gemm']);
+    for (const [name, dims] of await measureShapes(after.model))
+      expect([name, after.shapes.get(name)]).toEqual([name, dims]);
+    const [wanted, found] = [await answers(before.model, 36), await answers(after.model, 36)];
+    wanted.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
+  });
+
   it('of an inverted residual is its projection', async () => {
     const model = smallNets['depthwise']!(2);
     const { taps } = analyzeChannels(model, await measureShapes(model));

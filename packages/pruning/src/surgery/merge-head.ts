@@ -38,8 +38,8 @@ export function mergeHead(network: Shaped): Shaped {
 /** A convolution that the head can take in. */
 interface Before {
   readonly head: NodeProto;
-  /** The node that reads what the convolution leads to: the average, or the head's Flatten where there is none. */
-  readonly reader: NodeProto;
+  /** The nodes from the one that reads what the convolution leads to up to the head's Flatten: averages, and that. */
+  readonly readers: readonly NodeProto[];
   readonly conv: NodeProto;
   /** Each output of the convolution is multiplied and shifted so on its way to the reader. */
   readonly scale: Float64Array;
@@ -53,9 +53,10 @@ function linearBefore({ model, shapes }: Shaped): Before | undefined {
   const head = graph.producer(graph.outputs[0]!.name);
   const flat = head?.opType === 'Gemm' ? graph.producer(head.input[0]!) : undefined;
   if (!head || flat?.opType !== 'Flatten' || intAttr(flat, 'axis', 1) !== 1) return undefined;
-  const above = graph.producer(flat.input[0]!);
-  const reader = above && averages(above) ? above : flat;
-  const path = linearPath(graph, reader.input[0]!);
+  const readers = [flat];
+  for (let at = graph.producer(flat.input[0]!); at && averages(at); at = graph.producer(at.input[0]!))
+    readers.unshift(at);
+  const path = linearPath(graph, readers[0]!.input[0]!);
   if (!path || !isPointwise(graph, path.conv)) return undefined;
   const { conv } = path;
   const [before, after, read] = [conv.input[0]!, conv.output[0]!, flat.input[0]!].map((name) => shapes.get(name));
@@ -65,7 +66,7 @@ function linearBefore({ model, shapes }: Shaped): Before | undefined {
   const cells = read.slice(2).reduce((product, length) => product * length, 1);
   const positions = after.slice(2).reduce((product, length) => product * length, 1);
   if (cells * targets * inputs >= outputs * (positions * inputs + cells * targets)) return undefined;
-  return { ...path, head, reader, cells };
+  return { ...path, head, readers, cells };
 }
 
 /** Whether a node averages over positions, without padding that would count. */
@@ -138,7 +139,7 @@ function isPointwise(graph: Graph, conv: NodeProto): boolean {
   );
 }
 
-function merged({ model, shapes }: Shaped, { head, reader, conv, scale, shift, cells }: Before): Shaped {
+function merged({ model, shapes }: Shaped, { head, readers, conv, scale, shift, cells }: Before): Shaped {
   const graph = new Graph(model);
   const [targets, features] = graph.stored(head.input[1]!)!.dims.map(Number) as [number, number];
 
@@ -156,7 +157,7 @@ function merged({ model, shapes }: Shaped, { head, reader, conv, scale, shift, c
     }
   }
   const copy = cloneModel(model);
-  const rewired = copy.graph!.node.find(({ output }) => output[0] === reader.output[0])!;
+  const rewired = copy.graph!.node.find(({ output }) => output[0] === readers[0]!.output[0])!;
   rewired.input[0] = conv.input[0]!;
   const replaced = new Map([
     [head.input[1]!, floatTensor([targets, inputs * cells], Float32Array.from(weights))],
@@ -168,8 +169,8 @@ function merged({ model, shapes }: Shaped, { head, reader, conv, scale, shift, c
   });
   removeDead(copy);
   const known = new Map(shapes);
-  const spatial = reader.opType === 'Flatten' ? [] : [reader.output[0]!];
-  for (const name of spatial) known.set(name, [1, inputs, ...shapes.get(name)!.slice(2)]);
+  for (const name of readers.slice(0, -1).map(({ output }) => output[0]!))
+    known.set(name, [1, inputs, ...shapes.get(name)!.slice(2)]);
   known.set(head.input[0]!, [1, inputs * cells]);
   return { model: copy, shapes: known };
 }

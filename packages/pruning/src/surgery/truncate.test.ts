@@ -145,6 +145,7 @@ const GRIDDED = [
   ['an even map', 'residual', 16],
   ['an odd map', 'residual', 13],
   ['a map of 3 × 3', 'vgg', 12],
+  ['a large map, in two stages,', 'concat', 40],
 ] as const;
 
 it.each(GRIDDED)(

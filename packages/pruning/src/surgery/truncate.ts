@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto, NodeProto } from '@kneepoint/onnx';
+import type { AverageStage, ModelProto, NodeProto } from '@kneepoint/onnx';
 import {
   averageGrid,
   dimsOf,
@@ -35,9 +35,11 @@ export interface LinearHead {
 
 /** The values that a truncated model adds after its tap. */
 const FIRST = 'kneepoint_channels_first';
+const COARSE = 'kneepoint_coarse';
 const POOLED = 'kneepoint_pooled';
 /** Output of `truncateToFeatures`, N × C. */
 export const FEATURES = 'kneepoint_features';
+const ENDS: ReadonlySet<string> = new Set([FIRST, COARSE, POOLED, FEATURES]);
 
 /** Whether a layer's maps have a 2 × 2 grid. */
 export function hasGrid({ size }: Pick<Tap, 'size'>): boolean {
@@ -104,6 +106,7 @@ export function truncatedShapes(
   if (tap.rank > 2) {
     const turned = channelsFirst(tap.rank, tap.axis).map((axis) => dims[axis] ?? 1);
     if (tap.axis !== 1) result.set(FIRST, turned);
+    for (const { size, output } of gridStages(tap, pool).slice(0, -1)) result.set(output, [1, channels, ...size]);
     if (isPooled(tap, pool)) result.set(POOLED, [1, channels, ...turned.slice(2).map(() => pool)]);
   }
   result.set(FEATURES, [1, channels * pool ** 2]);
@@ -126,7 +129,7 @@ function pooledCopy(
   }
   const copy = namedCopy(model);
   // A model that was truncated before has such an end already.
-  copy.graph!.node = copy.graph!.node.filter(({ name }) => name !== FIRST && name !== POOLED && name !== FEATURES);
+  copy.graph!.node = copy.graph!.node.filter(({ name }) => !ENDS.has(name));
   copy.graph!.node.push(...pooling(tap, pool));
   copy.graph!.valueInfo = [];
   copy.metadataProps = Object.entries(metadata).map(([key, value]) =>
@@ -146,17 +149,21 @@ function pooling(tap: Tap, pool: HeadPool): NodeProto[] {
     return node;
   };
   if (tap.rank > 2 && tap.axis !== 1) setAttr(add('Transpose', FIRST), 'perm', channelsFirst(tap.rank, tap.axis));
-  if (isPooled(tap, pool)) {
-    if (pool === 1) add('GlobalAveragePool', POOLED);
-    else {
-      const grid = averageGrid(tap.size!)!;
-      const node = add('AveragePool', POOLED);
-      setAttr(node, 'kernel_shape', [...grid.kernel]);
-      setAttr(node, 'strides', [...grid.strides]);
-    }
+  if (isPooled(tap, pool) && pool === 1) add('GlobalAveragePool', POOLED);
+  for (const { kernel, strides, output } of gridStages(tap, pool)) {
+    const node = add('AveragePool', output);
+    setAttr(node, 'kernel_shape', [...kernel]);
+    setAttr(node, 'strides', [...strides]);
   }
   add('Flatten', FEATURES);
   return nodes;
+}
+
+/** The averages of a grid in stages, each with the value that it makes; none for the mean over all positions, nor for a map of 2 × 2. */
+function gridStages(tap: Tap, pool: HeadPool): readonly (AverageStage & { readonly output: string })[] {
+  if (pool === 1 || !isPooled(tap, pool)) return [];
+  const stages = averageGrid(tap.size!)!;
+  return stages.map((stage, i) => ({ ...stage, output: i === stages.length - 1 ? POOLED : COARSE }));
 }
 
 /** Whether there is anything to average: a layer without positions is read as it is, and so is a map of 2 × 2 on its grid. Throws HEAD_BAD_SHAPE. */

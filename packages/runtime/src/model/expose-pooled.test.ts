@@ -175,6 +175,9 @@ describe('pooled responses', () => {
     [3, 3],
     [5, 4],
     [9, 2],
+    [36, 50],
+    [48, 34],
+    [64, 21],
   ])('on a grid of a map of %i × %i are means over adaptive cells', async (height, width) => {
     const net = new Layers(2);
     const value = net.graph.relu(net.graph.input('image', ['N', 2, height, width]));

@@ -107,23 +107,26 @@ function pooling(graph: Graph, value: string): NodeProto[] {
 /** N × C × H × W, or N × H × W × C of a matrix of weights. */
 function gridPooling(graph: Graph, value: string, size: MapSize): NodeProto[] {
   const out = gridName(value);
-  const grid = averageGrid(size);
-  if (!grid) {
+  const stages = averageGrid(size);
+  if (!stages) {
     throw new Failure('RUNTIME_VALUE_UNKNOWN', `a map of ${size.join(' × ')} has no grid`, {
       where: value,
       fix: 'ask for the grid of maps of at least 2 × 2',
     });
   }
-  const turned = hasChannelsLast(graph, value);
-  return [
-    ...(turned ? [node('Transpose', [value], `${out}.turned`, { perm: [0, 3, 1, 2] })] : []),
-    node('AveragePool', [turned ? `${out}.turned` : value], `${out}.means`, {
-      kernel_shape: [...grid.kernel],
-      strides: [...grid.strides],
-    }),
-    node('Flatten', [`${out}.means`], `${out}.rows`, { axis: 1 }),
-    node('Cast', [`${out}.rows`], out, { to: DataType.FLOAT }),
-  ];
+  const nodes: NodeProto[] = [];
+  let at = value;
+  const add = (opType: string, output: string, attributes: Record<string, AttributeValue>): void => {
+    nodes.push(node(opType, [at], output, attributes));
+    at = output;
+  };
+  if (hasChannelsLast(graph, value)) add('Transpose', `${out}.turned`, { perm: [0, 3, 1, 2] });
+  stages.forEach(({ kernel, strides }, i) =>
+    add('AveragePool', `${out}.means${i}`, { kernel_shape: [...kernel], strides: [...strides] }),
+  );
+  add('Flatten', `${out}.rows`, { axis: 1 });
+  add('Cast', out, { to: DataType.FLOAT });
+  return nodes;
 }
 
 function mean(graph: Graph, input: string, axis: string, output: string): NodeProto {
