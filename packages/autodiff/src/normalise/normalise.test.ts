@@ -30,7 +30,7 @@ import { normalisationSites } from './sites.ts';
 const ROWS = 6;
 
 interface Feed {
-  readonly dims: number[];
+  readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
