@@ -3,6 +3,7 @@ export {
   type CompressionRequest,
   type CutRequest,
   type FrozenBy,
+  type LayerCost,
   planCompression,
   planCut,
   type PlannedCompression,
@@ -14,7 +15,7 @@ export {
 export { describeModel } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
 export { latencyNeedsRun } from './plan/choose-plan.ts';
-export { describeGoal, describeTarget, goalLabel } from './plan/goal.ts';
+export { describeGoal, describeKeep, describeTarget, goalLabel } from './plan/goal.ts';
 export { latencyBound, latencyFigures } from './plan/latency-figures.ts';
 export { truncatedMacs } from './plan/head-cost.ts';
 export {
@@ -52,15 +53,21 @@ export {
   type MetricStages,
   type NetworkFigures,
   type ReportArm,
+  type ReportArmTask,
   type ReportCriterion,
+  type ReportHealing,
+  type ReportKeep,
   type ReportLayer,
   type ReportReadability,
+  type ReportRound,
   type ReportTarget,
   type TaskStages,
   TRAINED_ARMS,
   type TrainedArm,
 } from './report.ts';
 export { reportWarnings } from './report-warnings.ts';
+export { DEFAULT_KEEP, keepBound, type KeepGoal, keeps, keptShare } from './rounds/keep-goal.ts';
+export { decideRound, type Round, type RoundHistory, type RoundKeys, shareLeft, trialsOf } from './rounds/round.ts';
 export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
 export { planBenchmark } from './runs/benchmark.ts';
 export { type CompressRequest, planCompress } from './runs/compress.ts';
@@ -83,7 +90,7 @@ export {
 } from './steps/finetune.ts';
 export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
-export { PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
+export { type KeptChannels, PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
 export {
   DEFAULT_REGRESSION,
   layerTaskKey,

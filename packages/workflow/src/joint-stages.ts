@@ -20,7 +20,7 @@ export function jointMetric(values: readonly { readonly value: number; readonly 
 
 /** The stages of all tasks as one: those of the only task, or of the score of several. */
 export function jointStages(tasks: readonly TaskStages[]): MetricStages {
-  const at = (stage: 'chance' | 'probe' | 'pruned' | 'refit' | 'finetuned'): number =>
+  const at = (stage: 'chance' | 'probe' | 'pruned' | 'healed' | 'refit' | 'finetuned'): number =>
     jointMetric(tasks.map((task) => ({ value: task[stage]!, scale: task })));
   const [first, ...others] = tasks;
   const { name, higherIsBetter } = others.length === 0 ? first! : { name: 'score', higherIsBetter: true };
@@ -30,6 +30,7 @@ export function jointStages(tasks: readonly TaskStages[]): MetricStages {
     chance: at('chance'),
     probe: at('probe'),
     pruned: at('pruned'),
+    healed: at('healed'),
     refit: at('refit'),
     ...(tasks.every(({ finetuned }) => finetuned !== undefined) ? { finetuned: at('finetuned') } : {}),
   };

@@ -9,6 +9,7 @@ function arm(name: Arm, metric: number, more: Partial<ReportArm> = {}): ReportAr
     arm: name,
     metric,
     validation: metric,
+    interval: null,
     tasks: [],
     ...figures(10, 1),
     modelSha256: 'a'.repeat(64),
@@ -34,6 +35,8 @@ function warnings(
     arms,
     target: null,
     avoidance: null,
+    keep: null,
+    rounds: [],
     split: { shared: true, test: 100 },
     ...more,
   } as unknown as CompressionReport);

@@ -1,4 +1,4 @@
-import { describeTarget } from './plan/goal.ts';
+import { describeKeep, describeTarget } from './plan/goal.ts';
 import type { Arm, CompressionReport, ReportArm } from './report.ts';
 
 /** How much slower than in proportion to its MACs a network may become before the report says so. */
@@ -11,6 +11,7 @@ const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
 export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): readonly string[] {
   return [
     ...missedTarget(report),
+    ...missedGoal(report),
     ...latencyWarning(report),
     ...silentCurves(report),
     ...otherSplits(report),
@@ -28,6 +29,18 @@ function missedTarget({ target }: Omit<CompressionReport, 'warnings'>): readonly
   const unit = target.target.kind === 'latency' ? ' ms' : '';
   return [
     `The target ${describeTarget(target.target)} was missed: ${target.reached.toPrecision(3)}${unit} instead of ${target.atMost.toPrecision(3)}${unit}.`,
+  ];
+}
+
+/** A goal that no network kept; what stands in the way is that less was left with every cut that was tried. */
+function missedGoal({ keep, rounds, metric: { name } }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  if (!keep || keep.met) return [];
+  const worst = keep.tasks
+    .map(({ task, validation, bound }) => `${task} ${shown(validation, name)} where ${shown(bound, name)} was wanted`)
+    .join(', ');
+  const largest = Math.max(...rounds.map(({ share }) => share));
+  return [
+    `No network that was tried keeps ${describeKeep(keep.goal)}: the best is delivered (on validation ${worst}). The largest that was tried had ${percent(largest)} left; more epochs, more images or a goal below it may help.`,
   ];
 }
 

@@ -1,6 +1,8 @@
 import type { HeadPool, Proof } from '@kneepoint/pruning';
+import type { Interval } from '@kneepoint/regression';
 import type { FrozenBy } from './compression.ts';
 import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
+import type { KeepGoal } from './rounds/keep-goal.ts';
 import type { EpochRecord } from './steps/finetune.ts';
 
 /** Size and speed of one network; latency of one image in milliseconds on the provider named in the report. */
@@ -19,9 +21,11 @@ export interface MetricStages {
   readonly chance: number;
   /** Linear probe on the untouched network's best layer. */
   readonly probe: number;
-  /** Pruned network, the probe's weights of the surviving filters, removed responses replaced by their mean. */
+  /** Pruned network as it was cut: every layer and the head with the weights that they had for the filters that are left. */
   readonly pruned: number;
-  /** Pruned network, head fitted again in closed form on its own responses. */
+  /** Pruned network, what removed filters said made up for by least squares in every layer that read them, the head as it was. */
+  readonly healed: number;
+  /** Healed network, head fitted again in closed form on its own responses. */
   readonly refit: number;
   /** Pruned network, all of it trained on; absent where that arm was not asked for. */
   readonly finetuned?: number;
@@ -76,6 +80,14 @@ export type TrainedArm = (typeof TRAINED_ARMS)[number];
 /** `refit` is what pruning itself leaves: its head fitted in closed form. */
 export type Arm = 'refit' | TrainedArm;
 
+/** One task of one network. */
+export interface ReportArmTask {
+  readonly task: string;
+  readonly metric: number;
+  readonly validation: number;
+  readonly interval: Interval;
+}
+
 /** One network of a comparison, judged on the same test images as all others. */
 export interface ReportArm extends NetworkFigures {
   readonly arm: Arm;
@@ -83,8 +95,10 @@ export interface ReportArm extends NetworkFigures {
   readonly metric: number;
   /** On validation, which chose the epoch (or the head's penalty). */
   readonly validation: number;
+  /** Bootstrap interval of `metric`, subjects drawn whole where the split keeps them together; null for the score of several tasks. */
+  readonly interval: Interval | null;
   /** The same for each task. */
-  readonly tasks: readonly { readonly task: string; readonly metric: number; readonly validation: number }[];
+  readonly tasks: readonly ReportArmTask[];
   readonly modelSha256: string;
   /** Epochs that were trained; this and what follows is null where nothing was. */
   readonly epochs: number | null;
@@ -94,6 +108,54 @@ export interface ReportArm extends NetworkFigures {
   readonly imagesPerSecond: number | null;
   /** Every epoch, epoch 0 being the network before training. */
   readonly history: readonly EpochRecord[];
+}
+
+/** One cut and the training after it, on the way to the network that is delivered. */
+export interface ReportRound {
+  readonly parameters: number;
+  readonly macs: number;
+  /** Share of what the target or the search is about that is left of the whole network. */
+  readonly share: number;
+  /** Metric of the network trained, on validation and on test. */
+  readonly validation: number;
+  readonly test: number;
+  /** Of the healed network with its head refitted, on test: what the training began with. */
+  readonly refit: number;
+  /** How much of the whole network's metric it keeps on validation; of several tasks the least. */
+  readonly kept: number;
+  /** Whether it keeps what shall be kept; null where no goal was searched. */
+  readonly keeps: boolean | null;
+  readonly epochs: number;
+  readonly seconds: number;
+  readonly modelSha256: string;
+  /** Whether it is the network that is delivered. */
+  readonly delivered: boolean;
+}
+
+/** A goal to keep, and what came of it. On validation, as it was searched; test beside it. */
+export interface ReportKeep {
+  readonly goal: KeepGoal;
+  readonly met: boolean;
+  readonly tasks: readonly {
+    readonly task: string;
+    /** The whole network finetuned. */
+    readonly whole: { readonly validation: number; readonly test: number };
+    /** The worst value on validation that meets the goal. */
+    readonly bound: number;
+    readonly validation: number;
+    readonly test: number;
+  }[];
+}
+
+/** What least squares made up for in a layer: shares of its variance in the network before the cut that are missed, on validation. */
+export interface ReportHealing {
+  /** As it was cut. */
+  readonly before: number;
+  readonly after: number;
+  /** The penalty that did best; null where the weights stayed as they were. */
+  readonly ridge: number | null;
+  /** Why it was healed in another way, or not. */
+  readonly note: string | null;
 }
 
 export interface ReportLayer {
@@ -116,6 +178,8 @@ export interface ReportLayer {
   readonly damage: number | null;
   /** What is out of the ordinary in how many it keeps: next to nothing is lost by so few, or no multiple was possible. */
   readonly note: string | null;
+  /** Null where the layer reads nothing that was cut. */
+  readonly healing: ReportHealing | null;
 }
 
 /** What a person gets beside the smaller network. Written as JSON; every number is finite. */
@@ -129,6 +193,8 @@ export interface CompressionReport {
   readonly criterion: CriterionName;
   readonly decide: DecisionName;
   /** The layer that the head reads, and how: its means over all positions (1), or on a 2 × 2 grid (2). */
+  /** How many filters each layer keeps follows from the damage of the rest, or is the same share everywhere; null where an ε decided. */
+  readonly widths: 'damage' | 'even' | null;
   readonly bestLayer: string;
   readonly pool: HeadPool;
   /** Of the task; of several, their score (see `jointStages`). */
@@ -148,6 +214,10 @@ export interface CompressionReport {
     /** Whether the curves of all tasks were computed on this split. */
     readonly shared: boolean;
   };
+  /** The goal that was searched; null where an ε or a target alone decided. */
+  readonly keep: ReportKeep | null;
+  /** On the way to this network, in order; empty where it was cut once. */
+  readonly rounds: readonly ReportRound[];
   /** Side by side; `refit` first, then what was trained. */
   readonly arms: readonly ReportArm[];
   /** The same cut by other criteria at equal MACs, this network's own first; empty where no comparison was asked for. */

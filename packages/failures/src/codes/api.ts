@@ -68,6 +68,11 @@ export const apiFailures = {
     cure: 'Pass a share to remove between 0 and 1, or a figure above 0 that may be left.',
     retryable: false,
   },
+  GOAL_INVALID: {
+    cause: 'What a small network shall keep, the rounds of its search or the seed of its split are out of bounds.',
+    cure: 'Pass a share above 0 and at most 1, or a difference from 0 on; 1 to 12 rounds; a whole number as seed.',
+    retryable: false,
+  },
   TARGET_NEEDS_RUN: {
     cause: 'A plan was asked for with a target that is met by what is measured on images, or by timing networks.',
     cure: 'Prune with this target, or plan by lasso with one of MACs, parameters or bytes.',

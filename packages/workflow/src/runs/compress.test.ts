@@ -52,7 +52,8 @@ describe('planCompress', () => {
       const source = steps.find(({ ref }) => ref === step.dependsOn[0])!;
       expect(source.kind).toBe(sources[label as TrainedArm]);
       expect(network).toEqual({ step: { key: source.key, field: 'modelSha256' } });
-      expect(step.dependsOn).toHaveLength(1);
+      const taught = ['finetuned', 'scratch'].includes(label);
+      expect(step.dependsOn.slice(1)).toEqual(taught ? ['teach'] : []);
     }
   });
 
@@ -70,12 +71,12 @@ describe('planCompress', () => {
 
   it('shares its prunings with a run that only prunes, and without arms is that run', () => {
     const pruned = planPrune(request());
-    expect(planCompress(request()).slice(0, pruned.length)).toEqual(pruned);
+    expect(planCompress(request())).toEqual(expect.arrayContaining([...pruned]));
     expect(planCompress(request({ arms: [] }))).toEqual(pruned);
   });
 
   it('does only what the chosen arms need', () => {
-    const { of } = plan({ arms: ['finetuned'] });
+    const { of } = plan({ arms: ['finetuned'], teacher: false });
     expect([of('truncate').length, labels(of('finetune'))]).toEqual([0, ['finetuned', 'finetuned']]);
     const baseline = plan({ arms: ['headOnly'] });
     expect([baseline.of('truncate').length, labels(baseline.of('finetune'))]).toEqual([1, ['headOnly']]);
@@ -92,16 +93,17 @@ describe('planCompress', () => {
 
   it.each<[string, Partial<CompressRequest>, readonly string[]]>([
     ['the name of the model', { model: modelReference({}, { name: 'other' }) }, []],
-    ['the epochs', { training: { epochs: 3 } }, ['finetune', 'report']],
+    ['the epochs', { training: { epochs: 3 } }, ['finetune', 'teach', 'report']],
+    ['whether a network teaches', { teacher: false }, ['finetune', 'report']],
     [
       'the layer of the head',
       { options: [{ epsilon: 0.01, layer: 'conv1' }] },
-      ['prune', 'truncate', 'finetune', 'report'],
+      ['prune', 'truncate', 'finetune', 'teach', 'report'],
     ],
     [
       'the labels',
       { dataset: datasetReference({ manifestSha256: 'e'.repeat(64) }) },
-      ['regress', 'prune', 'truncate', 'finetune', 'report'],
+      ['regress', 'prune', 'truncate', 'finetune', 'teach', 'report'],
     ],
   ])('%s changes the keys of exactly the steps that depend on it', (_what, change, kinds) => {
     const keysOf = (overrides: Partial<CompressRequest>) =>
@@ -109,6 +111,99 @@ describe('planCompress', () => {
     const before = keysOf({});
     const changed = [...keysOf(change).values()].filter((step) => before.get(step.ref)!.key !== step.key);
     expect([...new Set(changed.map((step) => step.kind))].sort()).toEqual([...kinds].sort());
+  });
+
+  describe('with a target', () => {
+    const rounds = (overrides: Partial<CompressRequest> = {}) => {
+      const target = { kind: 'macs', remove: 0.95 } as const;
+      const { steps, of } = plan({ options: [{ target }], arms: ['finetuned'], ...overrides });
+      return { steps, of, prunings: of('prune').map(({ input }) => input as PruneInput) };
+    };
+
+    it('goes down in rounds from the whole network finetuned, each from what the one before has trained', () => {
+      const { steps, of, prunings } = rounds();
+      expect(prunings.map(({ options }) => options.target)).toEqual([
+        { kind: 'macs', remove: 0.8 },
+        { kind: 'macs', remove: 0.9 },
+        { kind: 'macs', remove: 0.95 },
+      ]);
+      const whole = of('finetune').find((step) => (step.input as FinetuneInput).label === 'unpruned')!;
+      const trainings = of('finetune').filter((step) => step !== whole);
+      prunings.forEach(({ round }, index) => {
+        expect(round!.whole).toBe(whole.key);
+        expect(round!.earlier).toEqual(
+          of('prune')
+            .slice(0, index)
+            .map(({ key }, i) => ({ prune: key, finetune: trainings[i]!.key })),
+        );
+        expect(of('prune')[index]!.dependsOn).toContain(index === 0 ? whole.ref : trainings[index - 1]!.ref);
+      });
+      expect(steps.find(({ kind }) => kind === 'report')!.input).toMatchObject({
+        pruneKey: of('prune').at(-1)!.key,
+        rounds: { whole: whole.key, made: { length: 3 } },
+      });
+    });
+
+    it('trains half as long on the way, and learns from the whole network each time', () => {
+      const { of } = rounds({ training: { epochs: 9 } });
+      const trainings = of('finetune').map(({ input }) => input as FinetuneInput);
+      expect(trainings.map(({ label, settings }) => [label, settings.epochs])).toEqual([
+        ['unpruned', 9],
+        ['finetuned', 5],
+        ['finetuned', 5],
+        ['finetuned', 9],
+      ]);
+      const [teach] = of('teach');
+      for (const { label, distill } of trainings) {
+        expect(distill?.answers.key).toBe(label === 'finetuned' ? teach!.key : undefined);
+      }
+    });
+
+    it('that is a figure knows its share of the whole network', () => {
+      const { macs } = modelReference().inspection;
+      const { prunings } = rounds({ options: [{ target: { kind: 'macs', atMost: macs * 0.1 } }] });
+      expect(prunings).toHaveLength(2);
+    });
+
+    it('without training is reached at once, from the network as it is registered', () => {
+      const { prunings } = rounds({ arms: [] });
+      expect(prunings.map(({ round }) => round)).toEqual([undefined]);
+    });
+
+    it('is reached by rivals over the same rounds, each at the MACs of the one beside it', () => {
+      const { of } = rounds({ compare: ['l1'] });
+      const [own, others] = [of('prune').slice(0, 3), of('prune').slice(3)];
+      expect(others.map(({ input }) => (input as PruneInput).equalTo)).toEqual(own.map(({ key }) => key));
+      for (const { dependsOn } of others)
+        expect(dependsOn.some((ref) => own.some((step) => step.ref === ref))).toBe(true);
+    });
+  });
+
+  describe('with a goal to keep', () => {
+    const search = (overrides: Partial<CompressRequest> = {}) =>
+      plan({ options: [{ keep: { share: 0.99 } }], arms: ['finetuned'], ...overrides });
+
+    it('tries so many networks at most, and ends with a pair of steps that pass on the best', () => {
+      const { of } = search({ mostRounds: 3 });
+      const found = of('prune').map(({ input }) => (input as PruneInput).round!);
+      expect(found.map(({ closing }) => closing)).toEqual([undefined, undefined, undefined, true]);
+      expect(found.map(({ earlier }) => earlier.length)).toEqual([0, 1, 2, 3]);
+      expect((of('report')[0]!.input as ReportInput).keep).toEqual({ share: 0.99 });
+    });
+
+    it('finds every network of a shorter search again', () => {
+      const keys = (mostRounds: number) =>
+        search({ mostRounds })
+          .of('prune')
+          .map(({ key }) => key);
+      expect(keys(4).slice(0, 2)).toEqual(keys(2).slice(0, 2));
+    });
+
+    it('beside a target tries none that is smaller', () => {
+      const options = [{ keep: { share: 0.99 }, target: { kind: 'macs', remove: 0.75 } as const }];
+      const { of } = search({ options });
+      expect((of('prune')[0]!.input as PruneInput).round!.floor).toBeCloseTo(0.25);
+    });
   });
 
   it('settings out of bounds are refused before anything is launched', () => {

@@ -1,67 +1,68 @@
 import type { StepPlan } from '@kneepoint/platform';
 import { describeGoal, goalLabel } from '../plan/goal.ts';
-import type { CriterionName, PruneOptions } from '../plan/prune-options.ts';
+import { type CriterionName, criterionOf, type PruneOptions } from '../plan/prune-options.ts';
 import { TRAINED_ARMS, type TrainedArm } from '../report.ts';
 import { tasksName } from '../steps/analysed-tasks.ts';
-import type { NetworkSource } from '../steps/finetune.ts';
 import { REPORT, type ReportInput, reportKey, type ReportRival } from '../steps/report.ts';
 import { TRUNCATE, type TruncateInput, truncateKey } from '../steps/truncate.ts';
-import type { TrainingChoice } from '../training-choice.ts';
-import type { TrainingMode } from '../training-settings.ts';
-import { finetuneStep } from './finetune.ts';
+import { ARMS, armStep, prunedArm, type TrainingRequest } from './arms.ts';
+import { teachStep } from './finetune.ts';
 import { planTaskAnalysis, pruneStep, type PruneRequest, pruneSteps, type TaskAnalysisPlan } from './prune.ts';
+import { needsRounds, planRounds, type RoundsPlan } from './rounds.ts';
 
-export interface CompressRequest extends PruneRequest {
+export interface CompressRequest extends PruneRequest, TrainingRequest {
   /** What is trained beside the closed form; nothing when empty. */
   readonly arms: readonly TrainedArm[];
-  /** For every arm; what is left open is the default of the arm's mode. */
-  readonly training?: TrainingChoice;
+  /** Whether pruned networks learn from the whole one finetuned; it is trained for that where it is no arm. Default true. */
+  readonly teacher?: boolean;
   /** Other criteria by which the network is cut at equal MACs, and trained on where it is. */
   readonly compare?: readonly CriterionName[];
+  /** Networks that a search for a goal trains at most. */
+  readonly mostRounds?: number;
 }
 
-/** How an arm is trained, and whether it starts from the pruned network or from the one that was only truncated. */
-const ARMS: Readonly<Record<TrainedArm, { readonly mode: TrainingMode; readonly from: 'pruned' | 'truncated' }>> = {
-  finetuned: { mode: 'whole', from: 'pruned' },
-  scratch: { mode: 'scratch', from: 'pruned' },
-  headOnly: { mode: 'head', from: 'truncated' },
-  unpruned: { mode: 'whole', from: 'truncated' },
-};
-
 /**
- * Compression to its end: analysis; per option a pruning and the trainings that start from it; once for all the trainings that start
- * from the whole network; per option the same cut by other criteria where a comparison is asked for; and one report with everything side
- * by side. With nothing to compare it ends with the prunings, whose reports are whole. Throws TRAINING_OPTION_INVALID.
+ * Compression to its end: analysis; the whole network truncated and trained, once for all, and its answers as a teacher; per option the
+ * network cut, in rounds from the trained one where a target or a goal says how far, and trained on; the same cut by other criteria
+ * where a comparison is asked for; and one report with everything side by side. With nothing to train or compare it ends with the
+ * prunings, whose reports are whole. Throws TRAINING_OPTION_INVALID.
  */
 export function planCompress(request: CompressRequest): readonly StepPlan[] {
   const analysis = planTaskAnalysis(request);
-  const prunings = pruneSteps(request, analysis);
   const arms = TRAINED_ARMS.filter((arm) => request.arms.includes(arm));
-  const shared = sharedTrainings(request, analysis, arms);
-  const steps = [...analysis.steps, ...prunings, ...shared.steps];
-  if (arms.length === 0 && (request.compare ?? []).length === 0) return steps;
-  const perOption = prunings.flatMap((pruning, index) => {
-    const option = request.options[index]!;
-    const trainings = new Map(shared.trainings);
-    for (const arm of arms.filter((name) => ARMS[name].from === 'pruned')) {
-      trainings.set(arm, prunedArm(request, arm, option, pruning));
-    }
-    const own = [...trainings.values()].filter((step) => !shared.steps.includes(step));
-    const rivals = rivalsOf(request, analysis, { option, pruning, finetuned: arms.includes('finetuned') });
-    return [...own, ...rivals.steps, reportStep(request, { option, pruning, trainings, arms, rivals })];
-  });
-  return [...steps, ...perOption];
+  if (arms.length === 0 && (request.compare ?? []).length === 0) {
+    return [...analysis.steps, ...pruneSteps(request, analysis)];
+  }
+  const scene: Scene = { request, analysis, arms, shared: sharedTrainings(request, analysis, arms) };
+  const perOption = request.options.flatMap((option) => optionSteps(scene, option));
+  return [...analysis.steps, ...scene.shared.steps, ...perOption];
 }
 
-/** The network that was only truncated, once, and what is trained from it. */
-function sharedTrainings(
-  request: CompressRequest,
-  analysis: TaskAnalysisPlan,
-  arms: readonly TrainedArm[],
-): { readonly steps: readonly StepPlan[]; readonly trainings: ReadonlyMap<TrainedArm, StepPlan> } {
-  const wanted = arms.filter((arm) => ARMS[arm].from === 'truncated');
+/** What the steps of all options have in common. */
+interface Scene {
+  readonly request: CompressRequest;
+  readonly analysis: TaskAnalysisPlan;
+  readonly arms: readonly TrainedArm[];
+  readonly shared: Shared;
+}
+
+/** Trainings that start from the network that was only truncated. */
+interface Shared {
+  readonly steps: readonly StepPlan[];
+  readonly trainings: ReadonlyMap<TrainedArm, StepPlan>;
+  /** The answers of the whole network finetuned. */
+  readonly teacher?: StepPlan;
+}
+
+function sharedTrainings(request: CompressRequest, analysis: TaskAnalysisPlan, arms: readonly TrainedArm[]): Shared {
+  const { options, teacher = true } = request;
+  const taught = teacher && arms.some((arm) => ARMS[arm].taught);
+  const inRounds = arms.includes('finetuned') && options.some(needsRounds);
+  const wanted = TRAINED_ARMS.filter(
+    (arm) => ARMS[arm].from === 'truncated' && (arms.includes(arm) || (arm === 'unpruned' && (taught || inRounds))),
+  );
   if (wanted.length === 0) return { steps: [], trainings: new Map() };
-  const { layer, pool } = request.options[0] ?? {};
+  const { layer, pool } = options[0] ?? {};
   const input: TruncateInput = {
     ...analysis.tasks,
     ...(layer === undefined ? {} : { layer }),
@@ -80,10 +81,81 @@ function sharedTrainings(
   const trainings = new Map(
     wanted.map((arm) => [
       arm,
-      armStep(request, arm, { ref: arm, name: arm, dependsOn: [truncation.ref] }, truncation.key),
+      armStep(request, arm, { ref: arm, name: arm, dependsOn: [truncation.ref] }, { key: truncation.key }),
     ]),
   );
-  return { steps: [truncation, ...trainings.values()], trainings };
+  const whole = trainings.get('unpruned');
+  const steps = [truncation, ...trainings.values()];
+  if (!taught || !whole) return { steps, trainings };
+  const answers = teachStep(
+    {
+      ...request,
+      network: { step: { key: whole.key, field: 'modelSha256' } },
+      modelName: request.model.name,
+      preprocess: request.model.preprocess,
+      mode: 'whole',
+    },
+    { ref: 'teach', dependsOn: [whole.ref], name: 'answers of the whole network' },
+  );
+  return { steps: [...steps, answers], trainings, teacher: answers };
+}
+
+function optionSteps(scene: Scene, option: PruneOptions): readonly StepPlan[] {
+  const { request, arms, shared } = scene;
+  const { teacher } = shared;
+  const own = cutAndTrain(scene, option);
+  const trainings = new Map([...shared.trainings].filter(([arm]) => arms.includes(arm) || arm === 'unpruned'));
+  if (own.finetune) trainings.set('finetuned', own.finetune);
+  const scratch = arms.includes('scratch')
+    ? prunedArm(request, 'scratch', option, { pruning: own.prune, teacher })
+    : null;
+  if (scratch) trainings.set('scratch', scratch);
+  const rivals = rivalsOf(scene, option, own);
+  const report = reportStep(scene, { option, own, trainings, rivals });
+  return [...own.steps, ...(scratch ? [scratch] : []), ...rivals.steps, report];
+}
+
+/** The network of one option, with all that leads to it. */
+interface CutAndTrained {
+  readonly steps: readonly StepPlan[];
+  readonly prune: StepPlan;
+  /** Where it is trained on. */
+  readonly finetune?: StepPlan;
+  /** Where it was cut in rounds. */
+  readonly plan?: RoundsPlan;
+}
+
+function cutAndTrain(
+  { request, analysis, arms, shared }: Scene,
+  option: PruneOptions,
+  equalTo?: CutAndTrained,
+): CutAndTrained {
+  const { teacher, trainings } = shared;
+  const avoided = equalTo ? [] : (request.avoided ?? []);
+  // A rival's criterion stands in its label even where it is the default one, whose label another option may have.
+  const label = equalTo ? rivalLabel(option) : goalLabel(option);
+  if (!arms.includes('finetuned')) {
+    const prune = pruneStep(option, avoided, analysis, { equalTo: equalTo?.prune, label });
+    return { steps: [prune], prune };
+  }
+  if (!needsRounds(option)) {
+    const prune = pruneStep(option, avoided, analysis, { equalTo: equalTo?.prune, label });
+    const finetune = prunedArm(request, 'finetuned', option, { pruning: prune, teacher });
+    return { steps: [prune, finetune], prune, finetune };
+  }
+  const whole = trainings.get('unpruned')!;
+  const { mostRounds } = request;
+  const plan = planRounds({
+    ...request,
+    ...{ analysis, option, whole, teacher, avoided, label },
+    ...(mostRounds === undefined ? {} : { mostRounds }),
+    ...(equalTo?.plan ? { equalTo: equalTo.plan } : {}),
+  });
+  return { steps: plan.steps, ...plan.rounds.at(-1)!, plan };
+}
+
+function rivalLabel({ criterion, ...goal }: PruneOptions): string {
+  return `${goalLabel(goal)}-${criterion}`;
 }
 
 /** The networks that one is compared with, and where a report finds them. */
@@ -93,89 +165,58 @@ interface Rivals {
 }
 
 /** The same cut by other criteria. Tasks are avoided by curves alone, so that rivals only share the cost. */
-function rivalsOf(
-  request: CompressRequest,
-  analysis: TaskAnalysisPlan,
-  {
-    option,
-    pruning,
-    finetuned,
-  }: { readonly option: PruneOptions; readonly pruning: StepPlan; readonly finetuned: boolean },
-): Rivals {
-  const { avoid: _avoid, criterion: own = 'lasso', ...goal } = option;
-  const others = [...new Set(request.compare ?? [])].filter((criterion) => criterion !== own);
-  const rivals = others.map((criterion) => {
-    const rival: PruneOptions = { ...goal, criterion };
-    const cut = pruneStep(rival, [], analysis, pruning);
-    // Lasso as a rival has the label of its goal, which is taken when another criterion leads.
-    const step = criterion === 'lasso' ? { ...cut, ref: `${cut.ref}-lasso`, name: `${cut.name}, by lasso` } : cut;
-    const training = finetuned ? prunedArm(request, 'finetuned', rival, step) : undefined;
-    return { criterion, step, training };
-  });
+function rivalsOf(scene: Scene, option: PruneOptions, own: CutAndTrained): Rivals {
+  const { avoid: _avoid, criterion: _own, ...goal } = option;
+  const leading = criterionOf(option);
+  const others = [...new Set(scene.request.compare ?? [])].filter((criterion) => criterion !== leading);
+  const rivals = others.map((criterion) => ({ criterion, ...cutAndTrain(scene, { ...goal, criterion }, own) }));
   return {
-    steps: rivals.flatMap(({ step, training }) => (training ? [step, training] : [step])),
-    found: rivals.map(({ criterion, step, training }) => ({
+    steps: rivals.flatMap(({ steps }) => steps),
+    found: rivals.map(({ criterion, prune, finetune }) => ({
       criterion,
-      pruneKey: step.key,
-      ...(training ? { finetuneKey: training.key } : {}),
+      pruneKey: prune.key,
+      ...(finetune ? { finetuneKey: finetune.key } : {}),
     })),
   };
 }
 
-/** A training that starts from a pruned network. */
-function prunedArm(request: CompressRequest, arm: TrainedArm, option: PruneOptions, pruning: StepPlan): StepPlan {
-  const place = {
-    ref: pruning.ref.replace(/^prune/, arm),
-    name: `${arm} at ${describeGoal(option)}`,
-    dependsOn: [pruning.ref],
-  };
-  return armStep(request, arm, place, pruning.key);
-}
-
-function armStep(
-  { model, dataset, tasks, settings, training }: CompressRequest,
-  arm: TrainedArm,
-  place: { readonly ref: string; readonly name: string; readonly dependsOn: readonly string[] },
-  key: string,
-): StepPlan {
-  const network: NetworkSource = { step: { key, field: 'modelSha256' } };
-  const { preprocess, name: modelName } = model;
-  const { mode } = ARMS[arm];
-  return finetuneStep(
-    {
-      ...{ network, modelName, preprocess, dataset, tasks, mode, settings, label: arm },
-      ...(training ? { training } : {}),
-    },
-    { ...place, name: `train ${place.name}` },
-  );
-}
-
 function reportStep(
-  { model, tasks }: CompressRequest,
+  { request: { model, tasks }, shared }: Scene,
   {
     option,
-    pruning,
+    own,
     trainings,
-    arms,
     rivals,
   }: {
     readonly option: PruneOptions;
-    readonly pruning: StepPlan;
+    readonly own: CutAndTrained;
     readonly trainings: ReadonlyMap<TrainedArm, StepPlan>;
-    readonly arms: readonly TrainedArm[];
     readonly rivals: Rivals;
   },
 ): StepPlan {
-  const steps = arms.map((arm) => ({ arm, step: trainings.get(arm)! }));
+  const steps = TRAINED_ARMS.flatMap((arm) => {
+    const step = trainings.get(arm);
+    return step ? [{ arm, step }] : [];
+  });
   const label = goalLabel(option);
+  const whole = shared.trainings.get('unpruned');
   const input: ReportInput = {
     modelName: model.name,
     originalSha256: model.sha256,
     task: tasksName(tasks),
     label,
-    pruneKey: pruning.key,
+    pruneKey: own.prune.key,
     arms: steps.map(({ arm, step }) => ({ arm, key: step.key })),
     ...(rivals.found.length === 0 ? {} : { rivals: rivals.found }),
+    ...(own.plan && whole
+      ? {
+          rounds: {
+            whole: whole.key,
+            made: own.plan.rounds.map(({ prune, finetune }) => ({ prune: prune.key, finetune: finetune.key })),
+          },
+        }
+      : {}),
+    ...(option.keep ? { keep: option.keep } : {}),
   };
   return {
     ref: `report-${label}`,
@@ -185,6 +226,12 @@ function reportStep(
     name: `report at ${describeGoal(option)}`,
     key: reportKey(input),
     input,
-    dependsOn: [pruning.ref, ...steps.map(({ step }) => step.ref), ...rivals.steps.map((step) => step.ref)],
+    dependsOn: [
+      ...new Set([
+        ...own.steps.map(({ ref }) => ref),
+        ...steps.map(({ step }) => step.ref),
+        ...rivals.steps.map((step) => step.ref),
+      ]),
+    ],
   };
 }

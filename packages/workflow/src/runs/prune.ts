@@ -6,6 +6,7 @@ import { describeGoal, goalLabel } from '../plan/goal.ts';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import { type AnalysedTasks, tasksName } from '../steps/analysed-tasks.ts';
 import { PRUNE, type PruneInput, pruneKey } from '../steps/prune.ts';
+import type { Round } from '../rounds/round.ts';
 import type { RegressionSettings } from '../steps/regress.ts';
 import { planAnalysis } from './analysis.ts';
 
@@ -67,12 +68,22 @@ export function pruneSteps(
   return options.map((option) => pruneStep(option, avoided, analysis));
 }
 
-/** One pruning; with `equalTo` by another criterion, at the MACs of that one. */
+/** What a pruning depends on beside the analysis. */
+export interface PruneDependencies {
+  /** Another pruning, whose MACs this one shares. */
+  readonly equalTo?: StepPlan | undefined;
+  /** Where it cuts a network that was trained for the tasks. */
+  readonly round?: Round | undefined;
+  /** Tells it apart from others of the run; that of its goal when absent. */
+  readonly label?: string;
+}
+
+/** One pruning. */
 export function pruneStep(
   option: PruneOptions,
   avoided: readonly TaskSpec[],
   analysis: TaskAnalysisPlan,
-  equalTo?: StepPlan,
+  { equalTo, round, label }: PruneDependencies = {},
 ): StepPlan {
   const options = normaliseOptions(option);
   const unwanted = avoided.filter(({ name }) => options.avoid?.tasks.includes(name));
@@ -81,9 +92,10 @@ export function pruneStep(
     options,
     ...(unwanted.length === 0 ? {} : { avoided: unwanted }),
     ...(equalTo ? { equalTo: equalTo.key } : {}),
+    ...(round ? { round } : {}),
   };
   return {
-    ref: `prune-${goalLabel(options)}`,
+    ref: `prune-${label ?? goalLabel(options)}`,
     kind: PRUNE.kind,
     service: PRUNE.service,
     timeoutSeconds: PRUNE.timeoutSeconds,

@@ -2,6 +2,7 @@ import { contentKey } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import type { CompressionReport } from '../report.ts';
+import type { Round, RoundKeys } from '../rounds/round.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -19,12 +20,24 @@ export interface PruneInput extends AnalysedTasks {
   readonly avoided?: readonly TaskSpec[];
   /** Content key of the pruning whose MACs take the place of ε or target: a comparison at equal cost. */
   readonly equalTo?: string;
+  /** A cut of a network that was trained for the tasks, not of the registered one. */
+  readonly round?: Round;
 }
 
 export interface PruneOutput {
   readonly modelSha256: string;
   readonly reportSha256: string;
   readonly report: CompressionReport;
+  /** Which channels of the registered model the network still has; where it was cut in rounds, by all of them together. */
+  readonly kept: KeptChannels;
+  /** The search was over: this is the output of an earlier round, passed on. */
+  readonly settled?: RoundKeys;
+}
+
+/** By layer: the filters that are left of each layer, and the channels that are left of the value that its tap reads. Ascending. */
+export interface KeptChannels {
+  readonly layers: Readonly<Record<string, readonly number[]>>;
+  readonly taps: Readonly<Record<string, readonly number[]>>;
 }
 
 export function pruneKey(input: PruneInput): string {

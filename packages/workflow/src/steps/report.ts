@@ -1,13 +1,15 @@
 import { contentKey } from '@kneepoint/platform';
 import type { CriterionName } from '../plan/prune-options.ts';
 import type { CompressionReport, TrainedArm } from '../report.ts';
+import type { KeepGoal } from '../rounds/keep-goal.ts';
+import type { RoundKeys } from '../rounds/round.ts';
 import type { StepKind } from './step-kind.ts';
 
 /** Times the original, the pruned and the trained networks against each other and puts them side by side in one report. */
 export const REPORT = {
   kind: 'report',
   service: 'trainer',
-  version: 2,
+  version: 3,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 
@@ -33,6 +35,10 @@ export interface ReportInput {
   readonly arms: readonly { readonly arm: TrainedArm; readonly key: string }[];
   /** In the order in which they are shown. */
   readonly rivals?: readonly ReportRival[];
+  /** Where the network was cut in rounds: the training of the whole network, and the rounds in order. */
+  readonly rounds?: { readonly whole: string; readonly made: readonly RoundKeys[] };
+  /** The goal that was searched. */
+  readonly keep?: KeepGoal;
 }
 
 export interface ReportOutput {
