@@ -17,6 +17,8 @@ export function describeModel(model: ModelProto, { job, origin, thresholds }: De
     'kneepoint.tasks': single ? undefined : job.tasks,
     'kneepoint.thresholds': single ? thresholds[0] : thresholds,
     'kneepoint.preprocess': job.preprocess,
+    // What an earlier training says of itself is not so any more: the head is that of least squares.
+    'kneepoint.training': undefined,
     'kneepoint.origin': { model: job.modelSha256, dataset: job.datasetSha256, ...origin },
   });
 }

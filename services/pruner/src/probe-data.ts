@@ -1,5 +1,5 @@
-import { judge, judgeChance, labelledRows, type Head, metricOf, takeRows, type TaskSpec } from '@kneepoint/regression';
-import type { Parts, TaskStages } from '@kneepoint/workflow';
+import { judgeChance, labelledRows, takeRows, type TaskSpec } from '@kneepoint/regression';
+import type { Parts } from '@kneepoint/workflow';
 
 /** A task with its labels, N × targets. */
 export interface Labelled {
@@ -18,22 +18,6 @@ export function partsWith({ spec, labels }: Labelled, parts: Parts): Parts {
 export function chanceOf({ spec, labels }: Labelled, { train, test }: Parts): number {
   const of = (rows: Int32Array): Float64Array => takeRows(labels, rows, spec.targets.length);
   return judgeChance(spec, of(train), of(test));
-}
-
-/** What the pruned network and a constant say on the test rows. `scores`: N × targets as the network gives them; `parts` of the task alone. */
-export function testMetrics(
-  task: Labelled,
-  parts: Parts,
-  { scores, thresholds }: { readonly scores: Float64Array; readonly thresholds: readonly number[] },
-): Pick<TaskStages, 'name' | 'higherIsBetter' | 'chance' | 'pruned'> {
-  const { spec, labels } = task;
-  const targets = spec.targets.length;
-  const truth = takeRows(labels, parts.test, targets);
-  return {
-    ...metricOf(spec),
-    chance: chanceOf(task, parts),
-    pruned: judge(spec, takeRows(scores, parts.test, targets), truth, thresholds).value,
-  };
 }
 
 /** Columns [from, from + count) of N × `width` values. */

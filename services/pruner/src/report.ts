@@ -1,6 +1,14 @@
 import { costs, encodeModel, type ModelProto } from '@kneepoint/onnx';
-import type { Shapes } from '@kneepoint/pruning';
-import type { NetworkFigures, PlannedCut, ReportLayer } from '@kneepoint/workflow';
+import { analyzeChannels, type Shapes } from '@kneepoint/pruning';
+import {
+  type KeptChannels,
+  type LayerCost,
+  type NetworkFigures,
+  type ReportLayer,
+  truncateAt,
+} from '@kneepoint/workflow';
+import type { Repaired } from './repair.ts';
+import type { StartingPoint } from './starting-point.ts';
 
 /** Parameters and MACs by counting, bytes of the encoded file. */
 export function sizeOf(model: ModelProto, shapes: Shapes): Omit<NetworkFigures, 'latencyMs'> {
@@ -8,21 +16,47 @@ export function sizeOf(model: ModelProto, shapes: Shapes): Omit<NetworkFigures, 
   return { parameters, macs, bytes: encodeModel(model).byteLength };
 }
 
-export function reportLayers({ layers }: PlannedCut): readonly ReportLayer[] {
-  return layers.map((layer) => ({
-    name: layer.name,
-    filters: layer.filters,
-    kept: layer.kept,
-    lambda: layer.lambda,
-    chosen: layer.chosen,
-    indices: layer.indices,
-    parametersBefore: layer.before.parameters,
-    parametersAfter: layer.after.parameters,
-    macsBefore: layer.before.macs,
-    macsAfter: layer.after.macs,
-    reason: layer.reason,
-    frozenBy: layer.frozenBy,
-    damage: layer.damage,
-    note: layer.note,
-  }));
+/** What each layer of the registered model costs, up to the layer that the head reads, and how many filters it has. */
+export type WholeLayers = ReadonlyMap<string, LayerCost & { readonly filters: number }>;
+
+export function costsOfLayers(start: StartingPoint): WholeLayers {
+  const { network, shapes } = truncateAt(start);
+  const { nodes } = costs(network, shapes);
+  const cost = new Map(nodes.map(({ name, parameters, macs }) => [name, { parameters, macs }]));
+  return new Map(
+    analyzeChannels(network, shapes).layers.map(({ name, filters }) => [
+      name,
+      { filters, ...(cost.get(name) ?? { parameters: 0, macs: 0 }) },
+    ]),
+  );
+}
+
+/** Every layer beside what it was in the registered model; where the network was cut before, by all cuts together. */
+export function reportLayers(
+  { planned: { layers }, healing }: Pick<Repaired, 'planned' | 'healing'>,
+  kept: KeptChannels,
+  whole: WholeLayers,
+): readonly ReportLayer[] {
+  const healed = new Map(healing.map((layer) => [layer.layer, layer]));
+  return layers.map((layer) => {
+    const was = whole.get(layer.name) ?? { ...layer.before, filters: layer.filters };
+    const own = healed.get(layer.name);
+    return {
+      name: layer.name,
+      filters: was.filters,
+      kept: layer.kept,
+      lambda: layer.lambda,
+      chosen: layer.chosen,
+      indices: kept.layers[layer.name] ?? layer.indices,
+      parametersBefore: was.parameters,
+      parametersAfter: layer.after.parameters,
+      macsBefore: was.macs,
+      macsAfter: layer.after.macs,
+      reason: layer.reason,
+      frozenBy: layer.frozenBy,
+      damage: layer.damage,
+      note: layer.note,
+      healing: own ? { before: own.before, after: own.after, ridge: own.ridge, note: own.note } : null,
+    };
+  });
 }

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
-import { headInput, prune } from '@kneepoint/pruning';
-import { type CharacteristicCurve, fitHead, type Head } from '@kneepoint/regression';
+import type { CharacteristicCurve } from '@kneepoint/regression';
 import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
   type CompressionReport,
   criterionOf,
   type CutRequest,
-  jointMetric,
   jointStages,
+  type KeptChannels,
   latencyFigures,
   type NetworkFigures,
   type PlannedCut,
@@ -19,22 +18,22 @@ import {
   reportWarnings,
   type TaskCurves,
   tasksName,
-  type TaskStages,
-  truncateAt,
   wholeFigures,
 } from '@kneepoint/workflow';
 import { describeModel } from '../describe-model.ts';
 import type { GatheredResult } from '../gather-analysis.ts';
-import { heal } from '../healing/heal.ts';
+import { keptAfter } from '../kept-channels.ts';
 import { measureNetwork } from '../measure-network.ts';
+import { networkToCut, type TrainedNetwork, worthLeft } from '../network-to-cut.ts';
 import { type Planned, planNetwork } from '../plan-network.ts';
-import { columnsOf, testMetrics } from '../probe-data.ts';
 import { proveSurgery } from '../prove-surgery.ts';
 import { readability } from '../readability.ts';
-import { reportLayers, sizeOf } from '../report.ts';
-import { type Images, type Passed, runOver } from '../run-over.ts';
+import { repairBest } from '../repair.ts';
+import { costsOfLayers, reportLayers, sizeOf } from '../report.ts';
+import type { Images } from '../run-over.ts';
 import { setHead } from '../set-head.ts';
-import { sideBySide, type StartingPoint, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
+import { refitArm, taskStages } from '../stages.ts';
+import { sideBySide, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
 export interface PruneTaskInput extends StartingPointInput {
   readonly job: PruneInput;
@@ -45,65 +44,66 @@ export interface PruneTaskInput extends StartingPointInput {
   }[];
   /** MACs of the network that this one is compared with. */
   readonly equalMacs?: number;
+  /** What is cut in place of the registered model. */
+  readonly trained?: TrainedNetwork;
   readonly outFolder: string;
 }
 
-const STAGES = [
-  ...['ranking filters', 'planning', 'proving', 'healing', 'reading responses', 'measuring latency', 'writing'],
-] as const;
+const STAGES = [...['ranking filters', 'planning', 'healing', 'proving', 'measuring latency', 'writing']] as const;
+
+export interface PruneTaskOutput {
+  readonly report: CompressionReport;
+  readonly kept: KeptChannels;
+}
 
 /**
- * Paper §7 for one task or several: the head's layer found, what follows removed, every remaining layer cut as ε or target want it; proved;
- * what is left healed by least squares; the head fitted again in closed form; sizes and latency measured before and after. Leaves
- * `pruned.onnx` and `report.json` in the folder.
+ * Paper §7 for one task or several: the network up to the head's layer, or one that a training made of it, cut in every layer as ε or target
+ * want it; what is left healed by least squares; the cut proved; the head fitted again in closed form; sizes and latency measured before and
+ * after. Leaves `pruned.onnx` and `report.json` in the folder.
  */
-export default function pruneForTasks(input: PruneTaskInput, context: TaskContext): Promise<CompressionReport> {
-  const { job } = input;
+export default function pruneForTasks(input: PruneTaskInput, context: TaskContext): Promise<PruneTaskOutput> {
+  const { job, equalMacs, trained } = input;
   const { options } = job;
+  const { seed } = job.settings;
   const enter = (stage: (typeof STAGES)[number]): void =>
     context.progress({ done: STAGES.indexOf(stage), total: STAGES.length, unit: 'stages', message: stage });
 
   enter('ranking filters');
   return withStartingPoint(input, options, async (start) => {
-    const { model, shapes, dataset, parts, layer, pool, tasks, head } = start;
+    const { model, shapes, dataset, parts, layer, pool, tasks } = start;
     const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
-    const { equalMacs } = input;
-    const truncated = truncateAt(start);
-    const { seed } = job.settings;
-    const measured = await measureNetwork({ ...truncated, tasks, images, rows: parts.train, options, equalMacs, seed });
+    const whole = await networkToCut(start, trained);
+    const { network, head } = whole;
+    const curves = await readCurves(input, job.tasks);
+    const read = { network, shapes: whole.shapes, tasks, images, rows: parts.train, options, equalMacs, seed };
+    const { measured, ...known } = await measureNetwork(read);
 
     enter('planning');
     const request: CutRequest = {
-      ...{ ...truncated, ...measured, layer, head: head.name, options, seed, whole: wholeFigures(model, shapes) },
-      tasks: await readCurves(input, job.tasks),
-      avoided: await readCurves(input, job.avoided ?? []),
+      ...{ network, shapes: whole.shapes, head, layer, options, seed, whole: wholeFigures(model, shapes), ...known },
+      measured: measured ?? worthLeft(curves, whole, { layer, options, trained: trained !== undefined }),
+      tasks: trained ? [] : curves,
+      avoided: trained ? [] : await readCurves(input, job.avoided ?? []),
       provider: context.provider,
       ...(equalMacs === undefined ? {} : { equalMacs }),
     };
-    const { planned, timed } = await planNetwork(request, { model, context });
-
-    enter('proving');
-    const proof = await proveSurgery(planned, images, { rows: parts.test, seed: job.settings.seed });
+    const { planned: plan, timed } = await planNetwork(request, { model, context });
 
     enter('healing');
-    const { network, plan } = planned;
-    const cut = prune(network, planned.shapes, plan);
-    const whole = { network, shapes: planned.shapes, plan };
-    const { model: healed } = await heal({ ...whole, cut, head: head.name, seed }, images, parts);
+    const repaired = await repairBest(plan, request, { start, images, head, seed });
+    const { planned, network: left, passed, refits } = repaired;
 
-    enter('reading responses');
-    const passed = await runOver(healed, headInput(healed), images);
-    const refits = tasks.map(({ spec, labels }) =>
-      fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
-    );
-    const stages = taskStages(start, passed, refits);
+    enter('proving');
+    const proof = await proveSurgery(planned, images, { rows: parts.test, seed });
+
+    const stages = taskStages(start, repaired);
     const avoidance = readability(
       dataset.manifest,
       { wanted: job.tasks, avoided: job.avoided ?? [] },
       { before: await start.headResponses(), after: passed.features },
-      job.settings.seed,
+      seed,
     );
-    const finished = describeModel(setHead(healed, head.name, sideBySide(refits)), {
+    const finished = describeModel(setHead(left, head, sideBySide(refits)), {
       job,
       origin: { ...options, layer, pool },
       thresholds: refits.map(({ thresholds }) => thresholds),
@@ -126,19 +126,21 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     enter('writing');
     const before = { ...sizeOf(model, shapes), latencyMs: latencyOf('before') };
     const after = { ...sizeOf(finished, await shapesOf(finished)), latencyMs: latencyOf('after') };
+    const kept = keptAfter(planned.analysis, planned.plan, whole.kept);
     const found: Omit<CompressionReport, 'warnings'> = {
       task: tasksName(job.tasks),
       epsilon: options.epsilon ?? null,
       target: reportTarget(planned, { before, after }, options.target, timed),
       criterion: criterionOf(options),
       decide: options.decide ?? 'union',
+      widths: repaired.widths,
       bestLayer: layer,
       pool,
       metric: jointStages(stages),
       tasks: stages,
       before,
       after,
-      layers: reportLayers(planned),
+      layers: reportLayers(repaired, kept, costsOfLayers(start)),
       proof,
       split: {
         by: parts.by,
@@ -147,7 +149,14 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
         test: parts.test.length,
         shared: start.sharedSplit,
       },
-      arms: [refitArm(stages, refits, after, createHash('sha256').update(encoded).digest('hex'))],
+      keep: null,
+      rounds: [],
+      arms: [
+        refitArm(start, stages, repaired, {
+          figures: after,
+          sha256: createHash('sha256').update(encoded).digest('hex'),
+        }),
+      ],
       criteria: [],
       avoidance,
       provider: passed.provider satisfies ActualProvider,
@@ -155,7 +164,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const report: CompressionReport = { ...found, warnings: reportWarnings(found) };
     await writeFile(join(input.outFolder, 'pruned.onnx'), encoded);
     await writeFile(join(input.outFolder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    return report;
+    return { report, kept };
   });
 }
 
@@ -174,52 +183,6 @@ async function readCurves(
       return { task: name, curves: new Map(curves) };
     }),
   );
-}
-
-/** Every task's metric before the cut, after it, and with its head fitted again. */
-function taskStages({ tasks, head }: StartingPoint, passed: Passed, refits: readonly Head[]): readonly TaskStages[] {
-  const width = head.bias.length;
-  return tasks.map((task, i): TaskStages => {
-    const { spec, parts, probe, from } = task;
-    const refit = refits[i]!;
-    const scores = columnsOf(passed.scores, width, from, spec.targets.length);
-    const { pruned, ...metric } = testMetrics(task, parts, { scores, thresholds: probe.thresholds });
-    return {
-      task: spec.name,
-      ...metric,
-      probe: probe.metrics.test,
-      pruned,
-      refit: refit.metrics.test,
-    };
-  });
-}
-
-function refitArm(
-  stages: readonly TaskStages[],
-  refits: readonly Head[],
-  after: NetworkFigures,
-  modelSha256: string,
-): CompressionReport['arms'][number] {
-  const tasks = stages.map(({ task, refit }, i) => ({
-    task,
-    metric: refit,
-    validation: refits[i]!.metrics.validation,
-  }));
-  const joint = (value: 'metric' | 'validation'): number =>
-    jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));
-  return {
-    arm: 'refit',
-    metric: joint('metric'),
-    validation: joint('validation'),
-    tasks,
-    ...after,
-    modelSha256,
-    epochs: null,
-    bestEpoch: null,
-    seconds: null,
-    imagesPerSecond: null,
-    history: [],
-  };
 }
 
 /** What was asked of the size and what came of it; null where an ε decided. */
