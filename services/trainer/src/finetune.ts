@@ -5,6 +5,7 @@ import { runTask } from '@kneepoint/runtime';
 import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoint/workflow';
 import { resolveNetwork, resolveOutput } from './resolve-network.ts';
 import type { FinetuneTaskInput, FinetuneTaskOutput } from './tasks/finetune.task.ts';
+import { settledTraining } from './settled-training.ts';
 import { TRAINED } from './trained-file.ts';
 import type { CheckpointEvent } from './training/fit.ts';
 
@@ -23,6 +24,8 @@ export function finetune({ config }: ServiceParts): StepHandler {
       const { input, signal, progress, store, checkpoint } = context;
       const job = input as FinetuneInput;
       checkTraining(job.settings);
+      const settled = await settledTraining(job, context);
+      if (settled) return { output: settled };
       const archivePath = await store.localPath(job.datasetSha256);
       const network = await resolveNetwork(job.network, context);
       const answersPath = job.distill && (await resolveOutput(job.distill.answers, context));

@@ -15,11 +15,13 @@ const MEASURED = {
 };
 
 const figures = { parameters: 50, macs: 500, bytes: 200, latencyMs: { p50: 77, p95: 78 } };
+const INTERVAL = { low: 0.6, high: 0.8, standardError: 0.05 };
 const REFIT: ReportArm = {
   arm: 'refit',
   metric: 0.7,
   validation: 0.72,
-  tasks: [{ task: 'gender', metric: 0.7, validation: 0.72 }],
+  interval: INTERVAL,
+  tasks: [{ task: 'gender', metric: 0.7, validation: 0.72, interval: INTERVAL }],
   ...figures,
   modelSha256: 'pruned',
   epochs: null,
@@ -28,17 +30,26 @@ const REFIT: ReportArm = {
   imagesPerSecond: null,
   history: [],
 };
-const STAGES = { name: 'accuracy', higherIsBetter: true, chance: 0.5, probe: 0.8, pruned: 0.6, refit: 0.7 };
+const STAGES = {
+  name: 'accuracy',
+  higherIsBetter: true,
+  chance: 0.5,
+  probe: 0.8,
+  pruned: 0.6,
+  healed: 0.65,
+  refit: 0.7,
+};
 const PRUNING: PruneOutput = {
   modelSha256: 'pruned',
   reportSha256: 'r',
+  kept: { layers: {}, taps: {} },
   report: {
     task: 'gender',
     epsilon: 0.01,
     target: null,
     criterion: 'lasso',
     metric: STAGES,
-    tasks: [{ task: 'gender', ...STAGES, forecast: null }],
+    tasks: [{ task: 'gender', ...STAGES }],
     avoidance: null,
     split: { by: 'image', train: 1, validation: 1, test: 1, shared: true },
     before: { parameters: 100, macs: 1000, bytes: 400, latencyMs: { p50: 99, p95: 99 } },
@@ -63,7 +74,7 @@ const EPOCHS = [0, 1, 2].map((epoch) => ({
 function trained(arm: TrainedNetwork['arm'], test: number, notes: readonly string[] = []): TrainedNetwork {
   const output = {
     modelSha256: arm,
-    tasks: [{ task: 'gender', test, validation: test + 0.01 }],
+    tasks: [{ task: 'gender', higherIsBetter: true, test, validation: test + 0.01, interval: INTERVAL }],
     bestEpoch: 1,
     epochs: EPOCHS,
     seconds: 3,
@@ -121,10 +132,9 @@ describe('a report of a compression', () => {
         after: { ...figures, parameters: 60, macs: 498 },
       } as CompressionReport,
     });
-    const { criteria } = assembleReport(PRUNING.report, [trained('finetuned', 0.9)], MEASURED, [
-      { ...rival('l1', 0.6), finetuned: trained('finetuned', 0.85).output },
-      rival('random', 0.55),
-    ]);
+    const { criteria } = assembleReport(PRUNING.report, [trained('finetuned', 0.9)], MEASURED, {
+      rivals: [{ ...rival('l1', 0.6), finetuned: trained('finetuned', 0.85).output }, rival('random', 0.55)],
+    });
     expect(criteria).toEqual([
       { criterion: 'lasso', parameters: 50, macs: 500, refit: 0.7, finetuned: 0.9 },
       { criterion: 'l1', parameters: 60, macs: 498, refit: 0.6, finetuned: 0.85 },
@@ -133,13 +143,14 @@ describe('a report of a compression', () => {
   });
 
   it('of several tasks has the metric of each, and their score as the one number', () => {
-    const age = { name: 'mae', higherIsBetter: false, chance: 8, probe: 4, pruned: 6, refit: 5 };
+    const age = { name: 'mae', higherIsBetter: false, chance: 8, probe: 4, pruned: 6, healed: 5.5, refit: 5 };
     const pair = {
       ...PRUNING.report,
-      tasks: [...PRUNING.report.tasks, { task: 'age', ...age, forecast: null }],
+      tasks: [...PRUNING.report.tasks, { task: 'age', ...age }],
     } as CompressionReport;
     const { output } = trained('finetuned', 0.9);
-    const both = { ...output, tasks: [...output.tasks, { task: 'age', test: 2, validation: 4 }] } as FinetuneOutput;
+    const other = { task: 'age', higherIsBetter: false, test: 2, validation: 4, interval: INTERVAL };
+    const both = { ...output, tasks: [...output.tasks, other] } as FinetuneOutput;
     const report = assembleReport(pair, [{ arm: 'finetuned', output: both }], MEASURED);
     expect(report.tasks.map(({ task, finetuned }) => [task, finetuned])).toEqual([
       ['gender', 0.9],
@@ -149,7 +160,8 @@ describe('a report of a compression', () => {
     expect(report.metric).toMatchObject({ name: 'score', higherIsBetter: true, chance: 0.25 });
     expect(report.metric.refit).toBeCloseTo((0.7 + (1 - 5 / 8)) / 2);
     expect(report.metric.finetuned).toBeCloseTo((0.9 + (1 - 2 / 8)) / 2);
-    expect(report.arms[1]!.tasks[1]).toEqual({ task: 'age', metric: 2, validation: 4 });
+    expect(report.arms[1]!.tasks[1]).toEqual({ task: 'age', metric: 2, validation: 4, interval: INTERVAL });
+    expect(report.arms[1]!.interval).toBeNull();
   });
 
   it('of a latency says what was reached in the last measurement', () => {
@@ -167,6 +179,48 @@ describe('a report of a compression', () => {
       before: 9,
       planned: expect.closeTo(4.05) as number,
       reached: 2,
+    });
+  });
+
+  describe('of rounds', () => {
+    const round = (sha256: string, macs: number, test: number) => ({
+      prune: { ...PRUNING, report: { ...PRUNING.report, after: { ...figures, macs } } },
+      finetune: { ...trained('finetuned', test).output, modelSha256: sha256 },
+    });
+    const whole = trained('unpruned', 0.9).output;
+    const second = round('second', 100, 0.88);
+    const earlier = [round('first', 200, 0.91), second, round('third', 50, 0.7)];
+    const delivered = { arm: 'finetuned' as const, output: second.finetune };
+    const passedOn = { prune: { ...second.prune, settled: { prune: 'a', finetune: 'b' } }, finetune: second.finetune };
+    const rounds = { whole, earlier: [...earlier, passedOn] };
+
+    it('shows each that was tried, what it keeps of the whole network, and which one is delivered', () => {
+      const keep = { share: 0.95 };
+      const report = assembleReport(PRUNING.report, [delivered], MEASURED, { rounds, keep });
+      expect(report.rounds.map(({ macs, share, keeps, delivered: own }) => [macs, share, keeps, own])).toEqual([
+        [200, 0.2, true, false],
+        [100, 0.1, true, true],
+        [50, 0.05, false, false],
+      ]);
+      expect(report.rounds[2]!.kept).toBeCloseTo(0.71 / 0.91);
+      expect(report.keep).toMatchObject({ goal: keep, met: true });
+      expect(report.keep!.tasks).toEqual([
+        {
+          task: 'gender',
+          whole: { validation: 0.91, test: 0.9 },
+          bound: expect.closeTo(0.8645) as number,
+          validation: 0.89,
+          test: 0.88,
+        },
+      ]);
+    });
+
+    it('says that a goal was not met, and nothing of goals where none was searched', () => {
+      const missed = assembleReport(PRUNING.report, [delivered], MEASURED, { rounds, keep: { share: 0.999 } });
+      expect(missed.keep!.met).toBe(false);
+      expect(missed.warnings).toContainEqual(expect.stringContaining('No network that was tried keeps'));
+      const plain = assembleReport(PRUNING.report, [delivered], MEASURED, { rounds });
+      expect([plain.keep, plain.rounds[0]!.keeps]).toEqual([null, null]);
     });
   });
 });

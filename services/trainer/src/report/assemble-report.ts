@@ -5,12 +5,20 @@ import {
   type FinetuneOutput,
   jointMetric,
   jointStages,
+  keepBound,
+  type KeepGoal,
+  keeps,
+  keptShare,
   latencyFigures,
   type NetworkFigures,
   type PruneOutput,
   type ReportArm,
   type ReportCriterion,
+  type ReportKeep,
+  type ReportRound,
   reportWarnings,
+  type RoundHistory,
+  shareLeft,
   type TaskStages,
   type TrainedArm,
 } from '@kneepoint/workflow';
@@ -28,6 +36,15 @@ export interface RivalNetwork {
   readonly finetuned?: FinetuneOutput;
 }
 
+/** What a network is set beside, and how it came about. */
+export interface Compared {
+  readonly rivals?: readonly RivalNetwork[];
+  /** Where it was cut in rounds. */
+  readonly rounds?: RoundHistory | undefined;
+  /** The goal that was searched. */
+  readonly keep?: KeepGoal | undefined;
+}
+
 /** Names under which the networks of a report are measured; an arm goes by its own. */
 export const ORIGINAL = 'original';
 export const REFIT = 'refit';
@@ -40,7 +57,7 @@ export function assembleReport(
   report: CompressionReport,
   trained: readonly TrainedNetwork[],
   measured: { readonly networks: Readonly<Record<string, Measured>>; readonly provider: string },
-  rivals: readonly RivalNetwork[] = [],
+  { rivals = [], rounds, keep }: Compared = {},
 ): CompressionReport {
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
@@ -62,6 +79,8 @@ export function assembleReport(
     before: { ...report.before, latencyMs: latencyOf(ORIGINAL) },
     after: { parameters, macs, bytes, latencyMs },
     target: reachedTarget(report, latencyOf(ORIGINAL), latencyMs),
+    keep: keep && rounds ? keptOf(keep, rounds, trained) : null,
+    rounds: rounds ? roundsOf(rounds, keep, trained) : [],
     arms,
     criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
     provider: measured.provider,
@@ -104,6 +123,53 @@ function criteriaOf(
   return [own, ...others];
 }
 
+/** What became of a goal in the network that is delivered. */
+function keptOf(goal: KeepGoal, { whole }: RoundHistory, trained: readonly TrainedNetwork[]): ReportKeep | null {
+  const delivered = trained.find(({ arm }) => arm === 'finetuned')?.output;
+  if (!delivered) return null;
+  return {
+    goal,
+    met: keeps(goal, whole.tasks, delivered.tasks),
+    tasks: whole.tasks.map((reference) => {
+      const { validation, test } = delivered.tasks.find(({ task }) => task === reference.task)!;
+      return {
+        task: reference.task,
+        whole: { validation: reference.validation, test: reference.test },
+        bound: keepBound(goal, reference),
+        ...{ validation, test },
+      };
+    }),
+  };
+}
+
+/** Every network that was made on the way. */
+function roundsOf(
+  { whole, earlier }: RoundHistory,
+  goal: KeepGoal | undefined,
+  trained: readonly TrainedNetwork[],
+): readonly ReportRound[] {
+  const delivered = trained.find(({ arm }) => arm === 'finetuned')?.output.modelSha256;
+  return earlier
+    .filter(({ prune }) => prune.settled === undefined)
+    .map(({ prune, finetune }) => {
+      const { report } = prune;
+      const { metric: test, validation } = judged(report.tasks, finetune);
+      return {
+        parameters: report.after.parameters,
+        macs: report.after.macs,
+        share: shareLeft(prune),
+        ...{ validation, test },
+        refit: report.metric.refit,
+        kept: keptShare(whole.tasks, finetune.tasks),
+        keeps: goal ? keeps(goal, whole.tasks, finetune.tasks) : null,
+        epochs: finetune.epochs.filter(({ epoch }) => epoch > 0).length,
+        seconds: finetune.seconds,
+        modelSha256: finetune.modelSha256,
+        delivered: finetune.modelSha256 === delivered,
+      };
+    });
+}
+
 /** The network that the report delivers. */
 export function deliveredSha256(pruning: PruneOutput, trained: readonly TrainedNetwork[]): string {
   return trained.find(({ arm }) => arm === 'finetuned')?.output.modelSha256 ?? pruning.modelSha256;
@@ -137,14 +203,15 @@ function trainedArm(
 function judged(
   stages: readonly TaskStages[],
   output: FinetuneOutput,
-): Pick<ReportArm, 'metric' | 'validation' | 'tasks'> {
+): Pick<ReportArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
   const tasks = stages.map(({ task }) => {
-    const { test, validation } = output.tasks.find((found) => found.task === task)!;
-    return { task, metric: test, validation };
+    const { test, validation, interval } = output.tasks.find((found) => found.task === task)!;
+    return { task, metric: test, validation, interval };
   });
   const joint = (value: 'metric' | 'validation'): number =>
     jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));
-  return { metric: joint('metric'), validation: joint('validation'), tasks };
+  const interval = tasks.length === 1 ? tasks[0]!.interval : null;
+  return { metric: joint('metric'), validation: joint('validation'), interval, tasks };
 }
 
 /** A database gives members back in an order of its own; a report is for readers. */

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type { CompressionReport, FinetuneOutput, PruneOutput, ReportInput, ReportOutput } from '@kneepoint/workflow';
+import type {
+  CompressionReport,
+  FinetuneOutput,
+  PruneOutput,
+  ReportInput,
+  ReportOutput,
+  RoundHistory,
+} from '@kneepoint/workflow';
 import {
   assembleReport,
   deliveredSha256,
@@ -23,7 +30,7 @@ export function report({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as ReportInput;
-      const { pruning, trained, rivals } = await findOutputs(job, db);
+      const { pruning, trained, rivals, rounds } = await findOutputs(job, db);
       const networks = await Promise.all(
         [
           { name: ORIGINAL, sha256: job.originalSha256 },
@@ -38,7 +45,7 @@ export function report({ config }: ServiceParts): StepHandler {
       );
       // Read from the artifact, whose members are in the order in which they were written.
       const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as CompressionReport;
-      const assembled = assembleReport(pruned, trained, measured, rivals);
+      const assembled = assembleReport(pruned, trained, measured, { rivals, rounds, keep: job.keep });
       const path = join(folder, 'report.json');
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
@@ -52,17 +59,19 @@ export function report({ config }: ServiceParts): StepHandler {
 }
 
 async function findOutputs(
-  { pruneKey, arms, rivals = [] }: ReportInput,
+  { pruneKey, arms, rivals = [], rounds }: ReportInput,
   db: StepContext['db'],
 ): Promise<{
   readonly pruning: PruneOutput;
   readonly trained: readonly TrainedNetwork[];
   readonly rivals: readonly RivalNetwork[];
+  readonly rounds: RoundHistory | undefined;
 }> {
   const keys = [
     pruneKey,
     ...arms.map(({ key }) => key),
     ...rivals.flatMap((rival) => [rival.pruneKey, ...(rival.finetuneKey === undefined ? [] : [rival.finetuneKey])]),
+    ...(rounds ? [rounds.whole, ...rounds.made.flatMap(({ prune, finetune }) => [prune, finetune])] : []),
   ];
   const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
   const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
@@ -78,5 +87,12 @@ async function findOutputs(
       report: outputOf<PruneOutput>(rival.pruneKey).report,
       ...(rival.finetuneKey === undefined ? {} : { finetuned: outputOf<FinetuneOutput>(rival.finetuneKey) }),
     })),
+    rounds: rounds && {
+      whole: outputOf<FinetuneOutput>(rounds.whole),
+      earlier: rounds.made.map(({ prune, finetune }) => ({
+        prune: outputOf<PruneOutput>(prune),
+        finetune: outputOf<FinetuneOutput>(finetune),
+      })),
+    },
   };
 }
