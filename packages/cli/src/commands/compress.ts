@@ -17,16 +17,9 @@ import {
   withPreprocessOptions,
   withServerOptions,
 } from './options.ts';
-import {
-  type PlanFlags,
-  readCriterion,
-  readGoals,
-  readNames,
-  readPlanRequest,
-  readTasks,
-  withPlanFlags,
-} from './plan-options.ts';
+import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 import { type PruneRequest, saveAll } from './prune.ts';
+import { type KeepRequest, readCompressGoals, readSearch } from './compress-goals.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
 
 interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags {
@@ -37,6 +30,12 @@ interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOpti
   readonly schema?: string;
   readonly arms: string;
   readonly compare?: string;
+  readonly keep?: string;
+  readonly within?: string;
+  readonly rounds?: string;
+  readonly splitSeed?: string;
+  /** False for --no-teacher. */
+  readonly teacher: boolean;
   readonly out: string;
 }
 
@@ -68,15 +67,32 @@ export function registerCompress(program: Command): void {
     .option(
       '--arms <names>',
       'what is trained and compared: finetuned, scratch (same architecture, fresh weights), head (nothing pruned, only the head), unpruned; or none',
-      Object.keys(ARMS).join(','),
+      'finetuned,unpruned',
     )
+    .option(
+      '--keep <share>',
+      'search the smallest network that keeps this much of the whole one finetuned, such as 99%; with --target, none smaller than that (default without --epsilon and --target: 99%)',
+    )
+    .option(
+      '--within <x>',
+      'the same, but how much worse it may be in the unit of the metric (0.01 of an accuracy is one point)',
+    )
+    .option('--rounds <n>', 'networks that such a search trains at most (default: 6)')
+    .option('--no-teacher', 'train pruned networks on labels alone, not on the answers of the whole one finetuned')
+    .option('--split-seed <n>', 'seed of the partition into training, validation and test images (default: 1)')
     .option('--compare <criteria>', 'cut by these criteria too, at equal MACs, and set them side by side: l1,random,…')
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
-      const limits = { ...readGoals(options), ...readPlanRequest(options) };
       const compare = options.compare === undefined ? [] : readNames(options.compare).map(criterion);
       const arms = readArms(options.arms);
+      const goals = readCompressGoals(options, arms);
+      const limits = { ...goals, ...readPlanRequest(options), ...readSearch(options) };
+      if (goals.keep && options.keep === undefined && options.within === undefined) {
+        note(
+          'the smallest network that keeps 99 % of the whole one finetuned is searched; --keep, --target and --epsilon ask for others',
+        );
+      }
       const training = readTraining(options);
       const preprocess = await readPreprocess(options);
       const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
@@ -120,6 +136,10 @@ export function registerCompress(program: Command): void {
 }
 
 export interface CompressRequest extends PruneRequest {
+  readonly keep?: KeepRequest;
+  readonly rounds?: number;
+  readonly teacher?: boolean;
+  readonly splitSeed?: number;
   readonly arms?: readonly string[];
   readonly compare?: readonly string[];
   readonly training?: TrainingRequest;

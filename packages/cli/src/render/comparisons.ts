@@ -1,5 +1,5 @@
 import type { CompressionReport } from '@kneepoint/workflow';
-import { compact, metric } from './number.ts';
+import { compact, duration, metric, share } from './number.ts';
 import { table } from './table.ts';
 
 /** A table as rows of cells, from which both forms are made. */
@@ -12,6 +12,8 @@ export const renderTasks = (report: CompressionReport): string => render(tasksOf
 export const tasksMarkdown = (report: CompressionReport): string => markdown(tasksOf(report));
 export const renderCriteria = (report: CompressionReport): string => render(criteriaOf(report));
 export const criteriaMarkdown = (report: CompressionReport): string => markdown(criteriaOf(report));
+export const renderRounds = (report: CompressionReport): string => render(roundsOf(report));
+export const roundsMarkdown = (report: CompressionReport): string => markdown(roundsOf(report));
 export const renderAvoidance = (avoidance: Avoidance): string => render(avoidanceOf(avoidance));
 export const avoidanceMarkdown = (avoidance: Avoidance): string => markdown(avoidanceOf(avoidance));
 
@@ -20,11 +22,11 @@ type Avoidance = NonNullable<CompressionReport['avoidance']>;
 /** Every task of a network for several, at all stages. */
 function tasksOf({ tasks }: CompressionReport): Rows {
   return {
-    head: ['task', 'metric, test', 'chance', 'probe', 'pruned', 'refit', 'finetuned'],
-    rows: tasks.map(({ task, name, chance, probe, pruned, refit, finetuned }) => [
+    head: ['task', 'metric, test', 'chance', 'probe', 'pruned', 'healed', 'refit', 'finetuned'],
+    rows: tasks.map(({ task, name, chance, probe, pruned, healed, refit, finetuned }) => [
       task,
       name,
-      ...[chance, probe, pruned, refit].map((value) => metric(value, name)),
+      ...[chance, probe, pruned, healed, refit].map((value) => metric(value, name)),
       finetuned === undefined ? '' : metric(finetuned, name),
     ]),
   };
@@ -40,6 +42,38 @@ function criteriaOf({ criteria, metric: { name } }: CompressionReport): Rows {
       compact(macs),
       metric(refit, name),
       finetuned === undefined ? '' : metric(finetuned, name),
+    ]),
+  };
+}
+
+/** Every network that was made on the way to the one that is delivered. */
+function roundsOf({ rounds, metric: { name } }: CompressionReport): Rows {
+  return {
+    head: [
+      'round',
+      'parameters',
+      'MACs',
+      'left',
+      'refit, test',
+      `${name}, validation`,
+      'of the whole',
+      'test',
+      'epochs',
+      'time',
+      '',
+    ],
+    rows: rounds.map((round, index) => [
+      String(index + 1),
+      compact(round.parameters),
+      compact(round.macs),
+      share(round.share),
+      metric(round.refit, name),
+      metric(round.validation, name),
+      share(round.kept),
+      metric(round.test, name),
+      String(round.epochs),
+      duration(round.seconds),
+      [...(round.keeps === false ? ['too little'] : []), ...(round.delivered ? ['delivered'] : [])].join(', '),
     ]),
   };
 }

@@ -17,6 +17,11 @@ export function change(after: number, before: number): string {
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
+/** A share as people read it: 0.0512 → "5.1 %". */
+export function share(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
 /** A metric as people read it: a share in percent, anything else with four digits. */
 export function metric(value: number, name: string): string {
   return name.includes('accuracy') ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4);

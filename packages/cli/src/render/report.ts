@@ -1,12 +1,14 @@
 import type { CompressionReport } from '@kneepoint/workflow';
-import { describeGoal } from '@kneepoint/workflow';
+import { describeGoal, describeKeep } from '@kneepoint/workflow';
 import { armsMarkdown, renderArms } from './arms.ts';
 import {
   avoidanceMarkdown,
   criteriaMarkdown,
   renderAvoidance,
   renderCriteria,
+  renderRounds,
   renderTasks,
+  roundsMarkdown,
   tasksMarkdown,
 } from './comparisons.ts';
 import { change, compact, metric } from './number.ts';
@@ -61,10 +63,12 @@ export function renderReport(report: CompressionReport): string {
   return [
     `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.provider}`,
     ...targetLine(report),
-    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
+    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
+    ...keepLine(report),
     '',
     figures,
     ...(report.tasks.length > 1 ? ['', renderTasks(report)] : []),
+    ...(report.rounds.length > 0 ? ['', renderRounds(report)] : []),
     ...(report.arms.length > 1 ? ['', renderArms(report)] : []),
     ...(report.criteria.length > 0 ? ['', renderCriteria(report)] : []),
     ...(report.avoidance ? ['', renderAvoidance(report.avoidance)] : []),
@@ -87,7 +91,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
     '',
     `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.provider}.`,
     `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
-    ...[...targetLine(report)].map((line) => `\n${capital(line)}.`),
+    ...[...keepLine(report), ...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
     row('', 'before', 'after', 'change'),
     '|---|---:|---:|---:|',
@@ -107,20 +111,22 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
       change(after.latencyMs.p95, before.latencyMs.p95),
     ),
     '',
-    row(stages.name, 'chance', 'probe', 'pruned', 'refit', ...(finetuned === undefined ? [] : ['finetuned'])),
-    `|---|---:|---:|---:|---:|${finetuned === undefined ? '' : '---:|'}`,
+    row(stages.name, 'chance', 'probe', 'pruned', 'healed', 'refit', ...(finetuned === undefined ? [] : ['finetuned'])),
+    `|---|---:|---:|---:|---:|---:|${finetuned === undefined ? '' : '---:|'}`,
     row(
       'test',
       ...[
         stages.chance,
         stages.probe,
         stages.pruned,
+        stages.healed,
         stages.refit,
         ...(finetuned === undefined ? [] : [finetuned]),
       ].map(show),
     ),
     '',
     ...(report.tasks.length > 1 ? [tasksMarkdown(report), ''] : []),
+    ...(report.rounds.length > 0 ? [roundsMarkdown(report), ''] : []),
     ...(report.arms.length > 1 ? [armsMarkdown(report), ''] : []),
     ...(report.criteria.length > 0 ? [criteriaMarkdown(report), ''] : []),
     ...(report.avoidance ? [avoidanceMarkdown(report.avoidance), ''] : []),
@@ -150,18 +156,31 @@ function headOf({ bestLayer, pool }: CompressionReport, quote = ''): string {
 }
 
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
-function goalOf({ epsilon, target, criterion, decide }: CompressionReport): string {
+function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: CompressionReport): string {
   const goal = describeGoal({
     ...(epsilon === null ? {} : { epsilon }),
-    ...(target === null ? {} : { target: target.target }),
+    ...(keep ? { keep: keep.goal } : target === null ? {} : { target: target.target }),
     criterion,
+    // What is avoided is avoided by curves, which is no choice of a criterion then.
+    ...(avoidance ? { avoid: { tasks: avoidance.tasks.map(({ task }) => task) } } : {}),
   });
   return decide === 'union' ? goal : `${goal}, tied channels by ${decide}`;
 }
 
+/** What became of the goal, in one sentence for each task. */
+function keepLine({ keep, metric: { name } }: CompressionReport): readonly string[] {
+  if (!keep) return [];
+  const show = (value: number): string => metric(value, keep.tasks.length > 1 ? 'value' : name);
+  return keep.tasks.map(
+    ({ task, whole, bound, validation, test }) =>
+      `${keep.met ? 'kept' : 'NOT kept'}: ${describeKeep(keep.goal)} for ${task}: ${show(validation)} on validation (the whole network ${show(whole.validation)}, at the worst ${show(bound)}), ${show(test)} on test (${show(whole.test)})`,
+  );
+}
+
 /** What the target was, what was planned and what came of it; nothing where an ε decided. */
-function targetLine({ target }: CompressionReport): readonly string[] {
-  if (!target) return [];
+function targetLine({ target, keep }: CompressionReport): readonly string[] {
+  // What a search asked of its last round is nobody's wish.
+  if (!target || keep) return [];
   const { before, atMost, planned, reached } = target;
   const latency = target.target.kind === 'latency';
   const show = (value: number): string => (latency ? `${value.toFixed(2)} ms` : compact(value));

@@ -1,11 +1,4 @@
-import {
-  DEFAULT_REGRESSION,
-  planCompress,
-  REPORT,
-  type ReportInput,
-  type ReportOutput,
-  TRAINED_ARMS,
-} from '@kneepoint/workflow';
+import { DEFAULT_REGRESSION, planCompress, REPORT, type ReportInput, type ReportOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
@@ -13,22 +6,30 @@ import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
 import { requireModel } from './models.ts';
-import { requirePruneOptions, requireWanted } from './prune-options.ts';
+import { requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
+import { requireWanted } from './prune-options.ts';
 import { artifactOf, pruningsOf } from './runs.ts';
 import { toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
+
+/** What a person wants: the small network, and the whole one to measure it against. */
+const DEFAULT_ARMS = ['finetuned', 'unpruned'] as const;
 
 export async function launchCompression(context: Context, input: LaunchCompressionInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input);
-  const options = requirePruneOptions(input, model, wanted);
+  const arms = isAbsent(input.arms) ? DEFAULT_ARMS : input.arms;
+  const options = requireCompressOptions({ ...input, arms }, model, wanted);
   await requireCriteria(context, model, input);
   const training = toTrainingChoice(input.training, model);
-  const arms = isAbsent(input.arms) ? TRAINED_ARMS : input.arms;
+  const mostRounds = requireMostRounds(input.rounds);
+  const settings = { ...DEFAULT_REGRESSION, ...requireSplitSeed(input.splitSeed) };
   const steps = withinTraining(() =>
     planCompress({
-      ...{ model, dataset, settings: DEFAULT_REGRESSION, options, arms, training },
+      ...{ model, dataset, settings, options, arms, training },
+      ...(mostRounds === undefined ? {} : { mostRounds }),
+      ...(isAbsent(input.teacher) ? {} : { teacher: input.teacher }),
       ...wanted,
       compare: input.compare ?? [],
     }),

@@ -6,6 +6,7 @@ import {
   type DatasetReference,
   describeTarget,
   goalLabel,
+  type KeepGoal,
   type ModelReference,
   type PruneOptions,
   type SizeTarget,
@@ -82,17 +83,19 @@ export function requirePruneOptions(
 export interface Goal {
   readonly epsilon?: number | null;
   readonly target?: TargetInput | null;
+  /** Bounded already; with a target or alone. */
+  readonly keep?: KeepGoal;
 }
 
 /** Options of one pruning, bounded: exactly one of ε and target, layers that exist. `field`: where the ε or target was given. */
 export function toPruneOptions(
   input: PlanOptions,
-  { epsilon, target }: Goal,
+  { epsilon, target, keep }: Goal,
   model: ModelReference,
   wanted: Wanted,
   field?: string,
 ): PruneOptions {
-  if (isAbsent(epsilon) === isAbsent(target)) {
+  if (isAbsent(epsilon) === (isAbsent(target) && keep === undefined)) {
     throw conflict(
       'exactly one of epsilon and target is needed',
       'epsilon',
@@ -101,7 +104,7 @@ export function toPruneOptions(
   }
   const { roundTo, criterion, decide, layer, pool } = input;
   const layerEpsilon = layerEpsilonOf(input, model);
-  if (!isAbsent(target) && layerEpsilon) {
+  if (isAbsent(epsilon) && layerEpsilon) {
     throw conflict('an ε for single layers is of no use to a target', 'layerEpsilon', 'Leave it out, or pass an ε.');
   }
   if (!isAbsent(roundTo) && (roundTo < 1 || roundTo > MOST_ROUNDING)) {
@@ -120,6 +123,7 @@ export function toPruneOptions(
   return {
     ...(isAbsent(epsilon) ? {} : { epsilon: requireEpsilon(epsilon, field ?? 'epsilon') }),
     ...(isAbsent(target) ? {} : { target: requireTarget(target, field ?? 'target') }),
+    ...(keep ? { keep } : {}),
     ...(layerEpsilon ? { layerEpsilon } : {}),
     ...(layer ? { layer: requireLayer(model, layer, 'layer') } : {}),
     ...(isAbsent(pool) ? {} : { pool: requirePool(pool) }),

@@ -97,7 +97,9 @@ export async function progressOf({ loaders }: Context, run: Run): Promise<Progre
 }
 
 export async function pruningsOf({ loaders }: Context, run: Run): Promise<readonly Pruning[]> {
-  const done = await loaders.prunings.load(run.rowId);
+  const all = await loaders.prunings.load(run.rowId);
+  // A search that is over passes an earlier pruning on.
+  const done = all.filter(({ output }) => (output as { settled?: object } | null)?.settled === undefined);
   return Promise.all(
     done.map(async (step) => {
       const input = step.input as unknown as PruneInput;

@@ -44,7 +44,7 @@ const OUTPUT: Omit<FinetuneOutput, 'modelSha256'> = {
   tasks: [
     {
       ...{ task: 'yaw', metric: 'rmse', higherIsBetter: false, validation: 8, test: 8.5, chance: 20 },
-      ...{ others: {}, thresholds: [] },
+      ...{ interval: { low: 1, high: 2, standardError: 0.2 }, others: {}, thresholds: [] },
     },
   ],
   bestEpoch: 2,

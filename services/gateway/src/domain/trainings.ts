@@ -7,7 +7,9 @@ import { artifactOf, toFailure } from './runs.ts';
 
 /** Every training of a run: what it made, or, while it runs, what its last checkpoint says. */
 export async function trainingsOf(context: Context, run: Run): Promise<readonly Training[]> {
-  const steps = await context.loaders.trainings.load(run.rowId);
+  const all = await context.loaders.trainings.load(run.rowId);
+  // Those that a search did not need have trained nothing.
+  const steps = all.filter(({ output }) => (output as { settled?: string } | null)?.settled === undefined);
   return Promise.all(
     steps.map(async (step): Promise<Training> => {
       const input = step.input as unknown as FinetuneInput;

@@ -1,8 +1,8 @@
-import { Field, Float, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
 import { Criterion } from './plan-options.ts';
-import { Json } from './scalars.ts';
+import { Json, SafeInt } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
 export const CompressionArm = {
@@ -18,13 +18,58 @@ registerEnumType(CompressionArm, {
     'What is trained for a comparison. FINETUNED: the pruned network. SCRATCH: the same architecture from fresh weights. HEAD_ONLY: nothing pruned, only the head trained. UNPRUNED: nothing pruned, all of it trained.',
 });
 
+@InputType({
+  description:
+    'What the small network must still do, on validation, measured against the whole network finetuned: exactly one of share and within.',
+})
+export class KeepInput {
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Share of its metric, above 0 and at most 1; an error may grow to the reference divided by it.',
+  })
+  share?: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'How much worse it may be, in the unit of the metric; accuracies lie between 0 and 1.',
+  })
+  within?: number;
+}
+
 @InputType()
 export class LaunchCompressionInput extends LaunchPruneInput {
   @Field(() => [CompressionArm], {
     nullable: true,
-    description: 'All when absent; none when empty: then the head fitted in closed form is all that is trained.',
+    description:
+      'FINETUNED and UNPRUNED when absent; none when empty: then the head fitted in closed form is all that is trained.',
   })
   arms?: CompressionArm[];
+
+  @Field(() => KeepInput, {
+    nullable: true,
+    description:
+      'The smallest network that keeps this is searched in rounds, alone or beside one of targets, which is then small enough. 99 % when no ε, target or goal is given and FINETUNED is among the arms.',
+  })
+  keep?: KeepInput;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Networks that a search for a goal trains at most, 1 to 12; 6 when absent.',
+  })
+  rounds?: number;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether pruned networks learn from the answers of the whole one finetuned as well, which is trained for that; true when absent.',
+  })
+  teacher?: boolean;
+
+  @Field(() => SafeInt, {
+    nullable: true,
+    description: 'Seed of the partition into training, validation and test images; 1 when absent.',
+  })
+  splitSeed?: number;
 
   @Field(() => TrainingInput, { nullable: true, description: 'For every arm.' })
   training?: TrainingInput;
@@ -37,12 +82,12 @@ export class LaunchCompressionInput extends LaunchPruneInput {
   compare?: Criterion[];
 }
 
-@ObjectType({ description: 'A smaller network at one ε or target, and all that it was compared with.' })
+@ObjectType({ description: 'A smaller network at one ε, target or goal, and all that it was compared with.' })
 export class Compression {
   @Field(() => String, { description: 'Tells it apart from others of the run, such as "0.01" or "macs-60pct".' })
   label!: string;
 
-  @Field(() => Float, { nullable: true, description: 'Null where a target decided.' })
+  @Field(() => Float, { nullable: true, description: 'Null where a target or a goal decided.' })
   epsilon!: number | null;
 
   @Field(() => Json, {

@@ -1,0 +1,106 @@
+import { Failure } from '@kneepoint/failures';
+import {
+  DEFAULT_KEEP,
+  type KeepGoal,
+  type ModelReference,
+  type PruneOptions,
+  type TrainedArm,
+} from '@kneepoint/workflow';
+import type { KeepInput, LaunchCompressionInput } from '../schema/compression.ts';
+import { isAbsent } from './launch.ts';
+import { requirePruneOptions, toPruneOptions, type Wanted } from './prune-options.ts';
+
+type Requested = Pick<LaunchCompressionInput, 'keep' | 'compare' | 'epsilons' | 'targets'> &
+  Parameters<typeof toPruneOptions>[0] & { readonly arms: readonly TrainedArm[] };
+
+/**
+ * Options of every network of a compression: one for each ε and target; or the one that keeps a goal, which is 99 % of the whole network
+ * where nothing is said. Throws as `requirePruneOptions`, and PLAN_OPTIONS_CONFLICT, GOAL_INVALID.
+ */
+export function requireCompressOptions(
+  input: Requested,
+  model: ModelReference,
+  wanted: Wanted,
+): readonly PruneOptions[] {
+  const { epsilons, targets, arms } = input;
+  const goals = (epsilons?.length ?? 0) + (targets?.length ?? 0);
+  const silent = isAbsent(input.keep) && goals === 0 && isAbsent(epsilons) && isAbsent(targets);
+  if (isAbsent(input.keep) && !(silent && arms.includes('finetuned'))) {
+    return requirePruneOptions(input, model, wanted);
+  }
+  const keep = isAbsent(input.keep) ? DEFAULT_KEEP : requireKeep(input.keep);
+  if (!arms.includes('finetuned')) {
+    throw conflict(
+      'a goal is kept by training',
+      'keep',
+      'Leave FINETUNED among the arms, or ask for a target or an ε.',
+    );
+  }
+  if ((epsilons?.length ?? 0) > 0 || (targets?.length ?? 0) > 1) {
+    throw conflict('a goal is searched alone, or down to one target', 'keep', 'Leave out ε, and all targets but one.');
+  }
+  if ((input.compare ?? []).length > 0) {
+    throw conflict(
+      'criteria are compared at equal cost, which a search for a goal does not know beforehand',
+      'compare',
+      'Compare at a target, such as the size that the search found.',
+    );
+  }
+  if ((input.avoidTasks ?? []).length > 0) {
+    throw conflict(
+      'tasks are avoided by the curves of the registered network, a goal is searched by cutting trained ones',
+      'avoidTasks',
+      'Leave them out, or ask for a target or an ε.',
+    );
+  }
+  const [target] = targets ?? [];
+  if (target && target.kind === 'latency' && !isAbsent(target.atMost)) {
+    throw conflict(
+      'a search for a goal needs the share of the whole network at which it may end',
+      'targets',
+      'Say how much of the latency shall go, by remove.',
+    );
+  }
+  return [toPruneOptions(input, { keep, target: target ?? null }, model, wanted, 'targets')];
+}
+
+/** Exactly one of share and within, within bounds. Throws GOAL_INVALID. */
+function requireKeep({ share, within }: KeepInput): KeepGoal {
+  if (isAbsent(share) === isAbsent(within)) throw invalid('exactly one of share and within is needed', 'keep');
+  if (!isAbsent(share)) {
+    if (share > 0 && share <= 1) return { share };
+    throw invalid(`the share to keep is ${share}`, 'keep.share');
+  }
+  if (within! >= 0 && Number.isFinite(within)) return { within: within! };
+  throw invalid(`the difference allowed is ${within}`, 'keep.within');
+}
+
+const MOST_ROUNDS = 12;
+
+/** Throws GOAL_INVALID. */
+export function requireMostRounds(rounds: number | null | undefined): number | undefined {
+  if (isAbsent(rounds)) return undefined;
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
+  throw new Failure('GOAL_INVALID', `${rounds} rounds`, { where: 'rounds', fix: `Pass 1 to ${MOST_ROUNDS}.` });
+}
+
+/** The seed of the partition as a part of the settings; empty when absent. Throws GOAL_INVALID. */
+export function requireSplitSeed(seed: number | null | undefined): { readonly seed?: number } {
+  if (isAbsent(seed)) return {};
+  if (Number.isSafeInteger(seed) && seed >= 0) return { seed };
+  throw new Failure('GOAL_INVALID', `the seed is ${seed}`, {
+    where: 'splitSeed',
+    fix: 'Pass a whole number from 0 on.',
+  });
+}
+
+function invalid(message: string, where: string): Failure {
+  return new Failure('GOAL_INVALID', message, {
+    where,
+    fix: 'Pass a share above 0 and at most 1, such as 0.99, or a difference from 0 on in the unit of the metric.',
+  });
+}
+
+function conflict(message: string, where: string, fix: string): Failure {
+  return new Failure('PLAN_OPTIONS_CONFLICT', message, { where, fix });
+}
