@@ -60,6 +60,8 @@ describe('a network for two tasks, away from a third, to a target, compared with
     expect(report.arms.map(({ arm, tasks }) => [arm, tasks.map(({ task }) => task)])).toEqual([
       ['refit', ['gender', 'yaw']],
       ['finetuned', ['gender', 'yaw']],
+      // Trained for its answers, from which the finetuned one has learned.
+      ['unpruned', ['gender', 'yaw']],
     ]);
     expect((await stat(path)).size).toBe(report.after.bytes);
     expect([...((await metadata(path)).get('kneepoint.tasks') as { name: string }[])].map(({ name }) => name)).toEqual([

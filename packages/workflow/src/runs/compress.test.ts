@@ -170,6 +170,16 @@ describe('planCompress', () => {
       expect(prunings.map(({ round }) => round)).toEqual([undefined]);
     });
 
+    it('beside tasks to avoid is reached at once, by the rivals too, at the MACs of the first', () => {
+      const target = { kind: 'macs', remove: 0.95 } as const;
+      const { of, prunings } = rounds({
+        options: [{ target, avoid: { tasks: ['identity'] } }],
+        compare: ['l1'],
+      });
+      expect(prunings.map(({ round }) => round)).toEqual([undefined, undefined]);
+      expect(prunings[1]!.equalTo).toBe(of('prune')[0]!.key);
+    });
+
     it('is reached by rivals over the same rounds, each at the MACs of the one beside it', () => {
       const { of } = rounds({ compare: ['l1'] });
       const [own, others] = [of('prune').slice(0, 3), of('prune').slice(3)];

@@ -138,7 +138,8 @@ function cutAndTrain(
     const prune = pruneStep(option, avoided, analysis, { equalTo: equalTo?.prune, label });
     return { steps: [prune], prune };
   }
-  if (!needsRounds(option)) {
+  // A rival is cut as what it is compared with.
+  if (!(equalTo ? equalTo.plan : needsRounds(option))) {
     const prune = pruneStep(option, avoided, analysis, { equalTo: equalTo?.prune, label });
     const finetune = prunedArm(request, 'finetuned', option, { pruning: prune, teacher });
     return { steps: [prune, finetune], prune, finetune };
