@@ -159,6 +159,17 @@ describe('planCompress', () => {
       }
     });
 
+    it('shares its first rounds with others on the way', () => {
+      const options = [0.9, 0.95].map((remove) => ({ target: { kind: 'macs', remove } as const }));
+      const { steps, of } = rounds({ options });
+      // To 20 % once, then to 10 % as the end of the one and, trained half as long, on the way of the other.
+      expect(of('prune')).toHaveLength(3);
+      expect(of('finetune')).toHaveLength(5);
+      expect(new Set(steps.map(({ key }) => key)).size).toBe(steps.length);
+      const known = new Set(steps.map(({ ref }) => ref));
+      for (const { dependsOn } of steps) expect(dependsOn.every((ref) => known.has(ref))).toBe(true);
+    });
+
     it('that is a figure knows its share of the whole network', () => {
       const { macs } = modelReference().inspection;
       const { prunings } = rounds({ options: [{ target: { kind: 'macs', atMost: macs * 0.1 } }] });

@@ -35,7 +35,18 @@ export function planCompress(request: CompressRequest): readonly StepPlan[] {
   }
   const scene: Scene = { request, analysis, arms, shared: sharedTrainings(request, analysis, arms) };
   const perOption = request.options.flatMap((option) => optionSteps(scene, option));
-  return [...analysis.steps, ...scene.shared.steps, ...perOption];
+  return withoutRepeats([...analysis.steps, ...scene.shared.steps, ...perOption]);
+}
+
+/** Targets on one way down share their first rounds. */
+function withoutRepeats(steps: readonly StepPlan[]): readonly StepPlan[] {
+  const first = new Map<string, StepPlan>();
+  for (const step of steps) if (!first.has(step.key)) first.set(step.key, step);
+  const refs = new Map(steps.map(({ ref, key }) => [ref, first.get(key)!.ref]));
+  return [...first.values()].map((step) => ({
+    ...step,
+    dependsOn: [...new Set(step.dependsOn.map((ref) => refs.get(ref)!))],
+  }));
 }
 
 /** What the steps of all options have in common. */
