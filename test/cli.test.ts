@@ -64,7 +64,20 @@ describe('surgery', () => {
       before: Size;
       after: Size;
       proof: { maxAbsDiff: number; maxRelDiff: number };
-    }>(['surgery', sample.model, '--criterion', criterion, '--ratio', '0.5', '--seed', '3', '--out', out]);
+    }>([
+      'surgery',
+      sample.model,
+      '--criterion',
+      criterion,
+      '--ratio',
+      '0.5',
+      '--round-to',
+      '1',
+      '--seed',
+      '3',
+      '--out',
+      out,
+    ]);
     expect(Object.keys(printed)).toEqual(['before', 'after', 'proof']);
     expect(Object.keys(printed.before)).toEqual(['parameters', 'macs', 'bytes']);
     expect(Object.keys(printed.after)).toEqual(['parameters', 'macs', 'bytes']);
@@ -140,7 +153,7 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
       expect.arrayContaining(['task', 'bestLayer', 'pool', 'metric', 'before', 'after', 'layers', 'proof']),
     );
     expect(Object.keys(report.metric)).toEqual([
-      ...['name', 'higherIsBetter', 'chance', 'probe', 'pruned', 'refit', 'finetuned'],
+      ...['name', 'higherIsBetter', 'chance', 'probe', 'pruned', 'healed', 'refit', 'finetuned'],
     ]);
     expect(Object.keys(report.before)).toEqual(size);
     expect(Object.keys(report.after)).toEqual(size);

@@ -114,7 +114,7 @@ describe('Ctrl-C during compress', () => {
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
     expect(await list(out)).toHaveLength(6);
     const { arms } = JSON.parse(stdout) as { arms: { arm: string; history: { epoch: number }[] }[] };
-    expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch']);
+    expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch', 'unpruned']);
     for (const { history } of arms.slice(1)) {
       const epochs = history.map(({ epoch }) => epoch).filter((epoch) => epoch > 0);
       expect(epochs).toEqual(Array.from({ length: EPOCHS }, (_, index) => index + 1));

@@ -80,6 +80,8 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate p
         'yaw',
         '--epsilon',
         '0.1',
+        '--arms',
+        'finetuned,scratch,head,unpruned',
         '--epochs',
         '2',
       ];

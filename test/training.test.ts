@@ -53,7 +53,17 @@ describe('compress to the end', () => {
   const out = (): string => join(folder, 'out');
   const command = (): string[] => [
     ...['compress', '--model', sample.model, '--data', sample.faces, '--task', 'yaw'],
-    ...['--epsilon', '0.05,0.3', '--epochs', '2', '--out', out(), ...here()],
+    ...[
+      '--epsilon',
+      '0.05,0.3',
+      '--arms',
+      'finetuned,scratch,head,unpruned',
+      '--epochs',
+      '2',
+      '--out',
+      out(),
+      ...here(),
+    ],
   ];
 
   beforeAll(async () => {

@@ -16,7 +16,13 @@ export const WORK = {
   compression: {
     mutation: 'launchCompression',
     type: 'LaunchCompressionInput',
-    input: { task: 'yaw', epsilons: [0.05], arms: ['FINETUNED'], training: { epochs: 6, batchSize: 4 } },
+    input: {
+      task: 'yaw',
+      epsilons: [0.05],
+      arms: ['FINETUNED'],
+      teacher: false,
+      training: { epochs: 6, batchSize: 4 },
+    },
   },
 } as const;
 

@@ -2,7 +2,7 @@ import type { ModelProto } from '@kneepoint/onnx';
 import { inputSpec, seededRandom } from '@kneepoint/onnx';
 import type { Tap } from '@kneepoint/pruning';
 import { type CharacteristicCurve, curve, type TaskSpec } from '@kneepoint/regression';
-import { exposePooled, type ImageBatch, openSession, pooledResponses } from '@kneepoint/runtime';
+import { exposePooled, gridsOf, type ImageBatch, openSession, pooledResponses } from '@kneepoint/runtime';
 
 const IMAGES = 96;
 const BATCH = 16;
@@ -19,7 +19,10 @@ export async function stripesCurves(
   const random = seededRandom(3);
   const labels = Float64Array.from({ length: IMAGES }, () => 2 * random.uniform());
   const values = [...new Set(taps.map((tap) => tap.value))];
-  const session = await openSession(exposePooled(model, values), { threads: 1, optimization: 'basic' });
+  const session = await openSession(exposePooled(model, values, { grids: gridsOf(taps) }), {
+    threads: 1,
+    optimization: 'basic',
+  });
   try {
     const { responses } = await pooledResponses(session, {
       taps,

@@ -84,7 +84,7 @@ async function work(service: string, handlers: Record<string, StepHandler>): Pro
 
 const FIELDS = `label name tasks mode metricName state reused epochsPlanned bestEpoch metric etaSeconds stoppedEarly seconds imagesPerSecond provider notes
   epochs { epoch loss validationLoss metric learningRate imagesPerSecond seconds }
-  results { task metric higherIsBetter validation test chance thresholds } model { bytes downloadUrl } failure { code }`;
+  results { task metric higherIsBetter validation test interval { low high standardError } chance thresholds } model { bytes downloadUrl } failure { code }`;
 
 interface View {
   readonly label: string;
@@ -208,7 +208,15 @@ describe('a compression', () => {
   /** The last steps of a compression whose analysis another test need not do. */
   function steps(epsilon: number, arms: readonly ('finetuned' | 'scratch')[]) {
     const all = planCompress({
-      ...{ model, dataset, tasks: [YAW], settings: { ...DEFAULT_REGRESSION, seed: 5 }, options: [{ epsilon }], arms },
+      ...{
+        model,
+        dataset,
+        tasks: [YAW],
+        settings: { ...DEFAULT_REGRESSION, seed: 5 },
+        options: [{ epsilon }],
+        arms,
+        teacher: false,
+      },
       training: { epochs: 3 },
     });
     const kept = all.filter(({ kind }) => [PRUNE.kind, FINETUNE.kind, REPORT.kind].includes(kind as 'prune'));

@@ -198,6 +198,27 @@ export class Epoch {
 
   @Field(() => Float)
   seconds!: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How often the training had begun again by then, each time at half the rate; null where it never had.',
+  })
+  restarts?: number | null;
+}
+
+@ObjectType({
+  description:
+    'Where other images of the same kind would put a metric, in 95 of 100 draws: a bootstrap, subjects drawn whole.',
+})
+export class Interval {
+  @Field(() => Float)
+  low!: number;
+
+  @Field(() => Float)
+  high!: number;
+
+  @Field(() => Float)
+  standardError!: number;
 }
 
 @ObjectType({ description: 'What a trained network does on one task, with the weights of its best epoch.' })
@@ -216,6 +237,9 @@ export class TrainedTask {
 
   @Field(() => Float, { description: 'Judged once, on images that nothing has seen.' })
   test!: number;
+
+  @Field(() => Interval, { description: 'Of test.' })
+  interval!: Interval;
 
   @Field(() => Float, { description: 'What a constant prediction gives.' })
   chance!: number;
