@@ -78,9 +78,13 @@ describe('compress to the end', () => {
     for (const { arms, metric, after } of reports) {
       expect(arms.map(({ arm }) => arm)).toEqual(ARMS);
       const [refit, finetuned, scratch, headOnly, unpruned] = arms;
-      expect([finetuned!.parameters, finetuned!.macs]).toEqual([refit!.parameters, refit!.macs]);
-      expect([scratch!.parameters, scratch!.macs]).toEqual([refit!.parameters, refit!.macs]);
-      expect([headOnly!.parameters, headOnly!.macs]).toEqual([unpruned!.parameters, unpruned!.macs]);
+      for (const trained of [finetuned!, scratch!]) {
+        // Normalisation that directly followed a layer was folded into it.
+        expect(trained.parameters).toBeLessThanOrEqual(refit!.parameters);
+        expect(trained.macs).toBe(refit!.macs);
+      }
+      expect([scratch!.parameters, scratch!.bytes]).toEqual([finetuned!.parameters, finetuned!.bytes]);
+      expect(headOnly!.macs).toBe(unpruned!.macs);
       expect(unpruned!.parameters).toBeGreaterThan(refit!.parameters);
       expect([metric.finetuned, after.bytes]).toEqual([finetuned!.metric, finetuned!.bytes]);
       expect(new Set(arms.map(({ modelSha256 }) => modelSha256)).size).toBe(ARMS.length);
