@@ -106,14 +106,16 @@ def train(network, data, epochs, rate, batch, generator, taught=None):
     best, kept = None, None
     for _ in range(epochs):
         network.train()
+        # On so few images statistics of a batch do harm: they stay those that came with the network.
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
         for rows in torch.randperm(len(classes), generator=generator).split(batch):
-            # Batch normalisation cannot learn from a single image.
-            if len(rows) > 1:
-                copy = torch.randint(len(copies), (len(rows),), generator=generator)
-                optimizer.zero_grad(set_to_none=True)
-                teacher = None if taught is None else taught[copy, rows]
-                loss_of(network(copies[copy, rows]), classes[rows], teacher).backward()
-                optimizer.step()
+            copy = torch.randint(len(copies), (len(rows),), generator=generator)
+            optimizer.zero_grad(set_to_none=True)
+            teacher = None if taught is None else taught[copy, rows]
+            loss_of(network(copies[copy, rows]), classes[rows], teacher).backward()
+            optimizer.step()
             schedule.step()
         logits = answers(network, data["validation"][0])
         score = (

@@ -24,8 +24,10 @@ import { GROUP, type SplitFaces, splitFaces, TASK } from './faces.ts';
 const MODEL = 'head-pose-estimation-adas-0001';
 /** Height and width of its input. */
 const SIZE = [60, 60] as const;
-/** Shares of the MACs that the rival has removed at the end of each round; ours is told the last one alone. */
+/** Shares of the MACs that the rival has removed at the end of each round. */
 const REDUCTIONS = [0.8, 0.9] as const;
+/** What is left of the 51.0 M of the trunk in the end; the file has two heads more, so that a share of it would be another figure. */
+const TARGET = 'macs=5.1M';
 const BATCH = 32;
 const SEED = 1;
 /** Ours in at most this share of the rival's time. */
@@ -104,7 +106,7 @@ async function ownRun(at: string, { folder: faces, split }: SplitFaces): Promise
   const { value: report, ...times } = await timed(() =>
     kneepointJson<CompressionReport>([
       ...['compress', '--model', model, '--data', faces, '--task', TASK, '--group', GROUP],
-      ...['--target', `macs=-${100 * REDUCTIONS.at(-1)!}%`, '--arms', 'finetuned,unpruned'],
+      ...['--target', TARGET, '--arms', 'finetuned,unpruned'],
       ...['--epochs', String(epochs), '--batch', String(BATCH), '--seed', String(SEED)],
       ...['--data-dir', join(at, 'data'), '--out', join(at, 'out')],
     ]),
