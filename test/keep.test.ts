@@ -85,6 +85,24 @@ describe('the smallest network that keeps a goal', () => {
   });
 });
 
+it('rivals go down the same rounds, by lasso too, which ranks what is left by the curves of the whole network', async () => {
+  const { criteria, rounds, bestLayer } = await kneepointJson<CompressionReport>([
+    ...search('--target', 'macs=-90%', '--compare', 'lasso,l1', '--layer', 'conv3', '--round-to', '1'),
+  ]);
+  expect(bestLayer).toBe('conv3');
+  expect(rounds.length).toBe(2);
+  expect(criteria.map(({ criterion }) => criterion)).toEqual(['damage', 'lasso', 'l1']);
+  for (const { macs, finetuned } of criteria) {
+    expect(macs).toBeLessThanOrEqual(criteria[0]!.macs);
+    expect(Number.isFinite(finetuned)).toBe(true);
+  }
+});
+
+it('normalisation that training folds away cannot rank rounds', async () => {
+  const refused = await kneepoint(search('--target', 'macs=-60%', '--compare', 'bnScale'));
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('PLAN_OPTIONS_CONFLICT') as string]);
+});
+
 it('a goal beside a target ends where the target is met', async () => {
   const { rounds, after, before } = await kneepointJson<CompressionReport>(
     search('--keep', '10%', '--target', 'macs=-70%', '--rounds', '3'),

@@ -67,6 +67,7 @@ export {
 } from './report.ts';
 export { reportWarnings } from './report-warnings.ts';
 export { DEFAULT_KEEP, keepBound, type KeepGoal, keeps, keptShare } from './rounds/keep-goal.ts';
+export { bestTrial } from './rounds/next-round.ts';
 export { decideRound, type Round, type RoundHistory, type RoundKeys, shareLeft, trialsOf } from './rounds/round.ts';
 export { type AnalysisPlan, type AnalysisRequest, layerTaskKeys, planAnalysis, shardSize } from './runs/analysis.ts';
 export { planBenchmark } from './runs/benchmark.ts';
@@ -74,6 +75,7 @@ export { type CompressRequest, planCompress } from './runs/compress.ts';
 export { DEFAULT_DISTILLATION, type FinetuneRequest, planFinetune, teachStep } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
+export { needsRounds } from './runs/rounds.ts';
 export { type AnalysedTasks, tasksName } from './steps/analysed-tasks.ts';
 export { BENCHMARK, type BenchmarkedNetwork, type BenchmarkInput, type BenchmarkOutput } from './steps/benchmark.ts';
 export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';

@@ -37,6 +37,8 @@ function warnings(
     avoidance: null,
     keep: null,
     rounds: [],
+    epsilon: 0.01,
+    damageBy: null,
     split: { shared: true, test: 100 },
     ...more,
   } as unknown as CompressionReport);
@@ -135,5 +137,29 @@ describe('a report warns', () => {
     expect(warnings([arm('refit', 0.9)], { split, task: 'a+b' })).toEqual([
       expect.stringContaining('The tasks a+b do not label the same images'),
     ]);
+  });
+
+  it('says where widths do not know what the answers depend on', () => {
+    expect(warnings([], { damageBy: 'readers' })).toEqual([expect.stringContaining('has no derivative')]);
+    expect(warnings([], { damageBy: 'answers' })).toEqual([]);
+  });
+
+  it('says which goal was not kept, not that of the last round of its search', () => {
+    const task = { task: 'pose', whole: { validation: 0.9, test: 0.9 }, bound: 0.89, validation: 0.8, test: 0.8 };
+    const target = {
+      target: { kind: 'macs', remove: 0.9 },
+      atMost: 10,
+      before: 100,
+      planned: 20,
+      reached: 20,
+    } as const;
+    const [warning, ...others] = warnings([], {
+      keep: { goal: { share: 0.99 }, met: false, tasks: [task] },
+      rounds: [{ share: 0.2 } as CompressionReport['rounds'][number]],
+      target,
+    });
+    expect(warning).toContain('keeps 99 % of the whole network');
+    expect(warning).toContain('pose 80.0 % where 89.0 % was wanted');
+    expect(others).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): rea
   return [
     ...missedTarget(report),
     ...missedGoal(report),
+    ...readersOnly(report),
     ...latencyWarning(report),
     ...silentCurves(report),
     ...otherSplits(report),
@@ -24,11 +25,20 @@ export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): rea
 /** How far above its target a measured latency may lie before the report says so; two measurements never agree exactly. */
 const TARGET_SLACK = 1.05;
 
-function missedTarget({ target }: Omit<CompressionReport, 'warnings'>): readonly string[] {
-  if (!target || target.reached <= target.atMost * TARGET_SLACK) return [];
+function missedTarget({ target, keep }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  // What a search asked of its last round is nobody's wish.
+  if (!target || keep || target.reached <= target.atMost * TARGET_SLACK) return [];
   const unit = target.target.kind === 'latency' ? ' ms' : '';
   return [
     `The target ${describeTarget(target.target)} was missed: ${target.reached.toPrecision(3)}${unit} instead of ${target.atMost.toPrecision(3)}${unit}.`,
+  ];
+}
+
+/** Widths that do not know what the answers depend on. */
+function readersOnly({ damageBy }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  if (damageBy !== 'readers') return [];
+  return [
+    'An operator of this network has no derivative: how many filters each layer keeps was judged by the weights that read them, not by what the answers depend on.',
   ];
 }
 
@@ -94,7 +104,7 @@ function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly
 }
 
 /** What the comparison says against the pruned network. */
-function armWarnings({ arms, metric: stages }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function armWarnings({ arms, metric: stages, epsilon }: Omit<CompressionReport, 'warnings'>): readonly string[] {
   const { name, higherIsBetter, probe } = stages;
   const beats = (a: number, b: number): boolean => (higherIsBetter ? a > b : a < b);
   const show = (value: number): string => shown(value, name);
@@ -114,7 +124,7 @@ function armWarnings({ arms, metric: stages }: Omit<CompressionReport, 'warnings
   const small = arms.filter(({ arm }) => PRUNED_ARMS.includes(arm));
   if (small.length > 0 && small.every(({ metric }) => beats(probe, metric))) {
     warnings.push(
-      `No pruned network reached the probe of the untouched one (${show(probe)}): ${small.map(({ arm, metric }) => `${arm} ${show(metric)}`).join(', ')}. A smaller ε keeps more filters.`,
+      `No pruned network reached the probe of the untouched one (${show(probe)}): ${small.map(({ arm, metric }) => `${arm} ${show(metric)}`).join(', ')}. ${epsilon === null ? 'A larger target' : 'A smaller ε'} keeps more filters.`,
     );
   }
   return warnings;

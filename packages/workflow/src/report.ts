@@ -192,9 +192,11 @@ export interface CompressionReport {
   readonly target: ReportTarget | null;
   readonly criterion: CriterionName;
   readonly decide: DecisionName;
-  /** The layer that the head reads, and how: its means over all positions (1), or on a 2 × 2 grid (2). */
   /** How many filters each layer keeps follows from the damage of the rest, or is the same share everywhere; null where an ε decided. */
   readonly widths: 'damage' | 'even' | null;
+  /** What damage was judged by: what the answers depend on, or where an operator has no derivative the weights that read; null where none was measured. */
+  readonly damageBy: 'answers' | 'readers' | null;
+  /** What the head reads: a layer, its means over all positions (1) or on a 2 × 2 grid (2). */
   readonly bestLayer: string;
   readonly pool: HeadPool;
   /** Of the task; of several, their score (see `jointStages`). */

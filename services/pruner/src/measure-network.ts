@@ -1,5 +1,6 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import { analyzeChannels, type Shapes } from '@kneepoint/pruning';
+import { Random } from '@kneepoint/regression';
 import { byKnees, criterionOf, type CutRequest, type PruneOptions } from '@kneepoint/workflow';
 import { measureDamage } from './damage.ts';
 import { measureFilters } from './measure-filters.ts';
@@ -35,8 +36,13 @@ export async function measureNetwork({
   seed,
 }: NetworkToMeasure): Promise<Required<Pick<CutRequest, 'analysis' | 'statistics' | 'measured'>>> {
   const analysis = analyzeChannels(network, shapes);
-  const measured = await measureFilters(criterionOf(options), { network, taps: analysis.taps, tasks, images, rows });
+  // What is measured takes the first so many: of a set that is listed class by class these would be of one class.
+  const drawn = Random.seeded(seed).shuffle(Int32Array.from(rows));
+  const measured = await measureFilters(criterionOf(options), {
+    ...{ network, taps: analysis.taps, tasks, images },
+    rows: drawn,
+  });
   if (byKnees(options) && equalMacs === undefined) return { analysis, measured, statistics: undefined };
-  const statistics = await measureDamage({ network, analysis, images, rows, seed, tasks });
+  const statistics = await measureDamage({ network, analysis, images, rows: drawn, seed, tasks });
   return { analysis, measured, statistics };
 }

@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import { decideRound, type KeptChannels, type PruneInput, type PruneOutput, type RoundKeys } from '@kneepoint/workflow';
+import {
+  bestTrial,
+  decideRound,
+  type KeptChannels,
+  type PruneInput,
+  type PruneOutput,
+  type Round,
+  type RoundHistory,
+  trialsOf,
+} from '@kneepoint/workflow';
 import { gatherAnalysis } from './gather-analysis.ts';
 import { roundHistory } from './round-history.ts';
 import type { PruneTaskInput, PruneTaskOutput } from './tasks/prune.task.ts';
@@ -36,11 +45,13 @@ export function prune({ config }: ServiceParts): StepHandler {
       );
       const equalMacs = job.equalTo === undefined ? {} : { equalMacs: await macsOf(job.equalTo, db) };
       const trained = start.trained ? { trained: start.trained } : {};
-      const { report, kept } = await runTask<PruneTaskInput, PruneTaskOutput>(
+      const made = await runTask<PruneTaskInput, PruneTaskOutput>(
         TASK,
         { ...gathered, ...equalMacs, ...trained, job, layers, outFolder: folder },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
-      );
+      ).catch((error: unknown): PruneOutput => ({ ...otherwise(start, error), unreachable: true }));
+      if ('modelSha256' in made) return { output: made };
+      const { report, kept } = made;
       const model = await store.put(join(folder, 'pruned.onnx'), { mediaType: 'application/octet-stream' });
       const written = await store.put(join(folder, 'report.json'), { mediaType: 'application/json' });
       const output: PruneOutput = { modelSha256: model.sha256, reportSha256: written.sha256, report, kept };
@@ -51,7 +62,21 @@ export function prune({ config }: ServiceParts): StepHandler {
 /** What a pruning starts from: the registered model, a network that a training made, or nothing, as an earlier round was the last. */
 type Start =
   | { readonly passed: PruneOutput }
-  | { readonly trained?: NonNullable<PruneTaskInput['trained']>; readonly target?: PruneInput['options']['target'] };
+  | {
+      readonly trained?: NonNullable<PruneTaskInput['trained']>;
+      readonly target?: PruneInput['options']['target'];
+      /** What a search falls back on. */
+      readonly best?: PruneOutput;
+    };
+
+/** A search that asks for less than there can be ends with the best so far. */
+const TOO_SMALL: readonly string[] = ['PLAN_TARGET_UNREACHABLE', 'SURGERY_NOT_PROVED'];
+
+/** The outcome of an earlier round where a search has asked for too little; else throws what went wrong. */
+function otherwise({ best }: { readonly best?: PruneOutput }, error: unknown): PruneOutput {
+  if (best && TOO_SMALL.includes(Failure.from(error).code)) return best;
+  throw error;
+}
 
 async function startOf(
   { options, round }: PruneInput,
@@ -61,13 +86,22 @@ async function startOf(
   const history = await roundHistory(round, db);
   const decision = decideRound(options, round, history);
   if (decision.done) {
-    const settled: RoundKeys = round.earlier[decision.best]!;
-    return { passed: { ...history.earlier[decision.best]!.prune, settled } };
+    return { passed: passedOn(round, history, decision.best) };
   }
   const from = decision.from === null ? undefined : history.earlier[decision.from];
   const { modelSha256 } = from?.finetune ?? history.whole;
   const kept: KeptChannels | null = from?.prune.kept ?? null;
-  return { trained: { path: await store.localPath(modelSha256), kept }, target: decision.target };
+  const trials = options.keep ? trialsOf(options.keep, history) : [];
+  return {
+    trained: { path: await store.localPath(modelSha256), kept },
+    target: decision.target,
+    ...(trials.length === 0 ? {} : { best: passedOn(round, history, bestTrial(trials)) }),
+  };
+}
+
+function passedOn(round: Round, { earlier }: RoundHistory, best: number): PruneOutput {
+  const { settled = round.earlier[best]!, ...output } = earlier[best]!.prune;
+  return { ...output, settled };
 }
 
 /** MACs of the network that an earlier pruning made. */

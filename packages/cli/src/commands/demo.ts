@@ -44,7 +44,9 @@ const ROUNDS = 4;
 export function registerDemo(program: Command): void {
   program
     .command('demo')
-    .description('the whole job on synthetic faces: matrix, curves, knee, the smallest network that keeps 99 %, a report')
+    .description(
+      'the whole job on synthetic faces: matrix, curves, knee, the smallest network that keeps 99 %, a report',
+    )
     .option('--data-dir <folder>', 'where everything is kept', '.kneepoint/demo')
     .option('--count <n>', 'faces to render', '1500')
     .option('--task <name>', 'task that the small network is for', 'accessories')

@@ -65,11 +65,17 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
     )
     .option('--layer-epsilon <layer=e>', 'an ε of its own for a layer; several separated by commas')
     .option('--layer <name>', 'the layer that the head reads (default: chosen on validation and by cost)')
-    .option('--pool <n>', 'how it reads it: 1, the mean over all positions, or 2, a 2 × 2 grid (default: chosen likewise)')
+    .option(
+      '--pool <n>',
+      'how it reads it: 1, the mean over all positions, or 2, a 2 × 2 grid (default: chosen likewise)',
+    )
     .option('--min-filters <n>', 'keep at least so many in each layer')
     .option('--layer-min-filters <layer=n>', 'keep at least so many in a layer; several separated by commas')
     .option('--round-to <n>', 'keep a multiple of so many in each layer (default: 4 on the CPU)')
-    .option('--criterion <name>', `how filters are ranked: ${Object.keys(CRITERIA).join(', ')} (default: lasso for ε, damage for targets)`)
+    .option(
+      '--criterion <name>',
+      `how filters are ranked: ${Object.keys(CRITERIA).join(', ')} (default: lasso for ε, damage for targets)`,
+    )
     .option('--decide <how>', 'channels that several layers share: union, vote or mean (default: union)')
     .option('--avoid <tasks>', 'drop filters that tell more of these tasks than of what is wanted; separated by commas')
     .option('--avoid-strength <x>', 'how much the worth of a filter for an avoided task counts (default: 1)');
@@ -77,7 +83,8 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
 
 /** What flags say beside ε and targets. Throws EPSILON_INVALID, MIN_FILTERS_INVALID, PLAN_OPTION_INVALID. */
 export function readPlanRequest(flags: PlanFlags): PlanRequest {
-  const { layerEpsilon, layer, pool, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } = flags;
+  const { layerEpsilon, layer, pool, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } =
+    flags;
   const code = 'PLAN_OPTION_INVALID';
   return {
     ...(layerEpsilon === undefined

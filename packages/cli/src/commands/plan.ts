@@ -80,6 +80,8 @@ export function registerPlan(program: Command): void {
       const changes = sizes.map(
         ([name, from, to]) => `${name} ${compact(from)} → ${compact(to)} (${change(to, from)})`,
       );
-      print(`\nhead on ${plan.bestLayer}${plan.pool > 1 ? `, ${plan.pool} × ${plan.pool} averages` : ''}; ${changes.join(', ')}`);
+      print(
+        `\nhead on ${plan.bestLayer}${plan.pool > 1 ? `, ${plan.pool} × ${plan.pool} averages` : ''}; ${changes.join(', ')}`,
+      );
     });
 }

@@ -12,7 +12,8 @@ export const trainingFailures = {
     retryable: false,
   },
   TRAINING_NOT_PROVED: {
-    cause: 'Without the normalisations that training had put in, the trained network does not answer as it did with them.',
+    cause:
+      'Without the normalisations that training had put in, the trained network does not answer as it did with them.',
     cure: 'Train with batchNorm frozen, and report it: layers of the network are scaled beyond single precision.',
     retryable: false,
   },

@@ -123,7 +123,7 @@ function withFloors(
     const least = Math.max(THIN * even, Math.max(FLOOR, multiple) / filtersPerClass(analysis, classes[0]!));
     // What the even plan keeps is always open, so that the target is within reach.
     const floor = Math.min(nearest(counts, even), least);
-    return counts.filter((count) => count >= floor || damage[count]! <= NEXT_TO_NONE * damage[0]!);
+    return counts.filter((count) => count >= floor || (damage[0]! > 0 && damage[count]! <= NEXT_TO_NONE * damage[0]!));
   });
   return { ...widths, allowed };
 }

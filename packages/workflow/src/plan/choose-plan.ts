@@ -127,7 +127,8 @@ function worthByCurves(request: ChooseRequest): Float64Array {
   const { analysis, measured, options } = request;
   if (!measured) return worthByTaps(analysis, tapRankings(request), options.decide);
   const rankings = [...measured].map(([layer, worth]) => [layer, { worth, loss: noLoss(worth.length) }] as const);
-  return worthByTaps(analysis, new Map(rankings), options.decide);
+  // They may speak of layers behind the head's, which are gone.
+  return worthByTaps(analysis, onTaps(analysis, new Map(rankings)), options.decide);
 }
 
 function worthOf({ network, analysis, seed = 0, measured }: ChooseRequest, criterion: CriterionName): Float64Array {

@@ -48,6 +48,26 @@ describe('a round', () => {
     expect(decideRound({ keep }, {}, history([0.2, 0.92], [0.1, 0.92], [0.08, 0.5]))).toEqual({ done: true, best: 1 });
   });
 
+  it('after one that could not be cut so small ends the search', () => {
+    const made = history([0.2, 0.92], [0.1, 0.92]);
+    const [first, second] = made.earlier;
+    const stopped = {
+      ...made,
+      earlier: [first!, { ...second!, prune: { ...second!.prune, unreachable: true as const } }],
+    };
+    expect(decideRound({ keep }, {}, made)).toMatchObject({ done: false });
+    expect(decideRound({ keep }, {}, stopped)).toEqual({ done: true, best: 1 });
+  });
+
+  it('counts what was asked for, so that a floor is met by a network that was asked to meet it, whatever came of it', () => {
+    const target = { target: { kind: 'latency', remove: 0.9 }, before: 10, atMost: 1, reached: 1.04 };
+    const made = { whole: trained(0.9), earlier: [{ prune: cut(0.1, target), finetune: trained(0.9) }] };
+    expect(decideRound({ keep, target: { kind: 'latency', remove: 0.9 } }, { floor: 0.1 }, made)).toEqual({
+      done: true,
+      best: 0,
+    });
+  });
+
   it('of a search beside a target is about what the target is about', () => {
     const target = { kind: 'parameters', remove: 0.95 } as const;
     expect(decideRound({ keep, target }, { floor: 0.05 }, history())).toMatchObject({

@@ -43,6 +43,7 @@ export function decideRound(
   const last = history.earlier.length - 1;
   if (!keep) return { done: false, from: last < 0 ? null : last, target: target! };
   const trials = trialsOf(keep, history);
+  if (history.earlier.some(({ prune }) => prune.unreachable)) return { done: true, best: bestTrial(trials) };
   const next = nextRound(trials, floor);
   if (next.done) return next;
   if (closing) return { done: true, best: bestTrial(trials) };
@@ -52,10 +53,19 @@ export function decideRound(
 /** Earlier rounds as the search sees them. */
 export function trialsOf(keep: KeepGoal = DEFAULT_KEEP, { whole, earlier }: RoundHistory): readonly Trial[] {
   return earlier.map(({ prune, finetune }) => ({
-    share: shareLeft(prune),
+    share: shareAsked(prune),
     keeps: keeps(keep, whole.tasks, finetune.tasks),
     kept: keptShare(whole.tasks, finetune.tasks),
   }));
+}
+
+/**
+ * Share of the cost that a trial was asked to leave. What is left may be less, as filters go one by one, and of a latency it is never twice the
+ * same: steered by that, a search would ask for one network again and again.
+ */
+function shareAsked(prune: Pick<PruneOutput, 'report'>): number {
+  const target = prune.report.target?.target;
+  return target && 'remove' in target ? 1 - target.remove : shareLeft(prune);
 }
 
 /** Share of the cost that a target is about which a network has left. */

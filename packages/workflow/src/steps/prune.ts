@@ -32,6 +32,8 @@ export interface PruneOutput {
   readonly kept: KeptChannels;
   /** The search was over: this is the output of an earlier round, passed on. */
   readonly settled?: RoundKeys;
+  /** The search asked for a network that cannot be, or not be proved, so small: it ends here. */
+  readonly unreachable?: true;
 }
 
 /** By layer: the filters that are left of each layer, and the channels that are left of the value that its tap reads. Ascending. */

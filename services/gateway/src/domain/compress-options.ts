@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import {
   DEFAULT_KEEP,
   type KeepGoal,
+  needsRounds,
   type ModelReference,
   type PruneOptions,
   type TrainedArm,
@@ -10,7 +11,7 @@ import type { KeepInput, LaunchCompressionInput } from '../schema/compression.ts
 import { isAbsent } from './launch.ts';
 import { requirePruneOptions, toPruneOptions, type Wanted } from './prune-options.ts';
 
-type Requested = Pick<LaunchCompressionInput, 'keep' | 'compare' | 'epsilons' | 'targets'> &
+type Requested = Pick<LaunchCompressionInput, 'keep' | 'compare' | 'epsilons' | 'targets' | 'training'> &
   Parameters<typeof toPruneOptions>[0] & { readonly arms: readonly TrainedArm[] };
 
 /**
@@ -22,6 +23,20 @@ export function requireCompressOptions(
   model: ModelReference,
   wanted: Wanted,
 ): readonly PruneOptions[] {
+  const options = goalsOf(input, model, wanted);
+  const byScale = input.criterion === 'bnScale' || (input.compare ?? []).includes('bnScale');
+  const folds = isAbsent(input.training?.batchNorm) || input.training.batchNorm === 'identity';
+  if (byScale && folds && input.arms.includes('finetuned') && options.some(needsRounds)) {
+    throw conflict(
+      'rounds cut what a training has made, which folds the normalisation away whose scales would rank',
+      input.criterion === 'bnScale' ? 'criterion' : 'compare',
+      'Train with batchNorm FROZEN or TRAIN, leave FINETUNED out of the arms, or ask for an ε.',
+    );
+  }
+  return options;
+}
+
+function goalsOf(input: Requested, model: ModelReference, wanted: Wanted): readonly PruneOptions[] {
   const { epsilons, targets, arms } = input;
   const goals = (epsilons?.length ?? 0) + (targets?.length ?? 0);
   const silent = isAbsent(input.keep) && goals === 0 && isAbsent(epsilons) && isAbsent(targets);

@@ -15,7 +15,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
   const dataset = await requireDataset(context, input.dataset);
   const tasks = requireTasks(dataset, input.tasks);
   const start = await startOf(context, input);
-  const teacher = isAbsent(input.distill) ? null : await toTeacher(context, input.distill);
+  const teacher = isAbsent(input.distill) ? null : await toTeacher(context, input.distill, start.splitSeed);
   const steps = withinTraining(() =>
     planFinetune({
       network: start.network,
@@ -25,7 +25,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
       tasks,
       mode: input.mode,
       training: toTrainingChoice(input.training, start.model),
-      settings: DEFAULT_REGRESSION,
+      settings: { ...DEFAULT_REGRESSION, seed: start.splitSeed },
       ...(teacher ? { teacher } : {}),
     }),
   );
@@ -36,6 +36,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
 type Start = Pick<FinetuneRequest, 'network' | 'modelName' | 'preprocess'> & {
   readonly model: Parameters<typeof toTrainingChoice>[1];
   readonly modelId: string | null;
+  readonly splitSeed: number;
 };
 
 /** The network from which a training starts: a registered model, or what an earlier run made. */
@@ -54,20 +55,30 @@ async function startOf(context: Context, input: LaunchFinetuneInput): Promise<St
     });
   }
   if (!isAbsent(artifact)) {
-    const { preprocess, modelName, modelId } = await requireProduct(context, artifact, 'artifact');
-    return { network: { sha256: artifact }, preprocess, modelName, model: null, modelId };
+    const { preprocess, modelName, modelId, splitSeed } = await requireProduct(context, artifact, 'artifact');
+    return { network: { sha256: artifact }, preprocess, modelName, model: null, modelId, splitSeed };
   }
   const model = await requireModel(context, id!);
   const { sha256, name, preprocess } = model;
   const cut = isAbsent(layer) ? null : requireLayer(model, layer, 'layer');
   const network = keepHead === true ? { sha256 } : { model: { sha256, layer: cut } };
-  return { network, modelName: name, preprocess, model, modelId: model.id };
+  return { network, modelName: name, preprocess, model, modelId: model.id, splitSeed: DEFAULT_REGRESSION.seed };
 }
 
 type Teacher = NonNullable<Parameters<typeof planFinetune>[0]['teacher']>;
 
-async function toTeacher(context: Context, { artifact, weight, temperature }: DistillInput): Promise<Teacher> {
-  await requireProduct(context, artifact, 'distill.artifact');
+async function toTeacher(
+  context: Context,
+  { artifact, weight, temperature }: DistillInput,
+  splitSeed: number,
+): Promise<Teacher> {
+  const product = await requireProduct(context, artifact, 'distill.artifact');
+  if (product.splitSeed !== splitSeed) {
+    throw new Failure('TRAINING_OPTION_INVALID', 'the teacher was made on another partition of the images', {
+      where: 'distill.artifact',
+      fix: `Take a teacher of the partition with seed ${splitSeed}: this one has seen images that its student is judged by.`,
+    });
+  }
   if (!isAbsent(weight)) requireBetween('weight', weight, 0, 1);
   if (!isAbsent(temperature)) requireBetween('temperature', temperature, 0.1, 100);
   return {

@@ -6,8 +6,16 @@ import type { Context, Services } from '../context.ts';
 export interface Product {
   readonly preprocess: ModelReference['preprocess'];
   readonly modelName: string;
+  /** Of the partition on which it was made: on another, images that it is judged by would be some that it has learned from. */
+  readonly splitSeed: number;
   /** Row id of the model that it was made from, if that is still known. */
   readonly modelId: string | null;
+}
+
+/** What the inputs of these steps have in common. A training's own settings have another seed. */
+interface Made extends Pick<Product, 'preprocess' | 'modelName'> {
+  readonly split?: { readonly seed: number };
+  readonly settings: { readonly seed: number };
 }
 
 const MAKERS = [PRUNE.kind, TRUNCATE.kind, FINETUNE.kind];
@@ -43,7 +51,8 @@ export async function findProducts(
   });
   return steps.flatMap(({ key, input, run }) => {
     const sha256 = made.get(key);
-    const { preprocess, modelName } = input as unknown as Product;
-    return sha256 === undefined ? [] : [{ sha256, preprocess, modelName, modelId: run.modelId }];
+    const { preprocess, modelName, split, settings } = input as unknown as Made;
+    const splitSeed = split?.seed ?? settings.seed;
+    return sha256 === undefined ? [] : [{ sha256, preprocess, modelName, splitSeed, modelId: run.modelId }];
   });
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import type { CharacteristicCurve } from '@kneepoint/regression';
-import { type ActualProvider, measureLatency, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import { type ActualProvider, measureLatency, resolveProvider, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
   type CompressionReport,
   criterionOf,
@@ -84,7 +84,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       measured: measured ?? worthLeft(curves, whole, { layer, options, trained: trained !== undefined }),
       tasks: trained ? [] : curves,
       avoided: trained ? [] : await readCurves(input, job.avoided ?? []),
-      provider: context.provider,
+      provider: await resolveProvider(context.provider),
       ...(equalMacs === undefined ? {} : { equalMacs }),
     };
     const { planned: plan, timed } = await planNetwork(request, { model, context });
@@ -134,6 +134,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       criterion: criterionOf(options),
       decide: options.decide ?? 'union',
       widths: repaired.widths,
+      damageBy: known.statistics?.metric ?? null,
       bestLayer: layer,
       pool,
       metric: jointStages(stages),

@@ -216,8 +216,11 @@ function judged(
 
 /** A database gives members back in an order of its own; a report is for readers. */
 function inOrder(record: EpochRecord): EpochRecord {
-  const { epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds } = record;
-  return { epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds };
+  const { epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds, restarts } = record;
+  return {
+    ...{ epoch, loss, validationLoss, metric, learningRate, imagesPerSecond, seconds },
+    ...(restarts === undefined ? {} : { restarts }),
+  };
 }
 
 function notesOf({ arm, output }: TrainedNetwork): readonly string[] {
