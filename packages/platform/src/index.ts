@@ -37,6 +37,7 @@ export { FolderStore, type FolderStoreOptions } from './store/folder-store.ts';
 export { artifactRoutes, type HttpRoutes } from './store/artifact-routes.ts';
 export { openStore, type StoreOptions } from './store/open-store.ts';
 export { type SignedRequest, signPath, verifySignature } from './store/signed-url.ts';
+export { readResults, type Results } from './work/read-results.ts';
 export { withTemporaryFolder } from './work/temporary-folder.ts';
 export type { DatabaseClient, Transaction } from './database/client.ts';
 export type { Database } from './database/database.ts';

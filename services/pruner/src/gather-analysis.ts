@@ -1,5 +1,4 @@
-import { Failure } from '@kneepoint/failures';
-import type { StepContext } from '@kneepoint/platform';
+import { readResults, type StepContext } from '@kneepoint/platform';
 import type { Cell, TaskSpec } from '@kneepoint/regression';
 import type { AnalysedTasks, ExtractOutput, LayerTaskResult, RegressOutput } from '@kneepoint/workflow';
 
@@ -29,14 +28,9 @@ export async function gatherAnalysis(
   { store, db }: Pick<StepContext, 'store' | 'db'>,
 ): Promise<GatheredAnalysis> {
   const keys = [...job.extractKeys, ...job.regressKeys.map(({ key }) => key)];
-  const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
-  const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
-  const outputOf = <Output>(key: string): Output => {
-    if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
-    return outputs.get(key) as Output;
-  };
+  const found = await readResults(db, keys);
   const layers = job.regressKeys.map(({ layer, key }) => {
-    const { results } = outputOf<RegressOutput>(key);
+    const { results } = found.of<RegressOutput>(key);
     return {
       layer,
       results: tasks.map(({ name }) => {
@@ -49,7 +43,7 @@ export async function gatherAnalysis(
     [
       job.modelSha256,
       job.datasetSha256,
-      ...job.extractKeys.map((key) => outputOf<ExtractOutput>(key).responsesSha256),
+      ...job.extractKeys.map((key) => found.of<ExtractOutput>(key).responsesSha256),
     ].map((sha256) => store.localPath(sha256)),
   );
   return { layers, modelPath: modelPath!, archivePath: archivePath!, shardPaths };

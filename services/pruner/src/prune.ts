@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
-import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import {
+  readResults,
+  type ServiceParts,
+  type StepContext,
+  type StepHandler,
+  withTemporaryFolder,
+} from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import {
   bestTrial,
@@ -106,7 +112,5 @@ function passedOn(round: Round, { earlier }: RoundHistory, best: number): PruneO
 
 /** MACs of the network that an earlier pruning made. */
 async function macsOf(key: string, db: StepContext['db']): Promise<number> {
-  const row = await db.prisma.result.findUnique({ where: { key } });
-  if (!row) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
-  return (row.output as unknown as PruneOutput).report.after.macs;
+  return (await readResults(db, [key])).of<PruneOutput>(key).report.after.macs;
 }

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { StepContext } from '@kneepoint/platform';
+import { readResults, type StepContext } from '@kneepoint/platform';
 import type { NetworkSource } from '@kneepoint/workflow';
 import type { NetworkFile } from './network/open-network.ts';
 
@@ -18,8 +18,7 @@ export async function resolveOutput(
   { key, field }: { readonly key: string; readonly field: string },
   { db, store }: Pick<StepContext, 'db' | 'store'>,
 ): Promise<string> {
-  const result = await db.prisma.result.findUnique({ where: { key } });
-  const sha256 = (result?.output as Record<string, unknown> | undefined)?.[field];
+  const sha256 = (await readResults(db, [key])).of<Record<string, unknown>>(key)[field];
   if (typeof sha256 !== 'string') throw new Failure('INTERNAL', `the result under key ${key} has no ${field}`);
   return store.localPath(sha256);
 }

@@ -1,5 +1,4 @@
-import { Failure } from '@kneepoint/failures';
-import type { StepContext } from '@kneepoint/platform';
+import { readResults, type StepContext } from '@kneepoint/platform';
 import type { FinetuneInput, FinetuneOutput, PruneOutput } from '@kneepoint/workflow';
 
 /**
@@ -12,12 +11,9 @@ export async function settledTraining(
 ): Promise<FinetuneOutput | undefined> {
   // The same architecture from fresh weights is trained of the network that the search ended with.
   if (mode !== 'whole' || !('step' in network)) return undefined;
-  const outputOf = async <Output>(key: string): Promise<Output> => {
-    const row = await db.prisma.result.findUnique({ where: { key }, select: { output: true } });
-    if (!row) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
-    return row.output as unknown as Output;
-  };
-  const { settled } = await outputOf<Partial<PruneOutput>>(network.step.key);
+  const { key } = network.step;
+  const { settled } = (await readResults(db, [key])).of<Partial<PruneOutput>>(key);
   if (!settled) return undefined;
-  return { ...(await outputOf<FinetuneOutput>(settled.finetune)), settled: settled.finetune };
+  const { finetune } = settled;
+  return { ...(await readResults(db, [finetune])).of<FinetuneOutput>(finetune), settled: finetune };
 }

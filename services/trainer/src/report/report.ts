@@ -1,7 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '@kneepoint/failures';
-import { type ServiceParts, type StepContext, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import {
+  readResults,
+  type ServiceParts,
+  type StepContext,
+  type StepHandler,
+  withTemporaryFolder,
+} from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type {
   CompressionReport,
@@ -73,25 +78,20 @@ async function findOutputs(
     ...rivals.flatMap((rival) => [rival.pruneKey, ...(rival.finetuneKey === undefined ? [] : [rival.finetuneKey])]),
     ...(rounds ? [rounds.whole, ...rounds.made.flatMap(({ prune, finetune }) => [prune, finetune])] : []),
   ];
-  const rows = await db.prisma.result.findMany({ where: { key: { in: keys } } });
-  const outputs = new Map(rows.map((row) => [row.key, row.output as unknown]));
-  const outputOf = <Output>(key: string): Output => {
-    if (!outputs.has(key)) throw new Failure('INTERNAL', `the result under key ${key} is gone`);
-    return outputs.get(key) as Output;
-  };
+  const results = await readResults(db, keys);
   return {
-    pruning: outputOf<PruneOutput>(pruneKey),
-    trained: arms.map(({ arm, key }) => ({ arm, output: outputOf<FinetuneOutput>(key) })),
+    pruning: results.of<PruneOutput>(pruneKey),
+    trained: arms.map(({ arm, key }) => ({ arm, output: results.of<FinetuneOutput>(key) })),
     rivals: rivals.map((rival) => ({
       criterion: rival.criterion,
-      report: outputOf<PruneOutput>(rival.pruneKey).report,
-      ...(rival.finetuneKey === undefined ? {} : { finetuned: outputOf<FinetuneOutput>(rival.finetuneKey) }),
+      report: results.of<PruneOutput>(rival.pruneKey).report,
+      ...(rival.finetuneKey === undefined ? {} : { finetuned: results.of<FinetuneOutput>(rival.finetuneKey) }),
     })),
     rounds: rounds && {
-      whole: outputOf<FinetuneOutput>(rounds.whole),
+      whole: results.of<FinetuneOutput>(rounds.whole),
       earlier: rounds.made.map(({ prune, finetune }) => ({
-        prune: outputOf<PruneOutput>(prune),
-        finetune: outputOf<FinetuneOutput>(finetune),
+        prune: results.of<PruneOutput>(prune),
+        finetune: results.of<FinetuneOutput>(finetune),
       })),
     },
   };
