@@ -83,7 +83,7 @@ describe('compress to the end', () => {
         expect(trained.parameters).toBeLessThanOrEqual(refit!.parameters);
         expect(trained.macs).toBe(refit!.macs);
       }
-      expect([scratch!.parameters, scratch!.bytes]).toEqual([finetuned!.parameters, finetuned!.bytes]);
+      expect([scratch!.parameters, scratch!.macs]).toEqual([finetuned!.parameters, finetuned!.macs]);
       expect(headOnly!.macs).toBe(unpruned!.macs);
       expect(unpruned!.parameters).toBeGreaterThan(refit!.parameters);
       expect([metric.finetuned, after.bytes]).toEqual([finetuned!.metric, finetuned!.bytes]);

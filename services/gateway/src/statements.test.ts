@@ -223,7 +223,8 @@ it('a benchmark of networks that runs made', async () => {
     await prisma.result.create({ data: { key, kind: PRUNE.kind, output: { modelSha256 }, artifacts: [modelSha256] } });
     const run = await prisma.run.create({ data: { kind: 'PRUNE', state: 'SUCCEEDED', input: {} } });
     const step = { key, runId: run.id, position: 0, kind: PRUNE.kind, service: 'pruner', name: 'prune' };
-    await prisma.step.create({ data: { ...step, state: 'SUCCEEDED', input: { modelName: 'net', preprocess: {} } } });
+    const input = { modelName: 'net', preprocess: {}, settings: { seed: 1 } };
+    await prisma.step.create({ data: { ...step, state: 'SUCCEEDED', input } });
     return modelSha256;
   });
   const ask = (count: number) =>
