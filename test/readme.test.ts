@@ -44,7 +44,8 @@ describe('the README', () => {
     expect(demo.code).toBe(0);
     server = new Kneepoint(['up', '--data-dir', '.kneepoint/demo', '--port', '0'], { cwd: folder });
     url = (await server.says(/serves (http:\S+\/graphql)/))[1]!;
-  });
+    // The demo trains a whole network and several small ones.
+  }, 600_000);
 
   afterAll(async () => {
     await server.stop();
