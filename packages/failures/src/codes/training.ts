@@ -11,12 +11,6 @@ export const trainingFailures = {
     cure: 'Lower the learning rate, clip gradients, or look for wrong labels; the last good checkpoint was kept.',
     retryable: false,
   },
-  TRAINING_NOT_PROVED: {
-    cause:
-      'Without the normalisations that training had put in, the trained network does not answer as it did with them.',
-    cure: 'Train with batchNorm frozen, and report it: layers of the network are scaled beyond single precision.',
-    retryable: false,
-  },
   TRAINING_DATA: {
     cause: 'The labelled images do not allow this training: too few, or a class without any.',
     cure: 'Label more images, or leave out the class that the message names.',

@@ -26,7 +26,7 @@ describe('what is delivered', () => {
     await expect(proved(net(1))).resolves.toBeUndefined();
   });
 
-  it('is TRAINING_NOT_PROVED where it answers otherwise', async () => {
-    await expect(proved(net(2))).rejects.toMatchObject({ code: 'TRAINING_NOT_PROVED' });
+  it('does not where it answers otherwise, and by how much', async () => {
+    expect(await proved(net(2))).toBeGreaterThan(0.01);
   });
 });

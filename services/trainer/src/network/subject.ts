@@ -31,6 +31,8 @@ export interface Subject {
   judged(weights: ReadonlyMap<string, Float32Array>): ModelProto;
   /** The whole network with these weights as it is delivered, in the training scale. */
   finish(weights: ReadonlyMap<string, Float32Array>): ModelProto;
+  /** The same with the normalisations that were put in for training. */
+  unfolded(weights: ReadonlyMap<string, Float32Array>): ModelProto;
 }
 
 /**
@@ -53,10 +55,12 @@ export function networkSubject(
   const spec = inputSpec(model);
   const trained = scale ? standardise(model, scale) : model;
   const learned = trainableOf(trained, { freeze, ...(headOnly ? { headOnly: readHead(trained).node } : {}) });
-  const finish = (weights: ReadonlyMap<string, Float32Array>): ModelProto => {
+  const unfolded = (weights: ReadonlyMap<string, Float32Array>): ModelProto => {
     const finished = withWeights(trained, weights);
-    return foldNormalisations(scale ? unstandardise(finished, scale) : finished, norms);
+    return scale ? unstandardise(finished, scale) : finished;
   };
+  const finish = (weights: ReadonlyMap<string, Float32Array>): ModelProto =>
+    foldNormalisations(unfolded(weights), norms);
   return {
     model: trained,
     source: images,
@@ -70,6 +74,7 @@ export function networkSubject(
     },
     judged: finish,
     finish,
+    unfolded,
   };
 }
 
@@ -94,6 +99,11 @@ export async function headSubject(
   used.forEach((row, i) => byRow.set(features.subarray(i * width, (i + 1) * width), row * width));
   const source = new FeatureRows(byRow, scale);
   const alone = headAlone(head);
+  const finish = (trained: ReadonlyMap<string, Float32Array>): ModelProto => {
+    const weights = Float64Array.from(trained.get(head.weightName)!);
+    const bias = Float64Array.from(trained.get(head.biasName)!);
+    return writeHead(model, fromStandardised({ weights, bias }, scale));
+  };
   return {
     model: alone,
     source,
@@ -108,10 +118,7 @@ export async function headSubject(
         ]),
       ),
     judged: (trained) => withWeights(alone, trained),
-    finish: (trained) => {
-      const weights = Float64Array.from(trained.get(head.weightName)!);
-      const bias = Float64Array.from(trained.get(head.biasName)!);
-      return writeHead(model, fromStandardised({ weights, bias }, scale));
-    },
+    finish,
+    unfolded: finish,
   };
 }

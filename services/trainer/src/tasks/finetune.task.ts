@@ -257,8 +257,13 @@ async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted:
   const { input, context, parts, targets, notes } = scene;
   const { weights, counters, stoppedEarly, steps, provider } = fitted;
   notes.push(...counters.restarts);
-  const trained = subject.finish(weights);
-  await proveFolding(subject, weights, { parts, context });
+  const unproved = await proveFolding(subject, weights, { parts, context });
+  const trained = unproved === undefined ? subject.finish(weights) : subject.unfolded(weights);
+  if (unproved !== undefined) {
+    notes.push(
+      `the normalisations that training put in stay in the file: folded away, the network would answer otherwise by ${unproved.toExponential(1)}`,
+    );
+  }
   const answers = async (rows: Int32Array): Promise<Float32Array> => {
     const { signal } = context;
     const request = { model: trained, rows, source: images, batch: 32, provider: context.provider, signal };
