@@ -1,4 +1,4 @@
-import type { CompressionReport, ReportArm } from '@kneepoint/workflow';
+import { type CompressionReport, describeTarget, type ReportArm } from '@kneepoint/workflow';
 
 /** A metric for a table: shares as percent, errors as numbers. */
 export function show(value: number, metric: string): string {
@@ -6,17 +6,17 @@ export function show(value: number, metric: string): string {
 }
 
 /**
- * One row for each arm and ε, as Markdown: metric on test, size, latency of one image, time of training. Arms that start from the
- * network that was not pruned are the same for every ε and stand once.
+ * One row for each arm and goal, as Markdown: metric on test, size, latency of one image, time of training. Arms that start from the
+ * network that was not pruned are the same for every goal and stand once.
  */
 export function armsTable(reports: readonly CompressionReport[]): string {
   const metric = reports[0]!.metric.name;
   const shared = reports[0]!.arms.filter(isShared).map((arm) => row('not pruned', arm, metric));
-  const own = reports.flatMap(({ epsilon, arms }) =>
-    arms.filter((arm) => !isShared(arm)).map((arm) => row(String(epsilon), arm, metric)),
+  const own = reports.flatMap((report) =>
+    report.arms.filter((arm) => !isShared(arm)).map((arm) => row(goalOf(report), arm, metric)),
   );
   return [
-    `| ε | arm | ${metric} on test | on validation | parameters | MACs | latency p50, ms | epochs (best) | training, s | images/s |`,
+    `| cut to | arm | ${metric} on test | on validation | parameters | MACs | latency p50, ms | epochs (best) | training, s | images/s |`,
     '|---|---|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...own,
     ...shared,
@@ -35,9 +35,13 @@ function isShared({ arm }: ReportArm): boolean {
   return arm === 'headOnly' || arm === 'unpruned';
 }
 
-function row(epsilon: string, arm: ReportArm, metric: string): string {
+function goalOf({ epsilon, target }: CompressionReport): string {
+  return target ? describeTarget(target.target) : `ε = ${epsilon}`;
+}
+
+function row(goal: string, arm: ReportArm, metric: string): string {
   const cells = [
-    epsilon,
+    goal,
     NAMES[arm.arm],
     show(arm.metric, metric),
     show(arm.validation, metric),

@@ -1,42 +1,49 @@
 /**
- * Does finetuning recover what pruning took? Seven tasks on synthetic faces of people that the network has never seen: pruned at
- * ε = 0.01 and finetuned, against the same network finetuned whole and against the pruned architecture from scratch. The second
- * part of docs/results.md.
+ * Seven tasks on synthetic faces of people that the network has never seen: cut to a fifth of the MACs, or once at an ε, and finetuned, against the
+ * same network finetuned whole and against the cut architecture from fresh weights. In docs/results.md.
  *
- *   npx tsx bench/results/faces.ts [faces] [network] [task,task]
+ *   npx tsx bench/results/faces.ts [--target macs=-80% | --epsilon 0.01] [--faces 3000] [--network FILE] [--tasks age,gender] [--epochs n]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { renderFaces } from '@kneepoint/datasets';
 import type { CompressionReport, ReportArm } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
 
-const EPSILON = '0.01';
-const ALL = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'];
+const ALL = 'identity,gender,facial_hair,accessories,age,emotion,head_pose';
 /** Other people than those that the network was trained on. */
 const SEED = 1;
 const PERSONS = 100;
-/** For every arm alike. */
-const EPOCHS = '12';
 /** One point of a percentage; errors count relative to the unpruned network's. */
 const WITHIN = 0.01;
 
-const count = Number(process.argv[2] ?? 3000);
-const network = process.argv[3] ?? 'packages/cli/networks/faces-identity.onnx';
-const tasks = process.argv[4]?.split(',') ?? ALL;
+const { values: options } = parseArgs({
+  options: {
+    target: { type: 'string' },
+    epsilon: { type: 'string' },
+    faces: { type: 'string', default: '3000' },
+    network: { type: 'string', default: 'packages/cli/networks/faces-identity.onnx' },
+    tasks: { type: 'string', default: ALL },
+    epochs: { type: 'string' },
+  },
+});
+const { faces, network, epsilon, target = 'macs=-80%', epochs } = options;
+const goal = epsilon === undefined ? ['--target', target] : ['--epsilon', epsilon];
 const folder = await mkdtemp(join(tmpdir(), 'kneepoint-faces-'));
 try {
-  console.log(`${machine()}; ${count} faces of ${PERSONS} people; ${network}; ${EPOCHS} epochs\n`);
+  console.log(`${machine()}; ${faces} faces of ${PERSONS} people; ${network}; ${goal.join(' ')}\n`);
   const data = join(folder, 'faces');
-  await renderFaces({ folder: data, count, seed: SEED, persons: PERSONS, size: 64 });
+  await renderFaces({ folder: data, count: Number(faces), seed: SEED, persons: PERSONS, size: 64 });
   const reports: CompressionReport[] = [];
-  for (const task of tasks) {
+  for (const task of options.tasks.split(',')) {
     const { code, stdout, stderr } = await kneepoint([
-      ...['compress', '--model', network, '--data', data, '--task', task, '--epsilon', EPSILON],
-      ...['--arms', 'finetuned,scratch,unpruned', '--epochs', EPOCHS, '--json'],
+      ...['compress', '--model', network, '--data', data, '--task', task, ...goal],
+      ...['--arms', 'finetuned,scratch,unpruned', '--json'],
+      ...(epochs === undefined ? [] : ['--epochs', epochs]),
       ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out')],
     ]);
     if (code !== 0) throw new Error(stderr);
