@@ -3,7 +3,7 @@ export type { Shapes, TraceOptions } from './trace/trace.ts';
 export { RULES } from './rules/index.ts';
 export { analyzeChannels, type ChannelAnalysis, type ChannelClass, type LayerInfo } from './analysis/analysis.ts';
 export { findTaps, type Tap } from './analysis/taps.ts';
-export type { CostKind, Plan, PlanFigures, PlanLayer, PlanLimits, Target } from './plan/plan.ts';
+export type { CostKind, Plan, PlanFigures, PlanLayer, PlanLimits, Target, TimeTarget } from './plan/plan.ts';
 export type { Decision } from './plan/decide.ts';
 export type { LayerRanking, Rankings } from './plan/ranking.ts';
 export { groupsByTaps, lossesOfTaps, worthByTaps } from './plan/group-losses.ts';
@@ -19,6 +19,8 @@ export {
   type WidthRule,
 } from './plan/plan-for-target.ts';
 export { planWithin } from './plan/plan-within.ts';
+export { layerProbes, type LayerProbes, type Probe } from './timing/layer-probes.ts';
+export { type LayerTimes, timeTerms } from './timing/time-terms.ts';
 export { multipleFor } from './plan/multiples.ts';
 export { worthByCriterion } from './plan/worth-by-criterion.ts';
 export { l1Plan, planByCriterion, randomPlan, type CriterionPlanOptions } from './plan/plan-by-criterion.ts';
@@ -38,7 +40,8 @@ export {
   truncateToFeatures,
 } from './surgery/truncate.ts';
 export { headInput } from './surgery/head-input.ts';
-export { mergeHead, type Shaped } from './surgery/merge-head.ts';
+export type { Shaped } from './surgery/head-site.ts';
+export { mergeHead } from './surgery/merge-head.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export {
   prove,

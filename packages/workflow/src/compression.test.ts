@@ -381,11 +381,12 @@ describe('planCompression', () => {
     const conv1 = net.conv(net.image(3, 16), 8, { name: 'conv1' });
     const normal = net.note(net.graph.node('LRN', [conv1], { size: 3 }, 'normal'), [8, 16, 16]);
     const conv2 = net.conv(normal, 12, { name: 'conv2' });
-    net.graph.output(conv2, ['N', 12, 16, 16]);
+    const ends = net.relu(conv2);
+    net.graph.output(ends, ['N', 12, 16, 16]);
     const mixed = new Map<string, readonly number[]>([
       ['image', [1, 3, 16, 16]],
       ...[conv1, normal].map((value): [string, number[]] => [value, [1, 8, 16, 16]]),
-      [conv2, [1, 12, 16, 16]],
+      ...[conv2, ends].map((value): [string, number[]] => [value, [1, 12, 16, 16]]),
     ]);
     const planned = planCompression({
       ...request({ model: net.build(), shapes: mixed, tasks: [], layer: 'conv2', head: head(12) }),

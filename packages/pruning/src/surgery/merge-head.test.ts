@@ -1,4 +1,13 @@
-import { costs, encodeModel, Layers, type ModelProto, skeleton, smallNets, validateGraph } from '@kneepoint/onnx';
+import {
+  costs,
+  encodeModel,
+  Graph,
+  Layers,
+  type ModelProto,
+  skeleton,
+  smallNets,
+  validateGraph,
+} from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { analyzeChannels } from '../analysis/analysis.ts';
 import { measureShapes, noise, run } from '../testing/ort.ts';
@@ -104,10 +113,79 @@ describe('a linear convolution before the head', () => {
     wanted.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 4));
   });
 
+  it.each<[string, (net: Layers, x: string) => string, HeadPool, number, readonly (readonly number[])[]]>([
+    // Kernels of the convolutions that are left.
+    ['looks at its neighbours', (net, x) => net.conv(x, 12), 1, 3, [[3, 8, 3, 3]]],
+    ['does so for a grid', (net, x) => net.conv(x, 20), 2, 3, [[12, 8, 3, 3]]],
+    ['skips positions', (net, x) => net.conv(x, 16, { kernel: 1, stride: 2 }), 1, 3, [[3, 8, 1, 1]]],
+    ['skips them and looks far', (net, x) => net.conv(x, 40, { kernel: 5, stride: 2 }), 2, 2, [[8, 8, 5, 5]]],
+    ['is in groups', (net, x) => net.conv(x, 16, { group: 4 }), 1, 3, [[3, 8, 3, 3]]],
+    ['is normalised', (net, x) => net.batchNorm(net.conv(x, 12, { bias: false })), 1, 2, [[2, 8, 3, 3]]],
+    // The first is narrowed to what the second reads before it is one with it.
+    ['reads one of 1 × 1', (net, x) => net.conv(net.conv(x, 30, { kernel: 1, bias: false }), 30), 1, 2, [[2, 8, 3, 3]]],
+    [
+      'reads one with a bias, which padding would tell',
+      (net, x) => net.conv(net.conv(x, 30, { kernel: 1 }), 30),
+      1,
+      2,
+      [
+        [30, 8, 1, 1],
+        [2, 30, 3, 3],
+      ],
+    ],
+    [
+      'reads one with a bias, without padding',
+      (net, x) => net.conv(net.batchNorm(net.conv(x, 30, { kernel: 1 })), 30, { pad: 0 }),
+      2,
+      2,
+      [[8, 8, 3, 3]],
+    ],
+    [
+      'skips positions of one that looks at its neighbours',
+      (net, x) => net.conv(net.batchNorm(net.conv(x, 30, { stride: 2 })), 30, { kernel: 1, stride: 2 }),
+      1,
+      2,
+      [[2, 8, 3, 3]],
+    ],
+  ])(
+    'that %s keeps what the head sees of it: the same answers for fewer MACs',
+    async (_, build, pool, targets, kernels) => {
+      const before = await headed(network(build, 19), { pool, targets });
+      const after = mergeHead(before);
+      validateGraph(after.model);
+      const graph = new Graph(after.model);
+      const left = after.model.graph!.node.filter(({ opType }) => opType === 'Conv');
+      expect(left.slice(1).map(({ input }) => graph.stored(input[1]!)!.dims.map(Number))).toEqual(kernels);
+      const [wanted, found] = [await answers(before.model, 19), await answers(after.model, 19)];
+      const scale = Math.max(...wanted.map(Math.abs));
+      wanted.forEach((value, i) => expect(Math.abs(found[i]! - value) / scale).toBeLessThan(1e-5));
+      for (const [name, dims] of await measureShapes(after.model))
+        expect([name, after.shapes.get(name)]).toEqual([name, dims]);
+      expect(costs(after.model, after.shapes).macs).toBeLessThan(costs(before.model, before.shapes).macs);
+      // It is none of the registered layers, of which curves speak.
+      const names = new Set(before.model.graph!.node.map(({ name }) => name));
+      expect(left.slice(1).filter(({ input: [, weight] }) => graph.stored(weight!)!.dims[0] !== 30n)).toSatisfy(
+        (nodes: readonly { readonly name: string }[]) => nodes.every(({ name }) => !names.has(name)),
+      );
+      expectProved((await provePlan(after.model)).proof);
+    },
+  );
+
+  it('that the head sees nothing of is narrowed all the same', async () => {
+    const before = await headed(
+      network((net, x) => net.conv(x, 12)),
+      { pool: 1 },
+    );
+    const head = before.model.graph!.initializer.find(({ name }) => name === 'head.weight')!;
+    head.rawData = new Uint8Array(head.rawData.length);
+    const after = mergeHead(before);
+    const wanted = await answers(before.model, 9);
+    (await answers(after.model, 9)).forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 6));
+  });
+
   it.each<[string, (net: Layers, x: string) => string, number]>([
-    ['looks at its neighbours', (net, x) => net.conv(x, 12), 3],
-    ['skips positions', (net, x) => net.conv(x, 12, { kernel: 1, stride: 2 }), 3],
-    ['is in groups', (net, x) => net.conv(x, 12, { kernel: 1, group: 4 }), 3],
+    ['has fewer filters than the head has rows', (net, x) => net.conv(x, 12), 3],
+    ['is depthwise', (net, x) => net.conv(x, 8, { group: 8 }), 1],
     ['is followed by an activation', (net, x) => net.relu(net.conv(x, 12, { kernel: 1 })), 3],
     ['saves the head more than it costs', (net, x) => net.conv(net.maxPool(net.maxPool(x)), 1, { kernel: 1 }), 40],
   ])('that %s stays', async (_, build, targets) => {
@@ -115,8 +193,8 @@ describe('a linear convolution before the head', () => {
     expect(mergeHead(before)).toBe(before);
   });
 
-  it('goes from a skeleton as from the network itself', async () => {
-    const model = network((net, x) => net.conv(x, 24, { kernel: 1 }));
+  it.each([1, 3])('with a kernel of %i goes from a skeleton as from the network itself', async (kernel) => {
+    const model = network((net, x) => net.conv(x, 24, { kernel }));
     const whole = mergeHead(await headed(model, { pool: 2 }));
     const { shapes } = await headed(model, { pool: 2 });
     const bare = mergeHead({ model: skeleton((await headed(model, { pool: 2 })).model), shapes });
