@@ -65,11 +65,8 @@ export {
 } from './damage/moment-graphs.ts';
 export {
   classesOfPart,
-  covarianceOf,
   type DamageStatistics,
-  joinedScatter,
   type PartStatistics,
-  type Scatter,
-  scatterAbout,
+  ShiftedSums,
 } from './damage/statistics.ts';
 export * as healing from './healing/index.ts';

@@ -5,23 +5,20 @@ import {
   type ChannelAnalysis,
   classesOfPart,
   columnsPerImage,
-  covarianceOf,
   type DamageStatistics,
   gateReadings,
   gradientMoments,
-  joinedScatter,
   momentNames,
   type Reading,
   readerMetrics,
   readingsOf,
   responseMoments,
-  type Scatter,
-  scatterAbout,
+  ShiftedSums,
 } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
-import { batchSizeFor, type Dense, openSession, resolveProvider, shapesOf } from '@kneepoint/runtime';
+import { type Dense, openSession, resolveProvider, shapesOf } from '@kneepoint/runtime';
 import { answerUnits } from './answer-units.ts';
-import { imageBatches, type Images } from './run-over.ts';
+import { batchWithin, imageBatches, type Images } from './run-over.ts';
 
 /** Images that are enough for responses and for derivatives, and how many of the latter go through the graph at once. */
 const MOST_RESPONSES = 1000;
@@ -50,8 +47,7 @@ export interface DamageRequest {
 export async function measureDamage(request: DamageRequest): Promise<DamageStatistics> {
   const { network, analysis, tasks } = request;
   const readings = readingsOf(analysis);
-  const { scatters, answers, width } = await readResponses(request, readings);
-  const covariances = scatters.map((parts) => parts.map(covarianceOf));
+  const { covariances, answers, width } = await readResponses(request, readings);
   const units = answerUnits(answers, width, tasks);
   let metric: DamageStatistics['metric'] = 'answers';
   let metrics: readonly (readonly Float64Array[])[];
@@ -76,11 +72,11 @@ export async function measureDamage(request: DamageRequest): Promise<DamageStati
   };
 }
 
-/** Responses of every reading, by part, and the answers. */
+/** Covariances of the responses of every reading, by part, and the answers. */
 async function readResponses(
   { network, analysis: { shapes }, images, rows: trainRows, seed }: DamageRequest,
   readings: readonly Reading[],
-): Promise<{ readonly scatters: Scatter[][]; readonly answers: Float64Array; readonly width: number }> {
+): Promise<{ readonly covariances: Float64Array[][]; readonly answers: Float64Array; readonly width: number }> {
   const { spec, context } = images;
   const output = network.graph!.output[0]!.name;
   const rows = trainRows.subarray(0, MOST_RESPONSES);
@@ -88,12 +84,12 @@ async function readResponses(
     provider: context.provider,
   });
   const random = seededRandom(seed);
-  const scatters = readings.map(({ parts, width }) => Array.from({ length: parts }, () => nothing(width)));
+  const sums = readings.map(({ parts, width }) => Array.from({ length: parts }, () => new ShiftedSums(width)));
   const shifts = readings.map(({ parts, width }) => new Float32Array(parts * width));
   const answers: number[] = [];
   let done = 0;
   try {
-    for await (const { data, indices } of imageBatches(images, rows)) {
+    for await (const { data, indices } of imageBatches(images, rows, batchWithin(spec, shapes))) {
       const count = indices.length;
       const dims = [count, spec.channels, spec.height, spec.width];
       const feeds: Record<string, Dense> = { [spec.name]: { dims, data: data.subarray(0, elementCount(dims)) } };
@@ -115,16 +111,9 @@ async function readResponses(
       readings.forEach(({ width }, i) => {
         const mean = results[momentNames.mean(i)]!.data as Float32Array;
         const second = results[momentNames.second(i)]!.data as Float32Array;
-        scatters[i] = scatters[i]!.map((before, part) => {
+        sums[i]!.forEach((own, part) => {
           const [from, to] = [part * width, (part + 1) * width];
-          return joinedScatter(
-            before,
-            scatterAbout(shifts[i]!.subarray(from, to), {
-              count: columns[i]!,
-              mean: mean.subarray(from, to),
-              second: second.subarray(from * width, to * width),
-            }),
-          );
+          own.add(columns[i]!, mean.subarray(from, to), second.subarray(from * width, to * width));
         });
       });
       answers.push(...(results[output]!.data as Float32Array));
@@ -134,7 +123,8 @@ async function readResponses(
   } finally {
     await session.release();
   }
-  return { scatters, answers: Float64Array.from(answers), width: answers.length / Math.max(1, done) };
+  const covariances = sums.map((parts) => parts.map((part) => part.covariance()));
+  return { covariances, answers: Float64Array.from(answers), width: answers.length / Math.max(1, done) };
 }
 
 /** The Gauss–Newton metric of every reading, by part: the mean over images of Σ over positions g gᵀ. */
@@ -145,7 +135,7 @@ async function answerMetrics(
 ): Promise<Float64Array[][]> {
   const { spec, context } = images;
   const most = Math.min(MOST_GRADIENTS, trainRows.length);
-  const batch = Math.min(MOST_BATCH, batchSizeFor(spec), most);
+  const batch = Math.min(MOST_BATCH, batchWithin(spec, known), most);
   // The graph is of one batch size.
   const rows = trainRows.subarray(0, most - (most % batch));
   const gated = gateReadings(network, readings);
@@ -214,8 +204,4 @@ function asShares(metrics: readonly Float64Array[], covariances: readonly Float6
     0,
   );
   return metrics.map((metric) => metric.map((value) => (whole > 0 ? value / whole : 0)));
-}
-
-function nothing(width: number): Scatter {
-  return { count: 0, mean: new Float64Array(width), scatter: new Float64Array(width * width) };
 }

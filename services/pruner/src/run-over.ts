@@ -1,5 +1,5 @@
 import { batches, type Dataset, type Preprocess } from '@kneepoint/datasets';
-import { encodeModel, type InputSpec, type ModelProto } from '@kneepoint/onnx';
+import { elementCount, encodeModel, type InputSpec, type ModelProto } from '@kneepoint/onnx';
 import {
   type ActualProvider,
   batchSizeFor,
@@ -31,6 +31,18 @@ export function imageBatches(
     size: spec,
     signal: context.signal,
   });
+}
+
+/** Bytes that the values of a network may take for one batch where all of them are kept, as derivatives and moments need them. */
+const VALUE_BYTES = 256e6;
+
+/**
+ * How many images go through a network together whose values are all kept: as many as through any, but no more than memory allows.
+ * @param shapes every value's shape at batch 1
+ */
+export function batchWithin(spec: InputSpec, shapes: ReadonlyMap<string, readonly number[]>): number {
+  const bytes = [...shapes.values()].reduce((sum, dims) => sum + 4 * elementCount(dims), 0);
+  return Math.max(1, Math.min(batchSizeFor(spec), Math.floor(VALUE_BYTES / bytes)));
 }
 
 /** Pooled values of a network over chosen rows: N × C each, in the order of `rows`. */

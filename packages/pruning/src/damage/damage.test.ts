@@ -2,8 +2,7 @@ import { seededRandom } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { Elimination } from './elimination.ts';
 import { affordable, damageOfOrder, rankByDamage } from './rank-by-damage.ts';
-import type { DamageStatistics, PartStatistics } from './statistics.ts';
-import { covarianceOf, joinedScatter, type Scatter, scatterAbout } from './statistics.ts';
+import { type DamageStatistics, type PartStatistics, ShiftedSums } from './statistics.ts';
 
 type Matrix = number[][];
 
@@ -164,24 +163,29 @@ describe('damage', () => {
 });
 
 describe('scatter', () => {
-  it('of shards together is that of all their columns, whatever each was shifted by', () => {
+  it('is that of all columns, however they are divided and far from zero', () => {
     const random = seededRandom(8);
-    const columns = Array.from({ length: 60 }, () => Array.from({ length: 3 }, () => 50 + random.normal()));
-    const shard = (from: number, to: number, shift: number[]): Scatter => {
-      const own = columns.slice(from, to).map((column) => column.map((value, i) => value - shift[i]!));
-      const mean = shift.map((_, i) => own.reduce((sum, column) => sum + column[i]!, 0) / own.length);
-      const second = shift.flatMap((_, i) =>
-        shift.map((__, j) => own.reduce((sum, column) => sum + column[i]! * column[j]!, 0)),
-      );
-      return scatterAbout(shift, { count: own.length, mean, second });
-    };
-    const whole = shard(0, 60, [0, 0, 0]);
-    const parts = joinedScatter(
-      joinedScatter(shard(0, 7, [50, 49, 51]), shard(7, 30, [0, 0, 0])),
-      shard(30, 60, [50, 50, 50]),
-    );
-    expect(parts.count).toBe(60);
-    covarianceOf(parts).forEach((value, at) => expect(value).toBeCloseTo(covarianceOf(whole)[at]!, 8));
-    parts.mean.forEach((value, i) => expect(value).toBeCloseTo(whole.mean[i]!, 10));
+    const columns = Array.from({ length: 60 }, () => Array.from({ length: 3 }, () => 5e4 + random.normal()));
+    const sums = new ShiftedSums(3);
+    for (const [from, to] of [
+      [0, 7],
+      [7, 30],
+      [30, 60],
+    ] as const) {
+      const own = columns.slice(from, to).map((column) => column.map((value) => value - 49_999));
+      const at = (i: number): number[] => own.map((column) => column[i]!);
+      const mean = [0, 1, 2].map((i) => at(i).reduce((sum, value) => sum + value, 0) / own.length);
+      const pairs = [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => [at(i), at(j)] as const));
+      const second = pairs.map(([a, b]) => a.reduce((sum, value, k) => sum + value * b[k]!, 0));
+      sums.add(own.length, mean, second);
+    }
+    const found = sums.covariance();
+    for (const i of [0, 1, 2]) {
+      for (const j of [0, 1, 2]) {
+        const means = [i, j].map((k) => columns.reduce((sum, column) => sum + column[k]!, 0) / 60);
+        const about = columns.reduce((sum, c) => sum + (c[i]! - means[0]!) * (c[j]! - means[1]!), 0) / 60;
+        expect(found[i * 3 + j]).toBeCloseTo(about, 9);
+      }
+    }
   });
 });

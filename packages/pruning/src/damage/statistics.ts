@@ -23,52 +23,41 @@ export interface DamageStatistics {
   readonly variance: number;
 }
 
-/** Count, mean and scatter about the mean of so many columns: sums of them are sums over shards (Chan, Golub and LeVeque 1979). */
-export interface Scatter {
-  readonly count: number;
-  /** C. */
-  readonly mean: Float64Array;
-  /** C × C: Σ (x − mean)(x − mean)ᵀ. */
-  readonly scatter: Float64Array;
-}
+/**
+ * Sums over columns x about a point near their mean, so that large means do not eat the digits of small variances: Σ (x − shift) and
+ * Σ (x − shift)(x − shift)ᵀ, in float64 and in place, since the latter is C × C.
+ */
+export class ShiftedSums {
+  private count = 0;
+  private readonly sums: Float64Array;
+  private readonly products: Float64Array;
 
-/** The scatter of both sets of columns together. */
-export function joinedScatter(a: Scatter, b: Scatter): Scatter {
-  if (a.count === 0) return b;
-  const count = a.count + b.count;
-  const size = a.mean.length;
-  const apart = b.mean.map((value, i) => value - a.mean[i]!);
-  const weight = (a.count * b.count) / count;
-  const scatter = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      const at = i * size + j;
-      scatter[at] = a.scatter[at]! + b.scatter[at]! + weight * apart[i]! * apart[j]!;
+  /** @param size C */
+  constructor(size: number) {
+    this.sums = new Float64Array(size);
+    this.products = new Float64Array(size * size);
+  }
+
+  /** Adds so many columns, given the mean of x − shift (C) and Σ (x − shift)(x − shift)ᵀ (C × C). */
+  add(count: number, mean: ArrayLike<number>, second: ArrayLike<number>): void {
+    const { sums, products } = this;
+    this.count += count;
+    for (let i = 0; i < sums.length; i++) sums[i]! += count * mean[i]!;
+    for (let at = 0; at < products.length; at++) products[at]! += second[at]!;
+  }
+
+  /** Σ (x − mean)(x − mean)ᵀ / count, C × C. It takes the place of the sums, which are gone. */
+  covariance(): Float64Array {
+    const { sums, products } = this;
+    const [size, count] = [sums.length, Math.max(1, this.count)];
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) {
+        const at = i * size + j;
+        products[at] = (products[at]! - (sums[i]! * sums[j]!) / count) / count;
+      }
     }
+    return products;
   }
-  return { count, mean: a.mean.map((value, i) => value + (apart[i]! * b.count) / count), scatter };
-}
-
-/** From sums about a shift: Σ (x − shift)(x − shift)ᵀ (C × C) and the mean of x − shift (C). */
-export function scatterAbout(
-  shift: ArrayLike<number>,
-  {
-    count,
-    mean,
-    second,
-  }: { readonly count: number; readonly mean: ArrayLike<number>; readonly second: ArrayLike<number> },
-): Scatter {
-  const size = shift.length;
-  const scatter = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) scatter[i * size + j] = second[i * size + j]! - count * mean[i]! * mean[j]!;
-  }
-  return { count, mean: Float64Array.from(shift, (value, i) => value + mean[i]!), scatter };
-}
-
-/** Σ (x − mean)(x − mean)ᵀ / count. */
-export function covarianceOf({ count, scatter }: Scatter): Float64Array {
-  return scatter.map((value) => value / Math.max(1, count));
 }
 
 /** The classes of one part of a reading. */
