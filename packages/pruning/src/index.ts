@@ -42,6 +42,8 @@ export {
 export { headInput } from './surgery/head-input.ts';
 export type { Shaped } from './surgery/head-site.ts';
 export { mergeHead } from './surgery/merge-head.ts';
+export { type LinearGroup, linearGroups } from './rotation/linear-groups.ts';
+export { rotate, type Rotated } from './rotation/rotate.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export {
   prove,

@@ -1,3 +1,5 @@
+import { product } from '../algebra/products.ts';
+
 /** A channel of which less than this share of its variance is left unexplained is explained: more is rounding of float32 responses. */
 const EXPLAINED = 1e-6;
 
@@ -176,17 +178,4 @@ export class Elimination {
     }
     left.pop();
   }
-}
-
-/** A · B of two C × C matrices. */
-function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
-  const result = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < size; k++) {
-      const factor = a[i * size + k]!;
-      if (factor === 0) continue;
-      for (let j = 0; j < size; j++) result[i * size + j]! += factor * b[k * size + j]!;
-    }
-  }
-  return result;
 }

@@ -2,6 +2,7 @@ import { clone } from '@bufbuild/protobuf';
 import type { Graph } from '@kneepoint/onnx';
 import { cloneModel, floatTensor, NodeProtoSchema, setAttr, writeTensor } from '@kneepoint/onnx';
 import { orthonormalRows } from '../algebra/orthonormal.ts';
+import { product } from '../algebra/products.ts';
 import { count, kernelOf, type LinearPath, ungrouped, valuesOf } from './linear-path.ts';
 import { type HeadSite, type Shaped, shifted, withHead } from './head-site.ts';
 import { free } from './free-name.ts';
@@ -39,7 +40,7 @@ export function narrowConvolution(
   }
   const basis = orthonormalRows(rows, outputs);
   const whole = ungrouped(graph, conv, scale);
-  const kernel = multiplied(basis, whole, rank, outputs);
+  const kernel = product(basis, whole, outputs);
   const weights = new Float64Array(targets * rank * cells);
   for (let t = 0; t < targets; t++) {
     for (let cell = 0; cell < cells; cell++) {
@@ -66,18 +67,4 @@ export function narrowConvolution(
   copy.graph!.initializer.push(writeTensor(weight, floatTensor([rank, inputs, ...lengths], Float32Array.from(kernel))));
   const known = new Map(shapes).set(output, [1, rank, ...after.slice(2)]);
   return withHead(copy, known, site, { value: output, channels: rank, weights, bias: shifted(graph, site, shift) });
-}
-
-/** A · B with A rows × inner. */
-function multiplied(a: Float64Array, b: Float64Array, rows: number, inner: number): Float64Array {
-  const columns = b.length / inner;
-  const result = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < inner; k++) {
-      const factor = a[i * inner + k]!;
-      if (factor === 0) continue;
-      for (let j = 0; j < columns; j++) result[i * columns + j]! += factor * b[k * columns + j]!;
-    }
-  }
-  return result;
 }
