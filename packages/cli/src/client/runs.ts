@@ -90,9 +90,18 @@ export async function follow<View extends RunView = RunView>(
   }
 }
 
-export async function cancel(client: GatewayClient, id: string): Promise<RunView> {
-  const document = `mutation($id: ID!) { cancelRun(id: $id) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
-  return (await client.mutate<{ run: RunView }>('cancelRun', document, { id })).run;
+export function cancel(client: GatewayClient, id: string): Promise<RunView> {
+  return control(client, 'cancelRun', id);
+}
+
+/** Ends a compression's search with the best so far; the run that delivers it. */
+export function settle(client: GatewayClient, id: string): Promise<RunView> {
+  return control(client, 'settleCompression', id);
+}
+
+async function control(client: GatewayClient, mutation: string, id: string): Promise<RunView> {
+  const document = `mutation($id: ID!) { ${mutation}(id: $id) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
+  return (await client.mutate<{ run: RunView }>(mutation, document, { id })).run;
 }
 
 /** What a prune run made; the report is read from its artifact, which keeps the order in which it was written. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cancel, RUN_FIELDS, type RunView } from '../client/runs.ts';
+import { cancel, RUN_FIELDS, type RunView, settle } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { Failure } from '@kneepoint/failures';
 import { print, printJson } from '../output.ts';
@@ -9,6 +9,7 @@ import { type ServerOptions, withConnection, withServerOptions } from './options
 interface RunOptions extends ServerOptions {
   readonly watch?: boolean;
   readonly cancel?: boolean;
+  readonly settle?: boolean;
 }
 
 export function registerRuns(program: Command): void {
@@ -16,6 +17,7 @@ export function registerRuns(program: Command): void {
     .description('what was launched, newest first; or one run')
     .option('--watch', 'follow the run until it has ended')
     .option('--cancel', 'end the run')
+    .option('--settle', 'end its search for the smallest network with the best so far, as a run of its own')
     .action(async (id: string | undefined, options: RunOptions) => {
       const runs = await withConnection(options, async ({ client }, signal) => {
         if (id === undefined) {
@@ -25,6 +27,7 @@ export function registerRuns(program: Command): void {
           return data.runs.edges.map((edge) => edge.node);
         }
         if (options.cancel) return [await cancel(client, id)];
+        if (options.settle) return [await settle(client, id)];
         const { run } = await client.query<{ run: RunView | null }>(
           `query($id: ID!) { run(id: $id) { ${RUN_FIELDS} } }`,
           { id },

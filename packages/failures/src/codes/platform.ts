@@ -112,6 +112,12 @@ export const platformFailures = {
     cure: 'Wait until the run has ended, or launch a new one.',
     retryable: false,
   },
+  RUN_NOT_SETTLEABLE: {
+    cause:
+      'Only a search for the smallest network that keeps a goal can be ended early, and only with a network that it has made.',
+    cure: 'Wait until its first round is done; cancel other runs.',
+    retryable: false,
+  },
   DISK_FULL: {
     cause: 'The disk under the data folder of a process has no room left.',
     cure: 'Free space under KNEEPOINT_DATA_DIR or enlarge its volume, then retry the run; nothing half-written was left.',

@@ -1,8 +1,9 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { launchBenchmark } from '../domain/benchmarks.ts';
 import { launchCompression } from '../domain/compressions.ts';
 import { launchFinetune } from '../domain/finetunes.ts';
+import { settleCompression } from '../domain/settle.ts';
 import { LaunchBenchmarkInput } from './benchmark.ts';
 import { LaunchCompressionInput } from './compression.ts';
 import { runPayload, RunPayload } from './mutations.ts';
@@ -27,6 +28,14 @@ export class TrainingMutationResolver {
     @Arg('input', () => LaunchCompressionInput) input: LaunchCompressionInput,
   ): Promise<RunPayload> {
     return runPayload(() => launchCompression(context, input));
+  }
+
+  @Mutation(() => RunPayload, {
+    description:
+      'Ends a search for the smallest network that keeps a goal with the best so far: cancels what is left of it and launches it again with the rounds that are done.',
+  })
+  settleCompression(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+    return runPayload(() => settleCompression(context, id));
   }
 
   @Mutation(() => RunPayload, { description: 'Times networks against each other in one run.' })
