@@ -5,7 +5,7 @@ import { type LinearFit, unscale } from '../solve/ridge.ts';
 import { chooseRidgeByRows } from '../solve/row-ridge.ts';
 import { linearScores } from '../solve/scores.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
-import { centre, scalingOf } from '../statistics/centre.ts';
+import { centre, scalingOf, UNREADABLE } from '../statistics/centre.ts';
 import { chooseThresholds, judge, judgeChance } from '../task/judge.ts';
 import { takeRows } from '../task/labels.ts';
 import type { PartSizes, ProbeTrial } from './cell.ts';
@@ -27,7 +27,7 @@ export function probeTrial(
   split: Uint8Array,
   moments: TrialMoments,
 ): FittedTrial[] {
-  const scaling = scalingOf(moments.train, { validation: moments.validation });
+  const scaling = scalingOf(moments.train, { validation: moments.validation, constant: UNREADABLE });
   const chosen = chooseRidge(centre(moments.train, scaling), centre(moments.validation, scaling), family.members);
   return judged(responses, family, split, { ...unscale(chosen.weights, scaling), lambdas: chosen.lambdas });
 }

@@ -97,6 +97,16 @@ describe('a probe', () => {
     expect(probe({ ...request, responses }).mean).toBeLessThan(1.2 * clean.mean);
   });
 
+  test('does not read a filter of which float32 holds little more than the mean', () => {
+    const responses = layer.responses.slice();
+    const telling = (row: number): number => tasks.yaw.labels[row]!;
+    const seen = (spread: number) => {
+      for (let row = 0; row < 600; row++) responses[row * 12 + 5] = 1 + spread * telling(row);
+      return probe({ responses, labels: tasks.yaw.labels, task: tasks.yaw.spec, seed: 1, trials: 1 }).mean;
+    };
+    expect(seen(1e-1)).toBeLessThan(0.1 * seen(1e-6));
+  });
+
   test('has a finite answer for constant filters, duplicates, constant labels and more filters than rows', () => {
     const few = randomLayer({ rows: 12, filters: 30 });
     few.responses.forEach((_, i) => {

@@ -1,4 +1,4 @@
-import { deviationOf, type Scaling } from '../statistics/centre.ts';
+import { deviationOf, type Scaling, UNREADABLE } from '../statistics/centre.ts';
 import { accumulateGram, choleskyFactor } from '../statistics/symmetric-kernel.ts';
 import { type ChosenRidge, RIDGE_LAMBDAS, type TargetBlock } from './choose-ridge.ts';
 import { solveFactored } from './triangular.ts';
@@ -66,7 +66,7 @@ function scalingOfRows({ responses, filters, labels, targets, train, validation 
     Float64Array,
   ];
   const n = { train: train.length, validation: validation.length };
-  const scale = mean.map((value, j) => deviationOf(value, { own: own[j]!, other: other[j]! }, n));
+  const scale = mean.map((value, j) => deviationOf(value, { own: own[j]!, other: other[j]! }, n, UNREADABLE));
   return { mean, scale, targetMean: columnMeans(labels, targets, train) };
 }
 

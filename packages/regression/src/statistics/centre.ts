@@ -24,6 +24,12 @@ export interface CentredMoments {
 /** A filter whose spread is under this share of its mean only shows the rounding of float32. */
 const CONSTANT = 1e-7;
 
+/**
+ * The same for a head that a network will have: rounding is a thousandth of such a spread, and its weights would magnify it until two
+ * kernels that compute the same layer answer differently.
+ */
+export const UNREADABLE = 1e-4;
+
 /** A filter that spreads this many times further on other rows than on the training rows was all but silent on these. */
 const SILENT = 10;
 
@@ -32,18 +38,22 @@ const SILENT = 10;
  *
  * A filter that is silent on all but a few training images would be blown up until one image of `validation` that does move
  * it outweighs all others. Where it spreads over ten times further there, its scale is the deviation on both parts together.
- * Labels are not looked at.
+ * Labels are not looked at. A filter that spreads over less than `constant` times its mean does not vary.
  */
 export function scalingOf(
   train: Moments,
-  { standardise = true, validation }: { readonly standardise?: boolean; readonly validation?: Moments } = {},
+  {
+    standardise = true,
+    validation,
+    constant = CONSTANT,
+  }: { readonly standardise?: boolean; readonly validation?: Moments; readonly constant?: number } = {},
 ): Scaling {
   const mean = train.pilot.shift.map((shift, j) => shift + (train.sums[j] as number) / train.n);
   const n = { train: train.n, validation: validation?.n ?? 0 };
   const scale = mean.map((value, j) => {
     const own = squareAbout(train, j, value);
     const other = standardise && validation !== undefined ? squareAbout(validation, j, value) : 0;
-    const deviation = deviationOf(value, { own, other }, n);
+    const deviation = deviationOf(value, { own, other }, n, constant);
     return standardise ? deviation : Math.sign(deviation);
   });
   const targetMean = train.pilot.targetShift.map((shift, t) => shift + (train.targetSums[t] as number) / train.n);
@@ -58,8 +68,9 @@ export function deviationOf(
   mean: number,
   { own, other }: { readonly own: number; readonly other: number },
   n: { readonly train: number; readonly validation: number },
+  constant: number,
 ): number {
-  if (Math.sqrt(own) <= CONSTANT * Math.abs(mean)) return 0;
+  if (Math.sqrt(own) <= constant * Math.abs(mean)) return 0;
   if (other <= SILENT * SILENT * own) return Math.sqrt(own);
   return Math.sqrt((n.train * own + n.validation * other) / (n.train + n.validation));
 }

@@ -4,7 +4,7 @@ import { openSession } from '@kneepoint/runtime';
 import { describe, expect, it } from 'vitest';
 import { normaliseHead, readHead, withoutHead, writeHead } from './head.ts';
 import { fromScratch } from './scratch.ts';
-import { featureScale, featureSize, standardise, unstandardise } from './standardise.ts';
+import { featureScale, featureSize, fromStandardised, standardise, unstandardise } from './standardise.ts';
 
 const numbers = (length: number, seed = 1): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) * 2);
@@ -87,6 +87,13 @@ describe('standardised features', () => {
     closeTo(await answers(after, image), before, 1e-4);
     expect(after.graph!.node.map(({ name }) => name)).toEqual(model.graph!.node.map(({ name }) => name));
     expect(after.graph!.initializer).toHaveLength(model.graph!.initializer.length);
+  });
+
+  it('answer their mean exactly, however far that is from 0 beside their spread', () => {
+    const scale = { mean: Float64Array.of(300, -500, 700), deviation: Float64Array.of(0.3, 0.07, 0.011) };
+    const own = fromStandardised({ weights: Float64Array.of(1, -2, 3), bias: Float64Array.of(0.25) }, scale);
+    const stored = Float32Array.from(own.weights);
+    expect(stored.reduce((sum, weight, k) => sum + weight * scale.mean[k]!, own.bias[0]!)).toBeCloseTo(0.25, 8);
   });
 
   it('have a unit even where they never vary, or are never there', () => {

@@ -17,7 +17,11 @@ const source: RowSource = {
 
 describe('what is delivered', () => {
   const proved = (delivered: Subject['model']) => {
-    const subject = { model: net(1), source, evaluationBatch: 4, judged: () => delivered } as Partial<Subject>;
+    const subject: Partial<Subject> = {
+      ...{ source, evaluationBatch: 4, normalised: true },
+      unfolded: () => net(1),
+      judged: () => delivered,
+    };
     const parts = { validation: Int32Array.of(0, 1, 2, 3, 4, 5) } as Parameters<typeof proveFolding>[2]['parts'];
     return proveFolding(subject as Subject, new Map(), { parts, context: { signal: new AbortController().signal } });
   };

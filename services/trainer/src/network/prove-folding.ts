@@ -1,4 +1,3 @@
-import { withWeights } from '@kneepoint/autodiff';
 import type { Optimization, TaskContext } from '@kneepoint/runtime';
 import { answersOf } from '../rows/answers.ts';
 import type { Parts } from '../targets/parts.ts';
@@ -21,7 +20,9 @@ export async function proveFolding(
   weights: ReadonlyMap<string, Float32Array>,
   { parts, context }: { readonly parts: Parts; readonly context: Pick<TaskContext, 'signal'> },
 ): Promise<number | undefined> {
-  const trained = withWeights(subject.model, weights);
+  if (!subject.normalised) return undefined;
+  // As it would be delivered otherwise: its head in the same units, so that rounding there is not put down to the fold.
+  const trained = subject.unfolded(weights);
   const asTrained = await answers(trained, 'disabled');
   const folded = difference(asTrained, await answers(subject.judged(weights)));
   if (folded <= TOLERANCE) return undefined;

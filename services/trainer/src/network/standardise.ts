@@ -55,10 +55,13 @@ export function toStandardised({ weights, bias }: Linear, { mean, deviation }: F
   };
 }
 
-/** The head on features as they come that answers as the given one does on standardised ones. */
+/**
+ * The head on features as they come that answers as the given one does on standardised ones. Its weights are those that float32 holds, so
+ * that the bias is for these: where features are far from 0 beside their spread, their rounding would move all answers alike.
+ */
 export function fromStandardised({ weights, bias }: Linear, { mean, deviation }: FeatureScale): Linear {
   const width = mean.length;
-  const own = weights.map((value, i) => value / deviation[i % width]!);
+  const own = weights.map((value, i) => Math.fround(value / deviation[i % width]!));
   return { weights: own, bias: bias.map((value, target) => value - dot(own, target, mean)) };
 }
 

@@ -31,7 +31,9 @@ export interface Subject {
   judged(weights: ReadonlyMap<string, Float32Array>): ModelProto;
   /** The whole network with these weights as it is delivered, in the training scale. */
   finish(weights: ReadonlyMap<string, Float32Array>): ModelProto;
-  /** The same with the normalisations that were put in for training. */
+  /** Whether normalisations were put in for training. */
+  readonly normalised: boolean;
+  /** `finish` with the normalisations that were put in for training. */
   unfolded(weights: ReadonlyMap<string, Float32Array>): ModelProto;
 }
 
@@ -74,6 +76,7 @@ export function networkSubject(
     },
     judged: finish,
     finish,
+    normalised: norms.length > 0,
     unfolded,
   };
 }
@@ -119,6 +122,7 @@ export async function headSubject(
       ),
     judged: (trained) => withWeights(alone, trained),
     finish,
+    normalised: false,
     unfolded: finish,
   };
 }

@@ -181,6 +181,30 @@ describe('the head that training starts from', () => {
   });
 });
 
+describe('the head that training starts from, where a feature hardly varies beside its size', () => {
+  const data = manifest(LABELS);
+  const parts = partsOf(data, [YAW], 1);
+  const targets = new Targets(data, [YAW], parts.train);
+  const rows = [...parts.train, ...parts.validation];
+  // The first tells all and spreads over a millionth of its size, the second tells nearly all and spreads as far as it is large.
+  const features = Float32Array.from(
+    rows.flatMap((row) => [1 + 1e-7 * LABELS.yaw[row]!, LABELS.yaw[row]! + 3 * Math.cos(7 * row)]),
+  );
+  const seen = { targets, parts, features, width: 2 };
+  const magnified = ({ weights, bias }: { weights: Float64Array; bias: Float64Array }): number =>
+    Math.abs(weights[0]!) + Math.abs(bias[0]!);
+
+  it('does not magnify it until only rounding is seen', () => {
+    expect(magnified(startHead(seen))).toBeLessThan(100);
+  });
+
+  it('is not a given one that does', () => {
+    const slope = 1e7 / targets.deviation[0]!;
+    const given = { weights: Float64Array.of(slope, 0), bias: Float64Array.of(-slope) };
+    expect(magnified(startHead(seen, given))).toBeLessThan(100);
+  });
+});
+
 describe('the loss', () => {
   const data = manifest(LABELS);
   const specs = [YAW, HAT, MOOD, HAIR];
