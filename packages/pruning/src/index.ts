@@ -44,6 +44,7 @@ export type { Shaped } from './surgery/head-site.ts';
 export { mergeHead } from './surgery/merge-head.ts';
 export { type LinearGroup, linearGroups } from './rotation/linear-groups.ts';
 export { rotate, type Rotated } from './rotation/rotate.ts';
+export { type BatchOutputs, compareOutputs, type ModelOutput } from './proof/compare.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export {
   prove,

@@ -14,7 +14,7 @@ export {
 } from './compression.ts';
 export { describeModel } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
-export { latencyNeedsRun } from './plan/choose-plan.ts';
+export { latencyNeedsRun, multipleOf } from './plan/choose-plan.ts';
 export { describeGoal, describeKeep, describeTarget, goalLabel } from './plan/goal.ts';
 export { latencyBound, latencyFigures } from './plan/latency-figures.ts';
 export { truncatedMacs } from './plan/head-cost.ts';

@@ -44,7 +44,18 @@ export interface ReportTarget {
   readonly before: number;
   /** What the plan said: exact for figures; for latency what the search measured, see `latencyFigures`. */
   readonly planned: number;
+  /** How a latency was searched for. Absent where another network's MACs decided. */
+  readonly search?: LatencySearchFigures;
   readonly reached: number;
+}
+
+/** What the search for a latency found, in milliseconds of that moment. */
+export interface LatencySearchFigures {
+  /** The network that was chosen: by the table of its layers' times, and measured. */
+  readonly forecast: number;
+  readonly measured: number;
+  /** How many whole networks were timed, the uncut one among them. */
+  readonly networks: number;
 }
 
 /** The network cut by one criterion, at the MACs of the network that the report is about. */

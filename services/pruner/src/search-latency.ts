@@ -1,14 +1,24 @@
 import { Failure } from '@kneepoint/failures';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
-import { prune } from '@kneepoint/pruning';
+import { prune, type TimeTarget, timeTerms } from '@kneepoint/pruning';
 import { measureLatency, type TaskContext } from '@kneepoint/runtime';
 import { describeTarget, latencyBound, type PlannedCut, type SizeTarget } from '@kneepoint/workflow';
+import { timeLayers } from './time-layers.ts';
 
-/** The search ends when the MACs are known within a twenty-fifth, or after so many networks. */
-const MOST_STEPS = 8;
-const CLOSE = 0.96;
-/** Share of the MACs below which no network is tried. */
-const LEAST_SHARE = 1 / 1024;
+/** Whole networks that are timed at most, the uncut one among them. */
+const MOST_NETWORKS = 6;
+/** A network that is fast enough is not worth another try where it takes this share of what it may. */
+const CLOSE = 0.92;
+/** And from this share on, only where the table knows one that comes as near as the measurements say. */
+const GOOD = 0.8;
+/** After a network that was too slow, the next one is asked to be faster than its measurement says by this much. */
+const CAUTION = 0.97;
+/** Bisections that find what can be planned at all cost no measurement. */
+const MOST_PLANS = 12;
+/** Times so near to each other are one. */
+const EQUAL = 0.98;
+/** Powers beyond this, or below its inverse, are noise. */
+const STEEPEST = 4;
 const RUNS = 20;
 
 export interface LatencySearch {
@@ -16,61 +26,82 @@ export interface LatencySearch {
   /** Median milliseconds of one image, before and after, in one run. */
   readonly before: number;
   readonly after: number;
+  /** Milliseconds that the table of its layers said; what was measured where nothing is cut. */
+  readonly forecast: number;
+  /** How many whole networks were timed. */
+  readonly networks: number;
+}
+
+type Timed = Omit<LatencySearch, 'networks'>;
+
+export interface LatencyRequest {
+  /** The network as it was registered, which a share is of. */
+  readonly model: ModelProto;
+  readonly target: SizeTarget;
+  /** Widths that layers are timed at are multiples of it. */
+  readonly multiple: number;
+  /** Plans the cut of least damage within a time; without one nothing is cut. Throws PLAN_TARGET_UNREACHABLE. */
+  readonly planAt: (time?: TimeTarget) => PlannedCut;
 }
 
 /**
- * The largest network that is fast enough: bisection over its MACs, on a logarithmic scale. Each candidate is cut for real and timed side by side
- * with the whole network, so that a share is of what the whole one takes at that moment.
- * @param planAt plans at most so many MACs; throws PLAN_TARGET_UNREACHABLE when there is no such network
+ * The network of least damage that is fast enough. A table of layers, each timed at some widths, says what a plan takes; the planned network is timed
+ * for real, side by side with the whole one, so that a share is of what the whole one takes at that moment; and what the table is asked
+ * for is corrected by what was measured, until the target is met and no more than that.
  * @throws PLAN_TARGET_UNREACHABLE when the fastest network that was tried is too slow
  */
 export async function searchLatency(
-  model: ModelProto,
-  target: SizeTarget,
-  planAt: (macs: number) => PlannedCut,
+  { model, target, multiple, planAt }: LatencyRequest,
   context: Pick<TaskContext, 'provider' | 'signal' | 'progress'>,
+  clock = measureLatency,
 ): Promise<LatencySearch> {
   const original = encodeModel(model);
-  let steps = 0;
-  const attempt = async (planned: PlannedCut): Promise<LatencySearch> => {
-    const message = `timing a network of ${Math.round((100 * planned.after.macs) / planned.before.macs)} % of the MACs`;
-    context.progress({ done: steps++, total: MOST_STEPS, unit: 'networks', message });
-    const latency = await measureLatency(
+  let networks = 0;
+  const attempt = async (planned: PlannedCut, forecast?: number): Promise<Timed> => {
+    const said = forecast === undefined ? '' : `, ${forecast.toFixed(2)} ms by the table of its layers`;
+    const message = `timing a network of ${Math.round((100 * planned.after.macs) / planned.before.macs)} % of the MACs${said}`;
+    context.progress({ done: networks++, total: MOST_NETWORKS, unit: 'networks', message });
+    const latency = await clock(
       [
         { name: 'before', model: original },
         { name: 'after', model: encodeModel(prune(planned.network, planned.shapes, planned.plan)) },
       ],
       { provider: context.provider, signal: context.signal, runs: RUNS },
     );
-    return { planned, before: latency['before']!.p50, after: latency['after']!.p50 };
+    const after = latency['after']!.p50;
+    return { planned, before: latency['before']!.p50, after, forecast: forecast ?? after };
   };
 
-  const whole = await attempt(planAt(Number.MAX_SAFE_INTEGER));
-  if (isFast(whole, target)) return whole;
-  let [low, high] = [whole.planned.after.macs * LEAST_SHARE, whole.planned.after.macs];
-  let best: LatencySearch | undefined;
+  const isEnough = ({ before, after }: Timed): boolean => after <= latencyBound(target, before);
+  let whole = await attempt(planAt());
+  // On a busy machine one measurement may be far off, and this one would end the search with nothing cut.
+  if (isEnough(whole)) whole = await attempt(planAt());
+  if (isEnough(whole)) return { ...whole, networks };
+  context.progress({ done: networks, total: MOST_NETWORKS, unit: 'networks', message: 'timing layers' });
+  const { analysis, network } = whole.planned;
+  const layers = await timeLayers({ analysis, network, multiple }, context, clock);
+  const terms = timeTerms(analysis, layers, whole.after);
+  const plans = new Plans((atMost) => planAt({ kind: 'time', atMost, terms }), whole.after);
+
+  let best: Timed | undefined;
   let fastest = whole;
-  while (steps < MOST_STEPS && low / high < CLOSE) {
-    const middle = Math.sqrt(low * high);
-    const planned = planWithin(planAt, middle);
-    if (!planned) {
-      low = middle;
-      steps += 1;
-      continue;
-    }
-    const tried = await attempt(planned);
+  let wanted = latencyBound(target, whole.before);
+  while (networks < MOST_NETWORKS) {
+    const next = plans.near(wanted);
+    if (!next) break;
+    const tried = await attempt(next.planned, next.forecast);
+    const bound = latencyBound(target, tried.before);
+    const isFast = isEnough(tried);
     if (tried.after < fastest.after) fastest = tried;
-    if (isFast(tried, target)) {
-      best = tried;
-      low = middle;
-    } else {
-      high = Math.min(middle, planned.after.macs);
-    }
+    if (isFast && (!best || tried.forecast > best.forecast)) best = tried;
+    if (isFast && tried.after >= CLOSE * bound) break;
+    plans.learn(tried.forecast, tried.after / bound);
+    wanted = tried.forecast * (bound / tried.after) ** (1 / steepness(whole, tried)) * (isFast ? 1 : CAUTION);
   }
-  if (best) return best;
+  if (best) return { ...best, networks };
   throw new Failure(
     'PLAN_TARGET_UNREACHABLE',
-    `no network reached ${describeTarget(target)}: the fastest of ${steps} took ${fastest.after.toFixed(2)} ms, the whole one ${fastest.before.toFixed(2)} ms`,
+    `no network reached ${describeTarget(target)}: the fastest of ${networks} took ${fastest.after.toFixed(2)} ms, the whole one ${fastest.before.toFixed(2)} ms`,
     {
       where: 'target',
       fix: `Ask for ${(100 * Math.max(0, 1 - fastest.after / fastest.before)).toFixed(0)} % less or not as much, or allow fewer filters in each layer.`,
@@ -78,14 +109,52 @@ export async function searchLatency(
   );
 }
 
-/** Whether a network is as fast as the target wants it. */
-function isFast({ before, after }: LatencySearch, target: SizeTarget): boolean {
-  return after <= latencyBound(target, before);
+/** By which power of what the table forecasts the measured time falls. */
+function steepness(whole: Timed, tried: Timed): number {
+  const measured = Math.log(tried.after / tried.before / (whole.after / whole.before));
+  const power = measured / Math.log(tried.forecast / whole.forecast);
+  return Number.isFinite(power) ? Math.min(STEEPEST, Math.max(1 / STEEPEST, power)) : 1;
 }
 
-function planWithin(planAt: (macs: number) => PlannedCut, macs: number): PlannedCut | undefined {
+/** Plans between a time that is fast enough, or that no plan reaches, and one that is too slow. */
+class Plans {
+  private readonly planAt: (atMost: number) => PlannedCut;
+  private low = 0;
+  private high: number;
+  private isGood = false;
+
+  constructor(planAt: (atMost: number) => PlannedCut, slow: number) {
+    this.planAt = planAt;
+    this.high = slow;
+  }
+
+  /** @param share of what it may take that was measured */
+  learn(forecast: number, share: number): void {
+    if (share > 1) this.high = Math.min(this.high, forecast);
+    else if (forecast > this.low) [this.low, this.isGood] = [forecast, share >= GOOD];
+  }
+
+  /**
+   * The plan of a time by the table. Where that is one that is known already, or none is so fast: one that is slower, unless what is known is good
+   * enough; undefined where there is nothing between what is fast enough and what is too slow.
+   */
+  near(wanted: number): { readonly planned: PlannedCut; readonly forecast: number } | undefined {
+    let atMost = wanted;
+    for (let plans = 0; plans < MOST_PLANS && this.low < EQUAL * this.high; plans++) {
+      if (atMost <= this.low || atMost >= this.high) atMost = (this.low + this.high) / 2;
+      const planned = planWithin(this.planAt, atMost);
+      const forecast = planned?.candidates.find(({ plan }) => plan === planned.plan)?.cost;
+      if (planned && forecast !== undefined && forecast > this.low) return { planned, forecast };
+      if (this.isGood) return undefined;
+      this.low = atMost;
+    }
+    return undefined;
+  }
+}
+
+function planWithin(planAt: (atMost: number) => PlannedCut, atMost: number): PlannedCut | undefined {
   try {
-    return planAt(macs);
+    return planAt(atMost);
   } catch (error) {
     if (error instanceof Failure && error.code === 'PLAN_TARGET_UNREACHABLE') return undefined;
     throw error;

@@ -181,11 +181,14 @@ function keepLine({ keep, metric: { name } }: CompressionReport): readonly strin
 function targetLine({ target, keep }: CompressionReport): readonly string[] {
   // What a search asked of its last round is nobody's wish.
   if (!target || keep) return [];
-  const { before, atMost, planned, reached } = target;
+  const { before, atMost, planned, search, reached } = target;
   const latency = target.target.kind === 'latency';
   const show = (value: number): string => (latency ? `${value.toFixed(2)} ms` : compact(value));
   const error = `${reached < planned ? '−' : '+'}${Math.abs(100 * (reached / planned - 1)).toFixed(1)} %`;
-  const forecast = latency ? `; the search had measured ${show(planned)} (off by ${error})` : '';
+  const table = search
+    ? `; the table of its layers had said ${show(search.forecast)}, measured ${show(search.measured)}; ${search.networks} whole networks were timed`
+    : '';
+  const forecast = latency ? `; the search had measured ${show(planned)} (off by ${error})${table}` : '';
   return [
     `target ${show(atMost)} of ${show(before)}, reached ${show(reached)} (${change(reached, before)})${forecast}`,
   ];

@@ -1,5 +1,5 @@
-import type { CostTerm, Dimension } from './cost-terms.ts';
-import { positions } from './cost-terms.ts';
+import type { CostTerm, MeasuredTerm } from './cost-terms.ts';
+import { type Dimension, positions } from './sizes.ts';
 
 /** The lengths of one axis as a group keeps k of its classes. */
 interface AxisOfGroup {
@@ -9,12 +9,16 @@ interface AxisOfGroup {
 }
 
 interface Term {
+  /** Of a product; a measured term has `at` in its place. */
   readonly coefficient: number;
+  readonly at?: MeasuredTerm['at'];
   readonly dimensions: readonly number[];
 }
 
 /** What a network costs when each group keeps its best classes, kept up to date as groups change. */
 export class CostModel {
+  /** Whether what keeps more never costs less. A measurement need not. */
+  readonly rises: boolean;
   private readonly terms: readonly Term[];
   private readonly lengths: Float64Array;
   /** By group. */
@@ -23,14 +27,15 @@ export class CostModel {
   private readonly kept: number[];
 
   /** `groups` hold class ids, best first; classes in none of them stay. All are kept at first. */
-  constructor(terms: readonly CostTerm[], groups: readonly (readonly number[])[]) {
+  constructor(terms: readonly (CostTerm | MeasuredTerm)[], groups: readonly (readonly number[])[]) {
     const ids = new Map<Dimension, number>();
     for (const { dimensions } of terms) for (const d of dimensions) if (!ids.has(d)) ids.set(d, ids.size);
     const all = [...ids.keys()];
-    this.terms = terms.map(({ coefficient, dimensions }) => ({
-      coefficient,
-      dimensions: dimensions.map((dimension) => ids.get(dimension)!),
+    this.terms = terms.map((term) => ({
+      ...('at' in term ? { coefficient: 1, at: term.at } : { coefficient: term.coefficient }),
+      dimensions: term.dimensions.map((dimension) => ids.get(dimension)!),
     }));
+    this.rises = !terms.some((term) => 'at' in term);
     this.lengths = Float64Array.from(all, positions);
     this.axes = groups.map((classes) =>
       all.flatMap(({ perClass }, dimension) => {
@@ -49,11 +54,10 @@ export class CostModel {
 
   /** Cost of the whole network as it stands. */
   total(): number {
-    return this.terms.reduce(
-      (sum, { coefficient, dimensions }) =>
-        sum + coefficient * dimensions.reduce((product, dimension) => product * this.lengths[dimension]!, 1),
-      0,
-    );
+    return this.terms.reduce((sum, { coefficient, at, dimensions }) => {
+      const lengths = dimensions.map((dimension) => this.lengths[dimension]!);
+      return sum + (at ? at(lengths) : lengths.reduce((product, length) => product * length, coefficient));
+    }, 0);
   }
 
   /** The groups whose cost follows that of a group, itself among them. */
@@ -74,7 +78,17 @@ export class CostModel {
     const result = new Float64Array(counts.length);
     const axes = new Map(this.axes[group]!.map((axis) => [axis.dimension, axis.held]));
     const before = this.kept[group]!;
-    for (const { coefficient, dimensions } of this.touched[group]!) {
+    for (const { coefficient, at, dimensions } of this.touched[group]!) {
+      if (at) {
+        const lengths = dimensions.map((dimension) => this.lengths[dimension]!);
+        const moving = dimensions.map((dimension) => axes.get(dimension));
+        counts.forEach((count, i) => {
+          result[i]! += at(
+            lengths.map((length, d) => length + (moving[d] ? moving[d][count]! - moving[d][before]! : 0)),
+          );
+        });
+        continue;
+      }
       let rest = coefficient;
       const own: { readonly base: number; readonly held: Float64Array }[] = [];
       for (const dimension of dimensions) {

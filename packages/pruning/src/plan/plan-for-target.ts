@@ -4,7 +4,6 @@ import type { RankedGroup } from '../damage/rank-by-damage.ts';
 import { CostModel } from './cost-model.ts';
 import { costTerms } from './cost-terms.ts';
 import { type GroupPlan, groupPlan, keptBy } from './group-plan.ts';
-import { costAfter } from './make-plan.ts';
 import type { Plan, PlanLimits, Target } from './plan.ts';
 import { evenShare, evenWidths, nearest, type WidthGroups, widthsByDamage } from './widths.ts';
 
@@ -17,6 +16,8 @@ export interface Candidate {
   readonly plan: Plan;
   /** Σ over groups of what they lose. */
   readonly damage: number;
+  /** In the unit of the target: exact, or for a time what the table forecasts. */
+  readonly cost: number;
 }
 
 export interface TargetPlanOptions extends PlanLimits {
@@ -40,7 +41,7 @@ export function plansForTarget(
   const choice = groupPlan(analysis, groups, limits, forbidden);
   const widths: WidthGroups = {
     cost: new CostModel(
-      costTerms(analysis, target.kind),
+      target.kind === 'time' ? target.terms : costTerms(analysis, target.kind),
       groups.map(({ classes }) => classes),
     ),
     damage: groups.map(({ damage }) => damage),
@@ -52,9 +53,14 @@ export function plansForTarget(
     share = evenShare(widths, budget);
     return widthsByDamage(withFloors(analysis, groups, widths, { share, multiple: limits.roundTo ?? 1 }), budget);
   });
-  const first = candidate('damage', choice, comparedWith(analysis, choice, chosen, share));
+  const candidate = (rule: WidthRule, plan: Plan): Candidate => {
+    const kept = keptBy(groups, plan);
+    const damage = groups.reduce((sum, group, i) => sum + group.damage[kept[i]!]!, 0);
+    return { widths: rule, plan, damage, cost: costOf(plan, { choice, widths, target }) };
+  };
+  const first = candidate('damage', comparedWith(analysis, choice, chosen, share));
   const same = String(chosen.removedClasses) === String(even.removedClasses);
-  return same ? [first] : [first, candidate('even', choice, even)];
+  return same ? [first] : [first, candidate('even', even)];
 }
 
 /** The plan of least damage; see `plansForTarget`. */
@@ -100,14 +106,27 @@ function within(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const kept = choose(widths, budget);
     kept.forEach((count, group) => widths.cost.keep(group, count));
+    const asked = widths.cost.total();
     const plan = choice.planOf(kept);
-    const over = plan.after[target.kind] - target.atMost;
+    const over = costOf(plan, { choice, widths, target }) - target.atMost;
     if (over <= 0) return plan;
-    budget = Math.min(budget, widths.cost.total()) - over;
+    budget = Math.min(budget, asked) - over;
   }
   const plan = choice.planOf(choice.allowed.map(([count]) => count!));
-  if (plan.after[target.kind] <= target.atMost) return plan;
-  throw unreachable(target, plan.after[target.kind], costAfter(analysis, new Set())[target.kind]);
+  const least = costOf(plan, { choice, widths, target });
+  if (least <= target.atMost) return plan;
+  const whole = costOf(choice.planOf(choice.groups.map(({ classes }) => classes.length)), { choice, widths, target });
+  throw unreachable(target, least, whole);
+}
+
+/** What the network of a plan costs: exactly, but for a time, which only the table knows. */
+function costOf(
+  plan: Plan,
+  { choice, widths, target }: { readonly choice: GroupPlan; readonly widths: WidthGroups; readonly target: Target },
+): number {
+  if (target.kind !== 'time') return plan.after[target.kind];
+  keptBy(choice.groups, plan).forEach((count, group) => widths.cost.keep(group, count));
+  return widths.cost.total();
 }
 
 /** Layers in series multiply, which a sum of damages does not know: where one is emptied, what the others keep is of no use. */
@@ -142,16 +161,13 @@ function comparedWith(analysis: ChannelAnalysis, { groups }: GroupPlan, plan: Pl
   return { ...plan, layers };
 }
 
-function candidate(widths: WidthRule, choice: GroupPlan, plan: Plan): Candidate {
-  const kept = keptBy(choice.groups, plan);
-  return { widths, plan, damage: choice.groups.reduce((sum, { damage }, group) => sum + damage[kept[group]!]!, 0) };
-}
+const KINDS: ReadonlySet<string> = new Set<Target['kind']>(['macs', 'parameters', 'bytes', 'time']);
 
 function requireTarget({ kind, atMost }: Target): void {
-  if (atMost >= 0 && atMost < Infinity && (kind === 'macs' || kind === 'parameters' || kind === 'bytes')) return;
+  if (atMost >= 0 && atMost < Infinity && KINDS.has(kind)) return;
   throw new Failure('PLAN_BAD_LIMIT', `the target is ${atMost} ${kind}`, {
     where: 'target',
-    fix: 'give a number from 0 on of macs, parameters or bytes',
+    fix: 'give a number from 0 on of macs, parameters or bytes, or of milliseconds with a table of them',
   });
 }
 

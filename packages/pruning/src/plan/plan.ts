@@ -1,4 +1,5 @@
 import type { TraceOptions } from '../trace/trace.ts';
+import type { CostTerm, MeasuredTerm } from './cost-terms.ts';
 
 /** What a layer keeps. */
 export interface PlanLayer {
@@ -58,7 +59,18 @@ export interface PlanLimits {
 export type CostKind = 'macs' | 'parameters' | 'bytes';
 
 /** A bound on what the whole network costs after the cut. */
-export interface Target {
+export type Target = CostTarget | TimeTarget;
+
+export interface CostTarget {
   readonly kind: CostKind;
   readonly atMost: number;
+}
+
+/** A bound on the time of one image, as a table of its layers forecasts it. */
+export interface TimeTarget {
+  readonly kind: 'time';
+  /** Milliseconds. */
+  readonly atMost: number;
+  /** Of the network that is planned, in milliseconds; see `timeTerms`. */
+  readonly terms: readonly (CostTerm | MeasuredTerm)[];
 }

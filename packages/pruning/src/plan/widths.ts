@@ -12,6 +12,8 @@ export interface WidthGroups {
 /** How far ahead a group is asked to go, as shares of what it keeps: damage is not quite convex in the number of classes. */
 const STRIDES = [0.02, 0.06, 0.18, 0.36];
 const EVEN_STEPS = 32;
+/** Counts ahead among which one may cost less than the next: kernels work in blocks of up to 16 channels. */
+const AHEAD = 16;
 
 /**
  * How many classes each group keeps so that the network costs at most `target`: from the whole network down, always where least damage is done
@@ -98,16 +100,14 @@ class Widths {
 
   /** Of equal steps, the one of the thinnest group. */
   fill(target: number): void {
-    const { allowed, cost } = this.groups;
+    const { allowed } = this.groups;
     for (;;) {
       const budget = target - this.cost;
       let best: (Step & { readonly share: number }) | undefined;
       allowed.forEach((counts, group) => {
         const now = this.kept[group]!;
-        const next = counts[counts.indexOf(now) + 1];
-        if (next === undefined) return;
-        const [before, after] = cost.costs(group, [now, next]) as unknown as [number, number];
-        if (after - before > budget) return;
+        const [next, before, after] = this.stepUp(group);
+        if (next === undefined || after - before > budget) return;
         const damage = this.groups.damage[group]!;
         const rate = (damage[now]! - damage[next]!) / Math.max(after - before, Number.MIN_VALUE);
         const share = now / counts.at(-1)!;
@@ -118,6 +118,18 @@ class Widths {
       if (!best) return;
       this.keep(best.group, best.count);
     }
+  }
+
+  /** The next count that a group may keep, and the cost before and after; a greater count where that costs no more. */
+  private stepUp(group: number): readonly [number | undefined, number, number] {
+    const { allowed, cost } = this.groups;
+    const now = this.kept[group]!;
+    const from = allowed[group]!.indexOf(now) + 1;
+    const ahead = allowed[group]!.slice(from, from + (cost.rises ? 1 : AHEAD));
+    const [before, ...costs] = cost.costs(group, [now, ...ahead]);
+    const least = costs.lastIndexOf(Math.min(...costs));
+    const step = costs[least]! <= costs[0]! ? least : 0;
+    return [ahead[step], before!, costs[step] ?? before!];
   }
 
   private stepDown(group: number): Step | undefined {

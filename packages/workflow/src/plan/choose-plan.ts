@@ -18,6 +18,7 @@ import {
   type RankedGroup,
   type Rankings,
   type Target,
+  type TimeTarget,
   worthByCriterion,
   worthByTaps,
 } from '@kneepoint/pruning';
@@ -43,6 +44,8 @@ export interface ChooseRequest {
   readonly layer?: string;
   /** MACs of another network that this one is compared with: they take the place of ε or target. */
   readonly equalMacs?: number;
+  /** What a target of latency comes to, by a table of the network's layers. */
+  readonly time?: TimeTarget;
   /** Of the criterion random. */
   readonly seed?: number;
   /** What a criterion goes by: one number per tap channel, by layer. For lasso it takes the place of curves that are of another network. */
@@ -65,12 +68,12 @@ export interface ChosenPlan {
  * Which filters stay. By lasso with an ε, in each layer those of the knee, for several tasks of any knee; a layer of which the curve of some task
  * does not count stays whole. Else a criterion gives an order, and how many stay of it follows from the damage of the rest: with a target
  * where least is done, with an ε in each layer what loses at most that. Criteria beside those two have the MACs of lasso's plan at an
- * ε. Throws PLAN_TARGET_UNREACHABLE, TARGET_NEEDS_RUN for a latency, which a plan does not know, PLAN_NEEDS_MEASUREMENTS, and what the
+ * ε. Throws PLAN_TARGET_UNREACHABLE, TARGET_NEEDS_RUN for a latency without a table, PLAN_NEEDS_MEASUREMENTS, and what the
  * criterion throws.
  */
 export function choosePlan(request: ChooseRequest): ChosenPlan {
-  const { analysis, options, equalMacs, whole } = request;
-  const target = equalMacs === undefined ? options.target && costTarget(options.target, whole) : macs(equalMacs);
+  const { analysis, options, equalMacs } = request;
+  const target = equalMacs === undefined ? options.target && planTarget(options.target, request) : macs(equalMacs);
   if (!target && byKnees(options)) return planAtKnees(request);
   const criterion = criterionOf(options);
   if (!target && criterion === 'damage') {
@@ -152,9 +155,12 @@ function macs(atMost: number): Target {
 }
 
 /** A target in figures. Throws TARGET_NEEDS_RUN. */
-function costTarget(target: SizeTarget, whole: PlanFigures): Target {
+function planTarget(target: SizeTarget, { whole, time }: ChooseRequest): Target {
   const { kind } = target;
-  if (kind === 'latency') throw latencyNeedsRun();
+  if (kind === 'latency') {
+    if (time) return time;
+    throw latencyNeedsRun();
+  }
   return { kind, atMost: 'remove' in target ? (1 - target.remove) * whole[kind] : target.atMost };
 }
 

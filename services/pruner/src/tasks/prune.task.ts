@@ -76,11 +76,11 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const { network, head } = whole;
     const curves = await readCurves(input, job.tasks);
     const read = { network, shapes: whole.shapes, tasks, images, rows: parts.train, options, equalMacs, seed };
-    const { measured, ...known } = await measureNetwork(read);
+    const { measured, rotated, ...known } = await measureNetwork(read);
 
     enter('planning');
     const request: CutRequest = {
-      ...{ network, shapes: whole.shapes, head, layer, options, seed, whole: wholeFigures(model, shapes), ...known },
+      ...{ shapes: whole.shapes, head, layer, options, seed, whole: wholeFigures(model, shapes), ...known },
       measured: measured ?? worthLeft(curves, whole, { layer, options, trained: trained !== undefined }),
       tasks: trained ? [] : curves,
       avoided: trained ? [] : await readCurves(input, job.avoided ?? []),
@@ -126,7 +126,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     enter('writing');
     const before = { ...sizeOf(model, shapes), latencyMs: latencyOf('before') };
     const after = { ...sizeOf(finished, await shapesOf(finished)), latencyMs: latencyOf('after') };
-    const kept = keptAfter(planned.analysis, planned.plan, whole.kept);
+    const kept = keptAfter(planned.analysis, planned.plan, { before: whole.kept, rotated });
     const found: Omit<CompressionReport, 'warnings'> = {
       task: tasksName(job.tasks),
       epsilon: options.epsilon ?? null,
@@ -141,7 +141,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       tasks: stages,
       before,
       after,
-      layers: reportLayers(repaired, kept, costsOfLayers(start)),
+      layers: reportLayers(repaired, { kept, rotated }, costsOfLayers(start)),
       proof,
       split: {
         by: parts.by,
@@ -197,7 +197,9 @@ function reportTarget(
   const { kind } = target;
   if (kind === 'latency') {
     const [whole, left] = [before.latencyMs.p50, after.latencyMs.p50];
-    return { target, ...latencyFigures(target, { timed: timed ?? { before: whole, after: left }, whole, left }) };
+    if (!timed) return { target, ...latencyFigures(target, { timed: { before: whole, after: left }, whole, left }) };
+    const { forecast, after: measured, networks } = timed;
+    return { target, ...latencyFigures(target, { timed, whole, left }), search: { forecast, measured, networks } };
   }
   return {
     target,
