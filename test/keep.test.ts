@@ -119,6 +119,7 @@ it.each([
   [['--keep', '99%', '--arms', 'none'], 'PLAN_OPTIONS_CONFLICT'],
   [['--keep', '99%', '--compare', 'l1'], 'PLAN_OPTIONS_CONFLICT'],
   [['--keep', '99%', '--rounds', '99'], 'GOAL_INVALID'],
+  [['--target', 'macs=-50%', '--rounds', '3'], 'PLAN_OPTIONS_CONFLICT'],
 ])('%j is refused as %s', async (args, code) => {
   const refused = await kneepoint(search(...args));
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(code) as string]);

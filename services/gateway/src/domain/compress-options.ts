@@ -11,7 +11,7 @@ import type { KeepInput, LaunchCompressionInput } from '../schema/compression.ts
 import { isAbsent } from './launch.ts';
 import { requirePruneOptions, toPruneOptions, type Wanted } from './prune-options.ts';
 
-type Requested = Pick<LaunchCompressionInput, 'keep' | 'compare' | 'epsilons' | 'targets' | 'training'> &
+type Requested = Pick<LaunchCompressionInput, 'keep' | 'rounds' | 'compare' | 'epsilons' | 'targets' | 'training'> &
   Parameters<typeof toPruneOptions>[0] & { readonly arms: readonly TrainedArm[] };
 
 /**
@@ -24,6 +24,13 @@ export function requireCompressOptions(
   wanted: Wanted,
 ): readonly PruneOptions[] {
   const options = goalsOf(input, model, wanted);
+  if (!isAbsent(input.rounds) && !options.some(({ keep }) => keep)) {
+    throw conflict(
+      'rounds bound the search for a goal; how many lead to a target follows from the target',
+      'rounds',
+      'Leave them out, or say what shall be kept.',
+    );
+  }
   const byScale = input.criterion === 'bnScale' || (input.compare ?? []).includes('bnScale');
   const folds = isAbsent(input.training?.batchNorm) || input.training.batchNorm === 'identity';
   if (byScale && folds && input.arms.includes('finetuned') && options.some(needsRounds)) {
