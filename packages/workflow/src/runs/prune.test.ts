@@ -75,6 +75,21 @@ it('saying a default changes no key, nor does the order of tasks to avoid', () =
   );
 });
 
+it('what was planned for one provider is no result for another, where widths follow from it', () => {
+  const keyOf = (option: PruneOptions, provider: PruneRequest['provider']) =>
+    prunings(request({ options: [option], ...(provider ? { provider } : {}) }))[0]!.key;
+  const target = { kind: 'macs', remove: 0.5 } as const;
+  const latency = { kind: 'latency', remove: 0.5 } as const;
+  for (const option of [{ target }, { keep: { share: 0.99 } }, { target: latency, roundTo: 8 }] as PruneOptions[]) {
+    const keys = [undefined, 'cuda', 'auto'].map((provider) => keyOf(option, provider as PruneRequest['provider']));
+    expect(new Set(keys).size).toBe(3);
+    expect(keyOf(option, 'cpu')).toBe(keys[0]);
+  }
+  for (const option of [{ target, roundTo: 8 }, { epsilon: 0.01 }] as PruneOptions[]) {
+    expect(keyOf(option, 'cuda')).toBe(keyOf(option, 'cpu'));
+  }
+});
+
 it('what shall be avoided is analysed with what is wanted, and only its options know of it', () => {
   const options = [{ epsilon: 0.01 }, { epsilon: 0.1, avoid: { tasks: ['who'] } }];
   const steps = planPrune(request({ avoided: [WHO], options }));

@@ -1,7 +1,8 @@
-import type { StepPlan } from '@kneepoint/platform';
+import type { Config, StepPlan } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '../dataset.ts';
 import type { ModelReference } from '../model.ts';
+import { multipleOf } from '../plan/choose-plan.ts';
 import { describeGoal, goalLabel } from '../plan/goal.ts';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import { type AnalysedTasks, tasksName } from '../steps/analysed-tasks.ts';
@@ -18,6 +19,8 @@ export interface PruneRequest {
   /** What `avoid` of an option may name. */
   readonly avoided?: readonly TaskSpec[];
   readonly settings: RegressionSettings;
+  /** What networks run on here. Default cpu. */
+  readonly provider?: Config['provider'];
   /** One pruned network for each. */
   readonly options: readonly PruneOptions[];
 }
@@ -35,16 +38,19 @@ export interface TaskAnalysisPlan {
   readonly steps: readonly StepPlan[];
   /** Where a cut finds what the analysis left. */
   readonly tasks: AnalysedTasks;
+  /** What cuts are planned for. */
+  readonly provider: Config['provider'];
 }
 
 /** The analysis of the tasks, and the references by which a cut for them is asked for. */
-export function planTaskAnalysis({ model, dataset, tasks, avoided = [], settings }: PruneRequest): TaskAnalysisPlan {
+export function planTaskAnalysis(request: PruneRequest): TaskAnalysisPlan {
+  const { model, dataset, tasks, avoided = [], settings, provider = 'cpu' } = request;
   const { steps, extractKeys, regressKeys } = planAnalysis({
     ...{ model, dataset, settings },
     tasks: [...tasks, ...avoided],
   });
   return {
-    steps,
+    ...{ steps, provider },
     tasks: {
       modelSha256: model.sha256,
       modelName: model.name,
@@ -93,6 +99,7 @@ export function pruneStep(
     ...(unwanted.length === 0 ? {} : { avoided: unwanted }),
     ...(equalTo ? { equalTo: equalTo.key } : {}),
     ...(round ? { round } : {}),
+    ...plannedFor(options, analysis.provider),
   };
   return {
     ref: `prune-${label ?? goalLabel(options)}`,
@@ -104,4 +111,11 @@ export function pruneStep(
     input,
     dependsOn: [...analysis.steps.map((step) => step.ref), ...(equalTo ? [equalTo.ref] : [])],
   };
+}
+
+/** The provider where widths follow from it, by their multiple or by what was timed: what was planned for another one is another result. */
+function plannedFor(options: PruneOptions, provider: Config['provider']): Pick<PruneInput, 'provider'> {
+  if (provider === 'cpu') return {};
+  const decides = options.target?.kind === 'latency' || multipleOf({ options, provider }) !== multipleOf({ options });
+  return decides ? { provider } : {};
 }

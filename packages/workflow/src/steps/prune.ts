@@ -1,4 +1,4 @@
-import { contentKey } from '@kneepoint/platform';
+import { type Config, contentKey } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
 import type { CompressionReport } from '../report.ts';
@@ -20,6 +20,8 @@ export interface PruneInput extends AnalysedTasks {
   readonly avoided?: readonly TaskSpec[];
   /** Content key of the pruning whose MACs take the place of ε or target: a comparison at equal cost. */
   readonly equalTo?: string;
+  /** What the network is planned for, where that decides widths and is not the CPU. */
+  readonly provider?: Exclude<Config['provider'], 'cpu'>;
   /** A cut of a network that was trained for the tasks, not of the registered one. */
   readonly round?: Round;
 }

@@ -32,6 +32,7 @@ export async function launchCompression(context: Context, input: LaunchCompressi
       ...(isAbsent(input.teacher) ? {} : { teacher: input.teacher }),
       ...wanted,
       compare: input.compare ?? [],
+      provider: context.config.provider,
     }),
   );
   return launch(

@@ -63,7 +63,8 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   const wanted = requireWanted(dataset, input);
   const options = requirePruneOptions(input, model, wanted);
   await requireCriteria(context, model, input);
-  const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options });
+  const { provider } = context.config;
+  const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options, provider });
   return launch(
     context,
     { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },

@@ -84,7 +84,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       measured: measured ?? worthLeft(curves, whole, { layer, options, trained: trained !== undefined }),
       tasks: trained ? [] : curves,
       avoided: trained ? [] : await readCurves(input, job.avoided ?? []),
-      provider: await resolveProvider(context.provider),
+      // What the key of the step names, whatever this machine has.
+      provider: job.provider === 'auto' ? await resolveProvider(context.provider) : (job.provider ?? 'cpu'),
       ...(equalMacs === undefined ? {} : { equalMacs }),
     };
     const { planned: plan, timed } = await planNetwork(request, { model, context });
