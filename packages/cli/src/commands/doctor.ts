@@ -24,8 +24,9 @@ export function registerDoctor(program: Command): void {
     .action(async ({ json, ...options }: DoctorOptions) => {
       const { diagnose, readConfig } = await import('@kneepoint/platform');
       const { checkRuntime } = await import('../doctor/check-runtime.ts');
+      const { checkWidths } = await import('../doctor/check-widths.ts');
       const config = readConfig(toEnvironment(options));
-      const findings = await diagnose(config, { runtime: checkRuntime(config) });
+      const findings = await diagnose(config, { runtime: checkRuntime(config), widths: checkWidths(config) });
       const wrong = findings.filter(({ state }) => state === 'wrong');
       if (json) printJson({ ok: wrong.length === 0, findings });
       else print(findings.map(describe).join('\n'));
