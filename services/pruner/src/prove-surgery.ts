@@ -1,12 +1,21 @@
 import { Failure } from '@kneepoint/failures';
-import { seededRandom } from '@kneepoint/onnx';
-import { type Proof, prove, type RunModel } from '@kneepoint/pruning';
+import { encodeModel, type ModelProto, seededRandom } from '@kneepoint/onnx';
+import {
+  type BatchOutputs,
+  compareOutputs,
+  type ModelOutput,
+  type Proof,
+  prove,
+  type RunModel,
+} from '@kneepoint/pruning';
 import { runOnce } from '@kneepoint/runtime';
 import type { PlannedCut } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
 
 const REAL_IMAGES = 8;
 const RANDOM_IMAGES = 4;
+/** Of the largest output. */
+const TOLERANCE = 1e-5;
 
 /** The three gates on random and real images. A network that is not proved is not shipped. Throws SURGERY_NOT_PROVED. */
 export async function proveSurgery(
@@ -14,11 +23,7 @@ export async function proveSurgery(
   images: Images,
   { rows, seed }: { readonly rows: Int32Array; readonly seed: number },
 ): Promise<Proof> {
-  const { channels, height, width } = images.spec;
-  const batches = [randomImages(images.spec, seed)];
-  for await (const batch of imageBatches(images, rows.subarray(0, REAL_IMAGES))) {
-    batches.push(batch.data.slice(0, batch.indices.length * channels * height * width));
-  }
+  const batches = await proofImages(images, { rows, seed });
   return requireProof(
     await prove({
       model: network,
@@ -29,6 +34,40 @@ export async function proveSurgery(
       seed,
     }),
   );
+}
+
+/** Whether two networks answer the same on random and on real images, within the tolerance of a proof. */
+export async function sameAnswers(
+  one: ModelProto,
+  other: ModelProto,
+  images: Images,
+  chosen: { readonly rows: Int32Array; readonly seed: number },
+): Promise<boolean> {
+  const { name, channels, height, width } = images.spec;
+  const batches = await proofImages(images, chosen);
+  const counts = batches.map((data) => data.length / (channels * height * width));
+  const answers = async (model: ModelProto): Promise<BatchOutputs> => {
+    const run = runAsWritten();
+    const bytes = encodeModel(model);
+    const results: ReadonlyMap<string, ModelOutput>[] = [];
+    for (const [i, data] of batches.entries())
+      results.push(await run(bytes, [{ name, dims: [counts[i]!, channels, height, width], data }]));
+    return { images: counts, results };
+  };
+  const wanted = await answers(one);
+  return compareOutputs(await answers(other), wanted).maxRelDiff <= TOLERANCE;
+}
+
+async function proofImages(
+  images: Images,
+  { rows, seed }: { readonly rows: Int32Array; readonly seed: number },
+): Promise<Float32Array[]> {
+  const { channels, height, width } = images.spec;
+  const batches = [randomImages(images.spec, seed)];
+  for await (const batch of imageBatches(images, rows.subarray(0, REAL_IMAGES))) {
+    batches.push(batch.data.slice(0, batch.indices.length * channels * height * width));
+  }
+  return batches;
 }
 
 /**

@@ -31,10 +31,16 @@ export function costsOfLayers(start: StartingPoint): WholeLayers {
   );
 }
 
+/** Of a layer that was rotated what it keeps is no choice of its filters. */
+function withRank(note: string | null, kept: number): string {
+  const rank = `keeps a rank of ${kept}: mixtures of its filters, which are linear inside`;
+  return note === null ? rank : `${rank}; ${note}`;
+}
+
 /** Every layer beside what it was in the registered model; where the network was cut before, by all cuts together. */
 export function reportLayers(
   { planned: { layers }, healing }: Pick<Repaired, 'planned' | 'healing'>,
-  kept: KeptChannels,
+  { kept, rotated }: { readonly kept: KeptChannels; readonly rotated: ReadonlySet<string> },
   whole: WholeLayers,
 ): readonly ReportLayer[] {
   const healed = new Map(healing.map((layer) => [layer.layer, layer]));
@@ -55,7 +61,7 @@ export function reportLayers(
       reason: layer.reason,
       frozenBy: layer.frozenBy,
       damage: layer.damage,
-      note: layer.note,
+      note: rotated.has(layer.name) ? withRank(layer.note, layer.kept) : layer.note,
       healing: own ? { before: own.before, after: own.after, ridge: own.ridge, note: own.note } : null,
     };
   });
