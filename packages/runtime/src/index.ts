@@ -24,4 +24,4 @@ export { writeResponses, type ResponsesToWrite } from './responses/write-respons
 export { openResponses, readResponses, type ResponsesFile } from './responses/read-responses.ts';
 export { joinResponses, type JoinedColumn } from './responses/join-responses.ts';
 export { measureLatency, type LatencyModel, type LatencyOptions } from './latency/measure-latency.ts';
-export type { Latency } from './latency/summarize.ts';
+export type { Latency, Timing } from './latency/summarize.ts';

@@ -1,6 +1,6 @@
 import { costs, decodeModel, dimsOf, type ModelProto, vggStyle } from '@kneepoint/onnx';
 import type { TimeTarget } from '@kneepoint/pruning';
-import { type Latency, measureLatency, shapesOf } from '@kneepoint/runtime';
+import { measureLatency, shapesOf, type Timing } from '@kneepoint/runtime';
 import { planCompression, type PlannedCompression, type SizeTarget } from '@kneepoint/workflow';
 import { layersOf, syntheticCurve } from '@kneepoint/workflow/testing';
 import { beforeAll, expect, it } from 'vitest';
@@ -39,12 +39,12 @@ async function search(target: SizeTarget, overrides: Partial<typeof context> = {
 /** A machine that takes so many microseconds for a thousand multiplications, more or less for networks than for layers, and some for the rest. */
 function made(inNetworks: number): typeof measureLatency {
   return async (models) => {
-    const entries = models.map(async ({ name, model: timed }): Promise<[string, Latency]> => {
+    const entries = models.map(async ({ name, model: timed }): Promise<[string, Timing]> => {
       const network = timed instanceof Uint8Array ? decodeModel(timed) : (timed as ModelProto);
       const whole = ['before', 'after', 'whole'].includes(name);
       const { macs } = costs(network, whole ? await shapesOf(network) : declaredShapes(network));
       const time = 0.01 + (whole ? inNetworks : 1) * 1e-6 * macs ** 1.02;
-      return [name, { p50: time, p95: time, mean: time }];
+      return [name, { p10: time, p50: time, p95: time, mean: time }];
     });
     return Object.fromEntries(await Promise.all(entries));
   };

@@ -18,7 +18,7 @@ export interface TimedNetwork {
 
 /**
  * Times every layer of a network by itself at a few widths, on one thread, interleaved with the whole network in one run (several where they do not fit
- * into memory together), so that what else the machine does meets all of them alike. The cost of a call is taken off.
+ * into memory together), so that what else the machine does meets all of them alike, and least of it counts. The cost of a call is taken off.
  */
 export async function timeLayers(
   { analysis, network, multiple }: TimedNetwork,
@@ -37,9 +37,9 @@ export async function timeLayers(
     const latency = await clock([...references, ...probes], {
       ...{ provider, signal, threads: 1, runs: RUNS, warmup: WARMUP },
     });
-    const call = latency[CALL]!.p50;
-    const whole = latency[WHOLE]!.p50 - call;
-    for (const { key } of together) shares.set(key, Math.max(0, latency[key]!.p50 - call) / whole);
+    const call = latency[CALL]!.p10;
+    const whole = latency[WHOLE]!.p10 - call;
+    for (const { key } of together) shares.set(key, Math.max(0, latency[key]!.p10 - call) / whole);
   }
   return layers.map(({ probes, ...layer }) => ({ ...layer, times: probes.map(({ key }) => shares.get(key)!) }));
 }

@@ -47,7 +47,9 @@ describe('latency', () => {
   });
 
   it('is summed up by nearest rank', () => {
-    expect(summarize([5])).toEqual({ p50: 5, p95: 5, mean: 5 });
-    expect(summarize(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({ p50: 50, p95: 95, mean: 50.5 });
+    expect(summarize([5])).toEqual({ p10: 5, p50: 5, p95: 5, mean: 5 });
+    expect(summarize(Array.from({ length: 100 }, (_, i) => 100 - i))).toEqual({
+      ...{ p10: 10, p50: 50, p95: 95, mean: 50.5 },
+    });
   });
 });

@@ -4,7 +4,7 @@ import { elementCount, seededRandom } from '@kneepoint/onnx';
 import type { SessionOptions } from '../session/open-session.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Dense, Session } from '../session/session.ts';
-import { summarize, type Latency } from './summarize.ts';
+import { summarize, type Timing } from './summarize.ts';
 
 export interface LatencyOptions extends SessionOptions {
   /** Images per run. Default 1. */
@@ -29,7 +29,7 @@ export interface LatencyModel {
 export async function measureLatency(
   models: readonly LatencyModel[],
   options: LatencyOptions = {},
-): Promise<Record<string, Latency>> {
+): Promise<Record<string, Timing>> {
   const { batch = 1, runs = 30, warmup = 5, signal, ...sessionOptions } = options;
   if (!(runs >= 1)) throw new Failure('RUNTIME_FEED_INVALID', `runs is ${runs}`, { fix: 'time at least one run' });
   const entries: { session: Session; feeds: Record<string, Dense>; times: number[]; name: string }[] = [];
