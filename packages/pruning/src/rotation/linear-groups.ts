@@ -41,16 +41,50 @@ export interface LinearGroup {
  * alike lies between, and dense layers read all of them. Weights are not read.
  */
 export function linearGroups(analysis: ChannelAnalysis): LinearGroup[] {
-  return classGroups(analysis).flatMap((group) => linearGroup(analysis, group) ?? []);
+  const groups = classGroups(analysis);
+  const carriers = new Carriers(analysis, groups);
+  return groups.flatMap((classes, group) => linearGroup(analysis, classes, carriers.of(group)) ?? []);
 }
 
-function linearGroup(analysis: ChannelAnalysis, group: readonly number[]): LinearGroup | undefined {
+/** Whether a list of labels holds some of a group. */
+type Carries = (labels: Int32Array) => boolean;
+
+/** Which groups lists of labels hold: each list is looked through once for all of them. */
+class Carriers {
+  private readonly analysis: ChannelAnalysis;
+  private readonly groupOf = new Map<number, number>();
+  private readonly known = new Map<Int32Array, ReadonlySet<number>>();
+
+  constructor(analysis: ChannelAnalysis, groups: readonly (readonly number[])[]) {
+    this.analysis = analysis;
+    groups.forEach((classes, group) => {
+      for (const id of classes) this.groupOf.set(id, group);
+    });
+  }
+
+  of(group: number): Carries {
+    return (labels) => {
+      const held = this.known.get(labels) ?? new Set(this.groupsIn(labels));
+      this.known.set(labels, held);
+      return held.has(group);
+    };
+  }
+
+  private *groupsIn(labels: Int32Array): Generator<number> {
+    for (const label of labels) {
+      const group = this.groupOf.get(this.analysis.classOf(label) ?? -1);
+      if (group !== undefined) yield group;
+    }
+  }
+}
+
+function linearGroup(analysis: ChannelAnalysis, group: readonly number[], carries: Carries): LinearGroup | undefined {
   const { trace, classes } = analysis;
   if (group.length < 2 || classes[group[0]!]!.members.some(({ filters }) => filters.length > 1)) return undefined;
   const own = new Set(group);
   const layers = classes[group[0]!]!.members.map(({ layer }) => layer);
   const order = analysis.layers.find(({ name }) => name === layers[0])!.classes.filter((id) => own.has(id));
-  const walk = new Walk(analysis, order, own);
+  const walk = new Walk(analysis, order, carries);
   for (const node of trace.graph.topological()) if (!walk.accept(node)) return undefined;
   return { classes: order, layers, ...walk.found };
 }
@@ -69,15 +103,15 @@ class Walk {
   private readonly graph: Graph;
   private readonly analysis: ChannelAnalysis;
   private readonly order: readonly number[];
-  private readonly own: ReadonlySet<number>;
+  private readonly carries: Carries;
   /** Values that carry the group, all of it; undefined for one that carries a part, or something else too. */
   private readonly touched = new Map<string, Spread | undefined>();
 
-  constructor(analysis: ChannelAnalysis, order: readonly number[], own: ReadonlySet<number>) {
+  constructor(analysis: ChannelAnalysis, order: readonly number[], carries: Carries) {
     this.analysis = analysis;
     this.graph = analysis.trace.graph;
     this.order = order;
-    this.own = own;
+    this.carries = carries;
     for (const [name, { labels }] of analysis.trace.values) {
       if (this.carries(labels.data)) this.touched.set(name, this.spreadOf(labels.data));
     }
@@ -104,17 +138,9 @@ class Walk {
     return true;
   }
 
-  private classAt(label: number): number {
-    return this.analysis.classOf(label) ?? -1;
-  }
-
-  private carries(labels: Int32Array): boolean {
-    return labels.some((label) => this.own.has(this.classAt(label)));
-  }
-
   /** How the group lies in a list of labels; undefined where that holds anything else, or in another order. */
   private spreadOf(labels: Int32Array): Spread | undefined {
-    const ids = Array.from(labels, (label) => this.classAt(label));
+    const ids = Array.from(labels, (label) => this.analysis.classOf(label) ?? -1);
     const size = this.order.length;
     let run = ids.findIndex((id) => id !== this.order[0]);
     if (run < 1) run = ids.length;
