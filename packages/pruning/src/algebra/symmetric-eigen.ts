@@ -124,7 +124,8 @@ function qlStep(
     g = cosine * turned - b;
     const [upper, lower] = [i * size, (i + 1) * size];
     for (let k = 0; k < size; k++) {
-      const [x, y] = [vectors[upper + k]!, vectors[lower + k]!];
+      const x = vectors[upper + k]!;
+      const y = vectors[lower + k]!;
       vectors[lower + k] = sine * x + cosine * y;
       vectors[upper + k] = cosine * x - sine * y;
     }

@@ -24,11 +24,14 @@ export interface Rotated {
 
 /** What a basis has to spare, as a share of the damage of all widths together, to be worth it. */
 const WORTH = 1e-3;
+/** The work of a group grows with the cube of its channels for each place where it is read; this much takes about half a minute. */
+const MOST_WORK = 2e9;
 
 /**
  * Rank instead of channels: every group of channels that is linear inside (`linearGroups`) is written in the basis of `rankBasis`, so that keeping its
  * first k channels keeps the best rank k of it. With B the basis, B Bᵀ = I, layers that make the channels get B·W and B·b, those that read them
- * W·Bᵀ; zeros that a reader pads with stay zeros. A group of which nothing was measured, or whose channels do as well by themselves, stays as it is.
+ * W·Bᵀ; zeros that a reader pads with stay zeros. A group of which nothing was measured, that is too wide
+ * to be solved for, or whose channels do as well by themselves, stays as it is.
  * Undefined where that is so for all.
  * @param analysis of the model
  */
@@ -61,6 +64,7 @@ function turnedGroup(group: LinearGroup, statistics: DamageStatistics): TurnedGr
   const complete = (part: PartStatistics): boolean =>
     part.classes.length === classes.length && new Set([...part.classes, ...classes]).size === classes.length;
   if (measured.length === 0 || !measured.every(complete)) return undefined;
+  if (measured.length * classes.length ** 3 > MOST_WORK) return undefined;
   const ordered = measured.map((part) => inOrder(part, classes));
   const basis = rankBasis(ordered, classes.length);
   const after = ordered.map(({ covariance, metric }) => ({
