@@ -3,7 +3,8 @@ import { type Candidate, chooseCandidate, headInput, type Plan, prune } from '@k
 import { fitHead, type Head, linearScores, takeRows } from '@kneepoint/regression';
 import type { CutRequest, PlannedCut } from '@kneepoint/workflow';
 import { withCandidate } from '@kneepoint/workflow';
-import { heal, type HealedLayer } from './healing/heal.ts';
+import { healAll } from './healing/heal.ts';
+import type { HealedLayer } from './healing/healed-layer.ts';
 import { type Images, type Passed, runOver } from './run-over.ts';
 import type { HeadTask, StartingPoint } from './starting-point.ts';
 
@@ -15,6 +16,8 @@ export interface Repaired {
   /** What is gone on with, the head as it was: every layer healed, or as it was cut. */
   readonly network: ModelProto;
   readonly healing: readonly HealedLayer[];
+  /** Layers that read what has changed and are as they were cut, and why. */
+  readonly left: readonly { readonly layer: string; readonly reason: string }[];
   /** That network over every image. */
   readonly passed: Passed;
   /** Heads fitted again, one for each task. */
@@ -41,10 +44,15 @@ export async function repairBest(
   scene: RepairRequest,
 ): Promise<Repaired & { readonly widths: Candidate['widths'] | null }> {
   const [first, ...others] = planned.candidates;
-  if (!first || others.length === 0) return { ...(await repair(planned, scene)), widths: first?.widths ?? null };
+  if (!first || others.length === 0) {
+    const [only] = await repairAll([planned], scene);
+    return { ...only!, widths: first?.widths ?? null };
+  }
   const candidates: readonly [Candidate, ...Candidate[]] = [first, ...others];
-  const made: Repaired[] = [];
-  for (const { plan } of candidates) made.push(await repair(withPlan(planned, plan, request), scene));
+  const made = await repairAll(
+    candidates.map(({ plan }) => withPlan(planned, plan, request)),
+    scene,
+  );
   const chosen = chooseCandidate(
     candidates,
     made.map(({ error }) => error),
@@ -56,8 +64,11 @@ function withPlan(planned: PlannedCut, plan: Plan, request: CutRequest): Planned
   return plan === planned.plan ? planned : withCandidate(planned, plan, request);
 }
 
-async function repair(planned: PlannedCut, { start, images, head, seed }: RepairRequest): Promise<Repaired> {
-  const { network, shapes, plan } = planned;
+/** Cuts of one network. */
+async function repairAll(
+  cuts: readonly PlannedCut[],
+  { start, images, head, seed }: RepairRequest,
+): Promise<Repaired[]> {
   const { parts, tasks } = start;
   const read = async (model: ModelProto) => {
     const passed = await runOver(model, headInput(model), images);
@@ -66,13 +77,23 @@ async function repair(planned: PlannedCut, { start, images, head, seed }: Repair
     );
     return { passed, refits, error: validationError(start, passed, refits) };
   };
-  const cut = prune(network, shapes, plan);
-  const { model: healed, layers: healing } = await heal({ network, shapes, plan, cut, head, seed }, images, parts);
-  const [asCut, asHealed] = [await read(cut), await read(healed)];
-  const answers = { cut: asCut.passed.scores, healed: asHealed.passed.scores };
-  if (asCut.error < CLEARLY * asHealed.error)
-    return { planned, answers, network: cut, healing: leftAsCut(healing), ...asCut };
-  return { planned, answers, network: healed, healing, ...asHealed };
+  const requests = cuts.map(({ network, shapes, plan }) => {
+    return { network, shapes, plan, head, cut: prune(network, shapes, plan) };
+  });
+  const healed = await healAll(requests, { seed }, images, parts);
+  const repaired: Repaired[] = [];
+  for (const [i, planned] of cuts.entries()) {
+    const { cut } = requests[i]!;
+    const { model, layers: healing, left } = healed[i]!;
+    const [asCut, asHealed] = [await read(cut), await read(model)];
+    const answers = { cut: asCut.passed.scores, healed: asHealed.passed.scores };
+    repaired.push(
+      asCut.error < CLEARLY * asHealed.error
+        ? { planned, answers, network: cut, healing: [], left: [...left, ...asTheyWere(healing)], ...asCut }
+        : { planned, answers, network: model, healing, left, ...asHealed },
+    );
+  }
+  return repaired;
 }
 
 /**
@@ -81,9 +102,8 @@ async function repair(planned: PlannedCut, { start, images, head, seed }: Repair
  */
 const CLEARLY = 0.95;
 
-function leftAsCut(healing: readonly HealedLayer[]): readonly HealedLayer[] {
-  const note = 'left as it was cut: the head reads the task better there';
-  return healing.map((layer) => ({ ...layer, after: layer.before, ridge: null, note }));
+function asTheyWere(healing: readonly HealedLayer[]): Repaired['left'] {
+  return healing.map(({ layer }) => ({ layer, reason: 'the head reads the task better in the network as it was cut' }));
 }
 
 function validationError(

@@ -37,13 +37,19 @@ function withRank(note: string | null, kept: number): string {
   return note === null ? rank : `${rank}; ${note}`;
 }
 
+function noteOf(note: string | null, left: string | undefined): string | null {
+  if (left === undefined) return note;
+  return note === null ? left : `${note}; ${left}`;
+}
+
 /** Every layer beside what it was in the registered model; where the network was cut before, by all cuts together. */
 export function reportLayers(
-  { planned: { layers }, healing }: Pick<Repaired, 'planned' | 'healing'>,
+  { planned: { layers }, healing, left }: Pick<Repaired, 'planned' | 'healing' | 'left'>,
   { kept, rotated }: { readonly kept: KeptChannels; readonly rotated: ReadonlySet<string> },
   whole: WholeLayers,
 ): readonly ReportLayer[] {
   const healed = new Map(healing.map((layer) => [layer.layer, layer]));
+  const reasons = new Map(left.map(({ layer, reason }) => [layer, `not healed: ${reason}`]));
   return layers.map((layer) => {
     const was = whole.get(layer.name) ?? { ...layer.before, filters: layer.filters };
     const own = healed.get(layer.name);
@@ -61,7 +67,7 @@ export function reportLayers(
       reason: layer.reason,
       frozenBy: layer.frozenBy,
       damage: layer.damage,
-      note: rotated.has(layer.name) ? withRank(layer.note, layer.kept) : layer.note,
+      note: noteOf(rotated.has(layer.name) ? withRank(layer.note, layer.kept) : layer.note, reasons.get(layer.name)),
       healing: own ? { before: own.before, after: own.after, ridge: own.ridge, note: own.note } : null,
     };
   });

@@ -5,8 +5,8 @@ import type { Unknowns } from './unknowns.ts';
 
 /** Names of what the graphs here take and give, for one node. */
 export const sums = {
-  /** groups × rows × filters: the original's answers. */
-  targets: (node: string): string => `kneepoint.targets/${node}`,
+  /** groups × rows × filters: the original's answers, for one cut of several. */
+  targets: (node: string, cut = 0): string => `kneepoint.targets/${cut}/${node}`,
   /** groups × 1 × unknowns, and × filters: the point about which sums are taken. */
   pilot: (node: string): string => `kneepoint.pilot/${node}`,
   targetPilot: (node: string): string => `kneepoint.target-pilot/${node}`,
@@ -18,15 +18,20 @@ export const sums = {
   products: (node: string): string => `kneepoint.products/${node}`,
 } as const;
 
-/** The original network, giving what its nodes answer at sampled positions, the kept filters only: `sums.targets` of each. */
-export function targetsGraph(original: ModelProto, sampled: readonly Sampled[]): ModelProto {
+/**
+ * The original network, giving what its nodes answer at sampled positions, the filters that a cut keeps only: `sums.targets` of each.
+ * @param cuts for each cut its sites; what several share is looked at in the same places
+ */
+export function targetsGraph(original: ModelProto, cuts: readonly (readonly Sampled[])[]): ModelProto {
   const to = new Appended(original);
-  for (const each of sampled) {
-    const { node, filters, kept } = each.site;
-    const name = sums.targets(node);
-    to.node('Identity', [sampledOutput(to, each, filters, kept)], {}, name);
-    to.output(name);
-  }
+  cuts.forEach((sampled, cut) => {
+    for (const each of sampled) {
+      const { node, filters, kept } = each.site;
+      const name = sums.targets(node, cut);
+      to.node('Identity', [sampledOutput(to, each, filters, kept)], {}, name);
+      to.output(name);
+    }
+  });
   return to.build();
 }
 

@@ -8,7 +8,7 @@ import { fitHead, linearScores, TEST, TRAIN, VALIDATION } from '@kneepoint/regre
 import { openSession, shapesOf } from '@kneepoint/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageBatches, type Images, pooledOver } from '../run-over.ts';
-import { heal } from './heal.ts';
+import { heal, healAll } from './heal.ts';
 import { foldMeans } from './testing/fold-means.ts';
 import { type Lie, planWithoutTwins, withTwins } from './testing/twins.ts';
 
@@ -121,12 +121,12 @@ describe('healing', () => {
     expect(plan.removedClasses.length).toBeGreaterThan(3);
     const cut = prune(network, shapes, plan);
     const images = imagesFor(network);
-    const { model, layers } = await heal({ network, shapes, plan, cut, head: '' }, images, PARTS);
+    const { model, layers, left } = await heal({ network, shapes, plan, cut, head: '' }, images, PARTS);
     const whole = await answers(network, images);
     expect(missed(await answers(cut, images), whole)).toBeGreaterThan(0.01);
     // Where inputs of a layer all but repeat each other, sums in float32 tell fewer of them apart.
     expect(missed(await answers(model, images), whole)).toBeLessThan(make === smallNets['vggFlat'] ? 1e-3 : 1e-6);
-    expect(layers.filter(({ note }) => note !== null)).toEqual([]);
+    expect([...layers.filter(({ note }) => note !== null), ...left]).toEqual([]);
   });
 
   it.each(Object.keys(smallNets))('never misses more of the validation images than slices do: %s', async (name) => {
@@ -144,17 +144,18 @@ describe('healing', () => {
     ['side by side', ['first', 'second'], /^healed together with (first|second), whose weights it shares$/],
     ['with biases', [], /shares its weights, but not its bias/],
     ['in a row', [], /reads what a layer of the same weights gives/],
-  ] as const)('heals layers that share a weight together or says why not: %s', async (how, healed, note) => {
+  ] as const)('heals layers that share a weight together or says why not: %s', async (how, healed, why) => {
     const network = withTwins(sharing(how), ['logits'], { logits: {} });
     const shapes = await shapesOf(network);
     const plan = planWithoutTwins(network, shapes, ['logits']);
     const cut = prune(network, shapes, plan);
-    const { model, layers } = await heal({ network, shapes, plan, cut, head: '' }, imagesFor(network), PARTS);
-    const shared = layers.filter(({ layer }) => layer === 'first' || layer === 'second');
-    expect(shared).toHaveLength(2);
-    for (const layer of shared) expect(layer.note).toMatch(note);
-    expect(shared.filter(({ unknowns }) => unknowns > 0).map(({ layer }) => layer)).toEqual(healed);
-    for (const { after } of shared.filter(({ unknowns }) => unknowns > 0)) expect(after).toBeLessThan(1e-5);
+    const { model, layers, left } = await heal({ network, shapes, plan, cut, head: '' }, imagesFor(network), PARTS);
+    const fitted = layers.filter(({ layer }) => layer === 'first' || layer === 'second');
+    expect(fitted.map(({ layer }) => layer)).toEqual(healed);
+    expect(left.map(({ layer }) => layer)).toEqual(healed.length > 0 ? [] : ['first', 'second']);
+    for (const { note } of fitted) expect(note).toMatch(why);
+    for (const { reason } of left) expect(reason).toMatch(why);
+    for (const { after } of fitted) expect(after).toBeLessThan(1e-5);
     const weights = model.graph!.node.flatMap(({ name, input }) => (/first|second/.test(name) ? [input[1]] : []));
     expect(new Set(weights).size).toBe(1);
   });
@@ -192,6 +193,22 @@ describe('healing', () => {
       expect(after).toBeLessThan(before);
       expect(Math.abs(after - usual.layers[i]!.after)).toBeLessThan(batch === 1 ? 0.1 : 1e-3);
     });
+  });
+
+  it('heals several cuts of one network as it heals each of them alone', async () => {
+    const cases = [await cutCase(smallNets['vgg']!(4), 0.5), await cutCase(smallNets['vgg']!(4), 0.3)];
+    const { images } = cases[0]!;
+    const together = await healAll(
+      cases.map(({ request }) => request),
+      { seed: 3 },
+      images,
+      PARTS,
+    );
+    for (const [i, { request }] of cases.entries()) {
+      const { model, layers } = await heal({ ...request, seed: 3 }, images, PARTS);
+      expect(together[i]!.layers).toEqual(layers);
+      expect(Buffer.from(encodeModel(together[i]!.model)).equals(Buffer.from(encodeModel(model)))).toBe(true);
+    }
   });
 
   it('stops when it is canceled', async () => {

@@ -3,39 +3,36 @@ import { cloneModel, elementCount, Graph, type ModelProto } from '@kneepoint/onn
 import { healing } from '@kneepoint/pruning';
 import { type Dense, openSession } from '@kneepoint/runtime';
 import type { Images } from '../run-over.ts';
-import { measureUnits } from './measure-units.ts';
+import { type HealedLayer, healedLayer, inOrder } from './healed-layer.ts';
+import { measureUnits, type Sampling } from './measure-units.ts';
 import {
   asIndices,
   chosenRows,
   emptyBatches,
+  imagesAtOnce,
   pixels,
   positionsOf,
   type Rows,
   type SampledBatch,
 } from './sampled-batches.ts';
 
-const STORED_BYTES = 640e6;
+const STORED_BYTES = 512e6;
 
-export interface HealRequest extends healing.HealingRequest {
+export interface HealRequest extends healing.HealingRequest, HealOptions {}
+
+export interface HealOptions {
   /** Draws images and positions. Default 0. */
   readonly seed?: number;
-  /** Bytes of values from which the cut network is taken up again; where they would be more, it starts further back. Default 640 MB. */
+  /** Bytes of values from which the cut network is taken up again; where they would be more, it starts further back. Default 512 MB. */
   readonly storedBytes?: number;
 }
 
-/** What became of one layer. */
-export interface HealedLayer {
-  readonly layer: string;
-  readonly op: string;
-  /** Weights of one filter that were fitted, its bias not counted; 0 where none were. */
-  readonly unknowns: number;
-  /** Penalty as a share of the mean square of what is read; null where the weights are as they were cut. */
-  readonly ridge: number | null;
-  /** Share of the variance of the original's answers that is missed on validation, before and after. */
-  readonly before: number;
-  readonly after: number;
-  /** What was not done, and why; null where nothing is to be said. */
-  readonly note: string | null;
+export interface Healed {
+  readonly model: ModelProto;
+  /** Layers that were fitted, in the order of the network. */
+  readonly layers: readonly HealedLayer[];
+  /** Layers that read what has changed and are as they were cut, and why. */
+  readonly left: readonly healing.LeftLayer[];
 }
 
 /**
@@ -45,30 +42,68 @@ export interface HealedLayer {
  * about once: each step takes it up where the last one ended. The same seed, images and networks give the same weights.
  * Throws RUNTIME_CANCELED and what `prune` and the runtime throw.
  */
-export async function heal(
-  request: HealRequest,
+export async function heal(request: HealRequest, images: Images, parts: Rows): Promise<Healed> {
+  const [healed] = await healAll([request], request, images, parts);
+  return healed!;
+}
+
+/** The same for several cuts of one network, which runs once for all of them. */
+export async function healAll(
+  requests: readonly healing.HealingRequest[],
+  { seed = 0, storedBytes = STORED_BYTES }: HealOptions,
   images: Images,
   parts: Rows,
-): Promise<{ readonly model: ModelProto; readonly layers: readonly HealedLayer[] }> {
-  const { seed = 0, storedBytes = STORED_BYTES } = request;
-  const found = healing.healingUnits(request);
-  const model = cloneModel(request.cut);
-  const layers: HealedLayer[] = found.left.map(({ layer, op, reason }) => leftLayer(layer, op, reason));
-  const sites = found.units.flatMap((unit) => unit.sites);
+): Promise<Healed[]> {
   const rows = chosenRows(parts, seed);
-  if (sites.length === 0 || rows.train.length === 0) return { model, layers: inOrder(model, layers) };
-  const positions = positionsOf(sites, rows);
-  const sampled = sites.map((site) => ({ site, positions: positions.get(site.node)! }));
-  const batches = emptyBatches(images, rows, sampled, seed);
-  const progress = (): void => {
-    if (images.context.signal.aborted) throw new Failure('RUNTIME_CANCELED', 'canceled while healing');
-    const done = layers.length;
-    images.context.progress({ done, total: sites.length + found.left.length, unit: 'layers', message: 'healing' });
-  };
-  progress();
-  const { name, channels, height, width } = images.spec;
+  const cuts = requests.map((request): Cut => ({ cut: request.cut, found: healing.healingUnits(request) }));
+  const sites = cuts.map(({ found }) => found.units.flatMap((unit) => unit.sites));
+  if (rows.train.length === 0 || sites.every(({ length }) => length === 0)) return cuts.map(asCut);
+  const positions = positionsOf(sites.flat(), rows);
+  const sampled = sites.map((own) => own.map((site) => ({ site, positions: positions.get(site.node)! })));
+  const size = imagesAtOnce(images, requests[0]!.shapes);
+  const { channels, height, width } = images.spec;
   const keepsPixels = bytesOf(rows, [channels * height * width]) <= storedBytes;
-  await readTargets(found.original, sampled, batches, { images, rows, keepsPixels });
+  const batches = emptyBatches(rows, sampled, { size, seed });
+  if (images.context.signal.aborted) throw canceled();
+  await readTargets(cuts[0]!.found.original, sampled, { images, rows, size, batches, keepsPixels });
+  const healed: Healed[] = [];
+  for (const [i, cut] of cuts.entries()) {
+    healed.push(await healCut(cut, { images, rows, size, batches: batches[i]!, positions, keepsPixels, storedBytes }));
+  }
+  return healed;
+}
+
+interface Cut {
+  readonly cut: ModelProto;
+  readonly found: healing.HealingUnits;
+}
+
+interface CutScene extends Sampling {
+  readonly positions: ReadonlyMap<string, number>;
+  /** Whether the batches hold them; else they are decoded anew. */
+  readonly keepsPixels: boolean;
+  readonly storedBytes: number;
+}
+
+function asCut({ cut, found }: Cut): Healed {
+  return { model: cloneModel(cut), layers: [], left: inOrder(cut, found.left) };
+}
+
+function canceled(): Failure {
+  return new Failure('RUNTIME_CANCELED', 'canceled while healing');
+}
+
+async function healCut({ cut, found }: Cut, scene: CutScene): Promise<Healed> {
+  const { images, rows, size, batches, positions, keepsPixels, storedBytes } = scene;
+  const { name, channels, height, width } = images.spec;
+  const model = cloneModel(cut);
+  const layers: HealedLayer[] = [];
+  const left = [...found.left];
+  const total = found.units.reduce((sum, { sites }) => sum + sites.length, left.length);
+  const progress = (): void => {
+    if (images.context.signal.aborted) throw canceled();
+    images.context.progress({ done: layers.length + left.length, total, unit: 'layers', message: 'healing' });
+  };
   /** Values that the batches hold, with their dimensions; none while the pixels are decoded anew. */
   let sources = new Map<string, readonly (number | string)[]>();
   if (keepsPixels) sources.set(name, ['N', channels, height, width]);
@@ -81,9 +116,8 @@ export async function heal(
     const ready = healing.readyUnits(graph, settled, open);
     if (ready.length === 0) {
       const stuck = open.shift()!;
-      layers.push(
-        ...stuck.sites.map(({ node, op }) => leftLayer(node, op, 'it reads what a layer of the same weights gives')),
-      );
+      const reason = 'it reads what a layer of the same weights gives';
+      left.push(...stuck.sites.map(({ node, op }) => ({ layer: node, op, reason })));
       continue;
     }
     const values = healing.frontier(graph, settled, nodesOf(open), (value) => found.carriesData(value));
@@ -92,13 +126,13 @@ export async function heal(
       return dims ? elementCount(dims) : Infinity;
     });
     const last = ready.length === open.length;
-    const measured = await measureUnits(
+    const { statistics, stored } = await measureUnits(
       { model, units: ready, positions, sources, values: !last && bytesOf(rows, sizes) <= storedBytes ? values : [] },
-      { images, rows, batches },
+      { images, rows, size, batches },
     );
-    if (measured.stored) sources = new Map(measured.stored);
+    if (stored) sources = new Map(stored);
     ready.forEach((unit, i) => {
-      const { train, validation } = measured.statistics[i]!;
+      const { train, validation } = statistics[i]!;
       const change = healing.refit(train, validation, near);
       near = change.ridge ?? near;
       healing.writeRefit(model, unit, change);
@@ -109,28 +143,39 @@ export async function heal(
     open = open.filter((unit) => !ready.includes(unit));
   }
   progress();
-  return { model, layers: inOrder(model, layers) };
+  return { model, layers: inOrder(model, layers), left: inOrder(model, left) };
 }
 
-/** Runs the original once and leaves its sampled answers, and the pixels where they are kept, with the batches. */
+/** Runs the original once and leaves its sampled answers, and the pixels where they are kept, with the batches of every cut. */
 async function readTargets(
   original: ModelProto,
-  sampled: readonly healing.Sampled[],
-  batches: readonly SampledBatch[],
-  { images, rows, keepsPixels }: { readonly images: Images; readonly rows: Rows; readonly keepsPixels: boolean },
+  sampled: readonly (readonly healing.Sampled[])[],
+  {
+    images,
+    rows,
+    size,
+    batches,
+    keepsPixels,
+  }: Omit<CutScene, 'batches' | 'positions' | 'storedBytes'> & {
+    readonly batches: readonly (readonly SampledBatch[])[];
+  },
 ): Promise<void> {
   const session = await openSession(healing.targetsGraph(original, sampled), { provider: images.context.provider });
   try {
     let next = 0;
-    for await (const image of pixels(images, rows)) {
-      const batch = batches[next++]!;
+    for await (const image of pixels(images, rows, size)) {
+      const own = batches.map((ofCut) => ofCut[next]!);
+      next += 1;
       const feeds: Record<string, Dense> = { [images.spec.name]: image };
-      for (const [node, chosen] of batch.positions) feeds[healing.feeds.positions(node)] = asIndices(chosen);
+      for (const [node, chosen] of own[0]!.positions) feeds[healing.feeds.positions(node)] = asIndices(chosen);
       const results = await session.run(feeds);
-      for (const { site } of sampled) {
-        batch.targets.set(site.node, results[healing.sums.targets(site.node)]!.data as Float32Array);
-      }
-      if (keepsPixels) batch.stored.set(images.spec.name, { ...image, data: (image.data as Float32Array).slice() });
+      const kept = keepsPixels ? { ...image, data: (image.data as Float32Array).slice() } : undefined;
+      own.forEach((batch, cut) => {
+        for (const { site } of sampled[cut]!) {
+          batch.targets.set(site.node, results[healing.sums.targets(site.node, cut)]!.data as Float32Array);
+        }
+        if (kept) batch.stored.set(images.spec.name, kept);
+      });
     }
   } finally {
     await session.release();
@@ -144,35 +189,4 @@ function bytesOf({ train, validation }: Rows, sizes: readonly number[]): number 
 
 function nodesOf(units: readonly healing.Unit[]): ReadonlySet<string> {
   return new Set(units.flatMap(({ sites }) => sites.map(({ node }) => node)));
-}
-
-function healedLayer(
-  { node, op }: healing.Site,
-  { sites, unknowns }: healing.Unit,
-  { weights, biases, ridge, before, after }: healing.Refit,
-): HealedLayer {
-  const others = sites.flatMap((site) => (site.node === node ? [] : [site.node]));
-  const notes = [
-    unknowns.note,
-    others.length > 0 ? `healed together with ${others.join(', ')}, whose weights it shares` : null,
-    biases
-      ? weights
-        ? null
-        : 'other weights do no better on validation: its bias alone was healed'
-      : 'as it was cut: nothing does better on validation',
-  ].filter((note) => note !== null);
-  const fitted = unknowns.count > 0;
-  return {
-    ...{ layer: node, op, unknowns: unknowns.count, ridge, before, after },
-    note: notes.length > 0 ? notes.slice(0, fitted ? undefined : 1).join('; ') : null,
-  };
-}
-
-function leftLayer(layer: string, op: string, reason: string): HealedLayer {
-  return { layer, op, unknowns: 0, ridge: null, before: 0, after: 0, note: `left as it was cut: ${reason}` };
-}
-
-function inOrder(model: ModelProto, layers: readonly HealedLayer[]): HealedLayer[] {
-  const order = new Map(new Graph(model).topological().map((node, i) => [node.name, i]));
-  return [...layers].sort((a, b) => order.get(a.layer)! - order.get(b.layer)!);
 }

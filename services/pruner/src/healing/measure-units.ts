@@ -16,6 +16,15 @@ export interface Measuring {
   readonly values: readonly string[];
 }
 
+/** What is looked at. */
+export interface Sampling {
+  readonly images: Images;
+  readonly rows: Rows;
+  /** Images of a batch. */
+  readonly size: number;
+  readonly batches: readonly SampledBatch[];
+}
+
 export interface MeasuredUnits {
   /** One for each unit. */
   readonly statistics: readonly Readonly<Record<Part, healing.Statistics>>[];
@@ -33,11 +42,7 @@ interface SiteInProgress {
 /** Runs the cut network over all batches for the statistics of some units that do not depend on each other. */
 export async function measureUnits(
   { model, units, positions, sources, values }: Measuring,
-  {
-    images,
-    rows,
-    batches,
-  }: { readonly images: Images; readonly rows: Rows; readonly batches: readonly SampledBatch[] },
+  { images, rows, size, batches }: Sampling,
 ): Promise<MeasuredUnits> {
   const fitted = units.flatMap(({ sites, unknowns }) =>
     sites.map((site) => ({ site, unknowns, positions: positions.get(site.node)! })),
@@ -58,7 +63,10 @@ export async function measureUnits(
   const dims = new Map<string, readonly (number | string)[]>();
   try {
     let states: SiteInProgress[] | undefined;
-    for await (const [batch, pixelsOfBatch] of inputs(batches, sources.size > 0 ? undefined : pixels(images, rows))) {
+    for await (const [batch, pixelsOfBatch] of inputs(
+      batches,
+      sources.size > 0 ? undefined : pixels(images, rows, size),
+    )) {
       images.context.signal.throwIfAborted();
       const given = feedsOf(batch, fitted, pixelsOfBatch ? { [images.spec.name]: pixelsOfBatch } : {});
       states ??= await startingStates(session, fitted, given);

@@ -1,7 +1,7 @@
 import { seededRandom } from '@kneepoint/onnx';
 import type { healing } from '@kneepoint/pruning';
-import { batchSizeFor, type Dense } from '@kneepoint/runtime';
-import { imageBatches, type Images } from '../run-over.ts';
+import type { Dense } from '@kneepoint/runtime';
+import { batchWithin, imageBatches, type Images } from '../run-over.ts';
 
 /** Rows of a layer that are enough, and how many positions of an image give them. */
 const WANTED_ROWS = 10_000;
@@ -11,7 +11,7 @@ const MOST_POSITIONS = 48;
 const MOST_TRAIN = 1000;
 const MOST_VALIDATION = 500;
 /** Bytes of the original's answers that are kept. */
-const TARGET_BYTES = 512e6;
+const TARGET_BYTES = 256e6;
 
 export type Part = 'train' | 'validation';
 
@@ -37,7 +37,7 @@ export function chosenRows({ train, validation }: Rows, seed: number): Rows {
   return { train: drawn(train, MOST_TRAIN, seed), validation: drawn(validation, MOST_VALIDATION, seed + 1) };
 }
 
-/** How many positions of an image each site is looked at; the same numbers for the same sites and images. */
+/** How many positions of an image each site is looked at, by node; the same numbers for the same sites and images. */
 export function positionsOf(sites: readonly healing.Site[], { train, validation }: Rows): Map<string, number> {
   const images = train.length + validation.length;
   const wanted = Math.ceil(WANTED_ROWS / Math.max(1, train.length));
@@ -48,33 +48,35 @@ export function positionsOf(sites: readonly healing.Site[], { train, validation 
   return new Map(sites.map(({ node, layout }) => [node, Math.min(most, layout.positions)]));
 }
 
-/** The batches of both parts, training images first, without their values. */
+/**
+ * The batches of both parts, training images first, without their values: for each cut its own, the same images at the same positions.
+ * @param sampled for each cut what is looked at
+ * @param size images of each
+ */
 export function emptyBatches(
-  images: Images,
   rows: Rows,
-  sampled: readonly healing.Sampled[],
-  seed: number,
-): SampledBatch[] {
-  const size = batchSize(images);
-  const batches: SampledBatch[] = [];
+  sampled: readonly (readonly healing.Sampled[])[],
+  { size, seed }: { readonly size: number; readonly seed: number },
+): SampledBatch[][] {
+  const places = new Map(sampled.flat().map(({ site, positions }) => [site.node, [site.layout.positions, positions]]));
+  const drawnOnes: Pick<SampledBatch, 'part' | 'count' | 'positions'>[] = [];
   for (const part of ['train', 'validation'] as const) {
     for (let from = 0; from < rows[part].length; from += size) {
-      const random = seededRandom(seed + 7919 * (batches.length + 1));
-      const positions = sampled.map(({ site, positions: count }): [string, Int32Array] => {
-        return [site.node, draw(site.layout.positions, count, () => random.uniform())];
+      const random = seededRandom(seed + 7919 * (drawnOnes.length + 1));
+      const positions = [...places].map(([node, [all, count]]): [string, Int32Array] => {
+        return [node, draw(all!, count!, () => random.uniform())];
       });
-      const count = Math.min(size, rows[part].length - from);
-      batches.push({ part, count, positions: new Map(positions), targets: new Map(), stored: new Map() });
+      drawnOnes.push({ part, count: Math.min(size, rows[part].length - from), positions: new Map(positions) });
     }
   }
-  return batches;
+  return sampled.map(() => drawnOnes.map((batch) => ({ ...batch, targets: new Map(), stored: new Map() })));
 }
 
 /** Pixels of the batches, decoded anew, in their order; valid until the next is asked for. */
-export async function* pixels(images: Images, rows: Rows): AsyncGenerator<Dense> {
+export async function* pixels(images: Images, rows: Rows, size: number): AsyncGenerator<Dense> {
   const { channels, height, width } = images.spec;
   for (const part of [rows.train, rows.validation]) {
-    for await (const { data, indices } of imageBatches(images, part, batchSize(images))) {
+    for await (const { data, indices } of imageBatches(images, part, size)) {
       yield { data, dims: [indices.length, channels, height, width] };
     }
   }
@@ -85,8 +87,9 @@ export function asIndices(positions: Int32Array): Dense {
   return { data: BigInt64Array.from(positions, BigInt), dims: [positions.length] };
 }
 
-function batchSize({ spec }: Images): number {
-  return spec.batch === 'free' ? batchSizeFor(spec) : spec.batch;
+/** How many images go through the original together: answers of all its layers are held until they are sampled. */
+export function imagesAtOnce({ spec }: Images, shapes: ReadonlyMap<string, readonly number[]>): number {
+  return spec.batch === 'free' ? batchWithin(spec, shapes) : spec.batch;
 }
 
 function drawn(rows: Int32Array, most: number, seed: number): Int32Array {
