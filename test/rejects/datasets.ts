@@ -90,7 +90,7 @@ export const BAD_DATASETS: readonly BadDataset[] = [
     name: 'no labels',
     files: () => ({}),
     code: 'DATASET_MANIFEST_MISSING',
-    message: 'the folder has neither labels.csv nor labels.jsonl',
+    message: 'there are 4 images, but nothing says what they show',
     where: '<folder>',
   },
   {

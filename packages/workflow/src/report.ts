@@ -224,6 +224,8 @@ export interface CompressionReport {
     readonly train: number;
     readonly validation: number;
     readonly test: number;
+    /** Where the split comes from when the data set has its own, such as `column "Usage"`. */
+    readonly given?: string;
     /** Whether the curves of all tasks were computed on this split. */
     readonly shared: boolean;
   };

@@ -10,20 +10,29 @@ export interface Parts {
   readonly test: Int32Array;
   /** What was kept together: the subject's column, or "image". */
   readonly by: string;
+  /** Where the split comes from when the data set has its own, such as `column "Usage"`. */
+  readonly given?: string;
 }
 
 /**
- * The first trial's split, as the curves have it. Several tasks share the split of the rows that any of them labels, image by image
+ * The data set's own split where it has one, else the first trial's, as the curves have it. Several tasks share the split of the rows that any of them labels, image by image
  * as soon as one of them (who is it?) cannot keep subjects together; where all label the same images that is the split of each.
  * Throws REGRESSION_TOO_FEW_ROWS, REGRESSION_SPLIT_IMPOSSIBLE.
  */
 export function splitParts(manifest: Manifest, tasks: readonly TaskSpec[], seed: number): Parts {
   const rows = manifest.images.length;
   const task = tasks.length === 1 ? single(manifest, tasks[0]!) : together(manifest, tasks);
-  const split = splitTask(task, { rows, groups: manifest.groups, seed, trial: 0 });
+  const split = splitTask(task, { rows, groups: manifest.groups, given: manifest.split?.parts, seed, trial: 0 });
   const of = (part: number): Int32Array => Int32Array.from(split.keys()).filter((row) => split[row] === part);
   const by = task.splitBy === 'row' || manifest.groups === undefined ? 'image' : (manifest.subject ?? 'image');
-  return { split, train: of(TRAIN), validation: of(VALIDATION), test: of(TEST), by };
+  return {
+    split,
+    train: of(TRAIN),
+    validation: of(VALIDATION),
+    test: of(TEST),
+    by,
+    ...(manifest.split ? { given: manifest.split.from } : {}),
+  };
 }
 
 /** Whether the tasks' own splits, on which their curves were computed, are the one that they share. */

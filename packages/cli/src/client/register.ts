@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { DatasetSchema, Preprocess } from '@kneepoint/datasets';
+import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -29,6 +29,7 @@ export interface DatasetRegistration {
   readonly name: string;
   readonly schema?: DatasetSchema;
   readonly group?: string;
+  readonly reading?: Reading;
 }
 
 /** Imports a model; the run that comes back carries it. Paths are named to a server on this machine, else bytes are uploaded. */
@@ -73,16 +74,17 @@ export async function registerDataset(
     ...(dataset.schema ? { schema: dataset.schema } : {}),
     ...(dataset.group ? { group: dataset.group } : {}),
   };
+  const { reading } = dataset;
   const title = `import ${dataset.name}`;
   if (local) {
-    const input = { name: dataset.name, path: folder, ...options };
+    const input = { name: dataset.name, path: folder, ...options, ...(reading ? { reading } : {}) };
     return follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   }
   const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
   try {
     const { packDataset } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
-    await packDataset(folder, { ...options, out, signal });
+    await packDataset(folder, { ...options, ...reading, out, signal });
     const input = { name: dataset.name, upload: await upload(client, out) };
     return await follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   } finally {

@@ -1,5 +1,4 @@
 import { basename, resolve } from 'node:path';
-import type { DatasetSchema } from '@kneepoint/datasets';
 import type { Command } from 'commander';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
@@ -10,7 +9,6 @@ import { oneOf } from './numbers.ts';
 import { renderReport } from '../render/report.ts';
 import {
   type PreprocessOptions,
-  readJson,
   readPreprocess,
   type ServerOptions,
   withConnection,
@@ -19,15 +17,14 @@ import {
 } from './options.ts';
 import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 import { type PruneRequest, saveAll } from './prune.ts';
+import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { type KeepRequest, readCompressGoals, readSearch } from './compress-goals.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
 
-interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags {
+interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags, DataFlags {
   readonly model: string;
   readonly data: string;
   readonly task: string;
-  readonly group?: string;
-  readonly schema?: string;
   readonly arms: string;
   readonly compare?: string;
   readonly keep?: string;
@@ -50,19 +47,19 @@ const ARMS: Readonly<Record<string, string>> = {
 /** All in one: import, analyse, prune, train, compare, fetch. Run again it goes on from what was finished, since every result has a key. */
 export function registerCompress(program: Command): void {
   withTrainingOptions(
-    withPlanFlags(withPreprocessOptions(withServerOptions(program.command('compress'))), { several: true }),
+    withDataOptions(
+      withPlanFlags(withPreprocessOptions(withServerOptions(program.command('compress'))), { several: true }),
+    ),
   )
     .description('an ONNX file and a folder of labelled images in, a smaller ONNX file and a report out')
     .requiredOption('--model <file>', 'the ONNX file')
-    .requiredOption('--data <folder>', 'images with labels.csv or labels.jsonl')
+    .requiredOption(
+      '--data <folder>',
+      'labelled images: one folder per class, labels.csv, or another layout of docs/data.md',
+    )
     .requiredOption(
       '--task <names>',
       'column (or task of the schema) that the small network is for; several in one head separated by commas',
-    )
-    .option('--group <column>', 'column whose value keeps images together when the set is split, such as a person')
-    .option(
-      '--schema <file>',
-      'types, classes, bins and units of the tasks (default: schema.json of the folder, else inferred)',
     )
     .option(
       '--arms <names>',
@@ -95,7 +92,7 @@ export function registerCompress(program: Command): void {
       }
       const training = readTraining(options);
       const preprocess = await readPreprocess(options);
-      const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
+      const data = await readDataOptions(options);
       const made = await withConnection(options, async (connection, signal) => {
         const model = await registerModel(
           connection,
@@ -107,11 +104,11 @@ export function registerCompress(program: Command): void {
           {
             folder: options.data,
             name: basename(resolve(options.data)),
-            ...(schema ? { schema } : {}),
-            ...(options.group ? { group: options.group } : {}),
+            ...data,
           },
           signal,
         );
+        for (const text of dataset.dataset!.notes) note(text);
         const request = {
           model: model.model!.id,
           dataset: dataset.dataset!.id,

@@ -1,15 +1,13 @@
 import { basename, resolve } from 'node:path';
-import type { DatasetSchema } from '@kneepoint/datasets';
 import type { Command } from 'commander';
 import { registerDataset } from '../client/register.ts';
 import { print, printJson } from '../output.ts';
 import { table } from '../render/table.ts';
-import { readJson, type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
-interface AddOptions extends ServerOptions {
+interface AddOptions extends ServerOptions, DataFlags {
   readonly name?: string;
-  readonly group?: string;
-  readonly schema?: string;
 }
 
 interface DatasetRow {
@@ -22,24 +20,18 @@ interface DatasetRow {
 
 export function registerDatasetCommands(program: Command): void {
   const dataset = program.command('dataset').description('labelled images');
-  withServerOptions(dataset.command('add <folder>'))
-    .description('import a folder with labels.csv or labels.jsonl and its images')
+  withDataOptions(withServerOptions(dataset.command('add <folder>')))
+    .description('import a folder of labelled images; docs/data.md lists the layouts')
     .option('--name <name>', 'how it is called (default: the name of the folder)')
-    .option('--group <column>', 'column whose value keeps images together when the set is split, such as a person')
-    .option(
-      '--schema <file>',
-      'types, classes, bins and units of the tasks (default: schema.json of the folder, else inferred)',
-    )
     .action(async (folder: string, options: AddOptions) => {
-      const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
+      const data = await readDataOptions(options);
       const run = await withConnection(options, (connection, signal) =>
         registerDataset(
           connection,
           {
             folder,
             name: options.name ?? basename(resolve(folder)),
-            ...(schema ? { schema } : {}),
-            ...(options.group ? { group: options.group } : {}),
+            ...data,
           },
           signal,
         ),

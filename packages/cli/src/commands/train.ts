@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type { DatasetSchema, Preprocess } from '@kneepoint/datasets';
+import type { Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
@@ -12,18 +12,17 @@ import { followTrainings, trainingsOf, type TrainingView } from '../client/train
 import { note, print, printJson } from '../output.ts';
 import { renderTraining } from '../render/training.ts';
 import { readNumber } from './numbers.ts';
-import { readJson, type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
 
-interface TrainOptions extends ServerOptions, TrainingOptions {
+interface TrainOptions extends ServerOptions, TrainingOptions, DataFlags {
   readonly data?: string;
   readonly faces?: string;
   readonly persons?: string;
   readonly tasks: string;
   readonly widths: string;
   readonly size: string;
-  readonly group?: string;
-  readonly schema?: string;
   readonly out: string;
 }
 
@@ -33,16 +32,14 @@ const MOST_FILTERS = 4096;
 
 /** A network of one's own, small and honest about where it comes from: what the demo starts with is made by this. */
 export function registerTrain(program: Command): void {
-  withTrainingOptions(withServerOptions(program.command('train')))
+  withTrainingOptions(withDataOptions(withServerOptions(program.command('train'))))
     .description('train a small network from fresh weights on labelled images, or on synthetic faces')
-    .option('--data <folder>', 'images with labels.csv or labels.jsonl')
+    .option('--data <folder>', 'labelled images: one folder per class, labels.csv, or another layout of docs/data.md')
     .option('--faces <n>', 'render so many synthetic faces instead')
     .option('--persons <n>', 'of so many people (default: 32)')
     .requiredOption('--tasks <names>', 'what it shall read, separated by commas')
     .option('--widths <list>', 'filters of each convolution, "pool" halves the size', '16,pool,32,pool,64,pool,64')
     .option('--size <pixels>', 'width and height of its input', '64')
-    .option('--group <column>', 'column whose value keeps images together when the set is split, such as a person')
-    .option('--schema <file>', 'types, classes, bins and units of the tasks (default: schema.json of the folder)')
     .requiredOption('--out <file>', 'where to put the network; its preprocessing and a card come beside it')
     .action(async (options: TrainOptions) => {
       const training = readTraining(options);
@@ -94,7 +91,7 @@ async function importData(
   { scratch, seed, size }: { readonly scratch: string; readonly seed: number; readonly size: number },
   signal: AbortSignal,
 ): Promise<string> {
-  const schema = options.schema ? ((await readJson(options.schema)) as DatasetSchema) : undefined;
+  const data = await readDataOptions(options);
   const folder = options.data ?? join(scratch, 'faces');
   if (options.data === undefined) {
     const { renderFaces } = await import('@kneepoint/datasets');
@@ -113,8 +110,7 @@ async function importData(
     {
       folder,
       name: options.data === undefined ? `faces-${options.faces}` : basename(resolve(folder)),
-      ...(schema ? { schema } : {}),
-      ...(options.group ? { group: options.group } : {}),
+      ...data,
     },
     signal,
   );

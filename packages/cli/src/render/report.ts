@@ -63,7 +63,7 @@ export function renderReport(report: CompressionReport): string {
   return [
     `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.provider}`,
     ...targetLine(report),
-    `${stages.name} on ${report.split.test} test images (split by ${report.split.by}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
+    `${stages.name} on ${report.split.test} test images (split ${splitOf(report).slice(6)}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     ...keepLine(report),
     '',
     figures,
@@ -90,7 +90,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
     `# ${name}`,
     '',
     `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.provider}.`,
-    `Split by ${report.split.by}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
+    `${splitOf(report)}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
     ...[...keepLine(report), ...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
     row('', 'before', 'after', 'change'),
@@ -196,4 +196,8 @@ function targetLine({ target, keep }: CompressionReport): readonly string[] {
 
 function capital(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}`;
+}
+
+function splitOf({ split }: CompressionReport): string {
+  return split.given === undefined ? `Split by ${split.by}` : `Split as the data set has it (${split.given})`;
 }

@@ -6,12 +6,15 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { Problems } from '../problems.ts';
 import { checkSchema } from '../schema/dataset-schema.ts';
 import { draftTasks } from '../schema/draft-tasks.ts';
-import { IMAGE_COLUMN, type Table } from '../table/table.ts';
+import { IMAGE_COLUMN, type Part, type Table } from '../table/table.ts';
 import type { TaskDraft } from '../tasks/task-kind.ts';
 
 /** The first entry of a packed data set. It holds the cells rather than the encoded labels: smaller, and one code path reads both. */
 export const INDEX_ENTRY = 'kneepoint.json';
 const FORMAT = 'kneepoint.dataset/1';
+
+/** Parts of a split by number. */
+const PARTS: readonly Part[] = ['train', 'validation', 'test'];
 
 const packedImage = z.strictObject({
   path: z.string().min(1),
@@ -27,6 +30,7 @@ const indexSchema = z.strictObject({
   notes: z.array(z.string()),
   tasks: z.array(z.looseObject({ name: z.string() })),
   columns: z.array(z.strictObject({ name: z.string(), cells: z.array(z.string().max(LIMITS.cellCharacters)) })),
+  split: z.strictObject({ from: z.string(), parts: z.array(z.int().min(0).max(3)) }).optional(),
   images: z.array(packedImage).min(1).max(LIMITS.images),
 });
 
@@ -56,7 +60,8 @@ export function encodeIndex(
     return { name, cells: table.rows.map((row) => row.cells[position] ?? '') };
   });
   const { subject, notes } = manifest;
-  return Buffer.from(canonicalJson({ format: FORMAT, subject, notes, tasks: drafts, columns, images }));
+  const split = manifest.split && { from: manifest.split.from, parts: [...manifest.split.parts] };
+  return Buffer.from(canonicalJson({ format: FORMAT, subject, notes, tasks: drafts, columns, split, images }));
 }
 
 /**
@@ -65,15 +70,20 @@ export function encodeIndex(
  */
 export function parseIndex(bytes: Uint8Array, where = INDEX_ENTRY): DatasetIndex {
   const index = parse(bytes, where);
-  const lengths = index.columns.every(({ cells }) => cells.length === index.images.length);
-  if (!lengths) throw invalid(`a column has not one cell for each of ${index.images.length} images`, where);
+  const lengths = [...index.columns.map(({ cells }) => cells), ...(index.split ? [index.split.parts] : [])].every(
+    ({ length }) => length === index.images.length,
+  );
+  if (!lengths)
+    throw invalid(`a column or the split has not one cell for each of ${index.images.length} images`, where);
   const table: Table = {
     file: INDEX_ENTRY,
     columns: [IMAGE_COLUMN, ...index.columns.map(({ name }) => name)],
     rows: index.images.map(({ path }, row) => ({
       line: row + 1,
       cells: [path, ...index.columns.map(({ cells }) => cells[row] ?? '')],
+      part: PARTS[index.split?.parts[row] ?? PARTS.length],
     })),
+    ...(index.split ? { splitFrom: index.split.from } : {}),
   };
   const problems = new Problems();
   const tasks = Object.fromEntries(index.tasks.map(({ name, ...task }) => [name, task]));

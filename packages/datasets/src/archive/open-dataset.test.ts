@@ -111,7 +111,7 @@ describe('openDataset', () => {
     [
       'a column of another length',
       () => withIndex((json) => (json['columns'] = [{ name: 'x', cells: ['1'] }])),
-      'a column has not one cell for each of 4 images',
+      'a column or the split has not one cell for each of 4 images',
     ],
     [
       'a label that is no number',

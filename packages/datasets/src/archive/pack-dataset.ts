@@ -8,6 +8,7 @@ import { inspectImage } from '../images/inspect-image.ts';
 import { LIMITS } from '../limits.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { type FolderContents, type FolderOptions, readFolder } from '../manifest/read-folder.ts';
+import { IMAGE_COLUMN } from '../table/table.ts';
 import { mapLimited } from '../map-limited.ts';
 import { Problems } from '../problems.ts';
 import type { OnProgress } from '../progress.ts';
@@ -36,13 +37,12 @@ export interface PackedDataset {
  * @throws DATASET_* (as readManifest), DATASET_CHANGED, DATASET_NOT_WRITABLE, the signal's reason
  */
 export async function packDataset(folder: string, options: PackOptions): Promise<PackedDataset> {
-  const contents = await readFolder(folder, options);
-  const images = await inspectAll(folder, contents, options);
+  const { contents, images } = await usable(folder, await readFolder(folder, options), options);
   const index = encodeIndex(contents.table, contents.drafts, contents.manifest, images);
   async function* entries(): AsyncGenerator<{ name: string; contents: Buffer }> {
     yield { name: INDEX_ENTRY, contents: index };
     for (const [i, image] of images.entries()) {
-      const bytes = await readFile(join(folder, image.path));
+      const bytes = await (contents.table.rows[i]?.read?.() ?? readFile(join(folder, image.path)));
       if (sha256Of(bytes) !== image.sha256) {
         throw new Failure('DATASET_CHANGED', 'the image changed while it was being packed', {
           where: image.path,
@@ -57,36 +57,76 @@ export async function packDataset(folder: string, options: PackOptions): Promise
   return { ...written, images: images.length, tasks: manifest.tasks, manifest, index };
 }
 
+/**
+ * The images that are packed: what does not decode is refused or left out, and of images with the same bytes the first stays.
+ * What was left out is among the notes.
+ */
+async function usable(
+  folder: string,
+  contents: FolderContents,
+  options: PackOptions,
+): Promise<{ readonly contents: FolderContents; readonly images: readonly PackedImage[] }> {
+  const { skipped } = contents;
+  const inspected = await inspectAll(folder, contents, options);
+  const left = new Set<number>();
+  const first = new Map<string, number>();
+  inspected.forEach((image, row) => {
+    const earlier = image === undefined ? undefined : first.get(image.sha256);
+    if (image === undefined) left.add(row);
+    else if (earlier === undefined) first.set(image.sha256, row);
+    else {
+      left.add(row);
+      const same = sameLabels(contents, earlier, row);
+      skipped.malformed(`an image whose bytes came before${same ? '' : ' under other labels'}`, image.path);
+    }
+  });
+  if (options.strict) skipped.refuse(folder);
+  const rest = left.size === 0 ? contents : contents.without(left);
+  const manifest = { ...rest.manifest, notes: [...rest.manifest.notes, ...skipped.notes] };
+  const images = inspected.filter((image, row): image is PackedImage => image !== undefined && !left.has(row));
+  return { contents: { ...rest, manifest }, images };
+}
+
+function sameLabels({ table }: FolderContents, a: number, b: number): boolean {
+  const image = table.columns.indexOf(IMAGE_COLUMN);
+  return table.rows[a]!.cells.every((cell, i) => i === image || cell === table.rows[b]!.cells[i]);
+}
+
+/** By row; undefined for images that do not decode, where those are left out. */
 async function inspectAll(
   folder: string,
-  { manifest, table }: FolderContents,
+  { manifest, table, skipped, lenient }: FolderContents,
   options: PackOptions,
-): Promise<PackedImage[]> {
+): Promise<readonly (PackedImage | undefined)[]> {
   const problems = new Problems();
-  const images = new Array<PackedImage>(manifest.images.length);
+  const images = new Array<PackedImage | undefined>(manifest.images.length).fill(undefined);
+  const wrong: { readonly row: number; readonly failure: Failure }[] = [];
   let done = 0;
   const inspect = async (i: number): Promise<void> => {
     const path = manifest.images[i] ?? '';
     try {
-      const bytes = await readImageFile(join(folder, path), path);
+      const bytes = await (table.rows[i]?.read?.() ?? readImageFile(join(folder, path), path));
       images[i] = { path, format: await inspectImage(bytes, path), bytes: bytes.length, sha256: sha256Of(bytes) };
     } catch (error) {
-      const { code, message, fix } = Failure.from(error);
-      if (code === 'INTERNAL') throw error;
-      const line = table.rows[i]?.line ?? 0;
-      problems.add({
-        code,
-        file: table.file,
-        line,
-        message: `image ${JSON.stringify(path)}: ${message}`,
-        fix: fix ?? '',
-      });
+      const failure = Failure.from(error);
+      if (failure.code === 'INTERNAL') throw error;
+      wrong.push({ row: i, failure });
     }
     done += 1;
     options.onProgress?.({ done, total: images.length, unit: 'images' });
   };
   // A decoded picture of the largest size takes 200 MB: few at once.
   await mapLimited(images.length, Math.min(4, availableParallelism()), inspect, options.signal);
+  for (const { row, failure } of wrong.sort((a, b) => a.row - b.row)) {
+    const path = manifest.images[row] ?? '';
+    const { code, message, fix } = failure;
+    if (lenient) skipped.malformed(`an image that cannot be read (${code})`, path);
+    else {
+      const line = table.rows[row]?.line ?? 0;
+      const text = `image ${JSON.stringify(path)}: ${message}`;
+      problems.add({ code, file: table.file, line, message: text, fix: fix ?? '' });
+    }
+  }
   problems.throwIfAny();
   return images;
 }

@@ -6,6 +6,7 @@ import type { Table } from '../table/table.ts';
 import type { EncodedTask, LabelSource, TaskDraft } from '../tasks/task-kind.ts';
 import { TASK_KINDS } from '../tasks/task-kinds.ts';
 import { checkImagePaths } from './check-image-paths.ts';
+import { givenSplit } from './given-split.ts';
 import type { Manifest, SplitBy } from './manifest.ts';
 
 export interface BuiltManifest {
@@ -30,6 +31,7 @@ export function buildManifest(
   );
   for (const { spec } of encoded) checkMirror(spec, problems);
   const groups = subject === undefined ? undefined : groupsOf(subject, table, problems);
+  const { split, notes: splitNotes } = givenSplit(table, subject, problems);
   const manifest: Manifest = {
     images,
     tasks: encoded.map((task) => task.spec),
@@ -39,7 +41,8 @@ export function buildManifest(
     }),
     missing: byTask(encoded, (task) => countMissing(task.labels, task.spec.targets.length)),
     ...(subject === undefined || groups === undefined ? {} : { subject, groups }),
-    notes: [...notes, ...encoded.flatMap((task) => task.notes)],
+    ...(split === undefined ? {} : { split }),
+    notes: [...notes, ...splitNotes, ...encoded.flatMap((task) => task.notes)],
   };
   return { manifest, drafts: encoded.map((task) => task.draft) };
 }

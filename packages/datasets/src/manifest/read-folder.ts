@@ -1,20 +1,27 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
+import { chooseLayout } from '../layouts/choose-layout.ts';
+import type { Imported, Layout } from '../layouts/layout.ts';
+import { listFolder, type Listing } from '../layouts/listing.ts';
+import { Skipped } from '../layouts/skipped.ts';
 import { LIMITS } from '../limits.ts';
 import { Problems } from '../problems.ts';
 import { quote } from '../quote.ts';
 import { checkSchema, type DatasetSchema } from '../schema/dataset-schema.ts';
 import { draftTasks } from '../schema/draft-tasks.ts';
 import { inferSchema } from '../schema/infer-schema.ts';
+import { joinSchemas } from '../schema/join-schemas.ts';
 import { decodeUtf8 } from '../table/decode-utf8.ts';
-import { parseCsv } from '../table/parse-csv.ts';
-import { parseJsonLines } from '../table/parse-json-lines.ts';
+import { withoutMissing } from '../table/missing.ts';
+import { withSplit } from '../table/split-column.ts';
 import { IMAGE_COLUMN, type Table } from '../table/table.ts';
+import type { TaskDraft } from '../tasks/task-kind.ts';
 import { buildManifest, type BuiltManifest } from './build-manifest.ts';
 import { checkFiles } from './check-files.ts';
+import type { Reading } from './reading.ts';
 
-export interface FolderOptions {
+export interface FolderOptions extends Reading {
   /** Replaces the folder's schema.json. */
   readonly schema?: DatasetSchema;
   /** Column whose value groups images when the set is split; replaces the schema's subject. */
@@ -24,30 +31,95 @@ export interface FolderOptions {
 
 export interface FolderContents extends BuiltManifest {
   readonly table: Table;
+  /** Entries that were left out. */
+  readonly skipped: Skipped;
+  /** Whether images that do not decode are to be left out. */
+  readonly lenient: boolean;
+  /** The contents without some rows. Throws one Failure for all problems that this makes. */
+  without(rows: ReadonlySet<number>): FolderContents;
 }
 
-const PARSERS = { 'labels.csv': parseCsv, 'labels.jsonl': parseJsonLines } as const;
+/** What buildManifest needs beside the table. */
+interface Plan {
+  readonly drafts: readonly TaskDraft[];
+  readonly subject: string | undefined;
+  readonly notes: readonly string[];
+  readonly lenient: boolean;
+}
+
 const SCHEMA_FILE = 'schema.json';
 
-/** Reads and validates a folder's manifest, schema and image paths (not the images). Throws one Failure for all problems. */
+/** Recognises a folder's layout, reads and validates labels, schema and image paths (not the images). Throws one Failure for all problems. */
 export async function readFolder(folder: string, options: FolderOptions = {}): Promise<FolderContents> {
-  const root = await rootOf(folder);
-  const file = await manifestFile(folder);
+  const listing = await listFolder(await rootOf(folder), options.signal);
+  const layout = await chooseLayout(listing, options.format);
   const problems = new Problems();
-  const table = await readTable(folder, file, problems);
-  const given = await readSchema(folder, options, problems);
+  const skipped = new Skipped();
+  const imported = await layout.read(listing, { ...options, problems, skipped });
+  const given = await readSchema(listing, options, problems);
   // Without a readable header or schema every further complaint would be an echo of the first.
-  if (!table.columns.includes(IMAGE_COLUMN) || given === undefined) {
-    if (problems.total === 0) buildManifest(table, [], undefined, [], problems);
+  if (!imported.table.columns.includes(IMAGE_COLUMN) || given === undefined) {
+    if (problems.total === 0) buildManifest(imported.table, [], undefined, [], problems);
     problems.throwIfAny();
   }
-  const known = { ...given, ...(options.group === undefined ? {} : { subject: options.group }) };
+  if (imported.table.rows.length === 0 && skipped.notes.length > 0) refuseEmpty(layout, skipped, folder);
+  const lenient = options.strict !== true && (options.skipBad ?? layout.exact !== true);
+  const { table, plan } = planOf(imported, layout, given ?? {}, { ...options, skipBad: lenient }, problems);
+  const built = buildManifest(table, plan.drafts, plan.subject, plan.notes, problems);
+  const absent = await checkFiles(
+    listing.root,
+    built.manifest.images,
+    table,
+    lenient ? undefined : problems,
+    options.signal,
+  );
+  problems.throwIfAny();
+  const contents = contentsOf(table, plan, built, skipped);
+  if (absent.length === 0) return contents;
+  for (const row of absent) skipped.malformed('an image that is not there', built.manifest.images[row] ?? '');
+  return contents.without(new Set(absent));
+}
+
+function planOf(
+  imported: Imported,
+  layout: Layout,
+  given: DatasetSchema,
+  options: FolderOptions & { readonly skipBad: boolean },
+  problems: Problems,
+): { readonly table: Table; readonly plan: Plan } {
+  const known = joinSchemas(imported.hints ?? {}, given, options);
+  const labels = new Set(Object.values(known.tasks ?? {}).flatMap(({ column, columns }) => columns ?? column ?? []));
+  const read = withoutMissing(imported.table, given.missing?.map(String));
+  const table = withSplit(read.table, { ...options, labels }, problems);
   const { schema, notes } = inferSchema(table, known);
   const drafts = draftTasks(schema, table, SCHEMA_FILE, problems);
-  const built = buildManifest(table, drafts, subjectOf(schema, table), notes, problems);
-  await checkFiles(root, built.manifest.images, table, problems, options.signal);
-  problems.throwIfAny();
-  return { ...built, table };
+  const subject = schema.subject !== undefined && table.columns.includes(schema.subject) ? schema.subject : undefined;
+  const found = layout.exact ? [] : [`${layout.name}: ${imported.found}`];
+  return { table, plan: { drafts, subject, notes: [...found, ...read.notes, ...notes], lenient: options.skipBad } };
+}
+
+function contentsOf(table: Table, plan: Plan, built: BuiltManifest, skipped: Skipped): FolderContents {
+  return {
+    ...built,
+    table,
+    skipped,
+    lenient: plan.lenient,
+    without: (rows) => {
+      const problems = new Problems();
+      const rest = { ...table, rows: table.rows.filter((_, row) => !rows.has(row)) };
+      const rebuilt = buildManifest(rest, plan.drafts, plan.subject, plan.notes, problems);
+      problems.throwIfAny();
+      return contentsOf(rest, plan, rebuilt, skipped);
+    },
+  };
+}
+
+function refuseEmpty(layout: Layout, skipped: Skipped, folder: string): never {
+  const message = `read as ${layout.name}, no image of the folder can be used: ${skipped.notes.join('; ')}`;
+  throw new Failure('DATASET_MANIFEST_EMPTY', message, {
+    where: folder,
+    fix: 'mend the entries, or name another layout by --format',
+  });
 }
 
 async function rootOf(folder: string): Promise<string> {
@@ -58,54 +130,22 @@ async function rootOf(folder: string): Promise<string> {
   if (isFolder) return realpath(folder);
   throw new Failure('DATASET_FOLDER_MISSING', `${quote(folder)} is not a folder`, {
     where: folder,
-    fix: 'give the folder that holds labels.csv or labels.jsonl',
+    fix: 'give the folder that holds the images and their labels',
   });
 }
 
-async function manifestFile(folder: string): Promise<keyof typeof PARSERS> {
-  const present = await Promise.all(
-    (['labels.csv', 'labels.jsonl'] as const).map(async (name) => ({
-      name,
-      exists: await stat(join(folder, name)).then(
-        (entry) => entry.isFile(),
-        () => false,
-      ),
-    })),
-  );
-  const [first, second] = present.filter(({ exists }) => exists);
-  if (first === undefined) {
-    throw new Failure('DATASET_MANIFEST_MISSING', 'the folder has neither labels.csv nor labels.jsonl', {
-      where: folder,
-      fix: 'add labels.csv with an "image" column and one column per label',
-    });
-  }
-  if (second !== undefined) {
-    throw new Failure('DATASET_MANIFEST_AMBIGUOUS', 'the folder has both labels.csv and labels.jsonl', {
-      where: folder,
-      fix: 'keep one of them',
-    });
-  }
-  return first.name;
-}
-
-async function readTable(folder: string, file: keyof typeof PARSERS, problems: Problems): Promise<Table> {
-  const text = decodeUtf8(await readBounded(join(folder, file), file, LIMITS.manifestBytes), file, problems);
-  return text === undefined ? { file, columns: [], rows: [] } : PARSERS[file](text, file, problems);
-}
-
 async function readSchema(
-  folder: string,
+  listing: Listing,
   options: FolderOptions,
   problems: Problems,
 ): Promise<DatasetSchema | undefined> {
   if (options.schema !== undefined) return checkSchema(options.schema, SCHEMA_FILE, problems);
-  const path = join(folder, SCHEMA_FILE);
-  const exists = await stat(path).then(
+  const exists = await stat(join(listing.root, SCHEMA_FILE)).then(
     (entry) => entry.isFile(),
     () => false,
   );
   if (!exists) return {};
-  const text = decodeUtf8(await readBounded(path, SCHEMA_FILE, LIMITS.schemaBytes), SCHEMA_FILE, problems);
+  const text = decodeUtf8(await listing.read(SCHEMA_FILE, LIMITS.schemaBytes), SCHEMA_FILE, problems);
   if (text === undefined) return undefined;
   try {
     return checkSchema(JSON.parse(text.replace(/^\uFEFF/, '')), SCHEMA_FILE, problems);
@@ -115,17 +155,4 @@ async function readSchema(
     problems.add({ code: 'DATASET_SCHEMA_INVALID', file: SCHEMA_FILE, line: 0, message, fix: 'correct the JSON' });
     return undefined;
   }
-}
-
-async function readBounded(path: string, name: string, most: number): Promise<Buffer> {
-  const { size } = await stat(path);
-  if (size <= most) return readFile(path);
-  throw new Failure('DATASET_MANIFEST_TOO_LARGE', `${name} has ${size} bytes`, {
-    where: name,
-    fix: `keep it within ${most} bytes`,
-  });
-}
-
-function subjectOf(schema: DatasetSchema, table: Table): string | undefined {
-  return schema.subject !== undefined && table.columns.includes(schema.subject) ? schema.subject : undefined;
 }

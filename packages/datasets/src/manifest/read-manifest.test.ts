@@ -47,12 +47,14 @@ describe('readManifest', () => {
     ]);
   });
 
-  it('lists a hundred problems and counts the rest', async () => {
-    const csv = `image,x\n${Array.from({ length: 130 }, (_, i) => `no${i}.png,${i % 2}`).join('\n')}\n`;
+  it('says problems of one kind in one line, with a count and an example', async () => {
+    const csv = `image,x\n${Array.from({ length: 130 }, (_, i) => `no${i}.png,${i % 2}`).join('\n')}\na.png\n`;
     const { message } = await failureOf(readManifest(await folderOf({ 'labels.csv': csv })));
-    const lines = message.split('\n');
-    expect(lines).toHaveLength(102);
-    expect([lines[0], lines[101]]).toEqual(['130 problems:', '  and 30 more']);
+    expect(message.split('\n')).toEqual([
+      '131 problems:',
+      '  labels.csv:2: image "no0.png" does not exist (and 129 more of this kind)',
+      '  labels.csv:132: the row has 1 cells, the header has 2',
+    ]);
   });
 
   it('infers a task for every column and keeps the images of a subject together', async () => {

@@ -32,12 +32,14 @@ const datasetSchema = z.strictObject({
   subject: text.optional(),
   tasks: z.record(z.string().regex(TASK_NAME), taskSchema).default({}),
   ignore: z.array(text).optional(),
+  missing: z.array(z.union([z.string().max(LIMITS.nameCharacters), z.number()])).optional(),
 });
 
 /**
  * What schema.json says. `subject`: the column whose value groups images when the set is split. `tasks`: by name, its
  * type and columns, and where they matter its classes (binary: negative first), bins (inner edges, ascending, one list
- * per column), unit, and what mirroring an image does to its targets. `ignore`: columns that are no task. Columns that it does not mention are inferred.
+ * per column), unit, and what mirroring an image does to its targets. `ignore`: columns that are no task. `missing`: the cells that
+ * stand for a missing label beside empty ones, in place of the usual ones (NaN, NA, null, …). Columns that it does not mention are inferred.
  */
 export type DatasetSchema = z.input<typeof datasetSchema>;
 export type TaskSchema = z.infer<typeof taskSchema>;

@@ -1,9 +1,8 @@
 import { LIMITS } from '../limits.ts';
 import type { Problems } from '../problems.ts';
 import { quote } from '../quote.ts';
-import { IMAGE_COLUMN } from './table.ts';
 
-/** Reports columns without a name, names used twice, too many columns, and a missing image column. */
+/** Reports columns without a name, names used twice, and too many columns. */
 export function checkColumns(columns: readonly string[], file: string, problems: Problems): void {
   const report = (message: string, fix: string): void =>
     problems.add({ code: 'DATASET_COLUMN_NAME', file, line: 1, message, fix });
@@ -25,10 +24,4 @@ export function checkColumns(columns: readonly string[], file: string, problems:
       report(`two columns are named ${quote(column)}`, 'give every column its own name');
     }
   });
-  if (!columns.includes(IMAGE_COLUMN)) {
-    report(
-      `there is no column named "${IMAGE_COLUMN}" (found: ${columns.map(quote).join(', ').slice(0, 300)})`,
-      `call the column of file names "${IMAGE_COLUMN}"`,
-    );
-  }
 }

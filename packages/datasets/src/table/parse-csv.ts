@@ -11,11 +11,11 @@ interface Parsed {
 }
 
 /**
- * Reads labels.csv (RFC 4180, comma, first line the header, LF or CRLF, with or without a byte order mark).
- * Rows with a wrong number of cells or an overlong cell are reported and left out.
+ * Reads CSV (RFC 4180, first line the header, LF or CRLF, with or without a byte order mark). Commas, semicolons and tabs
+ * are told apart by the header. Rows with a wrong number of cells or an overlong cell are reported and left out.
  */
-export function parseCsv(text: string, file: string, problems: Problems): Table {
-  const [header, ...body] = records(text, file, problems);
+export function parseCsv(text: string, file: string, problems: Problems, delimiter = delimiterOf(text)): Table {
+  const [header, ...body] = records(text, file, problems, delimiter);
   if (header === undefined) return { file, columns: [], rows: [] };
   const columns = header.record;
   checkColumns(columns, file, problems);
@@ -38,11 +38,19 @@ export function parseCsv(text: string, file: string, problems: Problems): Table 
   return { file, columns, rows };
 }
 
-function records(text: string, file: string, problems: Problems): Parsed[] {
+/** Of comma, semicolon and tab, the one that stands most often in the header outside quotes. */
+export function delimiterOf(text: string): string {
+  const header = /^[^\r\n]*/.exec(text.replace(/^\uFEFF?\s*/, ''))?.[0].replace(/"[^"]*"/g, '') ?? '';
+  const count = (delimiter: string): number => header.split(delimiter).length;
+  return [',', ';', '\t'].reduce((best, other) => (count(other) > count(best) ? other : best));
+}
+
+function records(text: string, file: string, problems: Problems, delimiter: string): Parsed[] {
   try {
     // csv-parse's types describe the plain records; with `info` each one comes wrapped.
     return parse(text, {
       bom: true,
+      delimiter,
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,

@@ -7,7 +7,7 @@ export const GOOD =
 
 /** Every row: what is wrong, the files beside four images, the code, the place and the message. */
 export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOptions?][] = [
-  ['no manifest', {}, 'DATASET_MANIFEST_MISSING', '*', 'the folder has neither labels.csv nor labels.jsonl'],
+  ['no manifest', {}, 'DATASET_MANIFEST_MISSING', '*', 'there are 4 images, but nothing says what they show'],
   [
     'two manifests',
     { 'labels.csv': GOOD, 'labels.jsonl': '{}' },
@@ -32,10 +32,10 @@ export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOption
   ],
   [
     'no image column',
-    { 'labels.csv': 'file;x\na.png;1\n' },
+    { 'labels.csv': 'look;x\na.png;1\n' },
     'DATASET_COLUMN_NAME',
     'labels.csv:1',
-    'there is no column named "image" (found: "file;x")',
+    'there is no column named "image" (found: "look", "x")',
   ],
   [
     'two columns of one name',
@@ -105,7 +105,7 @@ export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOption
     { 'labels.csv': 'image,x\na.png,0\n./a.png,1\n' },
     'DATASET_IMAGE_DUPLICATE',
     'labels.csv:3',
-    'image "./a.png" is already on line 2',
+    'image "a.png" is already on line 2',
   ],
   [
     'a path that climbs',
@@ -129,11 +129,11 @@ export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOption
     'image "C:b.png" is absolute',
   ],
   [
-    'a backslash',
+    'a path that climbs by backslashes',
     { 'labels.csv': 'image,x\na.png,0\n..\\b.png,1\n' },
     'DATASET_IMAGE_PATH',
     'labels.csv:3',
-    'image "..\\\\b.png" has a backslash',
+    'image "../b.png" leaves the folder',
   ],
   [
     'a NUL in a path',
@@ -150,11 +150,11 @@ export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOption
     'image "" is empty',
   ],
   [
-    'a label NaN',
-    { 'labels.csv': 'image,x\na.png,1.5\nb.png,2.5\nc.png,NaN\n' },
+    'a label that is infinite',
+    { 'labels.csv': 'image,x\na.png,1.5\nb.png,2.5\nc.png,inf\n' },
     'DATASET_LABEL_NOT_A_NUMBER',
     'labels.csv:4',
-    'task "x": column "x" holds "NaN", which is no number within ±1e15',
+    'task "x": column "x" holds "inf", which is no number within ±1e15',
   ],
   [
     'a label beyond all bounds',
@@ -314,6 +314,61 @@ export const BAD_MANIFESTS: [string, Files, string, string, string, FolderOption
     'DATASET_NOT_JSON',
     'labels.jsonl:2',
     '~not a JSON object: "{\\"image\\":"',
+  ],
+  [
+    'a column of the split that is not there',
+    { 'labels.csv': GOOD },
+    'DATASET_UNKNOWN_COLUMN',
+    'labels.csv',
+    'there is no column "fold" to split by',
+    { split: 'fold' },
+  ],
+  [
+    'a part that does not exist',
+    { 'labels.csv': 'image,x,fold\na.png,0,train\nb.png,1,later\n' },
+    'DATASET_SPLIT_INVALID',
+    'labels.csv:3',
+    'column "fold" holds "later", which names no part of a split',
+    { split: 'fold' },
+  ],
+  [
+    'a split without training images',
+    { 'labels.csv': 'image,x,split\na.png,0,val\nb.png,1,test\n' },
+    'DATASET_SPLIT_INVALID',
+    'labels.csv',
+    'column "split" names no training image',
+  ],
+  [
+    'a split that tears a subject apart',
+    { 'labels.csv': 'image,who,x,split\na.png,ann,0,train\nb.png,bob,1,val\nc.png,ann,1,test\n' },
+    'DATASET_SPLIT_STRADDLES',
+    'labels.csv:4',
+    '"who" "ann" has images in training and in test',
+    { group: 'who' },
+  ],
+  [
+    'a type that the labels do not have',
+    { 'labels.csv': GOOD },
+    'DATASET_CLASS_COUNT',
+    'labels.csv',
+    'task "mood": a binary task has two classes, not 3',
+    { types: { mood: 'binary' } },
+  ],
+  [
+    'an image column that is not there',
+    { 'labels.csv': GOOD },
+    'DATASET_COLUMN_NAME',
+    'labels.csv:1',
+    '~there is no column named "photo"',
+    { imageColumn: 'photo' },
+  ],
+  [
+    'a format that does not exist',
+    { 'labels.csv': GOOD },
+    'DATASET_FORMAT_UNKNOWN',
+    'format',
+    'there is no format "voc"',
+    { format: 'voc' },
   ],
   [
     'a nested value',

@@ -3,17 +3,42 @@ import type { FailureKind } from '../registry.ts';
 export const datasetFailures = {
   DATASET_FOLDER_MISSING: {
     cause: 'The folder of the data set does not exist or is not a folder.',
-    cure: 'Give the folder that holds labels.csv or labels.jsonl.',
+    cure: 'Give the folder that holds the images and their labels.',
     retryable: false,
   },
   DATASET_MANIFEST_MISSING: {
-    cause: 'The folder has no manifest.',
-    cure: 'Add labels.csv (or labels.jsonl) with an `image` column and one column per label.',
+    cause: 'The folder has no layout of labelled images that Kneepoint recognises.',
+    cure: 'Sort the images into one folder per class, add labels.csv with an `image` column, or see docs/data.md.',
     retryable: false,
   },
   DATASET_MANIFEST_AMBIGUOUS: {
     cause: 'The folder has two manifests.',
     cure: 'Keep either labels.csv or labels.jsonl.',
+    retryable: false,
+  },
+  DATASET_FORMAT_AMBIGUOUS: {
+    cause: 'Two layouts recognise the folder equally well.',
+    cure: 'Name one of them by --format.',
+    retryable: false,
+  },
+  DATASET_FORMAT_UNKNOWN: {
+    cause: 'The layout that was asked for does not exist.',
+    cure: 'Name one of the layouts of docs/data.md.',
+    retryable: false,
+  },
+  DATASET_ENTRIES_MALFORMED: {
+    cause: 'A strict import met entries that are malformed or twice there.',
+    cure: 'Mend or remove them, or import without --strict, which leaves them out and counts them.',
+    retryable: false,
+  },
+  DATASET_SPLIT_INVALID: {
+    cause: 'The split that comes with the data set cannot be read, or has no training images.',
+    cure: 'Write train, validation or test for each image, or draw a split by seed with --split none.',
+    retryable: false,
+  },
+  DATASET_SPLIT_STRADDLES: {
+    cause: 'The split that comes with the data set has images of one subject in several parts.',
+    cure: 'Keep a subject in one part, or draw a split by seed with --split none.',
     retryable: false,
   },
   DATASET_MANIFEST_TOO_LARGE: {
@@ -32,7 +57,7 @@ export const datasetFailures = {
     retryable: false,
   },
   DATASET_CSV_SYNTAX: {
-    cause: 'A line of labels.csv breaks the rules of CSV quoting.',
+    cause: 'A line of a CSV file breaks the rules of CSV quoting.',
     cure: 'Quote the whole cell and double the quotes inside it.',
     retryable: false,
   },
@@ -42,8 +67,8 @@ export const datasetFailures = {
     retryable: false,
   },
   DATASET_COLUMN_NAME: {
-    cause: 'The manifest has a column without a name, two of one name, or no `image` column.',
-    cure: 'Give every column its own name and call the column of file names `image`.',
+    cause: 'The manifest has a column without a name, two of one name, or no column of image names.',
+    cure: 'Give every column its own name and call the column of file names `image`, or name it by --image-column.',
     retryable: false,
   },
   DATASET_COLUMN_COUNT: {

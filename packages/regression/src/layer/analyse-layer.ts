@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
+import { type GivenParts, isComplete } from '../given-split.ts';
 import { analyseSteps, type LayerAnalysis, type Progress } from './analyse-steps.ts';
 import type { AnalysedTask } from './family.ts';
 
@@ -9,6 +10,8 @@ export interface LayerRequest {
   readonly tasks: readonly AnalysedTask[];
   /** One id per row; tasks with `splitBy: 'row'` pass over it. */
   readonly groups?: Int32Array | undefined;
+  /** The data set's own split, by row; nothing is drawn where it is complete, so one trial says all. */
+  readonly given?: GivenParts | undefined;
   readonly seed: number;
   /** Random partitions (paper §2: three); curves use the first. */
   readonly trials?: number;
@@ -27,9 +30,21 @@ export interface LayerRequest {
  * REGRESSION_SPLIT_IMPOSSIBLE, REGRESSION_SETTING_INVALID.
  */
 export async function analyseLayer(request: LayerRequest): Promise<LayerAnalysis> {
-  const { responses, tasks, groups, seed, trials = 3, lambdas = 100, curves = true, signal, onProgress } = request;
-  const numbers = trialNumbers(trials);
-  const steps = analyseSteps({ responses, tasks, groups, seed, trials: numbers, lambdas, probes: true, curves });
+  const {
+    responses,
+    tasks,
+    groups,
+    given,
+    seed,
+    trials = 3,
+    lambdas = 100,
+    curves = true,
+    signal,
+    onProgress,
+  } = request;
+  const asked = trialNumbers(trials);
+  const numbers = given !== undefined && isComplete(given) ? asked.slice(0, 1) : asked;
+  const steps = analyseSteps({ responses, tasks, groups, given, seed, trials: numbers, lambdas, probes: true, curves });
   for (;;) {
     signal?.throwIfAborted();
     const step = steps.next();

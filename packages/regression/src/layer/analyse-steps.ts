@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { buildCurve } from '../curve/build-curve.ts';
 import type { CharacteristicCurve } from '../curve/characteristic-curve.ts';
 import type { ErrorRows } from '../curve/sample-error.ts';
+import type { GivenParts } from '../given-split.ts';
 import { type Cell, cellOf, type ProbeTrial } from '../probe/cell.ts';
 import { probeTrial, probeTrialByRows } from '../probe/probe-trial.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
@@ -22,6 +23,8 @@ export interface AnalysisSteps {
   readonly responses: Float32Array;
   readonly tasks: readonly AnalysedTask[];
   readonly groups?: Int32Array | undefined;
+  /** The data set's own split, by row. */
+  readonly given?: GivenParts | undefined;
   readonly seed: number;
   /** Numbers of the trials; curves come from the first. */
   readonly trials: readonly number[];
@@ -52,7 +55,9 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
   const cells: Cell[] = [];
   const curves: CharacteristicCurve[] = [];
   for (const family of families) {
-    const splits = request.trials.map((trial) => splitFamily(family, prepared.rows, request.seed, trial));
+    const splits = request.trials.map((trial) =>
+      splitFamily(family, prepared.rows, request.seed, trial, request.given),
+    );
     // Without curves nothing else asks for the Gram matrices of the filters.
     const byRows = !request.curves && splits.every((split) => prepared.filters > trainingRows(family, split));
     const moments = byRows ? [] : yield* summed(prepared, family, splits, { done, total });

@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { labelledRows } from '../task/labels.ts';
 import type { LabelledTask } from '../task/spec.ts';
+import { completeSplit, type GivenParts } from '../given-split.ts';
 import { LEFT_OUT, splitRows } from '../split.ts';
 
 /** How a task's rows are divided: whole groups together (the default where groups are known), or row by row. */
@@ -31,18 +32,40 @@ export interface FamilyMember {
   readonly count: number;
 }
 
-/** A task's split is of its own labelled rows, so that its shares hold however few they are; LEFT_OUT marks the others. */
+/** A task's split is of its own labelled rows, so that its shares hold however few they are; LEFT_OUT marks the others. A given split is kept, see `completeSplit`. */
 export function splitTask(
   task: AnalysedTask,
-  { rows, seed, trial, groups }: { rows: number; seed: number; trial: number; groups?: Int32Array | undefined },
+  {
+    rows,
+    seed,
+    trial,
+    groups,
+    given,
+  }: {
+    rows: number;
+    seed: number;
+    trial: number;
+    groups?: Int32Array | undefined;
+    given?: GivenParts | undefined;
+  },
 ): Uint8Array {
   const [family] = familiesOf([task], rows, groups);
-  return splitFamily(family as TaskFamily, rows, seed, trial);
+  return splitFamily(family as TaskFamily, rows, seed, trial, given);
 }
 
 /** One entry per row: TRAIN, VALIDATION, TEST, or LEFT_OUT where the family has no label. */
-export function splitFamily(family: TaskFamily, rows: number, seed: number, trial: number): Uint8Array {
-  const local = splitRows({ rows: family.rows.length, seed, trial, groups: family.groups });
+export function splitFamily(
+  family: TaskFamily,
+  rows: number,
+  seed: number,
+  trial: number,
+  given?: GivenParts,
+): Uint8Array {
+  const { groups } = family;
+  const local =
+    given === undefined
+      ? splitRows({ rows: family.rows.length, seed, trial, groups })
+      : completeSplit(given, family.rows, { groups, seed, trial });
   const parts = new Uint8Array(rows).fill(LEFT_OUT);
   family.rows.forEach((row, i) => (parts[row] = local[i] as number));
   return parts;

@@ -1,4 +1,4 @@
-import type { DatasetSchema } from '@kneepoint/datasets';
+import type { DatasetSchema, Reading } from '@kneepoint/datasets';
 import type { Source } from './import-model.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -16,6 +16,8 @@ export interface ImportDatasetInput {
   readonly schema?: DatasetSchema;
   /** Column whose value keeps images together when the set is split. */
   readonly group?: string;
+  /** How the folder is read, where that is not told by what lies there. */
+  readonly reading?: Reading;
 }
 
 /** The data set's row is on the run: the same archive is the same data set. */

@@ -12,11 +12,17 @@ const TIMEOUT_MS = 6 * 3600_000;
 export function importDataset({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
-      const { name, source, schema, group } = input as ImportDatasetInput;
+      const { name, source, schema, group, reading } = input as ImportDatasetInput;
       const from = 'path' in source ? await openPath(source.path) : { archive: await store.localPath(source.artifact) };
       const packed = await runTask<ImportDatasetTaskInput, ImportDatasetTaskOutput>(
         TASK,
-        { source: from, outFolder: folder, ...(schema ? { schema } : {}), ...(group ? { group } : {}) },
+        {
+          source: from,
+          outFolder: folder,
+          ...(schema ? { schema } : {}),
+          ...(group ? { group } : {}),
+          ...(reading ? { reading } : {}),
+        },
         { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const archive = await store.put(packed.archivePath, { mediaType: 'application/x-tar' });
@@ -50,7 +56,7 @@ async function openPath(path: string): Promise<{ folder: string } | { archive: s
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new Failure('DATASET_PATH', `the folder cannot be read (${error.code})`, {
       where: path,
-      fix: 'Name a folder with labels.csv and its images.',
+      fix: 'Name a folder of images and their labels.',
       cause: error,
     });
   });

@@ -1,6 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DatasetSchema, openDataset, packDataset, type Progress, verifyDataset } from '@kneepoint/datasets';
+import {
+  type DatasetSchema,
+  openDataset,
+  packDataset,
+  type Progress,
+  type Reading,
+  verifyDataset,
+} from '@kneepoint/datasets';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 
@@ -9,6 +16,7 @@ export interface ImportDatasetTaskInput {
   readonly source: { readonly folder: string } | { readonly archive: string };
   readonly schema?: DatasetSchema;
   readonly group?: string;
+  readonly reading?: Reading;
   readonly outFolder: string;
 }
 
@@ -35,6 +43,7 @@ export default async function importDataset(
       onProgress: progress,
       ...(input.schema ? { schema: input.schema } : {}),
       ...(input.group ? { group: input.group } : {}),
+      ...input.reading,
     });
   }
   const dataset = await openDataset(archivePath);

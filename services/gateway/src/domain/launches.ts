@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { validatePreprocess } from '@kneepoint/datasets';
+import { validatePreprocess, validateReading } from '@kneepoint/datasets';
 import {
   DEFAULT_REGRESSION,
   planAnalysis,
@@ -39,6 +39,7 @@ export async function registerDataset(context: Context, input: RegisterDatasetIn
     source,
     ...(isAbsent(input.schema) ? {} : { schema: input.schema }),
     ...(isAbsent(input.group) ? {} : { group: input.group }),
+    ...(isAbsent(input.reading) ? {} : { reading: validateReading(input.reading) }),
   });
   return launch(context, { kind: 'IMPORT_DATASET', input, steps }, input.idempotencyKey);
 }

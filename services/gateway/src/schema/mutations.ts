@@ -120,6 +120,13 @@ export class RegisterDatasetInput {
   })
   group?: string;
 
+  @Field(() => Json, {
+    nullable: true,
+    description:
+      '{ format, split, imageColumn, delimiter, types, strict, skipBad }: how the folder is read; by what lies there when absent.',
+  })
+  reading?: object;
+
   @Field(() => String, { nullable: true })
   idempotencyKey?: string;
 }

@@ -46,6 +46,7 @@ export default async function regress(
       splitBy: manifest.splitBy[spec.name]!,
     })),
     ...(manifest.groups ? { groups: manifest.groups } : {}),
+    ...(manifest.split ? { given: manifest.split.parts } : {}),
     seed: job.settings.seed,
     trials: job.settings.trials,
     lambdas: job.settings.lambdas,

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { packDataset } from '../archive/pack-dataset.ts';
+import { openDataset } from '../archive/open-dataset.ts';
+import { readManifest } from '../manifest/read-manifest.ts';
+import { failureOf, folderOf } from '../testing/folder.ts';
+import { pictures } from '../testing/pictures.ts';
+
+describe('a folder for each class', () => {
+  it('becomes one categorical task with sorted names', async () => {
+    const folder = await folderOf(await pictures('disc/1.png', 'square/1.png', 'disc/deep/2.png', 'arc/x.png'));
+    const manifest = await readManifest(folder);
+    expect(manifest.tasks).toEqual([
+      { name: 'class', type: 'categorical', classes: ['arc', 'disc', 'square'], targets: ['arc', 'disc', 'square'] },
+    ]);
+    expect(manifest.images).toEqual(['arc/x.png', 'disc/1.png', 'disc/deep/2.png', 'square/1.png']);
+    expect(manifest.labels['class']).toEqual(Float64Array.of(1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1));
+    expect(manifest.notes[0]).toBe('imagefolder: arc, disc, square: 3 classes');
+    expect(manifest.split).toBeUndefined();
+  });
+
+  it('takes train, val and test around the classes for the split, whatever lies around them', async () => {
+    const files = await pictures('set/Train/a/1.png', 'set/Train/b/2.png', 'set/valid/a/3.png', 'set/test/b/4.png');
+    const manifest = await readManifest(await folderOf(files));
+    expect(manifest.tasks[0]?.classes).toEqual(['a', 'b']);
+    expect(manifest.split).toEqual({ from: 'folders Train, test, valid', parts: Uint8Array.of(0, 0, 2, 1) });
+    expect(manifest.notes[0]).toBe(
+      'imagefolder: Train/a, Train/b, test/b, valid/a: 2 classes; Train/ taken as training, test/ taken as test, valid/ taken as validation',
+    );
+    expect(manifest.notes[1]).toBe(
+      `the split is the data set's own (folders Train, test, valid): 2 training, 1 validation, 1 test images`,
+    );
+  });
+
+  it('keeps train as a class where it holds images and no folders', async () => {
+    const manifest = await readManifest(await folderOf(await pictures('car/1.png', 'train/2.png')));
+    expect(manifest.tasks[0]?.classes).toEqual(['car', 'train']);
+    expect(manifest.split).toBeUndefined();
+  });
+
+  it('leaves out and counts by kind what is malformed or twice there, and refuses it when strict', async () => {
+    const shown = await pictures('train/a/1.png', 'train/b/2.png', 'test/a/3.png', 'test/b/4.png');
+    const folder = await folderOf({
+      ...shown,
+      ...(await pictures('train/stray.png', 'old/a/5.png', 'train/no_label/6.png')),
+      'train/a/again.png': shown['train/a/1.png']!,
+      'train/b/again.png': shown['train/a/1.png']!,
+      'train/a/empty.jpg': '',
+      'train/a/cut.png': shown['train/b/2.png']!.subarray(0, 50),
+      'README.md': 'about',
+      'train/Thumbs.db': 'x',
+    });
+    const out = `${await folderOf()}/set.tar`;
+    const { manifest } = await packDataset(folder, { out });
+    expect(manifest.images).toEqual(['test/a/3.png', 'test/b/4.png', 'train/a/1.png', 'train/b/2.png']);
+    expect(manifest.split?.parts).toEqual(Uint8Array.of(2, 2, 0, 0));
+    expect(manifest.notes.filter((note) => note.startsWith('skipped')).sort()).toEqual([
+      'skipped 1: a file that is no image, such as "README.md"',
+      'skipped 1: an image in no folder of a class, such as "train/stray.png"',
+      'skipped 1: an image outside the folders of the split, such as "old/a/5.png"',
+      'skipped 1: an image that cannot be read (DATASET_IMAGE_EMPTY), such as "train/a/empty.jpg"',
+      'skipped 1: an image that cannot be read (DATASET_IMAGE_UNREADABLE), such as "train/a/cut.png"',
+      'skipped 1: an image whose bytes came before under other labels, such as "train/b/again.png"',
+      'skipped 1: an image whose bytes came before, such as "train/a/again.png"',
+      'skipped 1: an image without a label, such as "train/no_label/6.png"',
+    ]);
+    const failure = await failureOf(packDataset(folder, { out, strict: true }));
+    expect(failure.code).toBe('DATASET_IMAGE_UNREADABLE');
+    expect((await failureOf(readManifest(folder, { strict: true }))).code).toBe('DATASET_ENTRIES_MALFORMED');
+  });
+
+  it('carries the split through the archive', async () => {
+    const folder = await folderOf(await pictures('train/a/1.png', 'train/b/2.png', 'test/a/3.png', 'test/b/4.png'));
+    const out = `${await folderOf()}/set.tar`;
+    const packed = await packDataset(folder, { out });
+    const dataset = await openDataset(out);
+    expect(dataset.manifest).toEqual(packed.manifest);
+    expect(dataset.manifest.split?.parts).toEqual(Uint8Array.of(2, 2, 0, 0));
+    await dataset.close();
+  });
+
+  it('draws the split by seed when the folders are not to be believed', async () => {
+    const folder = await folderOf(await pictures('train/a/1.png', 'train/b/2.png', 'test/a/3.png', 'test/b/4.png'));
+    expect((await readManifest(folder, { split: 'none' })).split).toBeUndefined();
+  });
+});

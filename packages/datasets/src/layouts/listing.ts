@@ -1,0 +1,93 @@
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join, posix } from 'node:path';
+import { Failure } from '@kneepoint/failures';
+import { LIMITS } from '../limits.ts';
+
+/** Files that systems leave behind; no layout means them. */
+const LITTER = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
+
+/** How files of images end, lower case. Only the contents decide whether one is read. */
+const IMAGE_ENDINGS = new Set(
+  '.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .bmp .pgm .ppm .pbm .pnm .jp2 .dcm'.split(' '),
+);
+
+export const isImageName = (path: string): boolean => IMAGE_ENDINGS.has(extname(path).toLowerCase());
+
+/** What lies in a folder: every file below it, by its path with forward slashes, sorted. */
+export class Listing {
+  readonly root: string;
+  readonly files: readonly string[];
+  readonly images: readonly string[];
+  readonly #known: ReadonlySet<string>;
+
+  constructor(root: string, files: readonly string[]) {
+    this.root = root;
+    this.files = files;
+    this.images = files.filter(isImageName);
+    this.#known = new Set(files);
+  }
+
+  has(path: string): boolean {
+    return this.#known.has(path);
+  }
+
+  /** Files whose last part is this, in any case: nearest to the root first. */
+  named(name: string): string[] {
+    const wanted = name.toLowerCase();
+    return this.files
+      .filter((path) => posix.basename(path).toLowerCase() === wanted)
+      .sort((a, b) => depth(a) - depth(b));
+  }
+
+  path(file: string): string {
+    return join(this.root, file);
+  }
+
+  /** A whole text file's bytes. Throws DATASET_MANIFEST_TOO_LARGE. */
+  async read(file: string, most: number = LIMITS.manifestBytes): Promise<Buffer> {
+    const { size } = await stat(this.path(file));
+    if (size <= most) return readFile(this.path(file));
+    throw new Failure('DATASET_MANIFEST_TOO_LARGE', `${file} has ${size} bytes`, {
+      where: file,
+      fix: `keep it within ${most} bytes`,
+    });
+  }
+
+  /** The first bytes of a file as text, to tell what it is. */
+  async head(file: string, bytes = 65_536): Promise<string> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(this.path(file), 'r');
+      const buffer = Buffer.alloc(bytes);
+      const { bytesRead } = await handle.read(buffer, 0, bytes, 0);
+      return buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '');
+    } finally {
+      await handle?.close();
+    }
+  }
+}
+
+const depth = (path: string): number => path.split('/').length;
+
+/** Lists a folder (a real path). Hidden files and what systems leave behind are passed over; links count as files only when they lead to one. */
+export async function listFolder(root: string, signal?: AbortSignal): Promise<Listing> {
+  const files: string[] = [];
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    signal?.throwIfAborted();
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      if (entry.name.startsWith('.') || LITTER.has(entry.name.toLowerCase())) continue;
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(join(root, path))))) files.push(path);
+    }
+  }
+  return new Listing(root, files.sort());
+}
+
+async function leadsToFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}
