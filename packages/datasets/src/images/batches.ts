@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import type { Dataset } from '../archive/open-dataset.ts';
 import { decodeImage } from './decode-image.ts';
+import { readImageHeader } from './image-header.ts';
 import type { InputSize } from './input-size.ts';
 import type { Preprocess } from './preprocess.ts';
 
@@ -26,7 +27,7 @@ export interface Batch {
 interface Pending {
   readonly batch: Batch;
   readonly buffer: Float32Array;
-  /** All bytes are read and every decoder has its job. */
+  /** All bytes are read and every decoder has its job, as far as memory allows. */
   readonly queued: Promise<void>;
   readonly decoded: Promise<void>;
 }
@@ -81,19 +82,22 @@ function start(
   buffer: Float32Array,
   area: number,
 ): Pending {
-  const bytes = [...indices].map((index) => dataset.read(index));
-  const decoding = bytes.map(async (reading, position) => {
-    const image = await reading;
+  const nameOf = (position: number): string => dataset.manifest.images[indices[position] ?? 0] ?? '';
+  const opening = [...indices].map(async (index, position) => {
+    const bytes = await dataset.read(index);
+    return { bytes, header: await readImageHeader(bytes, nameOf(position)) };
+  });
+  const decoding = opening.map(async (opened, position) => {
+    const { bytes, header } = await opened;
     signal?.throwIfAborted();
-    const name = dataset.manifest.images[indices[position] ?? 0] ?? '';
-    await decodeImage(image, preprocess, size, buffer, position * area, name);
+    await decodeImage(bytes, preprocess, size, buffer, position * area, nameOf(position), header);
   });
   // Settled rather than all: no decoder may still write into the buffer when it is used again or given up.
   const decoded = Promise.allSettled(decoding).then((outcomes) => {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   });
   decoded.catch(() => undefined);
-  const queued = Promise.allSettled(bytes).then(() => undefined);
+  const queued = Promise.allSettled(opening).then(() => undefined);
   return { batch: { indices, data: buffer.subarray(0, indices.length * area) }, buffer, queued, decoded };
 }
 

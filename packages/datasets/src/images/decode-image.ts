@@ -1,15 +1,22 @@
-import { checkHeader, unreadable } from './inspect-image.ts';
+import { decodePicture } from './decode-picture.ts';
+import { Budget } from './decode-budget.ts';
+import { type ImageHeader, readImageHeader } from './image-header.ts';
 import { checkChannels, type InputSize } from './input-size.ts';
+import { unreadable } from './inspect-image.ts';
+import { place } from './place.ts';
 import type { Preprocess } from './preprocess.ts';
-import { sharp, UNTRUSTED } from './sharp.ts';
-import { withReason } from './with-reason.ts';
+import { type Picture, resample } from './resample/resample.ts';
 
 /** ITU-R BT.601 luma, as PIL's mode L and OpenCV use it. A grey picture stays exactly what it was. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
+/** Bytes of pictures in their own size that may be decoded ahead of their resizing. */
+const BUDGET = new Budget(256 * 2 ** 20);
+
 /**
- * Decodes one image into `out` at `offset` as C × H × W float32, preprocessed. EXIF orientation is applied, transparency
- * lies on black, 16 bits become 8, an animation gives its first frame, resizing is linear with antialiasing.
+ * Decodes one image into `out` at `offset` as C × H × W float32, preprocessed. By default EXIF orientation is applied, colour profiles
+ * are not, transparency lies on black, 16 bits become 8 by their range, resizing is linear with antialiasing; an animation gives its
+ * first frame. `header` is read where it is not given.
  * @throws DATASET_IMAGE_*, PREPROCESS_CHANNELS; `where` is `name`
  */
 export async function decodeImage(
@@ -19,9 +26,10 @@ export async function decodeImage(
   out: Float32Array,
   offset: number,
   name = 'image',
+  header?: ImageHeader,
 ): Promise<void> {
   checkChannels(size.channels, preprocess);
-  const pixels = await decodePixels(bytes, preprocess, size, name);
+  const pixels = await decodePixels(bytes, preprocess, size, name, header);
   toPlanes(pixels, preprocess, size, out, offset);
 }
 
@@ -29,22 +37,47 @@ export async function decodeImage(
 export async function decodePixels(
   bytes: Buffer,
   preprocess: Preprocess,
-  size: InputSize,
+  size: Pick<InputSize, 'width' | 'height'>,
   name: string,
+  known?: ImageHeader,
 ): Promise<Uint8Array> {
-  checkHeader(bytes, name);
-  try {
-    return await withReason(() =>
-      sharp(bytes, { ...UNTRUSTED, autoOrient: true })
-        .flatten({ background: '#000' })
-        .toColourspace('srgb')
-        .resize(size.width, size.height, { fit: preprocess.fit ?? 'fill', kernel: 'linear', background: '#000' })
-        .raw({ depth: 'uchar' })
-        .toBuffer(),
-    );
-  } catch (error) {
-    throw unreadable(error, name);
+  // Asked for only where it is missing: whoever has it gets the decoder to work before this thread does anything else.
+  const header = known ?? (await readImageHeader(bytes, name));
+  const { kernel = 'linear', resize: resampling = 'antialias' } = preprocess;
+  return BUDGET.within(decodedBytes(header), async () => {
+    const picture = await decodePicture(bytes, header, preprocess).catch((error: unknown) => {
+      throw unreadable(error, name);
+    });
+    const { columns, rows, left, top } = place(picture.width, picture.height, preprocess, size);
+    return onCanvas(resample(picture, { columns, rows, kernel, resampling }), left, top, preprocess, size);
+  });
+}
+
+/** Until it is resized: as it is decoded, and as bytes where those are not the same. */
+function decodedBytes({ width, height, grey, depth }: ImageHeader): number {
+  return width * height * (grey ? 1 : 3) * { uchar: 1, ushort: 3, float: 5 }[depth];
+}
+
+/** As RGB, with the background where the picture does not reach. */
+function onCanvas(
+  { data, width, height, bands }: Picture,
+  left: number,
+  top: number,
+  { background = [0, 0, 0] }: Preprocess,
+  size: Pick<InputSize, 'width' | 'height'>,
+): Uint8Array {
+  if (bands === 3 && width === size.width && height === size.height) return data;
+  const canvas = new Uint8Array(size.width * size.height * 3);
+  if (width !== size.width || height !== size.height) {
+    for (let at = 0; at < canvas.length; at += 3) canvas.set(background, at);
   }
+  for (let y = 0; y < height; y += 1) {
+    let to = ((top + y) * size.width + left) * 3;
+    const from = y * width * bands;
+    if (bands === 3) canvas.set(data.subarray(from, from + width * 3), to);
+    else for (let x = 0; x < width; x += 1, to += 3) canvas[to] = canvas[to + 1] = canvas[to + 2] = data[from + x]!;
+  }
+  return canvas;
 }
 
 /** Height × width × RGB bytes into C × H × W float32 at `offset`: order of channels, range, (x − mean) / std. */

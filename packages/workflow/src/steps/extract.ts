@@ -7,7 +7,7 @@ import type { StepKind } from './step-kind.ts';
 export const EXTRACT = {
   kind: 'extract',
   service: 'extractor',
-  version: 3,
+  version: 4,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

@@ -9,7 +9,7 @@ import type { StepKind } from './step-kind.ts';
 export const TEACH = {
   kind: 'teach',
   service: 'trainer',
-  version: 1,
+  version: 2,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

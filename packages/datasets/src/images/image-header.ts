@@ -1,0 +1,30 @@
+import { checkHeader, unreadable } from './inspect-image.ts';
+import { sharp, UNTRUSTED } from './sharp.ts';
+import { withReason } from './with-reason.ts';
+
+/** What a file says of itself before a pixel is decoded. */
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly grey: boolean;
+  /** Of one value of a pixel; `float` stands for everything that is neither 8 nor 16 bits without sign. */
+  readonly depth: 'uchar' | 'ushort' | 'float';
+  readonly linear: boolean;
+}
+
+/**
+ * @throws DATASET_IMAGE_*; `where` is `name`
+ */
+export async function readImageHeader(bytes: Buffer, name: string): Promise<ImageHeader> {
+  checkHeader(bytes, name);
+  try {
+    const { width, height, format, space, depth } = await withReason(() => sharp(bytes, UNTRUSTED).metadata());
+    // Only these are written with fewer bits than they have room for; libvips widens the others itself.
+    const asItLies = format === 'png' || format === 'tiff';
+    const grey = space === 'b-w' || space === 'grey16';
+    if (depth === 'uchar' || !asItLies) return { width, height, grey, depth: 'uchar', linear: false };
+    return { width, height, grey, depth: depth === 'ushort' ? 'ushort' : 'float', linear: space === 'scrgb' };
+  } catch (error) {
+    throw unreadable(error, name);
+  }
+}

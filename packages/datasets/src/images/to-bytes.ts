@@ -1,0 +1,34 @@
+/** Bits that cameras and scanners use of 16. */
+const DEPTHS = [8, 10, 12, 14, 16] as const;
+
+/**
+ * 16 bits as 8. Files rarely say how many of the bits are in use: without `depth` it is the least usual number that holds
+ * the largest value, so that 12 bits in 16 do not come out black.
+ */
+export function wordsToBytes(words: Uint16Array, depth?: number): Uint8Array {
+  const most = 2 ** (depth ?? usedBits(words)) - 1;
+  return Uint8Array.from(words, (word) => Math.round((Math.min(word, most) * 255) / most));
+}
+
+function usedBits(words: Uint16Array): number {
+  let largest = 0;
+  for (const word of words) if (word > largest) largest = word;
+  return DEPTHS.find((bits) => largest < 2 ** bits) ?? 16;
+}
+
+/**
+ * Numbers as 8 bits: those from 0 to 1 and those from 0 to 255 by that range, others from their least to their largest.
+ * What is not finite becomes the least.
+ */
+export function floatsToBytes(values: Float32Array): Uint8Array {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const [from, to] = least >= 0 && most <= 255 ? [0, most <= 1 ? 1 : 255] : [least, most];
+  const width = to > from ? to - from : 1;
+  return Uint8Array.from(values, (value) => (Number.isFinite(value) ? Math.round(((value - from) * 255) / width) : 0));
+}
