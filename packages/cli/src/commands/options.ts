@@ -24,6 +24,7 @@ export function withServerOptions(command: Command): Command {
 
 export interface PreprocessOptions {
   readonly preprocess?: string;
+  readonly preset?: string;
   readonly channels?: string;
   readonly range?: string;
   readonly mean?: string;
@@ -36,24 +37,39 @@ export function withPreprocessOptions(command: Command): Command {
       '--preprocess <file>',
       'JSON of how pixels become the input (default: the .preprocess.json beside the model)',
     )
+    .option(
+      '--preset <name>',
+      'the same as usual training code has it: torchvision, timm, keras-mobilenet, ultralytics, insightface or openvino',
+    )
     .option('--channels <order>', 'rgb, bgr or grey')
     .option('--range <a,b>', 'range that pixels are scaled to: 0,255 or 0,1')
     .option('--mean <m>', 'subtracted per channel: one number or one for each')
     .option('--std <s>', 'divided by per channel: one number or one for each');
 }
 
-/** The preprocessing that flags or a file declare; undefined when neither does. */
+/** The preprocessing that flags or a file declare; undefined when neither does. Other flags take the place of what a preset says. */
 export async function readPreprocess(options: PreprocessOptions): Promise<Preprocess | undefined> {
   const { validatePreprocess } = await import('@kneepoint/datasets');
-  if (options.preprocess) return validatePreprocess(await readJson(options.preprocess));
-  const { channels, range, mean, std } = options;
-  if (!channels && !range && !mean && !std) return undefined;
-  return validatePreprocess({
-    channels: channels ?? 'rgb',
-    range: numbers(range ?? '0,1'),
-    mean: numbers(mean ?? '0'),
-    std: numbers(std ?? '1'),
-  });
+  const { preset, channels, range, mean, std } = options;
+  const flags = [preset, channels, range, mean, std].some((flag) => flag !== undefined);
+  if (options.preprocess !== undefined) {
+    if (flags) {
+      throw new Failure('PREPROCESS_INVALID', 'a file and flags both say how pixels become the input', {
+        where: '--preprocess',
+        fix: 'leave the flags out, or the file',
+      });
+    }
+    return validatePreprocess(await readJson(options.preprocess));
+  }
+  if (!flags) return undefined;
+  const said = {
+    ...(channels === undefined ? {} : { channels }),
+    ...(range === undefined ? {} : { range: numbers(range) }),
+    ...(mean === undefined ? {} : { mean: numbers(mean) }),
+    ...(std === undefined ? {} : { std: numbers(std) }),
+  };
+  const rest = { channels: 'rgb', range: [0, 1], mean: [0], std: [1] };
+  return validatePreprocess(preset === undefined ? { ...rest, ...said } : { preset, ...said });
 }
 
 export async function readJson(path: string): Promise<unknown> {

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { validatePreprocess } from '@kneepoint/datasets';
+import { describe, expect, it } from 'vitest';
+import { readPreprocess } from './options.ts';
+
+describe('readPreprocess', () => {
+  it('is nothing where nothing is said', async () => {
+    expect(await readPreprocess({})).toBeUndefined();
+  });
+
+  it('takes flags, and what they leave out as it is assumed of any model', async () => {
+    expect(await readPreprocess({ channels: 'bgr', mean: '0.4,0.5,0.6' })).toEqual({
+      ...{ channels: 'bgr', range: [0, 1], mean: [0.4, 0.5, 0.6], std: [1] },
+    });
+  });
+
+  it('takes a preset by its name, and flags in the place of what it says', async () => {
+    const preset = validatePreprocess({ preset: 'ultralytics' });
+    expect(await readPreprocess({ preset: 'ultralytics' })).toEqual(preset);
+    expect(await readPreprocess({ preset: 'ultralytics', channels: 'bgr' })).toEqual({ ...preset, channels: 'bgr' });
+  });
+
+  it.each([
+    [{ preset: 'caffe' }, 'preset: "caffe" is none'],
+    [{ mean: '123.7', range: '0,1' }, 'mean: 123.7 is no mean of pixels from 0 to 1'],
+    [{ preset: 'timm', std: 'x' }, 'std.0: '],
+    [{ channels: '' }, 'channels: '],
+  ])('refuses %j', async (options, message) => {
+    await expect(readPreprocess(options)).rejects.toMatchObject({
+      code: 'PREPROCESS_INVALID',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('takes a file, but not a file and flags', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kneepoint-options-'));
+    try {
+      const preprocess = join(folder, 'p.json');
+      await writeFile(preprocess, '{"preset":"openvino"}');
+      expect(await readPreprocess({ preprocess })).toEqual(validatePreprocess({ preset: 'openvino' }));
+      await expect(readPreprocess({ preprocess, preset: 'timm' })).rejects.toMatchObject({
+        code: 'PREPROCESS_INVALID',
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
