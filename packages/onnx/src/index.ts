@@ -37,6 +37,20 @@ export { vgg16, vggStyle, type Vgg16Options, type VggStyleOptions } from './mode
 export { smallNets } from './models/small-nets.ts';
 export { inlineExternalData, type ReadExternal } from './external-data.ts';
 export { inputSpec, type InputSpec } from './input-spec.ts';
+export {
+  feedData,
+  imageAxes,
+  type ImageSize,
+  inputFeeds,
+  type InputFeed,
+  isFree,
+  sizedDims,
+  sizeInMetadata,
+} from './input-feeds.ts';
+export { declareAs } from './normalise/declare-as.ts';
+export { normaliseModel, type Normalised } from './normalise/normalise-model.ts';
+export { replaceByBranch } from './normalise/replace-by-branch.ts';
+export { narrowFloat16, widenFloat16 } from './half.ts';
 export { validateGraph } from './validate.ts';
 export { costs, type CostReport, type NodeCost } from './costs.ts';
 export { CONTRACTIONS, OPERATOR_COSTS } from './operator-costs.ts';

@@ -9,7 +9,9 @@ export { runOnce } from './session/run-once.ts';
 export { resolveProvider, type ActualProvider, type Provider } from './session/provider.ts';
 export type { Dense, Port, Session } from './session/session.ts';
 export { readModelFile } from './model/read-model-file.ts';
-export { shapesOf, type ShapesOptions } from './model/shapes-of.ts';
+export { foldStored } from './model/fold-stored.ts';
+export { takeModel, type TakeOptions, type TakenModel } from './model/take-model.ts';
+export { shapesAsDeclared, shapesOf, type ShapesOptions } from './model/shapes-of.ts';
 export { exposePooled, gridName, pooledName, type ExposeOptions } from './model/expose-pooled.ts';
 export {
   gridsOf,
