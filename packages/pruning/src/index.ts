@@ -53,6 +53,8 @@ export {
   type Proof,
   type ProofFigures,
   type ProofInput,
+  type ProofBatch,
+  type ProofFeed,
   type RunModel,
 } from './proof/prove.ts';
 export { damageOfOrder, rankByDamage, type RankedGroup } from './damage/rank-by-damage.ts';

@@ -1,12 +1,14 @@
-import type { ModelProto, NodeProto, Random, Tensor } from '@kneepoint/onnx';
+import type { ModelProto, NodeProto, Random, Tensor, TensorProto } from '@kneepoint/onnx';
 import {
   cloneModel,
   DataType,
   Graph,
   initializerBehind,
   intAttr,
+  readTensor,
   seededRandom,
   tensorDims,
+  tensorNumbers,
   volume,
   writeTensor,
 } from '@kneepoint/onnx';
@@ -35,17 +37,83 @@ export function heInitialise(model: ModelProto, seed: number, gain = 1): ModelPr
       const draw = arithmetic ?? DRAWS[node.opType]?.[input];
       const type = tensor.dataType as DataType;
       if (!draw || (type !== DataType.FLOAT && type !== DataType.FLOAT16 && type !== DataType.BFLOAT16)) return;
-      const value = draw({ random, dims, node, gain });
-      const data = new Float32Array(volume(dims));
-      for (let i = 0; i < data.length; i++) data[i] = value();
-      drawn.set(source, { dims, type, data });
+      drawn.set(source, { dims, type, data: numbers(draw({ random, dims, node, gain }), dims) });
     });
   }
+  drawQuantised(graph, { random, gain });
   graph.proto.initializer = graph.proto.initializer.map((tensor) => {
     const next = drawn.get(tensor.name);
     return next ? writeTensor(tensor.name, next) : tensor;
   });
   return copy;
+}
+
+/**
+ * New weights for what is stored in whole numbers: drawn as any other weight, with one scale for all that lets the largest just fit. The scale
+ * becomes a tensor of its own, since another value may share the old one.
+ */
+function drawQuantised(graph: Graph, { random, gain }: Pick<Draw, 'random' | 'gain'>): void {
+  const { proto } = graph;
+  const drawn = new Map<
+    NodeProto,
+    { readonly tensors: TensorProto[]; readonly scale: string; readonly value: string }
+  >();
+  for (const node of graph.proto.node) {
+    node.input.forEach((name, input) => {
+      const draw = DRAWS[node.opType]?.[input];
+      const read = graph.producer(name);
+      if (!draw || read?.opType !== 'DequantizeLinear' || drawn.has(read)) return;
+      const [value, scale, zero] = [0, 1, 2].map((position) => graph.initializer(read.input[position] ?? ''));
+      const most = value && LARGEST.get(value.dataType);
+      if (!value || !scale || most === undefined || scale.dataType !== (DataType.FLOAT as number)) return;
+      const dims = tensorDims(value);
+      const plain = numbers(draw({ random, dims, node, gain }), dims);
+      const step = plain.reduce((largest, number) => Math.max(largest, Math.abs(number)), 0) / most || 1;
+      // A zero point for each position would be as new as the weight: the middle of the range serves for all.
+      const middle = zero ? (tensorNumbers(readTensor(zero))[0] ?? 0) : 0;
+      const { type, data } = readTensor(value);
+      const whole = data.slice();
+      const [low, high] = RANGES.get(type) ?? [-Infinity, Infinity];
+      plain.forEach((number, i) => {
+        whole[i] = Math.min(high, Math.max(low, Math.round(number / step) + middle));
+      });
+      const names = { value: `${name}/drawn`, scale: `${name}/drawn_scale` };
+      const scaleDims = tensorDims(scale);
+      drawn.set(read, {
+        ...names,
+        tensors: [
+          writeTensor(names.value, { dims, type, data: whole }),
+          writeTensor(names.scale, {
+            ...{ dims: scaleDims, type: DataType.FLOAT },
+            data: new Float32Array(volume(scaleDims)).fill(step),
+          }),
+        ],
+      });
+    });
+  }
+  for (const [read, { tensors, scale, value }] of drawn) {
+    proto.initializer.push(...tensors);
+    read.input[0] = value;
+    read.input[1] = scale;
+  }
+}
+
+/** The largest step to either side of the zero point; an int32 bias is drawn in fewer steps than it could be, so that sums stay exact. */
+const LARGEST: ReadonlyMap<number, number> = new Map([
+  [DataType.INT8, 127],
+  [DataType.UINT8, 127],
+  [DataType.INT32, 2 ** 20],
+]);
+
+const RANGES: ReadonlyMap<DataType, readonly [number, number]> = new Map([
+  [DataType.INT8, [-128, 127]],
+  [DataType.UINT8, [0, 255]],
+]);
+
+function numbers(value: () => number, dims: readonly number[]): Float32Array {
+  const data = new Float32Array(volume(dims));
+  for (let i = 0; i < data.length; i++) data[i] = value();
+  return data;
 }
 
 interface Draw {

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto } from '@kneepoint/onnx';
+import type { ModelProto, TypedArray } from '@kneepoint/onnx';
 import { dimsOf, encodeModel, Graph, volume } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import { mask } from '../surgery/mask.ts';
@@ -9,11 +9,22 @@ import type { Comparison, ModelOutput } from './compare.ts';
 import { compareOutputs, inputDependence } from './compare.ts';
 import { heInitialise } from './he-initialise.ts';
 
+/** What one input is fed, in the type that it takes; float16 as its 16-bit codes. */
+export interface ProofFeed {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** What is fed in one run. */
+export interface ProofBatch {
+  /** Images that go through together. */
+  readonly images: number;
+  readonly feeds: readonly ProofFeed[];
+}
+
 /** Runs a model once. Given by the caller, so that this package needs no runtime. */
-export type RunModel = (
-  model: Uint8Array,
-  feeds: readonly { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array }[],
-) => Promise<ReadonlyMap<string, ModelOutput>>;
+export type RunModel = (model: Uint8Array, feeds: readonly ProofFeed[]) => Promise<ReadonlyMap<string, ModelOutput>>;
 
 export interface ProofInput {
   readonly model: ModelProto;
@@ -21,8 +32,11 @@ export interface ProofInput {
   readonly shapes: Shapes;
   readonly plan: Plan;
   readonly run: RunModel;
-  /** Batches of images as the model takes them, row-major; random and real ones. At least two images in all. */
-  readonly images: readonly Float32Array[];
+  /**
+   * Runs of at least two images in all, random and real ones: batches of float images for a model with that one input (row-major), or all
+   * that is fed, for a model with inputs of any kind.
+   */
+  readonly images: readonly (Float32Array | ProofBatch)[];
   /** Largest difference allowed, relative to the largest output. Default 1e-5. */
   readonly tolerance?: number;
   readonly seed?: number;
@@ -144,7 +158,6 @@ function relativeDependence(found: Outputs): number {
 }
 
 type Outputs = Comparison['outputs'];
-type Batch = { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array };
 
 /** Gains tried for He-initialised weights. */
 const GAINS = [1, 1.4, 2, 2.8, 4];
@@ -165,45 +178,55 @@ const DEPENDENCE_SHARE = 1e-3;
  */
 const WEAK = 1e-3;
 
-function imageBatches({ model, shapes, images }: ProofInput): Batch[] {
-  const graph = new Graph(model);
-  const [input] = graph.inputs;
-  const shape = input && shapes.get(input.name);
-  if (!input || !shape || graph.inputs.length !== 1) {
-    throw new Failure('PROOF_TOO_FEW_IMAGES', `the model has ${graph.inputs.length} inputs, a proof feeds one`, {
-      where: graph.inputs.map((value) => value.name).join(', '),
-    });
-  }
-  const fixed = dimsOf(input)[0];
-  const perImage = volume(shape.slice(1));
-  const batches = images.map((data) => ({
-    name: input.name,
-    dims: [data.length / perImage, ...shape.slice(1)],
-    data,
-  }));
-  const bad = batches.find(
-    ({ dims }) => !Number.isInteger(dims[0]) || (typeof fixed === 'number' && dims[0] !== fixed),
+function imageBatches(input: ProofInput): ProofBatch[] {
+  const graph = new Graph(input.model);
+  const where = `input ${graph.inputs.map(({ name }) => name).join(', ')}`;
+  const batches = input.images.map((images) =>
+    images instanceof Float32Array ? imagesAlone(input, graph, images) : images,
   );
-  if (bad) {
-    throw new Failure('PROOF_TOO_FEW_IMAGES', `a batch of ${bad.data.length} numbers is not whole images`, {
-      where: `input ${input.name}`,
-      fix: `give a multiple of ${perImage * (typeof fixed === 'number' ? fixed : 1)} numbers`,
-    });
-  }
-  const count = batches.reduce((sum, { dims }) => sum + dims[0]!, 0);
+  const count = batches.reduce((sum, { images }) => sum + images, 0);
   if (count < 2) {
     throw new Failure('PROOF_TOO_FEW_IMAGES', `${count} images were given`, {
-      where: `input ${input.name}`,
+      where,
       fix: 'give two or more different images, so that input dependence can be measured',
     });
   }
   return batches;
 }
 
-async function runAll(model: ModelProto, batches: readonly Batch[], { run }: ProofInput): Promise<Outputs> {
+/** Images for a model that takes nothing else. */
+function imagesAlone({ shapes }: ProofInput, { inputs }: Graph, data: Float32Array): ProofBatch {
+  const [input] = inputs;
+  const shape = input && shapes.get(input.name);
+  if (!input || !shape || inputs.length !== 1) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `the model has ${inputs.length} inputs, images alone feed one`, {
+      where: inputs.map(({ name }) => name).join(', '),
+      fix: 'give all that is fed',
+    });
+  }
+  const [fixed] = dimsOf(input);
+  const perImage = volume(shape.slice(1));
+  const images = data.length / perImage;
+  const where = `input ${input.name}`;
+  if (!Number.isInteger(images)) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `a batch of ${data.length} numbers is not whole images`, {
+      where,
+      fix: `give a multiple of ${perImage} numbers`,
+    });
+  }
+  if (typeof fixed === 'number' && fixed > 0 && images !== fixed) {
+    throw new Failure('PROOF_TOO_FEW_IMAGES', `${images} images were given, and the model takes ${fixed} at a time`, {
+      where,
+      fix: `give batches of ${fixed * perImage} numbers`,
+    });
+  }
+  return { images, feeds: [{ name: input.name, dims: [images, ...shape.slice(1)], data }] };
+}
+
+async function runAll(model: ModelProto, batches: readonly ProofBatch[], { run }: ProofInput): Promise<Outputs> {
   const bytes = encodeModel(model);
   const results: ReadonlyMap<string, ModelOutput>[] = [];
-  for (const batch of batches) results.push(await run(bytes, [batch]));
+  for (const batch of batches) results.push(await run(bytes, batch.feeds));
   for (const result of results) {
     for (const [name, { data }] of result) {
       if (data.every((value) => Number.isFinite(value))) continue;
@@ -213,7 +236,7 @@ async function runAll(model: ModelProto, batches: readonly Batch[], { run }: Pro
       });
     }
   }
-  return { images: batches.map(({ dims }) => dims[0]!), results };
+  return { images: batches.map(({ images }) => images), results };
 }
 
 function figures(pruned: Outputs, masked: Outputs): ProofFigures {

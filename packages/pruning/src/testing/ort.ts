@@ -17,8 +17,14 @@ export const run: RunModel = async (model, feeds) => {
     last = undefined;
     last = { model, session: await open(model) };
   }
-  const inputs = Object.fromEntries(feeds.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]));
-  const results = await last.session.run(inputs);
+  const { session } = last;
+  const inputs = Object.fromEntries(
+    feeds.map(({ name, dims, data }) => {
+      const port = session.inputMetadata.find((input) => input.name === name);
+      return [name, new Tensor((port?.isTensor ? port.type : 'float32') as 'float32', data as Float32Array, dims)];
+    }),
+  );
+  const results = await session.run(inputs);
   return new Map(
     Object.entries(results).map(([name, { dims, data }]) => [
       name,
