@@ -8,7 +8,7 @@ const LABEL = 'class';
 /** CVAT's export puts images without a label there. */
 const UNLABELLED = 'no_label';
 
-interface Shape {
+export interface Shape {
   /** Folders around everything, such as `photos/`; empty, or ending in a slash. */
   readonly wrapper: string;
   /** The folders that are parts of a split, as they are written; empty without one. */
@@ -54,7 +54,7 @@ export const imagefolder: Layout = {
 };
 
 /** What the folders around images say: a wrapper that says nothing, and parts of a split. */
-function shapeOf(listing: Listing): Shape {
+export function shapeOf(listing: Listing): Shape {
   let paths = listing.images.map((path) => path.split('/'));
   let wrapper = '';
   for (;;) {
@@ -70,7 +70,7 @@ function shapeOf(listing: Listing): Shape {
 }
 
 /** The class of an image and the part that it is in; undefined outside the split, without a label where no folder names one. */
-function placeOf(
+export function placeOf(
   path: string,
   { wrapper, parts }: Shape,
 ): { readonly label: string | undefined; readonly part: string; readonly folder: string } | undefined {

@@ -1,6 +1,31 @@
+import { agedb } from './agedb.ts';
+import { coco } from './coco.ts';
+import { headPoseImageDatabase } from './head-pose-image-database.ts';
+import { hfImagefolder } from './hf-imagefolder.ts';
 import { imagefolder } from './imagefolder.ts';
+import { kaggle } from './kaggle.ts';
 import { labels } from './labels.ts';
+import { celeba } from './celeba.ts';
+import { fer2013 } from './fer2013.ts';
+import { ferplus } from './ferplus.ts';
+import { labelStudio } from './label-studio.ts';
 import type { Layout } from './layout.ts';
+import { roboflow } from './roboflow.ts';
+import { utkface } from './utkface.ts';
 
 /** Every layout that is recognised. A new importer is a file and a line here. */
-export const LAYOUTS: readonly Layout[] = [labels, imagefolder];
+export const LAYOUTS: readonly Layout[] = [
+  labels,
+  imagefolder,
+  kaggle,
+  hfImagefolder,
+  roboflow,
+  coco,
+  utkface,
+  agedb,
+  headPoseImageDatabase,
+  celeba,
+  fer2013,
+  ferplus,
+  labelStudio,
+];

@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
+import type { Part } from '../table/table.ts';
 import type { Listing } from './listing.ts';
+import { partOf } from './parts.ts';
 
 export interface ResolvedImage {
   /** As it lies in the folder; as it was written, with forward slashes, where no file fits. */
@@ -9,9 +11,15 @@ export interface ResolvedImage {
 
 /**
  * The files that the names in a table mean: relative to the folder or to the table, with Windows' separators, absolute
- * inside the folder, without an ending, or in a folder that the table does not name — the last two only where one file fits.
+ * inside the folder, without an ending, or in a folder that the table does not name (the last two only where
+ * one file fits, or one in the folder of `prefer`, the part of the split that the table is of).
  */
-export function resolveImages(listing: Listing, names: readonly string[], table: string): ResolvedImage[] {
+export function resolveImages(
+  listing: Listing,
+  names: readonly string[],
+  table: string,
+  prefer?: Part,
+): ResolvedImage[] {
   const beside = posix.dirname(table);
   const search = lazily(() => new Suffixes(listing.images));
   return names.map((written) => {
@@ -20,7 +28,7 @@ export function resolveImages(listing: Listing, names: readonly string[], table:
     const normal = posix.normalize(name);
     const direct = [normal, posix.join(beside, normal)].find((path) => listing.has(path));
     if (direct !== undefined) return { path: direct, found: true };
-    const other = search().find(normal);
+    const other = search().find(normal, prefer);
     return other === undefined ? { path: name, found: false } : { path: other, found: true };
   });
 }
@@ -46,11 +54,16 @@ class Suffixes {
     }
   }
 
-  find(name: string): string | undefined {
+  find(name: string, prefer: Part | undefined): string | undefined {
     const fits = (this.#byName.get(posix.basename(name)) ?? []).filter((path) => {
       return [path, stem(path)].some((end) => end === name || end.endsWith(`/${name}`));
     });
-    return fits.length === 1 ? fits[0] : undefined;
+    if (fits.length === 1) return fits[0];
+    const own =
+      prefer === undefined
+        ? []
+        : fits.filter((path) => path.split('/').some((word) => partOf(word.replace(/\d+$/, '')) === prefer));
+    return own.length === 1 ? own[0] : undefined;
   }
 }
 

@@ -11,7 +11,7 @@ import { quote } from '../quote.ts';
 import { checkSchema, type DatasetSchema } from '../schema/dataset-schema.ts';
 import { draftTasks } from '../schema/draft-tasks.ts';
 import { inferSchema } from '../schema/infer-schema.ts';
-import { joinSchemas } from '../schema/join-schemas.ts';
+import { borneOut, joinSchemas } from '../schema/join-schemas.ts';
 import { decodeUtf8 } from '../table/decode-utf8.ts';
 import { withoutMissing } from '../table/missing.ts';
 import { withSplit } from '../table/split-column.ts';
@@ -87,7 +87,7 @@ function planOf(
   options: FolderOptions & { readonly skipBad: boolean },
   problems: Problems,
 ): { readonly table: Table; readonly plan: Plan } {
-  const known = joinSchemas(imported.hints ?? {}, given, options);
+  const known = joinSchemas(borneOut(imported.hints ?? {}, imported.table), given, options);
   const labels = new Set(Object.values(known.tasks ?? {}).flatMap(({ column, columns }) => columns ?? column ?? []));
   const read = withoutMissing(imported.table, given.missing?.map(String));
   const table = withSplit(read.table, { ...options, labels }, problems);

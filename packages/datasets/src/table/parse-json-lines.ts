@@ -6,9 +6,15 @@ import { LIST_SEPARATOR, type Row, type Table } from './table.ts';
 
 /**
  * Reads labels.jsonl: one JSON object per line, columns in order of first appearance, a key that is absent or null
- * is a missing label. Lines that are not such an object are reported and left out.
+ * is a missing label. Values that
+ * are no labels, such as boxes, are told to `onNested` and passed over; without it their line is reported. Lines that are not such an object are reported and left out.
  */
-export function parseJsonLines(text: string, file: string, problems: Problems): Table {
+export function parseJsonLines(
+  text: string,
+  file: string,
+  problems: Problems,
+  onNested?: (column: string) => void,
+): Table {
   const columns = new Map<string, number>();
   const records: { line: number; values: Map<number, string> }[] = [];
   text
@@ -31,6 +37,10 @@ export function parseJsonLines(text: string, file: string, problems: Problems): 
       const values = new Map<number, string>();
       for (const [key, value] of Object.entries(record)) {
         const cell = cellOf(value);
+        if (cell === undefined && onNested !== undefined) {
+          onNested(key);
+          continue;
+        }
         if (cell === undefined) return report(`${quote(key)} holds a value that is no label`);
         if (cell.length > LIMITS.cellCharacters) return report(`${quote(key)} holds ${cell.length} characters`);
         if (!columns.has(key)) columns.set(key, columns.size);

@@ -6,12 +6,14 @@ import { quote } from '../quote.ts';
 import { decodeUtf8 } from './decode-utf8.ts';
 import { parseCsv } from './parse-csv.ts';
 import { parseJsonLines } from './parse-json-lines.ts';
-import { IMAGE_COLUMN, type Table } from './table.ts';
+import { IMAGE_COLUMN, type Part, type Table } from './table.ts';
 
 export interface TableRequest {
   readonly imageColumn?: string;
   readonly delimiter?: string;
   readonly problems: Problems;
+  /** Hears of columns with values that are no labels; without it their rows are reported. */
+  readonly onNested?: (column: string) => void;
 }
 
 /** What columns of image names are called, in the order in which they are believed. */
@@ -29,7 +31,7 @@ export async function readTable(listing: Listing, file: string, request: TableRe
   if (text === undefined) return { file, columns: [], rows: [] };
   const json = ['.jsonl', '.ndjson'].includes(extname(file).toLowerCase());
   return json
-    ? parseJsonLines(text, file, request.problems)
+    ? parseJsonLines(text, file, request.problems, request.onNested)
     : parseCsv(text, file, request.problems, request.delimiter);
 }
 
@@ -46,7 +48,7 @@ export function imageColumnOf(columns: readonly string[], asked?: string): strin
 }
 
 /** The table with its image column called `image`, its paths as they lie in the folder, and without columns that only number rows. Reports a missing column. */
-export function withImages(table: Table, listing: Listing, request: TableRequest): Table {
+export function withImages(table: Table, listing: Listing, request: TableRequest, prefer?: Part): Table {
   const { columns, file } = table;
   const chosen = imageColumnOf(columns, request.imageColumn);
   if (chosen === undefined) {
@@ -65,6 +67,7 @@ export function withImages(table: Table, listing: Listing, request: TableRequest
     listing,
     table.rows.map(({ cells }) => cells[position] ?? ''),
     file,
+    prefer,
   );
   return {
     ...table,
