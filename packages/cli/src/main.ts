@@ -1,10 +1,11 @@
+import { Failure } from '@kneepoint/failures';
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands/registry.ts';
 import { Interrupted } from './interrupt.ts';
 import { note, printFailure } from './output.ts';
 
-/** Exit codes: 1 the work failed, 2 the command was misused, 130 interrupted. */
-const EXIT = { failed: 1, misused: 2, interrupted: 130 } as const;
+/** Exit codes: 1 the work failed, 2 the command was misused, 3 a cut found nothing to cut, 130 interrupted. */
+const EXIT = { failed: 1, misused: 2, nothing: 3, interrupted: 130 } as const;
 
 /** Runs the command line and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -31,5 +32,5 @@ function exitCodeOf(error: unknown, json: boolean): number {
     return EXIT.interrupted;
   }
   printFailure(error, json);
-  return EXIT.failed;
+  return error instanceof Failure && error.code === 'SURGERY_CUT_NOTHING' ? EXIT.nothing : EXIT.failed;
 }

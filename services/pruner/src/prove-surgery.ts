@@ -1,10 +1,21 @@
 import { Failure } from '@kneepoint/failures';
-import { encodeModel, type ModelProto, seededRandom } from '@kneepoint/onnx';
+import {
+  dimsOf,
+  encodeModel,
+  feedData,
+  Graph,
+  type ImageSize,
+  inputFeeds,
+  isFree,
+  type ModelProto,
+  seededRandom,
+} from '@kneepoint/onnx';
 import {
   type BatchOutputs,
   compareOutputs,
   type ModelOutput,
   type Proof,
+  type ProofBatch,
   prove,
   type RunModel,
 } from '@kneepoint/pruning';
@@ -89,6 +100,25 @@ export function requireProof(proof: Proof): Proof {
       ? 'Report it with the model: the rule of an operator is wrong.'
       : 'Keep more filters, by a smaller ε or a least number for each layer: so few are left that the image hardly reaches the output.',
   });
+}
+
+/**
+ * Noise for a network with inputs of any kind, as each type takes it: a few images together where every leading length is free, else as
+ * many runs of what the network takes at a time.
+ */
+export function drawnFeeds(
+  model: ModelProto,
+  { seed, size }: { readonly seed: number; readonly size?: ImageSize },
+): ProofBatch[] {
+  const { inputs } = new Graph(model);
+  const random = seededRandom(seed);
+  const together = inputs.every((input) => isFree(dimsOf(input)[0]) && dimsOf(input).length > 0);
+  const batch = together ? RANDOM_IMAGES : 1;
+  const wanted = inputFeeds(model, { batch, ...(size ? { size } : {}) });
+  const draw = () => wanted.map((feed) => ({ name: feed.name, dims: feed.dims, data: feedData(feed, random) }));
+  if (together) return [{ images: batch, feeds: draw() }];
+  const [lead = 1] = inputs.length === 1 && wanted[0]!.dims.length === 4 ? wanted[0]!.dims : [];
+  return Array.from({ length: RANDOM_IMAGES }, () => ({ images: lead, feeds: draw() }));
 }
 
 /** A few images of noise in [−1, 1). */

@@ -1,7 +1,9 @@
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ImageSize } from '@kneepoint/onnx';
 import { runTask } from '@kneepoint/runtime';
+import type { WantedBatch } from './declared-form.ts';
 import type { SurgeryTaskInput, SurgeryTaskOutput } from './tasks/surgery.task.ts';
 
 export interface SurgeryRequest {
@@ -13,6 +15,10 @@ export interface SurgeryRequest {
   readonly seed: number;
   /** Every layer keeps a multiple of this many filters, or all it has. Default that of the CPU. */
   readonly roundTo?: number;
+  /** Height and width of images where the file leaves them free. */
+  readonly size?: ImageSize;
+  /** The batch of the written file. Default: that of the original. */
+  readonly batch?: WantedBatch;
   readonly out: string;
   readonly memoryMb?: number;
   readonly signal?: AbortSignal;

@@ -60,3 +60,24 @@ export function oneOf<Name extends string>(
     fix: `Choose one of: ${names.join(', ')}.`,
   });
 }
+
+/** --size as height and width in pixels; undefined when it was not given. Throws SIZE_INVALID. */
+export function readSize(text: string | undefined): { readonly height: number; readonly width: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, height, width] = /^([1-9]\d{0,3})[x×]([1-9]\d{0,3})$/i.exec(text.trim()) ?? [];
+  if (height && width) return { height: Number(height), width: Number(width) };
+  throw new Failure('SIZE_INVALID', `the size is "${text}"`, {
+    where: '--size',
+    fix: 'Pass height and width in pixels, such as 224x224.',
+  });
+}
+
+/** --batch as a number or "free"; undefined when it was not given. Throws BATCH_INVALID. */
+export function readBatch(text: string | undefined): 'free' | number | undefined {
+  if (text === undefined || text === 'free') return text;
+  if (/^[1-9]\d{0,4}$/.test(text.trim())) return Number(text);
+  throw new Failure('BATCH_INVALID', `the batch is "${text}"`, {
+    where: '--batch',
+    fix: 'Pass free, or a whole number, 1 or more.',
+  });
+}

@@ -4,13 +4,15 @@ import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
-import { readNumber } from './numbers.ts';
+import { readBatch, readNumber, readSize } from './numbers.ts';
 
 interface SurgeryOptions {
   readonly criterion: string;
   readonly ratio: string;
   readonly seed: string;
   readonly roundTo?: string;
+  readonly size?: string;
+  readonly batch?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -22,6 +24,8 @@ export function registerSurgery(program: Command): void {
     .option('--criterion <name>', 'l1 or random', 'l1')
     .option('--ratio <r>', 'share of the prunable channels to remove', '0.5')
     .option('--round-to <n>', 'keep a multiple of so many in each layer, or all it has (default: 4)')
+    .option('--size <HxW>', 'height and width of images, where the file leaves them free')
+    .option('--batch <b>', 'of the written file: free, or a number (default: as the original)')
     .option('--seed <n>', 'of the random criterion and of the proof', '1')
     .requiredOption('--out <file>', 'where to write the smaller network')
     .option('--json', 'print JSON')
@@ -36,12 +40,16 @@ export function registerSurgery(program: Command): void {
       if (!Number.isInteger(seed))
         throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
       const limits = readNumber('roundTo', '--round-to', options.roundTo, { least: 1, code: 'PLAN_OPTION_INVALID' });
+      const batch = readBatch(options.batch);
+      const { readPreprocessBeside } = await import('@kneepoint/extractor-service');
+      const size = readSize(options.size) ?? (await readPreprocessBeside(file))?.size;
+      const form = { ...(size ? { size } : {}), ...(batch === undefined ? {} : { batch }) };
       const { surgeryFile } = await import('@kneepoint/pruner-service');
       const { criterion, out } = options;
-      const { before, after, proof, layers, roundTo } = await interruptible((signal) =>
-        surgeryFile({ path: file, criterion, ratio, seed, ...limits, out, signal }),
+      const { before, after, proof, layers, roundTo, notes } = await interruptible((signal) =>
+        surgeryFile({ path: file, criterion, ratio, seed, ...limits, ...form, out, signal }),
       );
-      if (options.json) return printJson({ before, after, proof });
+      if (options.json) return printJson({ before, after, proof, ...(notes.length > 0 ? { notes } : {}) });
       print(
         table(
           ['', 'before', 'after', 'change'],
@@ -60,6 +68,7 @@ export function registerSurgery(program: Command): void {
         (layer) => layer.reason === null && layer.kept % roundTo !== 0,
       ))
         print(`${name} keeps ${kept} of ${filters}: its channels allow no multiple of ${roundTo}`);
+      for (const text of notes) print(`note: ${text}`);
       print(
         `\nsurgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})\n${options.out}`,
       );

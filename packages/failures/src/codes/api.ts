@@ -139,6 +139,16 @@ export const apiFailures = {
     cure: 'Pass a number greater than 0 and less than 1.',
     retryable: false,
   },
+  SIZE_INVALID: {
+    cause: 'A size of images is not height x width in pixels.',
+    cure: 'Pass two whole numbers joined by x, such as 224x224.',
+    retryable: false,
+  },
+  BATCH_INVALID: {
+    cause: 'A batch size is neither a whole number nor "free".',
+    cure: 'Pass free, or a whole number, 1 or more.',
+    retryable: false,
+  },
   SEED_INVALID: { cause: 'A seed is not an integer.', cure: 'Pass an integer.', retryable: false },
   CONFIG_NOT_SHARED: {
     cause: 'A service was started by itself with a database, bus or store that lives inside one process.',

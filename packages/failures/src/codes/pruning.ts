@@ -103,4 +103,9 @@ export const pruningFailures = {
     cure: 'Report it with the model; leave the layer that the message names alone meanwhile.',
     retryable: false,
   },
+  SURGERY_CUT_NOTHING: {
+    cause: 'No filter of any layer could go, so that no smaller network was written.',
+    cure: 'Read the reasons that the message gives for each layer; ask for a larger ratio or a smaller multiple where none is named.',
+    retryable: false,
+  },
 } as const satisfies Record<string, FailureKind>;

@@ -1,19 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  costs,
-  encodeModel,
-  freeBatch,
-  Graph,
-  inputSpec,
-  skeleton,
-  validateGraph,
-  withDeclaredShapes,
-} from '@kneepoint/onnx';
+import { encodeModel, freeBatch, inputSpec, skeleton, withDeclaredShapes } from '@kneepoint/onnx';
 import { Failure } from '@kneepoint/failures';
-import { analyzeChannels, findTaps } from '@kneepoint/pruning';
-import { readModelFile, shapesOf, type TaskContext } from '@kneepoint/runtime';
-import type { LayerSummary, ModelInspection } from '@kneepoint/workflow';
+import { shapesOf, takeModel, type TaskContext } from '@kneepoint/runtime';
+import type { ModelInspection } from '@kneepoint/workflow';
+import { walkModel } from '../walk-model.ts';
 
 export interface InspectInput {
   readonly path: string;
@@ -29,10 +20,9 @@ export default async function inspect(
   const total = 4;
   const stage = (done: number, message: string): void => context.progress({ done, total, unit: 'stages', message });
   stage(0, 'reading');
-  const original = await readModelFile(path);
-  validateGraph(original);
-  const input = inputSpec(original);
-  const { model, freed, reason } = freeBatch(original);
+  const taken = await takeModel(path);
+  const input = inputSpec(taken.model);
+  const { model, freed, reason } = freeBatch(taken.model);
   if (!freed && input.batch !== 'free') {
     throw new Failure(
       'ONNX_BATCH_FIXED',
@@ -46,22 +36,7 @@ export default async function inspect(
   stage(1, 'running one image');
   const shapes = await shapesOf(model);
   stage(2, 'walking channels');
-  const analysis = analyzeChannels(model, shapes);
-  const taps = findTaps(model, shapes);
-  const cost = costs(model, shapes);
-  const costOf = new Map(cost.nodes.map((node) => [node.name, node]));
-  const layers = analysis.layers.map((layer): LayerSummary => ({
-    name: layer.name,
-    op: layer.op,
-    filters: layer.filters,
-    prunable: layer.prunable,
-    reason: layer.reason ?? null,
-    ...(layer.frozenBy
-      ? { frozenBy: { node: layer.frozenBy.node, operator: layer.frozenBy.op, reason: layer.frozenBy.text } }
-      : {}),
-    parameters: costOf.get(layer.name)?.parameters ?? 0,
-    macs: costOf.get(layer.name)?.macs ?? 0,
-  }));
+  const walked = walkModel(model, taken.original, shapes);
   stage(3, 'writing');
   const encoded = encodeModel(model);
   if (outFolder) {
@@ -71,14 +46,13 @@ export default async function inspect(
   stage(4, 'done');
   return {
     input: { name: input.name, channels: input.channels, height: input.height, width: input.width },
-    opset: new Graph(model).opset,
-    producer: [original.producerName, original.producerVersion].filter(Boolean).join(' ') || 'unknown',
-    parameters: cost.parameters,
-    macs: cost.macs,
+    ...walked,
     bytes: encoded.byteLength,
-    layers,
-    taps: taps.map(({ layer, value, channels, size }) => ({ layer, value, channels, ...(size ? { size } : {}) })),
-    notes:
-      freed && input.batch !== 'free' ? [`The batch size was fixed at ${input.batch} and has been made free.`] : [],
+    notes: [
+      ...taken.notes,
+      ...(freed && input.batch !== 'free'
+        ? [`The batch size was fixed at ${input.batch} and has been made free.`]
+        : []),
+    ],
   };
 }

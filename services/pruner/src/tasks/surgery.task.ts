@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { encodeModel, freeBatch, inputSpec, validateGraph } from '@kneepoint/onnx';
-import { analyzeChannels, multipleFor, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
-import { readModelFile, shapesOf } from '@kneepoint/runtime';
-import { randomImages, requireProof, runAsWritten } from '../prove-surgery.ts';
+import { Failure } from '@kneepoint/failures';
+import { encodeModel, type ImageSize } from '@kneepoint/onnx';
+import { analyzeChannels, multipleFor, type Plan, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
+import { shapesAsDeclared, takeModel } from '@kneepoint/runtime';
+import { asWritten, chooseBatch, type WantedBatch } from '../declared-form.ts';
+import { drawnFeeds, requireProof, runAsWritten } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
 
 export interface SurgeryTaskInput {
@@ -11,6 +13,10 @@ export interface SurgeryTaskInput {
   readonly ratio: number;
   readonly seed: number;
   readonly roundTo?: number;
+  /** Height and width of images where the file leaves them free. */
+  readonly size?: ImageSize;
+  /** The batch of the written file. Default: that of the original. */
+  readonly batch?: WantedBatch;
   readonly out: string;
 }
 
@@ -32,33 +38,34 @@ export interface SurgeryTaskOutput {
     readonly kept: number;
     readonly reason: string | null;
   }[];
+  /** What was changed or left that the user should know. */
+  readonly notes: readonly string[];
 }
 
-/** Prunes a whole network, outputs unchanged, by a criterion that needs no data. */
+/**
+ * Prunes a whole network, outputs unchanged, by a criterion that needs no data. It is cut, proved and written with the batch that the file
+ * declares, one image at a time where it takes no more. Throws SURGERY_CUT_NOTHING where no channel could go, SURGERY_NOT_PROVED, and what
+ * `takeModel` throws.
+ */
 export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryTaskOutput> {
-  const original = await readModelFile(input.path);
-  validateGraph(original);
-  const { model } = freeBatch(original);
-  const spec = inputSpec(model);
-  const shapes = await shapesOf(model);
+  const taken = await takeModel(input.path, input.size ? { size: input.size } : {});
+  const { size } = taken;
+  const chosen = chooseBatch(taken.model, input.batch);
+  const { model } = chosen;
+  const { shapes } = await shapesAsDeclared(model, size);
   const analysis = analyzeChannels(model, shapes);
   const { roundTo = multipleFor('cpu') } = input;
   const plan = planByCriterion(input.criterion, analysis, input.ratio, {
     ...{ model, seed: input.seed, roundTo },
   });
+  requireCut(plan);
   const cut = prune(model, shapes, plan);
-  const proof = requireProof(
-    await prove({
-      model,
-      shapes,
-      plan,
-      images: [randomImages(spec, input.seed)],
-      run: runAsWritten(),
-      seed: input.seed,
-    }),
-  );
-  const after = sizeOf(cut, await shapesOf(cut));
-  await writeFile(input.out, encodeModel(cut));
+  const images = drawnFeeds(model, { seed: input.seed, ...(size ? { size } : {}) });
+  const run = runAsWritten();
+  const proof = requireProof(await prove({ model, shapes, plan, images, run, seed: input.seed }));
+  const after = sizeOf(cut, (await shapesAsDeclared(cut, size)).shapes);
+  const written = await asWritten(cut, { ...taken, ...chosen, shapes, plan, run, seed: input.seed });
+  await writeFile(input.out, encodeModel(written.model));
   return {
     before: sizeOf(model, shapes),
     after,
@@ -70,5 +77,24 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
       kept: kept.length,
       reason: reason ?? null,
     })),
+    notes: [...taken.notes, ...written.notes],
   };
+}
+
+/** Layers named in a message. */
+const NAMED = 5;
+
+function requireCut(plan: Plan): void {
+  if (plan.removedClasses.length > 0) return;
+  const reasons = plan.layers.slice(0, NAMED).map(({ name, reason }) => {
+    return `${name} ${reason ?? 'would have to keep all it has at this ratio and multiple'}`;
+  });
+  const more = plan.layers.length - reasons.length;
+  throw new Failure(
+    'SURGERY_CUT_NOTHING',
+    plan.layers.length === 0
+      ? 'no layer with filters was found'
+      : `${reasons.join('; ')}${more > 0 ? `; and ${more} more layers` : ''}`,
+    { where: 'the plan' },
+  );
 }
