@@ -7,7 +7,9 @@ const DEPTHS = [8, 10, 12, 14, 16] as const;
  */
 export function wordsToBytes(words: Uint16Array, depth?: number): Uint8Array {
   const most = 2 ** (depth ?? usedBits(words)) - 1;
-  return Uint8Array.from(words, (word) => Math.round((Math.min(word, most) * 255) / most));
+  const bytes = new Uint8Array(words.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Math.round((Math.min(words[i]!, most) * 255) / most);
+  return bytes;
 }
 
 function usedBits(words: Uint16Array): number {
@@ -30,5 +32,10 @@ export function floatsToBytes(values: Float32Array): Uint8Array {
   }
   const [from, to] = least >= 0 && most <= 255 ? [0, most <= 1 ? 1 : 255] : [least, most];
   const width = to > from ? to - from : 1;
-  return Uint8Array.from(values, (value) => (Number.isFinite(value) ? Math.round(((value - from) * 255) / width) : 0));
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i += 1) {
+    const value = values[i]!;
+    if (Number.isFinite(value)) bytes[i] = Math.round(((value - from) * 255) / width);
+  }
+  return bytes;
 }
