@@ -84,7 +84,10 @@ export class RegisterModelInput {
   })
   path?: string;
 
-  @Field(() => Json, { nullable: true, description: '{ channels, range, mean, std }: how pixels become the input.' })
+  @Field(() => Json, {
+    nullable: true,
+    description: 'How pixels become the input: { channels, range, mean, std, … } or { preset }, as docs/data.md has it.',
+  })
   preprocess?: object;
 
   @Field(() => String, { nullable: true, description: 'The task that the network was trained for.' })
