@@ -20,7 +20,7 @@ describe('a table of any name, as on Kaggle', () => {
     ]);
     expect(manifest.labels['weight']).toEqual(Float64Array.of(1.5, 2, 2.5, NaN));
     expect(manifest.notes).toContain('kaggle: train.csv: 4 images with a row');
-    expect(manifest.notes).toContain('read as missing: "NaN" in 1 cells');
+    expect(manifest.notes).toContain('read as missing: "NaN" in 1 cell');
     expect(manifest.split).toBeUndefined();
   });
 

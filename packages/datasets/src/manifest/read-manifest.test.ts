@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { validateTaskSpec } from '@kneepoint/regression';
@@ -87,6 +87,102 @@ describe('readManifest', () => {
     );
     expect(windows).toEqual(plain);
     expect(json).toEqual(plain);
+  });
+
+  it.each([
+    ['semicolons', 'image;x;y\na.png;0;1,5\nb.png;1;2,5\n'],
+    ['tabs, with empty cells', 'image\tx\ty\na.png\t0\t\nb.png\t1\t\n'],
+  ])('tells %s by the header', async (_, csv) => {
+    const manifest = await readManifest(await imageFolder({ 'labels.csv': csv }));
+    expect(manifest.labels['x']).toEqual(Float64Array.of(0, 1));
+  });
+
+  it('takes the delimiter that it is told', async () => {
+    const folder = await imageFolder({ 'labels.csv': 'image|x;y\na.png|0;7\nb.png|1;7\n' });
+    const manifest = await readManifest(folder, {
+      delimiter: '|',
+      schema: { tasks: { x: { type: 'categorical', column: 'x;y' } } },
+    });
+    expect(manifest.tasks[0]?.classes).toEqual(['0;7', '1;7']);
+  });
+
+  it.each(['file', 'Filename', 'file_name', 'path', 'image_id', 'ID'])(
+    'finds images in a column called %s',
+    async (name) => {
+      const folder = await imageFolder({ 'labels.csv': `x,${name}\n0,a\n1,b\n` });
+      expect((await readManifest(folder)).images).toEqual(['a.png', 'b.png']);
+    },
+  );
+
+  it('takes the image column that it is told, Windows separators, and absolute paths inside the folder', async () => {
+    const folder = await imageFolder({ 'sub/e.png': 'x' });
+    await writeFile(join(folder, 'labels.csv'), `photo,file,x\nsub\\e.png,1,0\n${folder}/a.png,2,1\n.\\b.png,3,1\n`);
+    const manifest = await readManifest(folder, { imageColumn: 'photo' });
+    expect(manifest.images).toEqual(['sub/e.png', 'a.png', 'b.png']);
+  });
+
+  it('reads the usual words for a missing label, and those that the schema names instead', async () => {
+    const csv = 'image,x\na.png,1.5\nb.png,NaN\nc.png,-inf\nd.png,2\n';
+    const manifest = await readManifest(await imageFolder({ 'labels.csv': csv }));
+    expect(manifest.labels['x']).toEqual(Float64Array.of(0, NaN, NaN, 1));
+    expect(manifest.notes).toContain('read as missing: "NaN" in 1 cell, "-inf" in 1 cell');
+    const own = 'image,x\na.png,NA\nb.png,?\nc.png,-1\nd.png,no\n';
+    const schema = '{"missing":["?",-1]}';
+    const other = await readManifest(await imageFolder({ 'labels.csv': own, 'schema.json': schema }));
+    expect(other.tasks[0]?.classes).toEqual(['NA', 'no']);
+    expect(other.labels['x']).toEqual(Float64Array.of(0, NaN, NaN, 1));
+  });
+
+  it('reads 1.0 as 1 in answers and classes, and takes the type that it is told', async () => {
+    const csv = 'image,k,hat,tie\na.png,1.0,1.0,0.0\nb.png,2.0,0.0,1.0\nc.png,,0,1\nd.png,3.0,1,0\n';
+    const schema = '{"tasks":{"m":{"type":"multilabel","columns":["hat","tie"]}}}';
+    const folder = await imageFolder({ 'labels.csv': csv, 'schema.json': schema });
+    const manifest = await readManifest(folder, { types: { k: 'categorical' } });
+    expect(manifest.tasks.find(({ name }) => name === 'k')).toMatchObject({
+      type: 'categorical',
+      classes: ['1', '2', '3'],
+    });
+    expect(manifest.labels['m']).toEqual(Float64Array.of(1, 0, 0, 1, 0, 1, 1, 0));
+  });
+
+  it.each([
+    ['split', 'train,val,test,train'],
+    ['Usage', 'Training,PublicTest,PrivateTest,Training'],
+    ['subset', 'training,validation,testing,train'],
+  ])('takes a column %s for the split and for no task', async (column, words) => {
+    const rows = words.split(',').map((word, i) => `${'abcd'[i] ?? ''}.png,${i % 2},${word}`);
+    const manifest = await readManifest(await imageFolder({ 'labels.csv': `image,x,${column}\n${rows.join('\n')}\n` }));
+    expect(manifest.tasks.map(({ name }) => name)).toEqual(['x']);
+    expect(manifest.split).toEqual({ from: `column "${column}"`, parts: Uint8Array.of(0, 1, 2, 0) });
+  });
+
+  it('takes another column for the split when asked, and leaves out what is in no part', async () => {
+    const csv = 'image,x,fold\na.png,0,0\nb.png,1,1\nc.png,0,2\nd.png,1,\n';
+    const folder = await imageFolder({ 'labels.csv': csv });
+    const manifest = await readManifest(folder, { split: 'fold' });
+    expect(manifest.split?.parts).toEqual(Uint8Array.of(0, 1, 2, 3));
+    expect(manifest.notes).toContain(
+      `the split is the data set's own (column "fold"): 1 training, 1 validation, 1 test images; 1 images are in no part and left out`,
+    );
+    expect((await readManifest(folder)).split).toBeUndefined();
+  });
+
+  it('goes on without images that are missing when told so', async () => {
+    const folder = await imageFolder({ 'labels.csv': 'image,x\na.png,0\nzz.png,1\nb.png,1\n' });
+    const manifest = await readManifest(folder, { skipBad: true });
+    expect(manifest.images).toEqual(['a.png', 'b.png']);
+    expect(manifest.notes).toContain('skipped 1: an image that is not there, such as "zz.png"');
+  });
+
+  it('asks which, where two layouts recognise the folder equally well', async () => {
+    const folder = await imageFolder({
+      'metadata.csv': 'file_name,x\na.png,0\nb.png,1\n',
+      '_classes.csv': 'filename,x\na.png,1\n',
+    });
+    const failure = await failureOf(readManifest(folder));
+    expect(failure.code).toBe('DATASET_FORMAT_AMBIGUOUS');
+    expect(failure.message).toBe('the folder is as much of format hf-imagefolder and roboflow');
+    expect((await readManifest(folder, { format: 'hf-imagefolder' })).images).toEqual(['a.png', 'b.png']);
   });
 
   it('gives regression task descriptions that it accepts, for all five types', async () => {

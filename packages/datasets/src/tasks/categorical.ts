@@ -8,9 +8,10 @@ import type { TaskKind } from './task-kind.ts';
 export const categorical: TaskKind = {
   encode(draft, source) {
     const name = quote(draft.name);
-    const value = (row: number): string => source.cell(row, 0);
+    const whole = wholeNumbers(cellsOf(source.rows, (row) => source.cell(row, 0)));
+    const value = (row: number): string => (whole ? plain(source.cell(row, 0)) : source.cell(row, 0));
     const found = distinctCells(cellsOf(source.rows, value));
-    const classes = [...(draft.classes ?? found)];
+    const classes = [...(draft.classes?.map(whole ? plain : (label) => label) ?? found)];
     if (!checkClasses(draft, classes, source)) return undefined;
     const position = new Map(classes.map((label, index) => [label, index]));
     const labels = new Float64Array(source.rows * classes.length).fill(NaN);
@@ -37,6 +38,15 @@ export const categorical: TaskKind = {
     return { spec, draft: { ...draft, classes }, labels, notes };
   },
 };
+
+/** Whether all labels are whole numbers, which pandas writes as 1.0 once one of them is missing. */
+function wholeNumbers(cells: Iterable<string>): boolean {
+  for (const cell of cells) if (!/^([+-]?\d+(\.0*)?)?$/.test(cell)) return false;
+  return true;
+}
+
+/** "1.0" as "1". Leading zeros stay: they belong to names. */
+const plain = (label: string): string => label.replace(/\.0*$/, '');
 
 function shown(classes: readonly string[]): string {
   const first = classes.slice(0, 8).map(quote).join(', ');

@@ -59,7 +59,7 @@ function fromColumns(draft: TaskDraft, source: LabelSource): Float64Array {
     for (let column = 0; column < width; column += 1) {
       const cell = source.cell(row, column);
       if (cell === '') continue;
-      const answer = ANSWERS.get(cell.toLowerCase());
+      const answer = ANSWERS.get(cell.toLowerCase().replace(/\.0+$/, ''));
       if (answer === undefined) {
         const message = `task ${quote(draft.name)}: column ${quote(draft.columns[column] ?? '')} holds ${quote(cell)}, not 0 or 1`;
         source.report('DATASET_UNKNOWN_CLASS', row, message, 'write 1 where the label applies, 0 where it does not');
