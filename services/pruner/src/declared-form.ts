@@ -73,7 +73,7 @@ export async function asWritten(
   from: WrittenFrom,
 ): Promise<{ readonly model: ModelProto; readonly notes: readonly string[] }> {
   const { original, batch, leads, size } = from;
-  const declared = declareAs(cut, original, { leads, ...(batch === undefined ? {} : { batch }) });
+  const declared = declareAs(cut, original, { leads, shapes: from.shapes, ...(batch === undefined ? {} : { batch }) });
   if (!size || !hasFreeSize(original) || (await holdsElsewhere(declared, from, size))) {
     return { model: declared, notes: [] };
   }

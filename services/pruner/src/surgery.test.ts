@@ -159,6 +159,17 @@ const CASES: readonly Case[] = [
     }),
   ],
   [
+    'detections of which there are none on most images',
+    build((g) => {
+      const y = layer(g, layer(g, g.input('x', ['N', 3, 8, 8]), 3, 16), 16, 1);
+      const flat = g.node('Reshape', [y, g.init(intTensor([-1]))]);
+      const found = g.node('NonZero', [g.node('Greater', [flat, g.init(floatTensor([], [1e9]))])]);
+      const values = g.node('GatherND', [flat, g.node('Transpose', [found], { perm: [1, 0] })]);
+      g.output(y, ['N', 1, 8, 8]);
+      g.output(g.node('Unsqueeze', [values, g.init(intTensor([0]))]), [1, undefined]);
+    }),
+  ],
+  [
     'a signal of one dimension',
     build((g) => void g.output(head(g, layer(g, g.input('x', ['N', 2, 64]), 2, 16, { kernel: [3] }), 16), ['N', 5])),
   ],
@@ -225,6 +236,13 @@ describe('a network is cut, proved and written as it is declared', () => {
     model.metadataProps.push({ $typeName: 'onnx.StringStringEntryProto', key: 'imgsz', value: '[32, 16]' });
     expect((await cut(model)).before.macs).toBe(32 * 16 * 9 * (3 * 16 + 16 * 4));
   });
+});
+
+it('an output of which the file gives no shape gets its number of dimensions, which checkers ask for', async () => {
+  const g = new GraphBuilder();
+  g.output(head(g, layer(g, g.input('x', [1, 3, 8, 8]), 3, 16), 16));
+  const { written } = await cut(g.build());
+  expect(dimsOf(written.graph!.output[0]!)).toEqual([undefined, undefined]);
 });
 
 describe('the batch that is asked for', () => {

@@ -1,3 +1,4 @@
+import { intAttr, normalAxis } from '@kneepoint/onnx';
 import { alongAxis, varyingAxes } from '../labels/label-tensor.ts';
 import type { Rule, Site } from '../trace/site.ts';
 import { stop } from './unknown.ts';
@@ -26,11 +27,18 @@ function repeatedConstant(site: Site): ReturnType<Rule> {
   const dims = site.constant(0) && site.constantDims(0);
   if (!dims) return stop(site, 'repeats computed numbers');
   const output = site.outputDims();
+  const lead = output.length - dims.length;
   const longest = dims.reduce((best, size, axis) => (size > dims[best]! ? axis : best), 0);
-  if ((dims[longest] ?? 1) === 1) return filled(site, 1, channelAxis(output));
-  const [labels] = filled(site, 1, longest + output.length - dims.length);
-  site.cut(0, { kind: 'axis', axis: longest, labels: labels!.data });
+  const axis = joinedAxis(site, output.length) ?? ((dims[longest] ?? 1) === 1 ? channelAxis(output) : longest + lead);
+  const [labels] = filled(site, 1, axis);
+  if ((dims[axis - lead] ?? 1) > 1) site.cut(0, { kind: 'axis', axis: axis - lead, labels: labels!.data });
   return [labels!];
+}
+
+/** The axis along which a Concat joins it to others: coordinates are further channels there, whatever their other lengths are. */
+function joinedAxis(site: Site, rank: number): number | undefined {
+  const joins = site.readers(0).find(({ node }) => node.opType === 'Concat');
+  return joins && normalAxis(intAttr(joins.node, 'axis', 1), rank);
 }
 
 function filled(site: Site, shape: number, axis: number): ReturnType<Rule> {

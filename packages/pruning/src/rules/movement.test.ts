@@ -178,6 +178,14 @@ const PASSING: readonly [string, Middle, number?][] = [
       ]),
   ],
   [
+    'coordinates repeated for the batch and joined as channels',
+    (net, x) => {
+      const target = sizes(net, size(net, x, 0), constant(net, 2, 8, 8));
+      const grid = net.graph.node('Expand', [perChannel(net, [1, 2, 8, 8]), target]);
+      return net.note(net.graph.node('Concat', [x, grid], { axis: 1 }), [10, 8, 8]);
+    },
+  ],
+  [
     'zeros of the same shape',
     (net, x) => net.pointwise('Max', [x, net.graph.node('ConstantOfShape', [net.graph.node('Shape', [x])])]),
   ],
