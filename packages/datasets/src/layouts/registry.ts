@@ -9,6 +9,9 @@ import { celeba } from './celeba.ts';
 import { fer2013 } from './fer2013.ts';
 import { ferplus } from './ferplus.ts';
 import { labelStudio } from './label-studio.ts';
+import { webdataset } from './webdataset.ts';
+import { afewVa } from './afew-va.ts';
+import { biwi } from './biwi.ts';
 import type { Layout } from './layout.ts';
 import { roboflow } from './roboflow.ts';
 import { utkface } from './utkface.ts';
@@ -28,4 +31,7 @@ export const LAYOUTS: readonly Layout[] = [
   fer2013,
   ferplus,
   labelStudio,
+  webdataset,
+  afewVa,
+  biwi,
 ];
