@@ -11,6 +11,7 @@ import {
   intTensor,
   type ModelProto,
   ModelProtoSchema,
+  NodeProtoSchema,
   readTensor,
   StringStringEntryProtoSchema,
   valueInfo,
@@ -260,16 +261,20 @@ export const BAD_MODELS: readonly BadModel[] = [
   },
   {
     name: 'two image inputs',
-    write: broken((graph) => graph.input.push(valueInfo('mask', ['N', 1, 8, 8]))),
+    write: broken((graph) => {
+      graph.input.push(valueInfo('mask', ['N', 1, 8, 8]));
+      graph.node.push(create(NodeProtoSchema, { name: 'seen', opType: 'Relu', input: ['mask'], output: ['seen'] }));
+      graph.output.push(valueInfo('seen', ['N', 1, 8, 8]));
+    }),
     code: 'MODEL_INPUT_COUNT',
     message: 'the model has 2 inputs: image [N, 3, 8, 8], mask [N, 1, 8, 8]',
     where: 'graph inputs',
   },
   {
-    name: 'an input of bytes',
-    write: broken((graph) => (graph.input[0] = valueInfo('image', ['N', 3, 8, 8], DataType.UINT8))),
+    name: 'an input of text',
+    write: broken((graph) => (graph.input[0] = valueInfo('image', ['N', 3, 8, 8], DataType.STRING))),
     code: 'MODEL_INPUT_TYPE',
-    message: 'input image takes UINT8, not FLOAT',
+    message: 'input image takes STRING, not FLOAT',
     where: 'input image',
   },
   {

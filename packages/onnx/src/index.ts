@@ -47,6 +47,7 @@ export {
   sizedDims,
   sizeInMetadata,
 } from './input-feeds.ts';
+export { asImages, type AsImages } from './normalise/as-images.ts';
 export { declareAs } from './normalise/declare-as.ts';
 export { normaliseModel, type Normalised } from './normalise/normalise-model.ts';
 export { replaceByBranch } from './normalise/replace-by-branch.ts';

@@ -50,7 +50,10 @@ export function inputSpec(model: ModelProto): InputSpec {
       : refuse(`${channels ?? 'an unknown number of'} channels`, '1 channel (grey) or 3 (colour), fixed in the file');
   }
   if (!isPositive(height) || !isPositive(width)) {
-    throw refuse('height or width is not fixed', 'export for one image size');
+    throw refuse(
+      'height or width is not fixed',
+      'say the size of its images in the preprocessing ("size"), or export for one',
+    );
   }
   if (height > LARGEST_SIDE || width > LARGEST_SIDE) {
     throw refuse(`${height} × ${width} pixels are too many`, `at most ${LARGEST_SIDE} × ${LARGEST_SIDE} pixels`);

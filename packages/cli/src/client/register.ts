@@ -41,9 +41,13 @@ export async function registerModel(
   const { client, local } = connection;
   const path = resolve(model.file);
   await requireFile(path);
-  const { readPreprocessBeside } = await import('@kneepoint/extractor-service');
+  const { packModelFile, readPreprocessBeside } = await import('@kneepoint/extractor-service');
   const preprocess = model.preprocess ?? (await readPreprocessBeside(path));
-  const source = local ? { path } : { upload: await upload(client, path) };
+  const source = local
+    ? { path }
+    : await withScratch(async (scratch) => ({
+        upload: await upload(client, await packModelFile(path, join(scratch, 'model.onnx'), { signal })),
+      }));
   const input = {
     name: model.name,
     ...source,
@@ -80,13 +84,19 @@ export async function registerDataset(
     const input = { name: dataset.name, path: folder, ...options, ...(reading ? { reading } : {}) };
     return follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   }
-  const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
-  try {
+  return withScratch(async (scratch) => {
     const { packDataset } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
     await packDataset(folder, { ...options, ...reading, out, signal });
     const input = { name: dataset.name, upload: await upload(client, out) };
     return await follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
+  });
+}
+
+async function withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
+  try {
+    return await use(scratch);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@ import { defaultPreprocess, inputSize, type Preprocess } from '@kneepoint/datase
 import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportModelInput, ImportModelOutput, ModelInspection } from '@kneepoint/workflow';
-import type { InspectInput } from '../tasks/inspect.task.ts';
+import type { InspectInput, InspectOutput } from '../tasks/inspect.task.ts';
 import { readPreprocessBeside } from '../preprocess-beside.ts';
 
 const TASK = new URL('../tasks/inspect.task.ts', import.meta.url);
@@ -15,12 +15,13 @@ export function importModel({ config }: ServiceParts): StepHandler {
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
       const path = 'path' in source ? source.path : await store.localPath(source.artifact);
-      const inspected = await runTask<InspectInput, ModelInspection>(
+      const size = (preprocess ?? (await readPreprocessBeside(path)))?.size;
+      const { inspection: inspected, bytes } = await runTask<InspectInput, InspectOutput>(
         TASK,
-        { path, outFolder: folder },
+        { path, outFolder: folder, ...(size ? { size } : {}) },
         { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
-      const pixels = await choosePreprocess(path, preprocess, inspected.input);
+      const pixels = await choosePreprocess(path, preprocess, inspected.input, bytes);
       const inspection = { ...inspected, notes: [...inspected.notes, ...pixels.notes] };
       const model = await store.put(join(folder, 'model.onnx'), { mediaType: 'application/octet-stream' });
       const skeleton = await store.put(join(folder, 'skeleton.onnx'), { mediaType: 'application/octet-stream' });
@@ -56,6 +57,7 @@ async function choosePreprocess(
   path: string,
   said: Preprocess | undefined,
   { channels, height, width }: ModelInspection['input'],
+  bytes: boolean,
 ): Promise<{ readonly preprocess: Preprocess; readonly notes: readonly string[] }> {
   const declared = said ?? (await readPreprocessBeside(path));
   if (declared) {
@@ -63,5 +65,7 @@ async function choosePreprocess(
     return { preprocess: declared, notes: [] };
   }
   const { preprocess, note } = defaultPreprocess(channels);
-  return { preprocess, notes: [note] };
+  if (!bytes) return { preprocess, notes: [note] };
+  const whole = 'The file takes bytes, so images are taken as numbers from 0 to 255.';
+  return { preprocess: { ...preprocess, range: [0, 255] }, notes: [whole] };
 }
