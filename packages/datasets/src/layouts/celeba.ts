@@ -1,3 +1,4 @@
+import type { DatasetSchema } from '../schema/dataset-schema.ts';
 import { IMAGE_COLUMN, type Part, type Row } from '../table/table.ts';
 import { type Layout, type ReadRequest, SURE } from './layout.ts';
 import type { Listing } from './listing.ts';
@@ -56,6 +57,7 @@ export const celeba: Layout = {
     const multilabel = sets.map(
       ([name, columns]) => [name, { type: 'multilabel' as const, columns: [...columns] }] as const,
     );
+    const tasks: DatasetSchema['tasks'] = { ...Object.fromEntries(binary), ...Object.fromEntries(multilabel) };
     return {
       table: {
         file,
@@ -65,7 +67,7 @@ export const celeba: Layout = {
       },
       hints: {
         ...(identities ? { subject: 'identity' } : {}),
-        tasks: { ...Object.fromEntries(binary), ...Object.fromEntries(multilabel) },
+        tasks,
       },
       found: `${file}: ${names.length} attributes${identities ? ', identities' : ''}${partition ? ', the published partition' : ''}`,
     };

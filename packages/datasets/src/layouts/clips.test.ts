@@ -106,11 +106,12 @@ describe('Biwi', () => {
     `${[0, 3, 6].map((i) => matrix.slice(i, i + 3).join(' ')).join(' \n')} \n\n74.2 43.1 841.2 \n`;
 
   it('turns rotations into the angles that they were made of', () => {
-    for (const angles of [
+    const cases: readonly (readonly [number, number, number])[] = [
       [0, 0, 0],
       [10, -40, 5],
       [-60, 75, -20],
-    ] as const) {
+    ];
+    for (const angles of cases) {
       eulerAngles(rotation(...angles)).forEach((angle, i) => expect(angle).toBeCloseTo(angles[i] ?? NaN, 9));
     }
   });

@@ -12,6 +12,8 @@ import { labelStudio } from './label-studio.ts';
 import { webdataset } from './webdataset.ts';
 import { afewVa } from './afew-va.ts';
 import { biwi } from './biwi.ts';
+import { imdbWiki } from './imdb-wiki.ts';
+import { poseMat } from './300w-lp.ts';
 import type { Layout } from './layout.ts';
 import { roboflow } from './roboflow.ts';
 import { utkface } from './utkface.ts';
@@ -34,4 +36,6 @@ export const LAYOUTS: readonly Layout[] = [
   webdataset,
   afewVa,
   biwi,
+  imdbWiki,
+  poseMat,
 ];
