@@ -3,7 +3,7 @@ import { byteLengthOf, isFloatType } from './data-type.ts';
 import { Graph, isDefaultDomain } from './graph.ts';
 import type { OperatorCost } from './operator-costs.ts';
 import { CONTRACTIONS, OPERATOR_COSTS } from './operator-costs.ts';
-import { weightRole } from './parameters.ts';
+import { weightRole, WHOLE_NUMBERS } from './parameters.ts';
 import type { ModelProto, NodeProto, TensorProto } from './proto.ts';
 import { elementCount, tensorDims } from './tensor.ts';
 import { allTensors } from './walk.ts';
@@ -92,7 +92,7 @@ function countParameters(graph: Graph, node: NodeProto, counted: Set<TensorProto
     const tensor = name ? storedTensor(graph, name) : undefined;
     if (!tensor || counted.has(tensor)) return;
     // Whole numbers that an operator reads as they are stored are sizes and positions; behind a node they are a quantised weight.
-    if (!isFloatType(tensor.dataType) && graph.stored(name)) return;
+    if (!isFloatType(tensor.dataType) && graph.stored(name) && !WHOLE_NUMBERS.has(node.opType)) return;
     const elements = elementCount(tensorDims(tensor));
     if (weightRole(node, input, elements) !== 'parameter') return;
     counted.add(tensor);

@@ -27,6 +27,10 @@ const contraction = (macs: number, biasFlops: number): OperatorCost => ({ macs, 
 const conv: CostRule = (_node, { inputs: [, weight, bias], output }) =>
   weight && contraction(size(output) * size(weight.slice(1)), bias ? size(output) : 0);
 
+/** The same with scales and zero points between the operands. */
+const qLinearConv: CostRule = (node, { inputs, output }) =>
+  conv(node, { inputs: [inputs[0], inputs[3], inputs[8]], output });
+
 /** Each input element meets every weight of its channel once. */
 const convTranspose: CostRule = (_node, { inputs: [x, weight, bias], output }) =>
   x && weight && contraction(size(x) * size(weight.slice(1)), bias ? size(output) : 0);
@@ -56,9 +60,11 @@ const table = (names: string, rule: CostRule): [string, CostRule][] => names.spl
  */
 export const OPERATOR_COSTS: ReadonlyMap<string, CostRule> = new Map([
   ...table('Conv', conv),
+  ...table('ConvInteger', (node, { inputs, output }) => conv(node, { inputs: inputs.slice(0, 2), output })),
+  ...table('QLinearConv', qLinearConv),
   ...table('ConvTranspose', convTranspose),
   ...table('Gemm', gemm),
-  ...table('MatMul', matMul),
+  ...table('MatMul QLinearMatMul MatMulInteger', matMul),
   ...table('MaxPool AveragePool LpPool', pool),
   ...table(
     'GlobalAveragePool GlobalMaxPool ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2',

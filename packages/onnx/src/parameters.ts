@@ -10,6 +10,10 @@ const ROLES: Readonly<Record<string, Readonly<Record<number, WeightRole>>>> = {
   ConvTranspose: { 1: 'parameter', 2: 'parameter' },
   Gemm: { 0: 'parameter', 1: 'parameter', 2: 'parameter' },
   MatMul: { 0: 'parameter', 1: 'parameter' },
+  QLinearConv: { 3: 'parameter', 8: 'parameter' },
+  ConvInteger: { 1: 'parameter' },
+  QLinearMatMul: { 3: 'parameter' },
+  MatMulInteger: { 1: 'parameter' },
   Gather: { 0: 'parameter' },
   BatchNormalization: { 1: 'parameter', 2: 'parameter', 3: 'statistic', 4: 'statistic' },
   InstanceNormalization: { 1: 'parameter', 2: 'parameter' },
@@ -20,6 +24,14 @@ const ROLES: Readonly<Record<string, Readonly<Record<number, WeightRole>>>> = {
   GRU: { 1: 'parameter', 2: 'parameter', 3: 'parameter' },
   LSTM: { 1: 'parameter', 2: 'parameter', 3: 'parameter', 7: 'parameter' },
 };
+
+/** Operators that compute in whole numbers: such a tensor is a weight to them, not a size or a position. */
+export const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
+  'QLinearConv',
+  'ConvInteger',
+  'QLinearMatMul',
+  'MatMulInteger',
+]);
 
 /** A bias or scale that the exporter left as arithmetic; a single number there is more often a constant of the formula. */
 const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Sum', 'Mean']);

@@ -12,8 +12,8 @@ const MASKING: ReadonlySet<string> = new Set(['Add', 'Sub', 'Max', 'Min', 'Sum']
 
 type Check = (graph: Graph, model: ModelProto) => void;
 
-/** Microsoft's fused operators are left as they are: nothing is pruned through them, but they run. */
-const OPAQUE_DOMAINS: ReadonlySet<string> = new Set(['com.microsoft']);
+/** Microsoft's fused operators and ONNX's classical ones are left as they are: nothing is pruned through them, but they run. */
+const OPAQUE_DOMAINS: ReadonlySet<string> = new Set(['com.microsoft', 'ai.onnx.ml']);
 
 /**
  * Refuses a model that no later step could treat rightly. The bodies of If, Loop and Scan are opaque: only what they read from

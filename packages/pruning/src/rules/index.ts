@@ -31,6 +31,7 @@ import { softmax } from './softmax.ts';
 import { split } from './split.ts';
 import { tile } from './tile.ts';
 import { transpose } from './transpose.ts';
+import { wholeNumbers } from './whole-numbers.ts';
 
 const same = (rule: Rule, ...operators: string[]) => Object.fromEntries(operators.map((name) => [name, rule]));
 
@@ -60,6 +61,10 @@ export const RULES: Readonly<Record<string, Rule | undefined>> = {
   ...same(pooling, 'MaxPool', 'AveragePool', 'LpPool', 'GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'),
   MaxUnpool: maxUnpool,
   ...same(quantisation, 'QuantizeLinear', 'DequantizeLinear'),
+  QLinearConv: wholeNumbers(3, 0),
+  ConvInteger: wholeNumbers(1, 0),
+  QLinearMatMul: wholeNumbers(3, -1),
+  MatMulInteger: wholeNumbers(1, -1),
   Concat: concat,
   Split: split,
   Slice: slice,

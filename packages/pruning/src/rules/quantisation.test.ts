@@ -1,4 +1,4 @@
-import { DataType, floatTensor, Graph, Layers, readTensor } from '@kneepoint/onnx';
+import { costs, DataType, floatTensor, Graph, Layers, readTensor } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { storedBehind, storedNumbers } from '../trace/stored.ts';
 import type { Middle } from '../testing/middle.ts';
@@ -137,4 +137,26 @@ it('a quantised weight is read in the numbers that its convolution sees', () => 
   net.output(net.note(net.graph.node('Conv', [x, read]), [2, 4, 4]));
   const graph = new Graph(net.build());
   expect(storedNumbers(graph, storedBehind(graph, read)!).data).toEqual(Float32Array.of(0.5, 1, 4, 6));
+});
+
+it('a layer that computes in whole numbers stays, named and counted', async () => {
+  const net = new Layers(2, { opset: 11 });
+  const before = net.block(net.image(3, 8), 8, { name: 'before' });
+  const byte = net.graph.init({ dims: [], type: DataType.UINT8, data: Uint8Array.of(128) });
+  const x = net.graph.node('QuantizeLinear', [before, scale(net, 0.03), byte]);
+  const operands = [x, scale(net, 0.03), byte, bytes(net, [6, 8, 1, 1]), floats(net, rising(6)), zero(net, [6])];
+  const conv = net.graph.node('QLinearConv', [...operands, scale(net, 0.05), byte], {}, 'whole');
+  const plain = noted(net, net.graph.node('DequantizeLinear', [conv, scale(net, 0.05), byte]), 6, 8, 8);
+  net.heads(net.block(plain, 6, { name: 'after' }), { logits: 3 });
+  const model = net.build();
+  const proved = await provePlan(model);
+  expect(proved.plan.layers.map(({ name, filters, kept, reason }) => [name, filters, kept.length, reason])).toEqual([
+    ['before', 8, 8, 'feeds whole (QLinearConv), which computes in whole numbers'],
+    ['whole', 6, 6, 'feeds whole (QLinearConv), which computes in whole numbers'],
+    ['after', 6, 3, undefined],
+    ['logits', 3, 3, 'is the graph output logits'],
+  ]);
+  expectProved(proved.proof);
+  const { nodes } = costs(model, proved.shapes);
+  expect(nodes.find(({ name }) => name === 'whole')).toMatchObject({ parameters: 48, macs: 48 * 64 });
 });
