@@ -18,6 +18,7 @@ import { scaleAxis, storedBehind } from '../trace/stored.ts';
 import { cutDims, cutTensor } from './cut-tensor.ts';
 import { removeDead } from './remove-dead.ts';
 import { restoreNames } from './restore-names.ts';
+import { spellShuffles } from './spell-shuffles.ts';
 
 /** Whether the class of a label goes. */
 export type Removed = (label: number) => boolean;
@@ -66,6 +67,7 @@ class Cutting {
     for (const node of this.trace.graph.proto.node) if (!rewritten.has(node)) this.pinComputed(node);
     graph.initializer.push(...this.made.values());
     graph.valueInfo = [];
+    spellShuffles(this.model, this.shapes);
     removeDead(this.model);
     restoreNames(graph, this.cutFrom, this.trace.graph, this.shapes);
     this.listInputs();

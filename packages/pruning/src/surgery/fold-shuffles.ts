@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { NodeProto } from '@kneepoint/onnx';
 import {
+  constantProto,
   Graph,
   intConstant,
   intsAttr,
@@ -8,6 +9,7 @@ import {
   move,
   NodeProtoSchema,
   setAttr,
+  StringStringEntryProtoSchema,
   stridesOf,
   transposition,
   volume,
@@ -39,10 +41,35 @@ export function foldShuffles(model: ModelProto, shapes: Shapes): void {
       output: [chain.at(-1)!.output[0]!],
     });
     setAttr(gather, 'axis', 1);
+    gather.metadataProps.push(create(StringStringEntryProtoSchema, noteOf(graph, chain)));
     replaced.set(node, gather);
     for (const part of chain) gone.add(part);
   }
   proto.node = proto.node.flatMap((node) => replaced.get(node) ?? (gone.has(node) ? [] : [node]));
+}
+
+/** What a Gather was before: names of nodes and of what they give. */
+export type Shuffle = readonly { readonly node: string; readonly output: string }[];
+
+const KEY = 'kneepoint.shuffle';
+
+/** What a shuffle was is written down only where its sizes stand in the file, so that others can be written in their place. */
+function noteOf(graph: Graph, chain: readonly NodeProto[]): { readonly key: string; readonly value: string } {
+  const isFixed = chain.every(
+    ({ opType, input }) => opType !== 'Reshape' || constantProto(graph, input[1] ?? '') !== undefined,
+  );
+  const shuffle: Shuffle = isFixed
+    ? chain.map((node) => ({ node: graph.nodeName(node), output: node.output[0]! }))
+    : [];
+  return { key: KEY, value: JSON.stringify(shuffle) };
+}
+
+/** Takes the note from a Gather that `foldShuffles` made; undefined of any other node, empty where sizes are not fixed. */
+export function takeNote(gather: NodeProto): Shuffle | undefined {
+  const note = gather.metadataProps.find(({ key }) => key === KEY);
+  if (!note) return undefined;
+  gather.metadataProps = gather.metadataProps.filter((other) => other !== note);
+  return JSON.parse(note.value) as Shuffle;
 }
 
 /** The shortest run of movements from a Reshape on, each read by the next alone, that ends in the shape it began with. */

@@ -54,7 +54,8 @@ function pathFrom(graph: Graph, conv: NodeProto, steps: readonly Affine[]): Line
   const weight = graph.stored(conv.input[1]!);
   const outputs = Number(weight?.dims[0] ?? 0);
   const bias = conv.input[2] ? valuesOf(graph, conv.input[2]) : new Float64Array(outputs);
-  if (outputs === 0 || weight!.dims.length < 3 || (weight!.dataType as DataType) !== DataType.FLOAT || !bias) return undefined;
+  if (outputs === 0 || weight!.dims.length < 3 || (weight!.dataType as DataType) !== DataType.FLOAT || !bias)
+    return undefined;
   const { scale, shift } = steps.reduce<Affine>(
     (sum, step) => ({
       scale: sum.scale.map((value, o) => value * step.scale[o]!),
