@@ -1,4 +1,4 @@
-import type { DatasetSchema } from '../schema/dataset-schema.ts';
+import type { TaskSchema } from '../schema/dataset-schema.ts';
 import { IMAGE_COLUMN, type Part, type Row } from '../table/table.ts';
 import { type Layout, type ReadRequest, SURE } from './layout.ts';
 import type { Listing } from './listing.ts';
@@ -14,10 +14,10 @@ const FILES = {
 const PARTS: Readonly<Record<string, Part>> = { '0': 'train', '1': 'validation', '2': 'test' };
 
 /** The two sets of five attributes that are judged together, one threshold each. */
-const SETS = {
+const SETS: Readonly<Record<string, readonly string[]>> = {
   facial_hair: ['5_o_Clock_Shadow', 'Goatee', 'Sideburns', 'Mustache', 'No_Beard'],
   accessories: ['Wearing_Earrings', 'Wearing_Hat', 'Wearing_Necklace', 'Wearing_Necktie', 'Eyeglasses'],
-} as const;
+};
 
 /**
  * CelebA: attributes of 1 and −1, of which the latter is a "no"; identities, which are the subjects; the published
@@ -52,12 +52,12 @@ export const celeba: Layout = {
       file,
     );
     const placedRows = rows.map((row, i) => ({ ...row, cells: [paths[i]?.path ?? '', ...row.cells.slice(1)] }));
-    const binary = names.map((name) => [name, { type: 'binary' as const, column: name }] as const);
-    const sets = Object.entries(SETS).filter(([, columns]) => columns.every((column) => names.includes(column)));
-    const multilabel = sets.map(
-      ([name, columns]) => [name, { type: 'multilabel' as const, columns: [...columns] }] as const,
-    );
-    const tasks: DatasetSchema['tasks'] = { ...Object.fromEntries(binary), ...Object.fromEntries(multilabel) };
+    const tasks: Record<string, TaskSchema> = {};
+    for (const name of names) tasks[name] = { type: 'binary', column: name };
+    for (const [name, columns] of Object.entries(SETS)) {
+      if (columns.every((column) => names.includes(column)))
+        tasks[name] = { type: 'multilabel', columns: [...columns] };
+    }
     return {
       table: {
         file,

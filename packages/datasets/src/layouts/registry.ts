@@ -13,6 +13,7 @@ import { webdataset } from './webdataset.ts';
 import { afewVa } from './afew-va.ts';
 import { biwi } from './biwi.ts';
 import { imdbWiki } from './imdb-wiki.ts';
+import { parquet } from './parquet.ts';
 import { poseMat } from './300w-lp.ts';
 import type { Layout } from './layout.ts';
 import { roboflow } from './roboflow.ts';
@@ -38,4 +39,5 @@ export const LAYOUTS: readonly Layout[] = [
   biwi,
   imdbWiki,
   poseMat,
+  parquet,
 ];
