@@ -117,8 +117,8 @@ export function drawnFeeds(
   const wanted = inputFeeds(model, { batch, ...(size ? { size } : {}) });
   const draw = () => wanted.map((feed) => ({ name: feed.name, dims: feed.dims, data: feedData(feed, random) }));
   if (together) return [{ images: batch, feeds: draw() }];
-  const [lead = 1] = inputs.length === 1 && wanted[0]!.dims.length === 4 ? wanted[0]!.dims : [];
-  return Array.from({ length: RANDOM_IMAGES }, () => ({ images: lead, feeds: draw() }));
+  // What goes through together may be answered together: each run counts as one.
+  return Array.from({ length: RANDOM_IMAGES }, () => ({ images: 1, feeds: draw() }));
 }
 
 /** A few images of noise in [−1, 1). */

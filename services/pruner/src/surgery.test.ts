@@ -141,6 +141,13 @@ const CASES: readonly Case[] = [
     'three images at a time',
     build((g) => void g.output(head(g, layer(g, g.input('x', [3, 3, 8, 8]), 3, 16), 16), [3, 5])),
   ],
+  [
+    'four images at a time, of which only the first is answered',
+    build((g) => {
+      const y = head(g, layer(g, g.input('x', [4, 3, 8, 8]), 3, 16), 16);
+      g.output(g.node('Gather', [y, g.init(intTensor([0]))]), [1, 5]);
+    }),
+  ],
   ['a batch of −1', build((g) => void g.output(head(g, layer(g, g.input('x', [-1, 3, 8, 8]), 3, 16), 16), [-1, 5]))],
   [
     'an input that nothing reads',

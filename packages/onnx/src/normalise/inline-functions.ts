@@ -1,6 +1,6 @@
 import { clone, create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import { Graph, isDefaultDomain } from '../graph.ts';
+import { isDefaultDomain } from '../graph.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from '../proto.ts';
 import { AttributeProtoSchema, GraphProtoSchema, NodeProtoSchema } from '../proto.ts';
@@ -37,9 +37,6 @@ class Inlining {
     this.functions = new Map(model.functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
     this.versions = new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), version]));
     this.taken = new Set([...allGraphs(model.graph!)].flatMap((graph) => namesOf(graph)));
-    // Names are made from those of nodes: unnamed nodes get theirs first.
-    const graph = new Graph(model);
-    for (const node of graph.proto.node) node.name = graph.nodeName(node);
   }
 
   graph(graph: GraphProto, depth: number): void {

@@ -1,6 +1,8 @@
 import { cloneModel } from '../codec.ts';
+import { Graph } from '../graph.ts';
 import type { ModelProto } from '../proto.ts';
 import { inlineFunctions } from './inline-functions.ts';
+import { moveBeforeReading } from './move-before-reading.ts';
 import { spellQuantised } from './spell-quantised.ts';
 import { storeConstants } from './store-constants.ts';
 
@@ -18,9 +20,13 @@ export interface Normalised {
  */
 export function normaliseModel(model: ModelProto): Normalised {
   const copy = cloneModel(model);
+  // Unnamed nodes are named by their places in the file, which change from here on.
+  const graph = new Graph(copy);
+  for (const node of graph.proto.node) node.name = graph.nodeName(node);
   const notes = inlineFunctions(copy);
   spellQuantised(copy);
   storeConstants(copy);
+  moveBeforeReading(copy);
   nameFreeAxes(copy);
   return { model: copy, notes };
 }

@@ -168,6 +168,41 @@ describe('a branch', () => {
   });
 });
 
+it('an int8 weight that is transposed behind its scales is stored transposed, in whole numbers', async () => {
+  const net = new Layers(1);
+  const x = net.graph.flatten(net.graph.globalAveragePool(net.image(3, 8)));
+  const data = Int8Array.from([1, -2, 3, -4, 5, -6]);
+  const whole = net.graph.init({ dims: [2, 3], type: DataType.INT8, data });
+  const scales = [
+    net.graph.init(floatTensor([2], [0.5, 0.25])),
+    net.graph.init({ dims: [2], type: DataType.INT8, data: new Int8Array(2) }),
+  ];
+  const read = net.graph.node('DequantizeLinear', [whole, ...scales], { axis: 0 });
+  net.graph.output(net.graph.node('MatMul', [x, net.graph.node('Transpose', [read], { perm: [1, 0] })]));
+  const original = net.graph.build();
+  const { model } = await taken(original);
+  expect(operators(model)).toEqual(['GlobalAveragePool', 'Flatten', 'DequantizeLinear', 'MatMul']);
+  const stored = model.graph!.initializer.find(({ dims }) => dims.length === 2)!;
+  expect(readTensor(stored)).toEqual({
+    dims: [3, 2],
+    type: DataType.INT8,
+    data: Int8Array.from([1, -4, -2, 5, 3, -6]),
+  });
+  expect([...(await answers(model))]).toEqual([...(await answers(original))]);
+});
+
+it('a Squeeze without axes says which it drops where every length is fixed', async () => {
+  const squeezed = (batch: number | string) => {
+    const g = new GraphBuilder();
+    g.output(g.node('Squeeze', [g.globalAveragePool(g.input('image', [batch, 3, 8, 8]))]));
+    return g.build();
+  };
+  const fixed = (await taken(squeezed(1))).model;
+  const axes = fixed.graph!.initializer.find(({ name }) => name === fixed.graph!.node.at(-1)!.input[1])!;
+  expect([...readTensor(axes).data]).toEqual([0n, 2n, 3n]);
+  expect((await taken(squeezed('N'))).model.graph!.node.at(-1)!.input).toHaveLength(1);
+});
+
 it('a stored tensor that is read as it is keeps its name and its values', async () => {
   const original = computed((_, kernel) => kernel);
   const { model } = await taken(original);

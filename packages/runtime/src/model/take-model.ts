@@ -12,6 +12,7 @@ import {
   validateGraph,
 } from '@kneepoint/onnx';
 import { foldStored } from './fold-stored.ts';
+import { nameSqueezedAxes } from './name-squeezed-axes.ts';
 import { readModelFile } from './read-model-file.ts';
 import { shapesOf } from './shapes-of.ts';
 
@@ -56,6 +57,7 @@ export async function takeModel(path: string, { limits, size }: TakeOptions = {}
     );
     model = await foldStored(taken.model);
   }
+  model = await nameSqueezedAxes(model);
   // What was computed may hold a NaN that no stored weight has.
   validateGraph(model);
   return { original, model, notes, ...(chosen ? { size: chosen } : {}) };
