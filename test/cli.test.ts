@@ -298,6 +298,14 @@ describe('a command that is misused', () => {
   });
 });
 
+it('a cut that finds nothing to cut ends with 3, says why, and writes no file', async () => {
+  const out = join(folder, 'never.onnx');
+  const { code, stdout, stderr } = await kneepoint(['surgery', sample.model, '--ratio', '0.01', '--out', out]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toMatch(/SURGERY_CUT_NOTHING: conv1 would have to keep all it has/);
+  await expect(stat(out)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 describe('a command that fails', () => {
   it.each([
     {
