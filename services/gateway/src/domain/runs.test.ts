@@ -227,7 +227,7 @@ describe('a search that somebody is tired of', () => {
     expect(await control('settleCompression', run!.id)).toMatchObject({
       run: null,
       userErrors: [
-        { code: 'RUN_NOT_SETTLEABLE', field: 'id', message: expect.stringContaining('not finished a round') },
+        { code: 'RUN_NOT_SETTLEABLE', field: 'id', message: expect.stringContaining('not finished a round') as string },
       ],
     });
     const done = before.slice(0, 4).map(({ id }) => id);
