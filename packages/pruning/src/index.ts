@@ -68,10 +68,5 @@ export {
   momentNames,
   responseMoments,
 } from './damage/moment-graphs.ts';
-export {
-  classesOfPart,
-  type DamageStatistics,
-  type PartStatistics,
-  ShiftedSums,
-} from './damage/statistics.ts';
+export { classesOfPart, type DamageStatistics, type PartStatistics, ShiftedSums } from './damage/statistics.ts';
 export * as healing from './healing/index.ts';

@@ -22,6 +22,8 @@ export function withoutMissing(
     return { ...row, cells };
   });
   if (counts.size === 0) return { table, notes: [] };
-  const said = [...counts].map(([word, count]) => `${quote(word)} in ${count} ${count === 1 ? 'cell' : 'cells'}`).join(', ');
+  const said = [...counts]
+    .map(([word, count]) => `${quote(word)} in ${count} ${count === 1 ? 'cell' : 'cells'}`)
+    .join(', ');
   return { table: { ...table, rows }, notes: [`read as missing: ${said}`] };
 }

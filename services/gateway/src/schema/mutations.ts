@@ -86,7 +86,8 @@ export class RegisterModelInput {
 
   @Field(() => Json, {
     nullable: true,
-    description: 'How pixels become the input: { channels, range, mean, std, … } or { preset }, as docs/data.md has it.',
+    description:
+      'How pixels become the input: { channels, range, mean, std, … } or { preset }, as docs/data.md has it.',
   })
   preprocess?: object;
 
