@@ -150,6 +150,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
         validation: parts.validation.length,
         test: parts.test.length,
         shared: start.sharedSplit,
+        ...(parts.given === undefined ? {} : { given: parts.given }),
       },
       keep: null,
       rounds: [],
