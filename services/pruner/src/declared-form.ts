@@ -33,10 +33,16 @@ const FREE = 'N';
  * for one image. Throws ONNX_BATCH_FIXED where another batch is asked for than the network can take.
  */
 export function chooseBatch(model: ModelProto, wanted: WantedBatch | undefined): ChosenBatch {
-  const [first] = dimsOf(new Graph(model).inputs[0]!);
+  const fed = new Graph(model).inputs;
+  const [first] = dimsOf(fed[0]!);
   const kept = { model, leads: new Set<string>() };
   if (wanted === undefined && (first === undefined || isFree(first) || first === 1)) return kept;
-  const { model: freed, freed: could, reason } = freeBatch(model);
+  const isFreeAlready = fed.every((input) => isFree(dimsOf(input)[0]));
+  const {
+    model: freed,
+    freed: could,
+    reason,
+  } = isFreeAlready ? { model, freed: true, reason: undefined } : freeBatch(model);
   if (!could) {
     if (wanted === undefined || wanted === first) return kept;
     throw new Failure('ONNX_BATCH_FIXED', `the batch size is fixed at ${first} and cannot be made free: ${reason}`, {
@@ -74,16 +80,19 @@ export async function asWritten(
 ): Promise<{ readonly model: ModelProto; readonly notes: readonly string[] }> {
   const { original, batch, leads, size } = from;
   const declared = declareAs(cut, original, { leads, shapes: from.shapes, ...(batch === undefined ? {} : { batch }) });
-  if (!size || !hasFreeSize(original) || (await holdsElsewhere(declared, from, size))) {
+  if (!size || !hasFreeSize(original) || (await holdsElsewhere(cut, from, size))) {
     return { model: declared, notes: [] };
   }
   const fixed = new Map(inputFeeds(cut, { size }).map(({ name, dims }) => [name, dims]));
   for (const input of declared.graph!.input) {
     const type = input.type?.value;
     if (type?.case !== 'tensorType') continue;
+    // What nothing reads is declared, not fed: it stays as it was.
+    const sizes = fixed.get(input.name);
     type.value.shape?.dim.forEach((dim, axis) => {
-      if (axis > 0 && isFree(dimsOf(input)[axis]))
-        dim.value = { case: 'dimValue', value: BigInt(fixed.get(input.name)![axis]!) };
+      const length = sizes?.[axis];
+      if (axis > 0 && length !== undefined && isFree(dimsOf(input)[axis]))
+        dim.value = { case: 'dimValue', value: BigInt(length) };
     });
   }
   const note = `The written file takes images of ${size.height} × ${size.width} alone: its shapes do not follow another size.`;

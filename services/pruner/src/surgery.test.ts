@@ -263,6 +263,23 @@ describe('the batch that is asked for', () => {
     expect(dimsOf((await cut(free(), { batch: 4 })).written.graph!.input[0]!)).toEqual([4, 3, 8, 8]);
   });
 
+  it('is written beside a height and width that stay free', async () => {
+    const g = new GraphBuilder();
+    g.output(layer(g, layer(g, g.input('x', ['N', 3, 'H', 'W']), 3, 16), 16, 4), ['N', 4, 'H', 'W']);
+    const { written, notes } = await cut(g.build(), { size: { height: 16, width: 24 }, batch: 8 });
+    expect([dimsOf(written.graph!.input[0]!), notes]).toEqual([[8, 3, 'H', 'W'], []]);
+  });
+
+  it('is written where several inputs lead with it', async () => {
+    const g = new GraphBuilder();
+    const both = g.node('Add', [g.input('x', ['N', 3, 8, 8]), g.input('y', ['N', 3, 8, 8])]);
+    g.output(head(g, layer(g, both, 3, 16), 16), ['N', 5]);
+    const model = g.build();
+    expect(declared((await cut(model, { batch: 'free' })).written)).toEqual(declared(model));
+    const { written } = await cut(model, { batch: 2 });
+    expect(written.graph!.input.map((input) => dimsOf(input)[0])).toEqual([2, 2]);
+  });
+
   it('is refused where the network takes one image only', async () => {
     await expect(cut(CASES[0]![1](), { batch: 'free' })).rejects.toMatchObject({ code: 'ONNX_BATCH_FIXED' });
   });

@@ -29,7 +29,10 @@ function repeatedConstant(site: Site): ReturnType<Rule> {
   const output = site.outputDims();
   const lead = output.length - dims.length;
   const longest = dims.reduce((best, size, axis) => (size > dims[best]! ? axis : best), 0);
-  const axis = joinedAxis(site, output.length) ?? ((dims[longest] ?? 1) === 1 ? channelAxis(output) : longest + lead);
+  const own = (dims[longest] ?? 1) === 1 ? channelAxis(output) : longest + lead;
+  const joined = joinedAxis(site, output.length);
+  // A class token joins the tokens along an axis where it is one: its channels lie along its own.
+  const axis = joined !== undefined && (dims[joined - lead] ?? 1) > 1 ? joined : own;
   const [labels] = filled(site, 1, axis);
   if ((dims[axis - lead] ?? 1) > 1) site.cut(0, { kind: 'axis', axis: axis - lead, labels: labels!.data });
   return [labels!];

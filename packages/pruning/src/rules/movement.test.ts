@@ -186,6 +186,21 @@ const PASSING: readonly [string, Middle, number?][] = [
     },
   ],
   [
+    'a token repeated for the batch and joined to the others, whose channels it has',
+    (net, x) => {
+      const flat = net.graph.node('Reshape', [x, constant(net, 0, 8, 64)]);
+      const tokens = net.graph.node('Transpose', [flat], { perm: [0, 2, 1] });
+      const token = net.graph.node('Expand', [
+        perChannel(net, [1, 1, 8]),
+        sizes(net, size(net, x, 0), constant(net, 1, 8)),
+      ]);
+      const joined = net.graph.node('Concat', [token, tokens], { axis: 1 });
+      const some = net.graph.node('Slice', [joined, constant(net, 0), constant(net, 64), constant(net, 1)]);
+      const back = net.graph.node('Transpose', [some], { perm: [0, 2, 1] });
+      return net.note(net.graph.node('Reshape', [back, constant(net, 0, -1, 8, 8)]), [8, 8, 8]);
+    },
+  ],
+  [
     'zeros of the same shape',
     (net, x) => net.pointwise('Max', [x, net.graph.node('ConstantOfShape', [net.graph.node('Shape', [x])])]),
   ],

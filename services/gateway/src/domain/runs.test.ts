@@ -234,6 +234,7 @@ describe('a search that somebody is tired of', () => {
     await gateway.db.prisma.step.updateMany({ where: { id: { in: done } }, data: { state: 'SUCCEEDED' } });
     const settled = await control('settleCompression', run!.id);
     expect(settled).toMatchObject({ run: { kind: 'COMPRESSION', state: 'QUEUED' }, userErrors: [] });
+    expect((await control('settleCompression', run!.id)).run!.id).toBe(settled.run!.id);
     const after = await pairsOf(settled.run!);
     expect(after).toHaveLength(2 * (2 + 1));
     expect(after.slice(0, 4).map(({ key }) => key)).toEqual(before.slice(0, 4).map(({ key }) => key));

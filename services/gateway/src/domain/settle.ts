@@ -25,9 +25,15 @@ export async function settleCompression(context: Context, id: string): Promise<R
   const rounds = await roundsDone(context, run.id);
   if (rounds === undefined) throw refuse('searches nothing');
   if (rounds === 0) throw refuse('has not finished a round yet');
-  if (!isRunTerminal(run.state)) await cancelRun(db, bus, run.id);
   const { input } = await db.prisma.run.findUniqueOrThrow({ where: { id: run.id }, select: { input: true } });
-  return launchCompression(context, { ...(input as unknown as LaunchCompressionInput), rounds });
+  // First what takes its place, under a key of its own: what cannot be launched cancels nothing, and asked for twice it is one run.
+  const settled = await launchCompression(context, {
+    ...(input as unknown as LaunchCompressionInput),
+    rounds,
+    idempotencyKey: `settle:${run.id}:${rounds}`,
+  });
+  if (!isRunTerminal(run.state)) await cancelRun(db, bus, run.id);
+  return settled;
 }
 
 /** How many networks a search has cut and trained; undefined where the run is none. */

@@ -143,6 +143,8 @@ async function healCut({ cut, found }: Cut, scene: CutScene): Promise<Healed> {
     open = open.filter((unit) => !ready.includes(unit));
   }
   progress();
+  // The next cut has values of its own to hold.
+  for (const batch of batches) batch.stored.clear();
   return { model, layers: inOrder(model, layers), left: inOrder(model, left) };
 }
 
