@@ -1,3 +1,4 @@
+import { Failure } from '@kneepoint/failures';
 import { encodeModel, GraphBuilder, type ModelProto } from '@kneepoint/onnx';
 import { type ChannelAnalysis, layerProbes, type LayerTimes, type Probe } from '@kneepoint/pruning';
 import { type LatencyModel, measureLatency, type TaskContext } from '@kneepoint/runtime';
@@ -19,6 +20,7 @@ export interface TimedNetwork {
 /**
  * Times every layer of a network by itself at a few widths, on one thread, interleaved with the whole network in one run (several where they do not fit
  * into memory together), so that what else the machine does meets all of them alike, and least of it counts. The cost of a call is taken off.
+ * A layer that does not run by itself is left out.
  */
 export async function timeLayers(
   { analysis, network, multiple }: TimedNetwork,
@@ -32,16 +34,31 @@ export async function timeLayers(
     { name: CALL, model: nothing() },
   ];
   const shares = new Map<string, number>();
-  for (const together of batches([...distinct.values()], MOST_OPEN[provider])) {
+  const time = async (together: readonly Probe[]): Promise<void> => {
     const probes = together.map(({ key, model }): LatencyModel => ({ name: key, model: encodeModel(model()) }));
     const latency = await clock([...references, ...probes], {
-      ...{ provider, signal, threads: 1, runs: RUNS, warmup: WARMUP },
+      ...{ provider, signal, threads: 1, runs: RUNS, warmup: WARMUP, batch: 'declared' },
     });
     const call = latency[CALL]!.p10;
     const whole = latency[WHOLE]!.p10 - call;
     for (const { key } of together) shares.set(key, Math.max(0, latency[key]!.p10 - call) / whole);
-  }
-  return layers.map(({ probes, ...layer }) => ({ ...layer, times: probes.map(({ key }) => shares.get(key)!) }));
+  };
+  const timeWhatRuns = async (together: readonly Probe[]): Promise<void> => {
+    try {
+      await time(together);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === 'RUNTIME_CANCELED') throw error;
+      if (together.length === 1) return;
+      const half = Math.ceil(together.length / 2);
+      await timeWhatRuns(together.slice(0, half));
+      await timeWhatRuns(together.slice(half));
+    }
+  };
+  for (const together of batches([...distinct.values()], MOST_OPEN[provider])) await timeWhatRuns(together);
+  return layers.flatMap(({ probes, ...layer }): LayerTimes[] => {
+    const times = probes.flatMap(({ key }) => shares.get(key) ?? []);
+    return times.length < probes.length ? [] : [{ ...layer, times }];
+  });
 }
 
 const WHOLE = 'whole';

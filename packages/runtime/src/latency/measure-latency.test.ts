@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeModel, vggStyle } from '@kneepoint/onnx';
+import { encodeModel, GraphBuilder, vggStyle } from '@kneepoint/onnx';
 import { measureLatency } from './measure-latency.ts';
 import { summarize } from './summarize.ts';
 
@@ -44,6 +44,20 @@ describe('latency', () => {
     await expect(measureLatency([{ name: 'a', model: small }], { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'RUNTIME_CANCELED',
     });
+  });
+
+  it('can be measured at the sizes that models declare, whatever comes first', async () => {
+    const net = new GraphBuilder();
+    const sum = net.node('Add', [net.input('x', [4, 6]), net.input('scalar', [])]);
+    net.output(sum, [4, 6]);
+    const found = await measureLatency(
+      [
+        { name: 'declared', model: net.build() },
+        { name: 'free', model: small },
+      ],
+      { runs: 2, warmup: 0, batch: 'declared' },
+    );
+    expect(Object.keys(found)).toEqual(['declared', 'free']);
   });
 
   it('is summed up by nearest rank', () => {

@@ -7,8 +7,8 @@ import type { Dense, Session } from '../session/session.ts';
 import { summarize, type Timing } from './summarize.ts';
 
 export interface LatencyOptions extends SessionOptions {
-  /** Images per run. Default 1. */
-  readonly batch?: number;
+  /** Images per run, or every input at the sizes that the model declares, 1 where the first is free. Default 1. */
+  readonly batch?: number | 'declared';
   /** Timed runs per model. Default 30. */
   readonly runs?: number;
   /** Runs per model before the clock counts. Default 5. */
@@ -54,16 +54,17 @@ export async function measureLatency(
   return Object.fromEntries(entries.map(({ name, times }) => [name, summarize(times)]));
 }
 
-function noise({ name, type, dims }: Session['inputs'][number], batch: number): Dense {
-  const [free, ...rest] = dims;
+function noise({ name, type, dims }: Session['inputs'][number], batch: number | 'declared'): Dense {
+  const [first, ...rest] = dims;
   const sized = rest.every((dim) => typeof dim === 'number');
-  if (!sized || type !== 'float32' || (typeof free === 'number' && free !== batch)) {
+  const isOther = batch !== 'declared' && typeof first === 'number' && first !== batch;
+  if (!sized || type !== 'float32' || isOther) {
     throw new Failure('RUNTIME_FEED_INVALID', `the model takes ${type} of [${dims.join(', ')}]`, {
       where: `input ${name}`,
-      fix: `use a model whose input is float32, of fixed size, and takes a batch of ${batch}`,
+      fix: `use a model whose input is float32, of fixed size, and takes ${batch === 'declared' ? 'any batch' : `a batch of ${batch}`}`,
     });
   }
   const random = seededRandom(1);
-  const shape = [batch, ...rest];
+  const shape = batch === 'declared' ? dims.map((dim) => (typeof dim === 'number' ? dim : 1)) : [batch, ...rest];
   return { dims: shape, data: Float32Array.from({ length: elementCount(shape) }, () => random.uniform()) };
 }
