@@ -37,6 +37,45 @@ describe('a folder for each class', () => {
     expect(manifest.split).toBeUndefined();
   });
 
+  it.each([
+    ['a prefix, twice', ['seg_train/seg_train/a/1.png', 'seg_train/seg_train/b/2.png', 'seg_test/seg_test/a/3.png']],
+    [
+      'a suffix, twice',
+      ['training_set/training_set/a/1.png', 'training_set/training_set/b/2.png', 'test_set/test_set/a/3.png'],
+    ],
+    ['the word twice', ['train/train/a/1.png', 'train/train/b/2.png', 'test/test/a/3.png']],
+    ['a folder around the classes', ['train/images/a/1.png', 'train/images/b/2.png', 'test/images/a/3.png']],
+    ['the word twice in one part', ['train/a/1.png', 'train/b/2.png', 'test/test/a/3.png']],
+    ['a folder in the only class of a part', ['train/a/1.png', 'train/b/2.png', 'test/a/deep/3.png']],
+  ])('tells parts from classes by %s', async (_, names) => {
+    const manifest = await readManifest(await folderOf(await pictures(...names)));
+    expect(manifest.tasks[0]?.classes).toEqual(['a', 'b']);
+    const parts = manifest.images.map((image, i) => [
+      image.startsWith('te') || image.includes('_test'),
+      manifest.split?.parts[i],
+    ]);
+    expect(parts.every(([test, part]) => part === (test ? 2 : 0))).toBe(true);
+    expect(manifest.images).toHaveLength(3);
+  });
+
+  it('takes no part for a class: a part without classes is left out, and folders of parts alone are refused', async () => {
+    const files = await pictures('train/train/a/1.png', 'train/train/b/2.png', 'test/test/3.png');
+    expect((await readManifest(await folderOf(files))).images).toEqual(['train/train/a/1.png', 'train/train/b/2.png']);
+    for (const names of [
+      ['train/1.png', 'test/2.png'],
+      ['seg_train/1.png', 'seg_test/2.png'],
+    ]) {
+      const folder = await folderOf(await pictures(...names));
+      expect((await failureOf(readManifest(folder))).code).toBe('DATASET_MANIFEST_MISSING');
+      expect((await failureOf(readManifest(folder, { format: 'imagefolder' }))).code).toBe('DATASET_MANIFEST_EMPTY');
+    }
+  });
+
+  it('keeps a class whose name ends in a word for a part', async () => {
+    const manifest = await readManifest(await folderOf(await pictures('steam_train/old/1.png', 'tram/new/2.png')));
+    expect(manifest.tasks[0]?.classes).toEqual(['steam_train', 'tram']);
+  });
+
   it('leaves out and counts by kind what is malformed or twice there, and refuses it when strict', async () => {
     const shown = await pictures('train/a/1.png', 'train/b/2.png', 'test/a/3.png', 'test/b/4.png');
     const folder = await folderOf({
