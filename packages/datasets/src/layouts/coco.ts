@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { posix } from 'node:path';
 import { IMAGE_COLUMN, LIST_SEPARATOR, type Part, type Row } from '../table/table.ts';
 import { type Layout, type ReadRequest, SURE } from './layout.ts';
@@ -7,6 +8,9 @@ import { onlyPlaced } from './published-table.ts';
 import { resolveImages } from './resolve-image.ts';
 
 const TASK = 'categories';
+
+/** What fits in one string: COCO's own instances_train2017.json has 448 MB. */
+const MOST_BYTES = constants.MAX_STRING_LENGTH;
 
 /** COCO's JSON: which categories occur in an image is a multilabel task; an image without annotations has none of them. Boxes are not used. */
 export const coco: Layout = {
@@ -21,8 +25,10 @@ export const coco: Layout = {
     const parts: string[] = [];
     for (const file of files) {
       const part = partOfFile(file);
-      if (part !== undefined) parts.push(file);
-      rows.push(...(await readFile(listing, file, part, names, request)));
+      const own = await readFile(listing, file, part, names, request);
+      if (part !== undefined && own.length > 0) parts.push(file);
+      // Spread, a list of this length would not fit on the stack.
+      for (const row of own) rows.push(row);
     }
     const split = parts.length > 0 ? { splitFrom: `files ${parts.join(', ')}` } : {};
     return {
@@ -73,39 +79,56 @@ async function readFile(
     problems.add({ code: 'DATASET_NOT_JSON', file, line: 0, message: 'the file is not JSON', fix });
     return [];
   }
-  const categories = new Map<unknown, string>();
+  const annotations = recordsOf(json['annotations']);
+  if (annotations.length === 0) {
+    // Of a test part without published answers every image would be a negative.
+    skipped.ignored('a file without annotations', file);
+    return [];
+  }
+  const categories = new Map<string, string>();
   for (const { id, name } of recordsOf(json['categories'])) {
-    if (typeof name === 'string' && name.trim() !== '') categories.set(id, name.trim().replaceAll(LIST_SEPARATOR, '/'));
+    if (typeof name === 'string' && name.trim() !== '')
+      categories.set(keyOf(id), name.trim().replaceAll(LIST_SEPARATOR, '/'));
     else skipped.malformed('a category without a name', `id ${String(id)}`);
   }
   const images = recordsOf(json['images']).filter(({ id, file_name: name }) => {
     if (typeof name !== 'string') skipped.malformed('an image without a file name', `id ${String(id)}`);
     return typeof name === 'string';
   });
-  const present = new Map<unknown, Set<string>>(images.map(({ id }) => [id, new Set()]));
-  for (const { id, image_id: image, category_id: category } of recordsOf(json['annotations'])) {
-    const own = present.get(image);
-    const name = categories.get(category);
+  const present = new Map<string, Set<string>>(images.map(({ id }) => [keyOf(id), new Set()]));
+  const wrong = new Set<string>();
+  for (const { id, image_id: image, category_id: category } of annotations) {
+    const own = present.get(keyOf(image));
+    const name = categories.get(keyOf(category));
     if (own === undefined) skipped.malformed('an annotation of an image that is not listed', `id ${String(id)}`);
-    else if (name === undefined)
-      skipped.malformed('an annotation of a category that is not listed', `id ${String(id)}`);
-    else own.add(name);
+    else if (name === undefined) {
+      skipped.malformed('an annotation of a category that is not listed, with its image', `id ${String(id)}`);
+      wrong.add(keyOf(image));
+    } else own.add(name);
   }
+  // What else is in such an image is not known.
+  for (const key of wrong) present.delete(key);
   for (const own of present.values()) for (const name of own) names.add(name);
+  const usable = images.filter(({ id }) => present.has(keyOf(id)));
   const paths = resolveImages(
     listing,
-    images.map(({ file_name: name }) => String(name)),
+    usable.map(({ file_name: name }) => String(name)),
     file,
     part,
   );
-  return images.map(({ id }, i) => {
-    const own = [...(present.get(id) ?? [])].sort();
+  return usable.map(({ id }, i) => {
+    const own = [...(present.get(keyOf(id)) ?? [])].sort();
     return { line: 0, cells: [paths[i]?.path ?? '', own.length > 0 ? own.join(LIST_SEPARATOR) : LIST_SEPARATOR], part };
   });
 }
 
+/** An id as text: writers mix `1` and `"1"`. */
+function keyOf(id: unknown): string {
+  return typeof id === 'number' || typeof id === 'string' ? String(id) : '';
+}
+
 async function parsed(listing: Listing, file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const text = (await listing.read(file)).toString('utf8').replace(/^\uFEFF/, '');
+  const text = (await listing.read(file, MOST_BYTES)).toString('utf8').replace(/^\uFEFF/, '');
   try {
     const json: unknown = JSON.parse(text);
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined;

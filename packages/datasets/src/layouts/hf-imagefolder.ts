@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { IMAGE_COLUMN, type Table } from '../table/table.ts';
+import { IMAGE_COLUMN, type Row, type Table } from '../table/table.ts';
 import { placeOf, shapeOf } from './imagefolder.ts';
 import { type Layout, SURE } from './layout.ts';
 import type { Listing } from './listing.ts';
-import { describeParts, partOf } from './parts.ts';
-import { placed, readPublished, stacked } from './published-table.ts';
+import { describeParts, partFolders, partOfFolder } from './parts.ts';
+import { once, placed, readPublished, stacked } from './published-table.ts';
 
 const FILE_NAME = 'file_name';
 const FOLDER_LABEL = 'label';
@@ -26,14 +26,23 @@ export const hfImagefolder: Layout = {
       const folder = posix.dirname(file);
       const table = await readPublished(listing, file, request);
       const named = placed(relativeTo(folder, table), listing, { ...request, imageColumn: FILE_NAME });
-      const image = named.columns.indexOf(IMAGE_COLUMN);
-      const part = ({ cells }: { cells: readonly string[] }) => partOf((cells[image] ?? '').split('/')[0] ?? '');
-      tables.push({ ...named, rows: named.rows.map((row) => ({ ...row, part: part(row) })) });
+      tables.push(named);
     }
-    const table = withFolderLabels(stacked(tables, files.join(', ')), listing);
-    const image = table.columns.indexOf(IMAGE_COLUMN);
-    const tops = [...new Set(table.rows.map(({ cells }) => (cells[image] ?? '').split('/')[0] ?? ''))];
-    const parts = tops.filter((top) => partOf(top) !== undefined);
+    const { wrapper } = shapeOf(listing);
+    const all = withFolderLabels(once(stacked(tables, files.join(', ')), request.skipped), listing);
+    const image = all.columns.indexOf(IMAGE_COLUMN);
+    const topOf = ({ cells }: Row): string => {
+      const [top = '', ...rest] = (cells[image] ?? '').slice(wrapper.length).split('/');
+      return rest.length > 0 ? top : '';
+    };
+    const parts = partFolders([...new Set(all.rows.map(topOf))]);
+    const table = {
+      ...all,
+      rows: all.rows.map((row) => ({
+        ...row,
+        part: parts.includes(topOf(row)) ? partOfFolder(topOf(row)) : undefined,
+      })),
+    };
     const split = parts.length > 0 ? { splitFrom: `folders ${parts.join(', ')}` } : {};
     const said = parts.length > 0 ? `; ${describeParts(parts)}` : '';
     return { table: { ...table, ...split }, found: `${files.join(', ')}: ${table.rows.length} images${said}` };

@@ -57,6 +57,18 @@ export function onlyPlaced(rows: readonly Row[], position: number, listing: List
   });
 }
 
+/** The table without rows for images that came before, as in another of several tables. */
+export function once(table: Table, skipped: Skipped): Table {
+  const position = table.columns.indexOf(IMAGE_COLUMN);
+  const seen = new Set<string>();
+  const rows = table.rows.filter(({ cells }) => {
+    const path = cells[position] ?? '';
+    if (seen.has(path)) skipped.malformed('another entry for the same image', path);
+    return !seen.has(path) && seen.add(path);
+  });
+  return { ...table, rows };
+}
+
 /** Whether the first rows of a text table name images that lie in the folder. */
 export function namesImages(table: Table, listing: Listing, imageColumn?: string, prefer?: Part): boolean {
   const chosen = imageColumnOf(table.columns, imageColumn);

@@ -82,6 +82,24 @@ describe("Hugging Face's imagefolder", () => {
     ]);
   });
 
+  it('takes the split from folders within a wrapper, and an image in two tables once', async () => {
+    const folder = await folderOf({
+      ...(await pictures('data/train/1.png', 'data/train/2.png', 'data/test/1.png')),
+      'data/train/metadata.jsonl': '{"file_name":"1.png","x":0}\n{"file_name":"2.png","x":1}',
+      'data/train/metadata.csv': 'file_name,x\n1.png,0\n',
+      'data/test/metadata.jsonl': '{"file_name":"1.png","x":1}',
+    });
+    const manifest = await readManifest(folder);
+    expect(Object.fromEntries(manifest.images.map((image, i) => [image, manifest.split?.parts[i]]))).toEqual({
+      'data/train/1.png': 0,
+      'data/train/2.png': 0,
+      'data/test/1.png': 2,
+    });
+    expect(skipped(manifest.notes)).toEqual([
+      'skipped 1: another entry for the same image, such as "data/train/1.png"',
+    ]);
+  });
+
   it('leaves out and counts rows that are malformed', async () => {
     const folder = await folderOf({
       ...(await pictures('1.png', '2.png', '3.png')),
@@ -154,19 +172,20 @@ describe('COCO', () => {
         { id: 3, file_name: 'c.png' },
         { id: 4, file_name: 'gone.png' },
         { id: 5 },
+        { id: 6, file_name: 'd.png' },
       ],
       annotations: [
         { id: 1, image_id: 1, category_id: 7, bbox: [0, 0, 1, 1] },
-        { id: 2, image_id: 1, category_id: 7 },
+        { id: 2, image_id: '1', category_id: '7' },
         { id: 3, image_id: 2, category_id: 9 },
         { id: 4, image_id: 2, category_id: 7 },
         { id: 5, image_id: 99, category_id: 7 },
-        { id: 6, image_id: 1, category_id: 99 },
+        { id: 6, image_id: '6', category_id: 99 },
       ],
       categories: [{ id: 7, name: 'cat' }, { id: 9, name: 'dog' }, { id: 10 }],
     };
     const folder = await folderOf({
-      ...(await pictures('images/a.png', 'images/b.png', 'images/c.png')),
+      ...(await pictures('images/a.png', 'images/b.png', 'images/c.png', 'images/d.png')),
       'annotations/instances.json': JSON.stringify(json),
       'annotations/captions.json': JSON.stringify({
         images: json.images,
@@ -179,7 +198,7 @@ describe('COCO', () => {
     expect(manifest.notes[0]).toBe('coco: annotations/instances.json: 2 categories, boxes are not used');
     expect(skipped(manifest.notes)).toEqual([
       'skipped 1: a category without a name, such as "id 10"',
-      'skipped 1: an annotation of a category that is not listed, such as "id 6"',
+      'skipped 1: an annotation of a category that is not listed, with its image, such as "id 6"',
       'skipped 1: an annotation of an image that is not listed, such as "id 5"',
       'skipped 1: an entry whose image is not there, such as "gone.png"',
       'skipped 1: an image without a file name, such as "id 5"',
@@ -205,5 +224,26 @@ describe('COCO', () => {
     expect(manifest.split?.parts).toEqual(Uint8Array.of(0, 1));
     const broken = { ...files, 'annotations/instances_val2017.json': json('a.png', 2).slice(0, -1) };
     expect((await failureOf(readManifest(await folderOf(broken)))).code).toBe('DATASET_NOT_JSON');
+  });
+
+  it('passes over a test part without annotations', async () => {
+    const json = { images: [{ id: 1, file_name: 'a.png' }], categories: [{ id: 1, name: 'x' }] };
+    const more = { ...json, images: [...json.images, { id: 2, file_name: 'b.png' }] };
+    const folder = await folderOf({
+      ...(await pictures('train/a.png', 'train/b.png', 'test/a.png')),
+      'train.json': JSON.stringify({ ...more, annotations: [{ id: 1, image_id: 1, category_id: 1 }] }),
+      'test.json': JSON.stringify({ ...json, annotations: [] }),
+    });
+    const manifest = await readManifest(folder);
+    expect(manifest.images).toEqual(['train/a.png', 'train/b.png']);
+    expect(manifest.split).toBeUndefined();
+    expect(skipped(manifest.notes)).toEqual(['skipped 1: a file without annotations, such as "test.json"']);
+  });
+
+  it('reads more images than fit on the stack', async () => {
+    const images = Array.from({ length: 140_000 }, (_, id) => ({ id, file_name: `${id}.png` }));
+    const json = { images, annotations: [{ id: 1, image_id: 1, category_id: 1 }], categories: [{ id: 1, name: 'x' }] };
+    const folder = await folderOf({ ...(await pictures('1.png', '2.png')), 'all.json': JSON.stringify(json) });
+    expect((await readManifest(folder)).images).toEqual(['1.png', '2.png']);
   });
 });
