@@ -8,7 +8,13 @@ export { batches, type Batch, type BatchOptions } from './images/batches.ts';
 export { decodeImage, decodePixels, toPlanes } from './images/decode-image.ts';
 export { inspectImage } from './images/inspect-image.ts';
 export { inputSize, type InputSize } from './images/input-size.ts';
-export { DEFAULT_PREPROCESS, defaultPreprocess, type Preprocess, validatePreprocess } from './images/preprocess.ts';
+export {
+  DEFAULT_PREPROCESS,
+  defaultPreprocess,
+  type Preprocess,
+  preprocessBytes,
+  validatePreprocess,
+} from './images/preprocess.ts';
 export { LAYOUTS } from './layouts/registry.ts';
 export { LIMITS } from './limits.ts';
 export type { GivenSplit, Manifest, SplitBy } from './manifest/manifest.ts';

@@ -86,6 +86,7 @@ describe('place', () => {
     });
     expect(placed([100, 51], { fit: 'letterbox' }, [100, 100]).down).toEqual([51, 0, 51, 24]);
     expect(placed([51, 100], { fit: 'letterbox', place: 'top-left' }, [100, 100]).across).toEqual([51, 0, 51, 0]);
+    expect(placed([51, 100], { fit: 'contain', place: 'top-left' }, [100, 100]).across).toEqual([51, 0, 51, 0]);
     expect(placed([1000, 1], { fit: 'contain' }, [10, 10]).down).toEqual([1, 0, 1, 4]);
   });
 });

@@ -1,3 +1,4 @@
+import { fitOf } from './fit.ts';
 import type { InputSize } from './input-size.ts';
 import type { Preprocess } from './preprocess.ts';
 import type { Stretch } from './resample/axis.ts';
@@ -18,7 +19,7 @@ export function place(
   size: Pick<InputSize, 'width' | 'height'>,
 ): Placement {
   const resized = resizedTo(width, height, preprocess, size);
-  const corner = preprocess.fit === 'letterbox' && preprocess.place === 'top-left';
+  const corner = fitOf(preprocess.fit) === 'letterbox' && preprocess.place === 'top-left';
   const across = overlap(width, resized.width, size.width, corner);
   const down = overlap(height, resized.height, size.height, corner);
   return { columns: across.stretch, rows: down.stretch, left: across.offset, top: down.offset };
@@ -30,12 +31,10 @@ function resizedTo(
   preprocess: Preprocess,
   size: Pick<InputSize, 'width' | 'height'>,
 ): { readonly width: number; readonly height: number } {
-  switch (preprocess.fit) {
+  switch (fitOf(preprocess.fit)) {
     case 'crop':
-    case 'cover':
       return covering(width, height, preprocess, size);
-    case 'letterbox':
-    case 'contain': {
+    case 'letterbox': {
       const scale = Math.min(size.width / width, size.height / height);
       const side = (length: number, most: number): number => Math.min(most, Math.max(1, Math.round(length * scale)));
       return { width: side(width, size.width), height: side(height, size.height) };

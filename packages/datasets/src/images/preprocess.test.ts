@@ -91,6 +91,21 @@ describe('validatePreprocess', () => {
     expect(validatePreprocess({ preset: 'torchvision', fit: 'stretch' })).toEqual({ ...rest, fit: 'stretch' });
   });
 
+  it.each([
+    ['torchvision', 'crop'],
+    ['timm', 'cover'],
+    ['ultralytics', 'letterbox'],
+    ['ultralytics', 'contain'],
+    ['openvino', 'fill'],
+  ] as const)('keeps what belongs to the fit of %s where "%s" says the same fit', (preset, fit) => {
+    expect(validatePreprocess({ preset, fit })).toEqual({ ...PRESETS[preset], fit });
+  });
+
+  it('takes what belonged to the fit of a preset away where another is said', () => {
+    const { place: _place, background: _background, ...rest } = PRESETS.ultralytics;
+    expect(validatePreprocess({ preset: 'ultralytics', fit: 'cover' })).toEqual({ ...rest, fit: 'cover' });
+  });
+
   it('names the default that it falls back to', () => {
     expect(defaultPreprocess(3).preprocess).toEqual(DEFAULT_PREPROCESS);
     expect(defaultPreprocess(1).preprocess.channels).toBe('grey');

@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { z } from 'zod';
+import { fitOf } from './fit.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 
 const numbers = (least: number): z.ZodArray<z.ZodNumber> => z.array(z.number().min(least).max(1e6)).min(1).max(3);
@@ -62,8 +63,8 @@ function contradictions(value: {
 }): [string, string][] {
   const { range, mean, std, fit, shortSide, cropShare } = value;
   const found: [string, string][] = [];
-  const crops = fit === 'crop' || fit === 'cover';
-  const boxes = fit === 'letterbox' || fit === 'contain';
+  const crops = fitOf(fit) === 'crop';
+  const boxes = fitOf(fit) === 'letterbox';
   if (shortSide !== undefined && !crops) found.push(['shortSide', 'goes with "fit": "crop"']);
   if (cropShare !== undefined && !crops) found.push(['cropShare', 'goes with "fit": "crop"']);
   if (shortSide !== undefined && cropShare !== undefined) found.push(['cropShare', 'says the same as shortSide']);
@@ -115,9 +116,33 @@ function withPreset(json: unknown, where: string): unknown {
     });
   }
   const base: { [K in keyof Preprocess]?: unknown } = { ...PRESETS[name satisfies PresetName] };
-  if ('fit' in own) for (const key of ['cropShare', 'place', 'background'] as const) delete base[key];
+  if ('fit' in own && fitOf(own.fit) !== fitOf(base.fit))
+    for (const key of ['cropShare', 'place', 'background'] as const) delete base[key];
   if ('shortSide' in own) delete base.cropShare;
   return { ...base, ...own };
+}
+
+/**
+ * The same for a network whose file takes bytes: numbers from 0 to 255, as they are. A range alone says no more than that nothing is
+ * subtracted or divided, so [0, 1] is taken as [0, 255]. Throws PREPROCESS_INVALID for a mean or a spread: a byte holds no such number.
+ */
+export function preprocessBytes(preprocess: Preprocess, where = 'preprocess'): Preprocess {
+  const key = preprocess.mean.some((number) => number !== 0)
+    ? 'mean'
+    : preprocess.std.some((number) => number !== 1)
+      ? 'std'
+      : undefined;
+  if (key !== undefined) {
+    throw new Failure(
+      'PREPROCESS_INVALID',
+      `${key}: the model takes bytes, which nothing is subtracted from or divided by`,
+      {
+        where,
+        fix: 'declare range [0, 255], mean [0] and std [1], or give a model that takes FLOAT',
+      },
+    );
+  }
+  return { ...preprocess, range: [0, 255] };
 }
 
 /** The default for a model with `channels` input channels, and a warning that says what it is. */

@@ -63,6 +63,24 @@ it.each<[string, DataType, (number | string)[], (g: GraphBuilder, x: string) => 
     (g, x) => widened(g, toFront(g, x)),
     ['Transpose', 'Cast', 'Transpose', 'Cast', 'Conv'],
   ],
+  [
+    'bytes that an Identity hands on before they are widened',
+    DataType.UINT8,
+    ['N', 3, SIDE, SIDE],
+    (g, x) => widened(g, g.node('Abs', [g.node('Identity', [x])])),
+    ['Cast', 'Identity', 'Abs', 'Cast', 'Conv'],
+  ],
+  [
+    'bytes that are widened, and handed on by an Identity to what divides them as bytes',
+    DataType.UINT8,
+    ['N', 3, SIDE, SIDE],
+    (g, x) => {
+      const two = g.init({ dims: [], type: DataType.UINT8, data: Uint8Array.of(2) });
+      const halves = g.node('Div', [g.node('Identity', [x]), two]);
+      return g.node('Add', [widened(g, x), widened(g, halves)]);
+    },
+    ['Cast', 'Identity', 'Div', 'Identity', 'Cast', 'Add', 'Conv'],
+  ],
   ['half precision', DataType.FLOAT16, ['N', 3, SIDE, SIDE], (_, x) => x, ['Conv']],
 ])('a network of %s becomes one of float images with channels first', async (_, type, dims, front, operators) => {
   const model = network(dims, type, front);

@@ -86,10 +86,11 @@ function adapt(model: ModelProto, input: string, { bytes, last }: Form): void {
   const plain = last && !undone ? add(`${input}/channels_last`, 'Transpose', input, 'perm', [0, 2, 3, 1]) : input;
   let whole: string | undefined;
   for (const { node, input: position } of readers) {
-    // Widening bytes is nothing any more; whoever else reads them sees bytes still.
-    if (undone || (bytes && isToFloat(node))) Object.assign(node, { opType: 'Identity', attribute: [] });
+    // Widening bytes is nothing any more; whoever else reads them, an Identity too, sees bytes still.
+    const idle = undone || (bytes && isToFloat(node));
+    if (idle) Object.assign(node, { opType: 'Identity', attribute: [] });
     else if (bytes) whole ??= add(`${input}/bytes`, 'Cast', plain, 'to', DataType.UINT8);
-    node.input[position] = node.opType === 'Identity' || whole === undefined ? plain : whole;
+    node.input[position] = idle || whole === undefined ? plain : whole;
   }
   graph.proto.node.unshift(...added);
 }

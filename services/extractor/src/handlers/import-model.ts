@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { defaultPreprocess, inputSize, type Preprocess } from '@kneepoint/datasets';
 import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type { ImportModelInput, ImportModelOutput, ModelInspection } from '@kneepoint/workflow';
+import type { ImportModelInput, ImportModelOutput } from '@kneepoint/workflow';
 import type { InspectInput, InspectOutput } from '../tasks/inspect.task.ts';
+import { choosePreprocess } from '../choose-preprocess.ts';
 import { readPreprocessBeside } from '../preprocess-beside.ts';
 
 const TASK = new URL('../tasks/inspect.task.ts', import.meta.url);
@@ -15,13 +15,14 @@ export function importModel({ config }: ServiceParts): StepHandler {
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
       const path = 'path' in source ? source.path : await store.localPath(source.artifact);
-      const size = (preprocess ?? (await readPreprocessBeside(path)))?.size;
+      const declared = preprocess ?? (await readPreprocessBeside(path));
+      const size = declared?.size;
       const { inspection: inspected, bytes } = await runTask<InspectInput, InspectOutput>(
         TASK,
         { path, outFolder: folder, ...(size ? { size } : {}) },
         { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
-      const pixels = await choosePreprocess(path, preprocess, inspected.input, bytes);
+      const pixels = choosePreprocess(declared, inspected.input, bytes);
       const inspection = { ...inspected, notes: [...inspected.notes, ...pixels.notes] };
       const model = await store.put(join(folder, 'model.onnx'), { mediaType: 'application/octet-stream' });
       const skeleton = await store.put(join(folder, 'skeleton.onnx'), { mediaType: 'application/octet-stream' });
@@ -47,25 +48,4 @@ export function importModel({ config }: ServiceParts): StepHandler {
         },
       };
     });
-}
-
-/**
- * What was said, else what stands beside the file, else the default for this many channels, which is then named. Throws
- * PREPROCESS_CHANNELS when it does not fit the input, now rather than at the first image.
- */
-async function choosePreprocess(
-  path: string,
-  said: Preprocess | undefined,
-  { channels, height, width }: ModelInspection['input'],
-  bytes: boolean,
-): Promise<{ readonly preprocess: Preprocess; readonly notes: readonly string[] }> {
-  const declared = said ?? (await readPreprocessBeside(path));
-  if (declared) {
-    inputSize([null, channels, height, width], declared);
-    return { preprocess: declared, notes: [] };
-  }
-  const { preprocess, note } = defaultPreprocess(channels);
-  if (!bytes) return { preprocess, notes: [note] };
-  const whole = 'The file takes bytes, so images are taken as numbers from 0 to 255.';
-  return { preprocess: { ...preprocess, range: [0, 255] }, notes: [whole] };
 }
