@@ -132,8 +132,9 @@ class Widths {
     return [ahead[step], before!, costs[step] ?? before!];
   }
 
+  /** Within a stride where that saves; where a cost does not fall at once, to whatever is cheaper further down. */
   private stepDown(group: number): Step | undefined {
-    const { allowed, cost, damage } = this.groups;
+    const { allowed, cost } = this.groups;
     const counts = allowed[group]!;
     const now = this.kept[group]!;
     const at = counts.indexOf(now);
@@ -145,10 +146,16 @@ class Widths {
     );
     targets.delete(now);
     if (at === 0 || targets.size === 0) return undefined;
-    const costs = cost.costs(group, [now, ...targets]);
-    const losses = damage[group]!;
+    return this.bestOf(group, [...targets]) ?? (cost.rises ? undefined : this.bestOf(group, counts.slice(0, at)));
+  }
+
+  /** Of fewer classes, the count that does least damage for what it saves; undefined where none saves. */
+  private bestOf(group: number, fewer: readonly number[]): Step | undefined {
+    const now = this.kept[group]!;
+    const costs = this.groups.cost.costs(group, [now, ...fewer]);
+    const losses = this.groups.damage[group]!;
     let best: Step | undefined;
-    [...targets].forEach((count, i) => {
+    fewer.forEach((count, i) => {
       const saved = costs[0]! - costs[i + 1]!;
       const rate = (losses[count]! - losses[now]!) / Math.max(saved, Number.MIN_VALUE);
       if (saved > 0 && (!best || rate < best.rate)) best = { group, count, rate };
