@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { quote } from '../quote.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, Recognition } from './layout.ts';
 import type { Listing } from './listing.ts';
 import { LAYOUTS } from './registry.ts';
 
@@ -8,7 +8,11 @@ import { LAYOUTS } from './registry.ts';
  * The layout that is asked for, or the one that recognises the folder most surely.
  * @throws DATASET_FORMAT_UNKNOWN, DATASET_FORMAT_AMBIGUOUS, DATASET_MANIFEST_MISSING
  */
-export async function chooseLayout(listing: Listing, format: string | undefined): Promise<Layout> {
+export async function chooseLayout(
+  listing: Listing,
+  format: string | undefined,
+  request: Recognition = {},
+): Promise<Layout> {
   const names = LAYOUTS.map(({ name }) => name).join(', ');
   if (format !== undefined) {
     const asked = LAYOUTS.find(({ name }) => name === format);
@@ -18,7 +22,9 @@ export async function chooseLayout(listing: Listing, format: string | undefined)
       fix: `one of ${names}`,
     });
   }
-  const all = await Promise.all(LAYOUTS.map(async (layout) => ({ layout, sure: await layout.recognises(listing) })));
+  const all = await Promise.all(
+    LAYOUTS.map(async (layout) => ({ layout, sure: await layout.recognises(listing, request) })),
+  );
   const sureness = (candidate: (typeof all)[number]): number => candidate.sure ?? 0;
   const [first, second] = all.filter(({ sure }) => sure !== undefined).sort((a, b) => sureness(b) - sureness(a));
   if (first === undefined) {

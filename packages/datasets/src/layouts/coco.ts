@@ -35,6 +35,7 @@ export const coco: Layout = {
       table: {
         file: files.join(', '),
         columns: [IMAGE_COLUMN, TASK],
+        names: [TASK],
         rows: onlyPlaced(rows, 0, listing, request.skipped),
         ...split,
       },

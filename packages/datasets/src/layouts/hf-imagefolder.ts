@@ -25,8 +25,9 @@ export const hfImagefolder: Layout = {
     for (const file of files) {
       const folder = posix.dirname(file);
       const table = await readPublished(listing, file, request);
-      const named = placed(relativeTo(folder, table), listing, { ...request, imageColumn: FILE_NAME });
-      tables.push(named);
+      // Names are relative to the root by now.
+      const rooted = { ...relativeTo(folder, table), file: posix.basename(file) };
+      tables.push({ ...placed(rooted, listing, { ...request, imageColumn: FILE_NAME }), file });
     }
     const { wrapper } = shapeOf(listing);
     const all = withFolderLabels(once(stacked(tables, files.join(', ')), request.skipped), listing);
@@ -69,5 +70,5 @@ function withFolderLabels(table: Table, listing: Listing): Table {
   const labels = table.rows.map(({ cells }) => placeOf(cells[image] ?? '', shape)?.label);
   if (labels.includes(undefined) || new Set(labels).size < 2) return table;
   const rows = table.rows.map((row, i) => ({ ...row, cells: [...row.cells, labels[i] ?? ''] }));
-  return { ...table, columns: [...table.columns, FOLDER_LABEL], rows };
+  return { ...table, columns: [...table.columns, FOLDER_LABEL], rows, names: [FOLDER_LABEL] };
 }

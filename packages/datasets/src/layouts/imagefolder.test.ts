@@ -76,6 +76,13 @@ describe('a folder for each class', () => {
     expect(manifest.tasks[0]?.classes).toEqual(['steam_train', 'tram']);
   });
 
+  it('takes NA, null and nan for classes like any other, unless the schema calls them missing', async () => {
+    const folder = await folderOf(await pictures('NA/1.png', 'null/2.png', 'nan/3.png', 'b/4.png'));
+    expect((await readManifest(folder)).tasks[0]?.classes).toEqual(['NA', 'b', 'nan', 'null']);
+    const some = await readManifest(folder, { schema: { missing: ['NA'] } });
+    expect(some.tasks[0]?.classes).toEqual(['b', 'nan', 'null']);
+  });
+
   it('leaves out and counts by kind what is malformed or twice there, and refuses it when strict', async () => {
     const shown = await pictures('train/a/1.png', 'train/b/2.png', 'test/a/3.png', 'test/b/4.png');
     const folder = await folderOf({

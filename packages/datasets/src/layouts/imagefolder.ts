@@ -52,7 +52,7 @@ export const imagefolder: Layout = {
     const { parts } = shape;
     const splitFrom = parts.length > 0 ? { splitFrom: `folders ${parts.join(', ')}` } : {};
     return Promise.resolve({
-      table: { file: 'folders', columns: [IMAGE_COLUMN, LABEL], rows, ...splitFrom },
+      table: { file: 'folders', columns: [IMAGE_COLUMN, LABEL], rows, names: [LABEL], ...splitFrom },
       hints: { tasks: { [LABEL]: { type: 'categorical' as const, column: LABEL } } },
       found: describe([...folders], labels.size, parts),
     });

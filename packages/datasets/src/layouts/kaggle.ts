@@ -1,29 +1,29 @@
 import { posix } from 'node:path';
 import { Problems } from '../problems.ts';
 import { parseCsv } from '../table/parse-csv.ts';
-import { imageColumnOf } from '../table/read-table.ts';
+import { imageColumnOf, numbersRows } from '../table/read-table.ts';
 import type { Part, Table } from '../table/table.ts';
 import { type Layout, SURE } from './layout.ts';
 import type { Listing } from './listing.ts';
 import { partOf } from './parts.ts';
-import { namesImages, placed, readPublished, stacked } from './published-table.ts';
+import { namesImages, once, placed, readPublished, stacked } from './published-table.ts';
 
 /**
  * A table of any name that lists images, such as train.csv with `id` or `image_id` (often without the ending of the file)
  * and the images in a folder of another name. Tables called train, val and test make the split; one without labels, as
- * test.csv mostly is, is passed over.
+ * test.csv mostly is, or without some of them, is passed over.
  */
 export const kaggle: Layout = {
   name: 'kaggle',
-  async recognises(listing) {
-    return (await tablesOf(listing)).length > 0 ? SURE.table : undefined;
+  async recognises(listing, { imageColumn, delimiter }) {
+    return (await tablesOf(listing, imageColumn, delimiter)).length > 0 ? SURE.table : undefined;
   },
   async read(listing, request) {
     const found = await tablesOf(listing, request.imageColumn, request.delimiter);
     const first = found[0]?.labels ?? [];
-    const parts = found.filter(
-      ({ part, labels }) => part !== undefined && labels.some((label) => first.includes(label)),
-    );
+    // A test.csv without the column that is to be predicted says nothing of its images.
+    const whole = (labels: readonly string[]): boolean => first.every((label) => labels.includes(label));
+    const parts = found.filter(({ part, labels }) => part !== undefined && whole(labels));
     const files = parts.length > 0 ? parts : found.slice(0, 1);
     const tables: Table[] = [];
     for (const { file, part } of files) {
@@ -34,7 +34,7 @@ export const kaggle: Layout = {
     const names = files.map(({ file }) => file);
     const split = files.length > 1 ? { splitFrom: `tables ${names.join(', ')}` } : {};
     for (const { file } of found) if (!names.includes(file)) request.skipped.ignored('another table', file);
-    const table = stacked(tables, names.join(', '));
+    const table = once(stacked(tables, names.join(', ')), request.skipped);
     return { table: { ...table, ...split }, found: `${names.join(', ')}: ${table.rows.length} images with a row` };
   },
 };
@@ -42,7 +42,7 @@ export const kaggle: Layout = {
 interface FoundTable {
   readonly file: string;
   readonly part: Part | undefined;
-  /** Its columns but the one of images. */
+  /** Its columns but the one of images and those that number rows. */
   readonly labels: readonly string[];
 }
 
@@ -58,7 +58,7 @@ async function tablesOf(listing: Listing, imageColumn?: string, delimiter?: stri
     const part = partOf(name.replace(/[_ -]?(labels?|data|set|df)$/i, ''));
     const chosen = imageColumnOf(table.columns, imageColumn);
     if (chosen === undefined || !namesImages(table, listing, imageColumn, part)) continue;
-    const labels = table.columns.filter((column) => column !== chosen);
+    const labels = table.columns.filter((column) => column !== chosen && !numbersRows(column));
     if (labels.length > 0) found.push({ file, part, labels });
   }
   return found.sort((a, b) => Number(b.part === 'train') - Number(a.part === 'train'));

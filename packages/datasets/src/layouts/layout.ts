@@ -4,12 +4,16 @@ import type { Table } from '../table/table.ts';
 import type { Listing } from './listing.ts';
 import type { Skipped } from './skipped.ts';
 
-/** What an importer is told beside the folder. */
-export interface ReadRequest {
+/** How a table of text is to be read. */
+export interface Recognition {
   /** Column of image names; found by its usual names when absent. */
   readonly imageColumn?: string;
   /** Separates the cells of a text table; told from its header when absent. */
   readonly delimiter?: string;
+}
+
+/** What an importer is told beside the folder. */
+export interface ReadRequest extends Recognition {
   /** What no importer can go on from: a header that cannot be read, a file that is too large. */
   readonly problems: Problems;
   /** Entries that were left out; the import goes on without them unless it is to be strict. */
@@ -31,7 +35,7 @@ export interface Layout {
   /** As `--format` takes it. */
   readonly name: string;
   /** How sure it is, from 0 to 1, by what lies in the folder; undefined when it is something else. */
-  recognises(listing: Listing): Promise<number | undefined>;
+  recognises(listing: Listing, request: Recognition): Promise<number | undefined>;
   read(listing: Listing, request: ReadRequest): Promise<Imported>;
   /** True for layouts that people write by hand: a wrong entry is refused, not skipped. */
   readonly exact?: true;

@@ -60,7 +60,7 @@ export const parquet: Layout = {
     const hints: DatasetSchema = { tasks };
     const columns = table.columns.filter((column) => column !== IMAGE_COLUMN).join(', ');
     return {
-      table: { ...table, file: 'parquet files', ...split },
+      table: { ...table, file: 'parquet files', names: Object.keys(tasks), ...split },
       hints,
       found: `${tables.length} files, ${table.rows.length} images with ${columns}`,
     };

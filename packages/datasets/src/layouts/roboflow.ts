@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { IMAGE_COLUMN, type Row, type Table } from '../table/table.ts';
 import { type Layout, SURE } from './layout.ts';
 import { describeParts, partOf } from './parts.ts';
-import { placed, readPublished, stacked } from './published-table.ts';
+import { once, placed, readPublished, stacked } from './published-table.ts';
 
 const MARK = '_classes.csv';
 const TASK = 'class';
@@ -25,7 +25,7 @@ export const roboflow: Layout = {
       const table = placed(await readPublished(listing, file, request), listing, request, part);
       tables.push({ ...table, rows: table.rows.map((row) => ({ ...row, part })) });
     }
-    const table = stacked(tables, MARK);
+    const table = once(stacked(tables, MARK), request.skipped);
     const image = table.columns.indexOf(IMAGE_COLUMN);
     const classes = table.columns.filter((column) => column !== IMAGE_COLUMN);
     const rows = table.rows.filter(({ cells, line }) => {
@@ -45,7 +45,7 @@ export const roboflow: Layout = {
     if (single) {
       const labelled = rows.map((row, i): Row => ({ ...row, cells: [row.cells[image] ?? '', chosen[i]?.[0] ?? ''] }));
       const hints = { tasks: { [TASK]: { type: 'categorical' as const, column: TASK } } };
-      return { table: { ...base, columns: [IMAGE_COLUMN, TASK], rows: labelled }, hints, found };
+      return { table: { ...base, columns: [IMAGE_COLUMN, TASK], rows: labelled, names: [TASK] }, hints, found };
     }
     const filled = rows.map((row): Row => ({ ...row, cells: row.cells.map((cell) => (cell === '' ? '0' : cell)) }));
     const hints = { tasks: { classes: { type: 'multilabel' as const, columns: classes } } };

@@ -36,6 +36,40 @@ describe('a table of any name, as on Kaggle', () => {
     expect(manifest.split?.parts).toEqual(Uint8Array.of(0, 0, 2, 2));
   });
 
+  it('passes over a test.csv without the column to predict, and takes an image of two tables once', async () => {
+    const folder = await folderOf({
+      ...(await pictures('i/1.png', 'i/2.png', 'i/3.png', 'i/4.png')),
+      'train.csv': 'id,sex,age\n1,m,30\n2,f,31\n',
+      'val.csv': 'id,sex,age\n3,f,40\n2,f,41\n',
+      'test.csv': 'id,sex\n4,m\n',
+    });
+    const manifest = await readManifest(folder);
+    expect(manifest.images).toEqual(['i/1.png', 'i/2.png', 'i/3.png']);
+    expect(manifest.split?.parts).toEqual(Uint8Array.of(0, 0, 1));
+    expect(skipped(manifest.notes)).toEqual([
+      'skipped 1: another entry for the same image, such as "i/2.png"',
+      'skipped 1: another table, such as "test.csv"',
+    ]);
+  });
+
+  it('is recognised by the column and the delimiter that are asked for', async () => {
+    const folder = await folderOf({
+      ...(await pictures('x/1.png', 'y/2.png')),
+      'all.csv': 'shot~mood\nx/1.png~sad\ny/2.png~glad\n',
+    });
+    expect((await readManifest(folder)).tasks[0]?.name).toBe('class');
+    const asked = await readManifest(folder, { imageColumn: 'shot', delimiter: '~' });
+    expect(asked.tasks[0]?.name).toBe('mood');
+  });
+
+  it('names the image beside it where another of the same name lies in the folder', async () => {
+    const folder = await folderOf({
+      ...(await pictures('a.png', 'b.png', 'set/a.png', 'set/b.png')),
+      'set/list.csv': 'image,y\na.png,0\nb.png,1\n',
+    });
+    expect((await readManifest(folder)).images).toEqual(['set/a.png', 'set/b.png']);
+  });
+
   it('leaves out and counts rows that are malformed', async () => {
     const rows = 'a.png,0\nb.png,1\nc.png,1,7\ngone.png,1\n,0\na.png,1\n';
     const folder = await folderOf({

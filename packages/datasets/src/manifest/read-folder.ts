@@ -52,7 +52,7 @@ const SCHEMA_FILE = 'schema.json';
 /** Recognises a folder's layout, reads and validates labels, schema and image paths (not the images). Throws one Failure for all problems. */
 export async function readFolder(folder: string, options: FolderOptions = {}): Promise<FolderContents> {
   const listing = await listFolder(await rootOf(folder), options.signal);
-  const layout = await chooseLayout(listing, options.format);
+  const layout = await chooseLayout(listing, options.format, options);
   const problems = new Problems();
   const skipped = new Skipped();
   const imported = await layout.read(listing, { ...options, problems, skipped });

@@ -25,6 +25,9 @@ const IMAGE_COLUMNS: readonly string[] = (
 /** Columns that number rows; no task. */
 const ROW_NUMBERS: ReadonlySet<string> = new Set(['unnamed: 0', 'index', 'id', 'image_id', 'imageid']);
 
+/** Whether a column of this name numbers rows and is no label. */
+export const numbersRows = (column: string): boolean => ROW_NUMBERS.has(column.toLowerCase());
+
 /** A table of text, by the ending of its file: `.jsonl` (also `.ndjson`), else CSV with comma, semicolon or tab. */
 export async function readTable(listing: Listing, file: string, request: TableRequest): Promise<Table> {
   const text = decodeUtf8(await listing.read(file), file, request.problems);
@@ -60,8 +63,7 @@ export function withImages(table: Table, listing: Listing, request: TableRequest
     return { ...table, columns: [], rows: [] };
   }
   const position = columns.indexOf(chosen);
-  const dropped = (name: string, i: number): boolean =>
-    i !== position && (name === IMAGE_COLUMN || ROW_NUMBERS.has(name.toLowerCase()));
+  const dropped = (name: string, i: number): boolean => i !== position && (name === IMAGE_COLUMN || numbersRows(name));
   const kept = columns.flatMap((name, i) => (dropped(name, i) ? [] : [i]));
   const paths = resolveImages(
     listing,

@@ -6,6 +6,8 @@ export interface Table {
   readonly rows: readonly Row[];
   /** Where the rows' parts come from, such as `column "Usage"`; absent where they have none. */
   readonly splitFrom?: string;
+  /** Columns whose cells are names of folders or classes and not written by hand: "NA" among them is a class. */
+  readonly names?: readonly string[];
 }
 
 /** What an image is for, where the data set itself says so. */
