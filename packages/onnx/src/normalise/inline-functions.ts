@@ -3,7 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import { isDefaultDomain } from '../graph.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from '../proto.ts';
-import { AttributeProtoSchema, GraphProtoSchema, NodeProtoSchema } from '../proto.ts';
+import { AttributeProtoSchema, GraphProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema } from '../proto.ts';
 import { allGraphs, subgraphs } from '../walk.ts';
 
 /** Functions may call functions; beyond this one surely calls itself. */
@@ -11,14 +11,15 @@ const DEEPEST = 32;
 
 /**
  * Writes the body of every local function where it is called, in the main graph and in subgraphs, so that its weights and operators are
- * seen. A function that is written for another version of the standard operators stays a call; the notes name it. Changes the model.
+ * seen; what the body imports, the model then imports. A function that is written for another version of operators that the model has
+ * stays a call, and what it calls stays with it; the notes name it. Changes the model.
  * Throws GRAPH_CYCLE for a function that calls itself, MODEL_TOO_LARGE where the bodies multiply beyond the limit of a file.
  */
 export function inlineFunctions(model: ModelProto): string[] {
   if (model.functions.length === 0) return [];
   const inlining = new Inlining(model);
   inlining.graph(model.graph!, 0);
-  model.functions = model.functions.filter((fn) => inlining.foreign.has(fn));
+  model.functions = inlining.staying();
   dropUnusedDomains(model);
   return [...inlining.foreign].map(
     (fn) => `the function ${fn.name} is written for another version of the operators and stays as it is`,
@@ -29,11 +30,11 @@ class Inlining {
   /** Called functions that stay. */
   readonly foreign = new Set<FunctionProto>();
   private readonly functions: ReadonlyMap<string, FunctionProto>;
-  private readonly versions: ReadonlyMap<string, bigint>;
+  private readonly versions: Map<string, bigint>;
   private readonly taken: Set<string>;
   private nodes = 0;
 
-  constructor(model: ModelProto) {
+  constructor(private readonly model: ModelProto) {
     this.functions = new Map(model.functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn]));
     this.versions = new Map(model.opsetImport.map(({ domain, version }) => [standard(domain), version]));
     this.taken = new Set([...allGraphs(model.graph!)].flatMap((graph) => namesOf(graph)));
@@ -41,6 +42,19 @@ class Inlining {
 
   graph(graph: GraphProto, depth: number): void {
     graph.node = graph.node.flatMap((node) => this.node(node, depth));
+  }
+
+  /** The functions that are still called, from the graph or from one another, in the order of the file. */
+  staying(): FunctionProto[] {
+    const reached = new Set(this.foreign);
+    // A set hands out what is added to it meanwhile.
+    for (const { node } of reached) {
+      for (const { domain, opType, overload } of nodesOf(node)) {
+        const called = this.functions.get(keyOf(domain, opType, overload));
+        if (called) reached.add(called);
+      }
+    }
+    return this.model.functions.filter((fn) => reached.has(fn));
   }
 
   private node(node: NodeProto, depth: number): NodeProto[] {
@@ -57,6 +71,7 @@ class Inlining {
     if (this.nodes > DEFAULT_LIMITS.nodes) {
       throw new Failure('MODEL_TOO_LARGE', `written out, functions have over ${DEFAULT_LIMITS.nodes} nodes`, { where });
     }
+    this.importFor(fn);
     return this.body(node, fn).flatMap((inner) => this.node(inner, depth + 1));
   }
 
@@ -65,6 +80,15 @@ class Inlining {
       const own = this.versions.get(standard(domain));
       return own === undefined || own === version;
     });
+  }
+
+  /** From now on other versions do not fit. */
+  private importFor({ opsetImport }: FunctionProto): void {
+    for (const entry of opsetImport) {
+      if (this.versions.has(standard(entry.domain))) continue;
+      this.versions.set(standard(entry.domain), entry.version);
+      this.model.opsetImport.push(clone(OperatorSetIdProtoSchema, entry));
+    }
   }
 
   private body(call: NodeProto, fn: FunctionProto): NodeProto[] {
@@ -150,10 +174,15 @@ function inside(graph: GraphProto, prefix: string, rename: (name: string) => str
 function dropUnusedDomains(model: ModelProto): void {
   const nodes = [
     ...[...allGraphs(model.graph!)].flatMap(({ node }) => node),
-    ...model.functions.flatMap((fn) => fn.node),
+    ...model.functions.flatMap(({ node }) => nodesOf(node)),
   ];
   const used = new Set(nodes.map(({ domain }) => standard(domain)));
   model.opsetImport = model.opsetImport.filter(({ domain }) => isDefaultDomain(domain) || used.has(domain));
+}
+
+/** These nodes and those of their subgraphs. */
+function nodesOf(nodes: readonly NodeProto[]): NodeProto[] {
+  return nodes.flatMap((node) => [node, ...subgraphs(node).flatMap((graph) => nodesOf(graph.node))]);
 }
 
 function namesOf(graph: GraphProto): string[] {

@@ -103,6 +103,37 @@ describe('functions', () => {
     ]);
   });
 
+  it('keep what they call where they stay calls', () => {
+    const old = fn('Block', [call('Inner', ['X', 'W'], ['Y'])]);
+    old.opsetImport[0]!.version = 9n;
+    const inner = fn('Inner', [call('Innermost', ['X', 'W'], ['Y'])]);
+    const innermost = fn('Innermost', [call('Conv', ['X', 'W'], ['Y'])]);
+    const unused = fn('Unused', [call('Conv', ['X', 'W'], ['Y'])]);
+    const { model, notes } = normaliseModel(calling([innermost, unused, old, inner]));
+    expect(model.functions.map(({ name }) => name)).toEqual(['Innermost', 'Block', 'Inner']);
+    expect(notes).toHaveLength(1);
+  });
+
+  it('bring the operators along that only they import, in one version', async () => {
+    const fused = call('FusedConv', ['X', 'W'], ['Y']);
+    fused.domain = 'com.microsoft';
+    setAttr(fused, 'activation', 'Relu');
+    const imports = (version: bigint) =>
+      fn('', []).opsetImport.concat({ ...fn('', []).opsetImport[0]!, domain: 'com.microsoft', version });
+    const model = calling([fn('Block', [fused], { opsetImport: imports(1n) })]);
+    const { model: plain } = normaliseModel(model);
+    expect(operators(plain)).toEqual(['FusedConv', 'FusedConv']);
+    expect(plain.opsetImport.map(({ domain, version }) => [domain, version])).toEqual([
+      ['', 17n],
+      ['com.microsoft', 1n],
+    ]);
+    expect(await difference(model, plain)).toBe(0);
+    const other = fn('Other', [fused], { opsetImport: imports(2n) });
+    const both = calling([fn('Block', [fused], { opsetImport: imports(1n) }), other]);
+    both.graph!.node[1]!.opType = 'Other';
+    expect(operators(normaliseModel(both).model)).toEqual(['FusedConv', 'Other']);
+  });
+
   it('that call themselves are refused', () => {
     expect(() => normaliseModel(calling([fn('Block', [call('Block', ['X', 'W'], ['Y'])])]))).toThrowError(
       expect.objectContaining({ code: 'GRAPH_CYCLE' }),
