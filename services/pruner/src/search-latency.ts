@@ -1,11 +1,11 @@
 import { Failure } from '@kneepoint/failures';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
-import { prune, type TimeTarget, timeTerms } from '@kneepoint/pruning';
+import { type Plan, prune, type TimeTarget, timeTerms } from '@kneepoint/pruning';
 import { measureLatency, type TaskContext } from '@kneepoint/runtime';
 import { describeTarget, latencyBound, type PlannedCut, type SizeTarget } from '@kneepoint/workflow';
 import { timeLayers } from './time-layers.ts';
 
-/** Whole networks that are timed at most, the uncut one among them. */
+/** Whole networks that are timed at most until one is found, the uncut one among them. */
 const MOST_NETWORKS = 6;
 /** A network that is fast enough is not worth another try where it takes this share of what it may. */
 const CLOSE = 0.9;
@@ -21,18 +21,27 @@ const EQUAL = 0.98;
 const STEEPEST = 4;
 const RUNS = 30;
 
-export interface LatencySearch {
-  readonly planned: PlannedCut;
-  /** Milliseconds of one image, before and after, in one run: of 30 the third least, as other work on the machine only ever adds. */
+/** A network that was timed. */
+export interface TimedPlan {
+  /** Milliseconds of one image, before and after, medians of 30 in one run: what a report tells in the end. */
   readonly before: number;
   readonly after: number;
   /** Milliseconds that the table of its layers said; what was measured where nothing is cut. */
   readonly forecast: number;
+}
+
+export interface LatencySearch extends TimedPlan {
+  /** Its candidates are those that are fast enough. */
+  readonly planned: PlannedCut;
+  /** All candidates. */
+  readonly byPlan: ReadonlyMap<Plan, TimedPlan>;
   /** How many whole networks were timed. */
   readonly networks: number;
 }
 
-type Timed = Omit<LatencySearch, 'networks'>;
+interface Timed extends TimedPlan {
+  readonly planned: PlannedCut;
+}
 
 export interface LatencyRequest {
   /** The network as it was registered, which a share is of. */
@@ -47,7 +56,8 @@ export interface LatencyRequest {
 /**
  * The network of least damage that is fast enough. A table of layers, each timed at some widths, says what a plan takes; the planned network is timed
  * for real, side by side with the whole one, so that a share is of what the whole one takes at that moment; and what the table is asked
- * for is corrected by what was measured, until the target is met and no more than that.
+ * for is corrected by what was measured, until the target is met and no more than that. Its other candidates are timed as well, and dropped
+ * where they are too slow.
  * @throws PLAN_TARGET_UNREACHABLE when the fastest network that was tried is too slow
  */
 export async function searchLatency(
@@ -59,8 +69,8 @@ export async function searchLatency(
   let networks = 0;
   const attempt = async (planned: PlannedCut, forecast?: number): Promise<Timed> => {
     const said = forecast === undefined ? '' : `, ${forecast.toFixed(2)} ms by the table of its layers`;
-    const message = `timing a network of ${Math.round((100 * planned.after.macs) / planned.before.macs)} % of the MACs${said}`;
-    context.progress({ done: networks++, total: MOST_NETWORKS, unit: 'networks', message });
+    const message = `timing a network of ${Math.round((100 * planned.plan.after.macs) / planned.before.macs)} % of the MACs${said}`;
+    context.progress({ done: networks++, total: Math.max(MOST_NETWORKS, networks), unit: 'networks', message });
     const latency = await clock(
       [
         { name: 'before', model: original },
@@ -68,15 +78,25 @@ export async function searchLatency(
       ],
       { provider: context.provider, signal: context.signal, runs: RUNS },
     );
-    const after = latency['after']!.p10;
-    return { planned, before: latency['before']!.p10, after, forecast: forecast ?? after };
+    const after = latency['after']!.p50;
+    return { planned, before: latency['before']!.p50, after, forecast: forecast ?? after };
   };
 
   const isEnough = ({ before, after }: Timed): boolean => after <= latencyBound(target, before);
+  const withOthers = async (best: Timed): Promise<LatencySearch> => {
+    const byPlan = new Map<Plan, Timed>([[best.planned.plan, best]]);
+    for (const { plan, cost } of best.planned.candidates) {
+      if (byPlan.has(plan)) continue;
+      const tried = await attempt({ ...best.planned, plan }, cost);
+      if (isEnough(tried)) byPlan.set(plan, tried);
+    }
+    const candidates = best.planned.candidates.filter(({ plan }) => byPlan.has(plan));
+    return { ...best, planned: { ...best.planned, candidates }, byPlan, networks };
+  };
   let whole = await attempt(planAt());
   // On a busy machine one measurement may be far off, and this one would end the search with nothing cut.
   if (isEnough(whole)) whole = await attempt(planAt());
-  if (isEnough(whole)) return { ...whole, networks };
+  if (isEnough(whole)) return withOthers(whole);
   context.progress({ done: networks, total: MOST_NETWORKS, unit: 'networks', message: 'timing layers' });
   const { analysis, network } = whole.planned;
   const layers = await timeLayers({ analysis, network, multiple }, context, clock);
@@ -98,7 +118,7 @@ export async function searchLatency(
     plans.learn(tried.forecast, tried.after / bound);
     wanted = tried.forecast * (bound / tried.after) ** (1 / steepness(whole, tried)) * (isFast ? 1 : CAUTION);
   }
-  if (best) return { ...best, networks };
+  if (best) return withOthers(best);
   throw new Failure(
     'PLAN_TARGET_UNREACHABLE',
     `no network reached ${describeTarget(target)}: the fastest of ${networks} took ${fastest.after.toFixed(2)} ms, the whole one ${fastest.before.toFixed(2)} ms`,

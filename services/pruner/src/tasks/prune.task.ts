@@ -200,8 +200,11 @@ function reportTarget(
   if (kind === 'latency') {
     const [whole, left] = [before.latencyMs.p50, after.latencyMs.p50];
     if (!timed) return { target, ...latencyFigures(target, { timed: { before: whole, after: left }, whole, left }) };
-    const { forecast, after: measured, networks } = timed;
-    return { target, ...latencyFigures(target, { timed, whole, left }), search: { forecast, measured, networks } };
+    // Of the plan that went on, which need not be the one that the search found first.
+    const own = timed.byPlan.get(planned.plan) ?? timed;
+    const { forecast, after: measured } = own;
+    const figures = latencyFigures(target, { timed: own, whole, left });
+    return { target, ...figures, search: { forecast, measured, networks: timed.networks } };
   }
   return {
     target,
