@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { KernelName, Resampling } from './axis.ts';
 import { type Picture, resample } from './resample.ts';
 
@@ -143,3 +143,53 @@ it.each(['nearest', 'linear', 'cubic', 'area'] as const)(
     }
   },
 );
+
+describe('a picture that is very long', () => {
+  /** The most numbers in any one array that the work makes. */
+  function largest<T>(work: () => T): { made: T; most: number } {
+    let most = 0;
+    const counting = <A extends new (...args: never[]) => { readonly length: number }>(type: A): A =>
+      new Proxy(type, {
+        construct: (target, args) => {
+          const array = Reflect.construct(target, args) as { readonly length: number };
+          most = Math.max(most, array.length);
+          return array;
+        },
+      });
+    vi.stubGlobal('Uint8Array', counting(Uint8Array));
+    vi.stubGlobal('Int32Array', counting(Int32Array));
+    try {
+      return { made: work(), most };
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  }
+
+  it.each([
+    ['linear', 'antialias', 1],
+    ['area', 'plain', 3],
+  ] as const)('is resized in bounded memory, and to the same pixels: %s, %s', (kernel, resampling, bands) => {
+    const height = 20_000;
+    const source = pattern(2, height, bands);
+    const rows = { source: height, target: 7, from: 0, to: 7 };
+    const wanted = 1_200 / bands;
+    const resized = (from: number, to: number) =>
+      resample(source, { columns: { source: 2, target: wanted, from, to }, rows, kernel, resampling });
+    const { made, most } = largest(() => resized(0, wanted));
+    expect(most).toBeLessThanOrEqual(2 ** 24);
+    // So few columns that they need no parts.
+    const { data } = resized(190, 210);
+    for (let y = 0; y < 7; y += 1) {
+      const from = (y * wanted + 190) * bands;
+      expect(data.subarray(y * 20 * bands, (y + 1) * 20 * bands)).toEqual(made.data.subarray(from, from + 20 * bands));
+    }
+  });
+
+  it('is read only where the result is made of it', () => {
+    const height = 10_000_000;
+    const source = { data: new Uint8Array(height).fill(9), width: 1, height, bands: 1 };
+    const { made, most } = largest(() => resize(source, [400, 4], 'linear', 'plain'));
+    expect(made.data).toEqual(new Uint8Array(1_600).fill(9));
+    expect(most).toBeLessThanOrEqual(height);
+  });
+});
