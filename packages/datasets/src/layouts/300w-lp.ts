@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { IMAGE_COLUMN, type Row } from '../table/table.ts';
 import { type Layout, SURE } from './layout.ts';
 import type { Listing } from './listing.ts';
@@ -10,6 +11,10 @@ const EDGES = [-30, 30];
 
 /** Beyond this an angle is a fit gone wrong. */
 const LARGEST = 180;
+
+/** The column of the subject, and where it stands. */
+const FACE = 'face';
+const FACE_AT = 4;
 
 const MIRRORED = { mirror: { negate: [0] } };
 
@@ -31,11 +36,15 @@ export const poseMat: Layout = {
       const pose = await poseOf(listing, mat);
       if (pose === undefined) skipped.malformed('a .mat without Pose_Para', mat);
       else if (!pose.every((angle) => Math.abs(angle) <= LARGEST)) skipped.malformed('angles beyond 180 degrees', mat);
-      else rows.push({ line: 0, cells: [image, ...pose.map((angle) => angle.toFixed(4))] });
+      else rows.push({ line: 0, cells: [image, ...pose.map((angle) => angle.toFixed(4)), faceOf(image)] });
     }
+    // Of AFLW2000, where each picture shows another face, a subject would say nothing.
+    const several = new Set(rows.map(({ cells }) => cells[FACE_AT])).size < rows.length;
     return {
-      table: { file: 'mat files', columns: [IMAGE_COLUMN, 'pitch', 'yaw', 'roll'], rows },
+      table: { file: 'mat files', columns: [IMAGE_COLUMN, 'pitch', 'yaw', 'roll', FACE], rows },
       hints: {
+        ...(several ? { subject: FACE } : {}),
+        ignore: [FACE],
         tasks: {
           pose: {
             type: 'ordered',
@@ -53,6 +62,13 @@ export const poseMat: Layout = {
     };
   },
 };
+
+/** The face that an image shows: 300W-LP turns one into many (`AFW_1234_1_0` to `_17`) and mirrors them in `AFW_Flip`. */
+function faceOf(image: string): string {
+  const name = posix.basename(image, posix.extname(image));
+  const face = /^(?:AFW|HELEN|IBUG|LFPW)_.+(?=_\d+$)/i.exec(name)?.[0] ?? name;
+  return posix.join(posix.dirname(image).replace(/_Flip(?=\/|$)/g, ''), face);
+}
 
 function pairsOf(listing: Listing): { readonly mat: string; readonly image: string }[] {
   return listing.files

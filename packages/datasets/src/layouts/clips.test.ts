@@ -1,3 +1,4 @@
+import { truncate } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { pack } from 'tar-stream';
 import { openDataset } from '../archive/open-dataset.ts';
@@ -65,6 +66,30 @@ describe('WebDataset', () => {
     const dataset = await openDataset(out);
     expect(await dataset.read(1)).toEqual(b);
     await dataset.close();
+  });
+
+  it('takes key.jpg for the image of a sample that has others, and counts those', async () => {
+    const [a, b, c] = Object.values(await pictures('a', 'b', 'c')) as [Buffer, Buffer, Buffer];
+    const files = { '1.mask.png': a, '1.jpg': b, '1.cls': '0', '2.jpg': c, '2.depth.png': a, '2.cls': '1' };
+    const manifest = await readManifest(await folderOf({ 'all.tar': await shard(files) }));
+    expect(manifest.images).toEqual(['all/1.jpg', 'all/2.jpg']);
+    expect(kinds(manifest.notes)).toEqual(['skipped 2: another image of the same sample']);
+  });
+
+  it('refuses an image beyond the limit before it makes room for it', async () => {
+    const [a, b] = Object.values(await pictures('a', 'b')) as [Buffer, Buffer];
+    const bytes = await shard({ '1.png': a, '1.cls': '0', '2.png': b, '2.cls': '1', '3.cls': '1', '3.png': '' });
+    // The last entry and the two blocks of zeros: its header says 4 GiB, which the sparse file holds.
+    const at = bytes.length - 3 * 512;
+    bytes.write('40000000000\0', at + 124, 'latin1');
+    bytes.fill(' ', at + 148, at + 156);
+    const sum = bytes.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
+    const folder = await folderOf({ 'all.tar': bytes });
+    await truncate(`${folder}/all.tar`, at + 512 + 2 ** 32 + 1024);
+    const { manifest } = await packDataset(folder, { out: `${await folderOf()}/set.tar` });
+    expect(manifest.images).toEqual(['all/1.png', 'all/2.png']);
+    expect(kinds(manifest.notes)).toEqual(['skipped 1: an image that cannot be read (DATASET_IMAGE_TOO_LARGE)']);
   });
 });
 

@@ -116,11 +116,11 @@ describe('FER2013', () => {
       'Training,fer0000000.png,4,0,0,1,3,2,0,0,0,0',
       'PublicTest,fer0032220.png,0,9,0,0,0,0,0,0,1,0',
       'PrivateTest,,0,0,0,0,0,0,0,0,0,10',
-      'PrivateTest,fer0000003.png,5,5,0,0,0,0,0,0,0,0',
-      'PrivateTest,fer0000004.png,0,0,0,0,0,0,0,0,6,4',
-      'PrivateTest,fer0000005.png,0,0,0',
-      'PrivateTest,fer0000006.png,10,0,0,0,0,0,0,0,0,0',
-      'PrivateTest,fer0000007.png,10,0,0,0,0,0,0,0,0,0',
+      'Training,fer0000003.png,5,5,0,0,0,0,0,0,0,0',
+      'Training,fer0000004.png,0,0,0,0,0,0,0,0,6,4',
+      'Later,fer0000005.png,0,0,0',
+      'Training,fer0000006.png,10,0,0,0,0,0,0,0,0,0',
+      'Training,fer0000007.png,10,0,0,0,0,0,0,0,0,0',
     ].join('\n');
     const out = `${await folderOf()}/set.tar`;
     const { manifest } = await packDataset(await folderOf({ 'fer2013.csv': TABLE, 'fer2013new.csv': votes }), { out });
@@ -135,6 +135,20 @@ describe('FER2013', () => {
       'skipped 1: an image whose bytes came before',
       'skipped 1: most votes for "unknown" or "no face"',
     ]);
+  });
+
+  it('of FERPlus is refused where the rows of both tables differ', async () => {
+    const head = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF';
+    const row = (usage: string, i: number): string => `${usage},fer000000${i}.png,9,1,0,0,0,0,0,0,0,0`;
+    const table = TABLE.split('\n').slice(0, 3).join('\n');
+    for (const [rows, message] of [
+      [['Training'], 'there are 1 rows of votes for 2 pictures of fer2013.csv'],
+      [['Training', 'Training'], 'Usage is "Training", in the same row of fer2013.csv "PublicTest"'],
+    ] as const) {
+      const votes = [head, ...rows.map(row)].join('\n');
+      const failure = await failureOf(readManifest(await folderOf({ 'fer2013.csv': table, 'fer2013new.csv': votes })));
+      expect([failure.code, failure.message]).toEqual(['DATASET_ENTRIES_MALFORMED', message]);
+    }
   });
 
   it('with another header is refused', async () => {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { quote } from '../quote.ts';
 import { IMAGE_COLUMN, type Row } from '../table/table.ts';
 import { FER_SIDE, ferPicture, ferTable, fieldsOf } from './fer2013.ts';
 import { type Layout, SURE } from './layout.ts';
@@ -26,6 +27,20 @@ export const ferplus: Layout = {
     const files = new Map(listing.images.map((path) => [posix.basename(path), path]));
     const rows: Row[] = [];
     const lines = (await listing.read(file)).toString('utf8').split(/\r?\n/);
+    const usages = new Map(
+      lines.slice(1).flatMap((text, i) => (text.trim() === '' ? [] : [[i + 2, text.split(',', 1)[0] ?? ''] as const])),
+    );
+    const joined = lines.slice(1).some((text) => {
+      const name = text.split(',')[1]?.trim() ?? '';
+      return name !== '' && !files.has(name);
+    });
+    if (pictures !== undefined && joined) {
+      const wrong = differing(usages, pictures.usages);
+      if (wrong !== undefined) {
+        const fix = 'take both files as they were published, with all rows in their order';
+        request.problems.add({ code: 'DATASET_ENTRIES_MALFORMED', file, ...wrong, fix });
+      }
+    }
     lines.slice(1).forEach((text, i) => {
       if (text.trim() === '') return;
       const line = i + 2;
@@ -36,7 +51,7 @@ export const ferplus: Layout = {
         votes.length === VOTES && votes.every((vote) => /^\d+$/.test(vote)) ? mostVotes(votes.map(Number)) : -2;
       const emotion = EMOTIONS[winner];
       const path = files.get(name);
-      const read = path === undefined ? pictures?.get(line) : undefined;
+      const read = path === undefined ? pictures?.byLine.get(line) : undefined;
       if (name === '') skipped.ignored('a picture that the publishers dropped', place);
       else if (winner === -2) skipped.malformed(`a row without ${VOTES} counts of votes`, place);
       else if (part === undefined) skipped.malformed('a Usage that names no part', place);
@@ -59,19 +74,45 @@ function mostVotes(votes: readonly number[]): number {
   return votes.filter((vote) => vote === most).length === 1 ? votes.indexOf(most) : -1;
 }
 
+/** Where the rows of two tables cannot be the same ones, told by their Usage; undefined where they can. */
+function differing(
+  votes: ReadonlyMap<number, string>,
+  pictures: ReadonlyMap<number, string>,
+): { readonly line: number; readonly message: string } | undefined {
+  if (votes.size !== pictures.size) {
+    return { line: 0, message: `there are ${votes.size} rows of votes for ${pictures.size} pictures of fer2013.csv` };
+  }
+  for (const [line, usage] of votes) {
+    const other = pictures.get(line) ?? '';
+    if (usage.trim().toLowerCase() === other.trim().toLowerCase()) continue;
+    return { line, message: `Usage is ${quote(usage.trim())}, in the same row of fer2013.csv ${quote(other.trim())}` };
+  }
+  return undefined;
+}
+
+interface Pictures {
+  readonly byLine: ReadonlyMap<number, () => Promise<Buffer>>;
+  /** What the rows are used for, by line: tells that both tables have the same rows. */
+  readonly usages: ReadonlyMap<number, string>;
+}
+
 /** The pictures of fer2013.csv by their line: both tables have the same rows in the same order. */
-async function picturesOf(listing: Listing): Promise<ReadonlyMap<number, () => Promise<Buffer>> | undefined> {
+async function picturesOf(listing: Listing): Promise<Pictures | undefined> {
   const file = ferTable(listing);
   if (file === undefined) return undefined;
-  const pictures = new Map<number, () => Promise<Buffer>>();
-  let column: number | undefined;
+  const byLine = new Map<number, () => Promise<Buffer>>();
+  const usages = new Map<number, string>();
+  let fields: ReturnType<typeof fieldsOf>;
   for await (const placed of linesOf(listing.path(file))) {
-    if (column === undefined) {
-      column = fieldsOf(placed.text)?.pixels;
-      if (column === undefined) return undefined;
-    } else if (pixelsOf(placed.text.split(',')[column] ?? '', FER_SIDE ** 2) !== undefined) {
-      pictures.set(placed.line, ferPicture(listing.path(file), placed, column));
+    if (fields === undefined) {
+      fields = fieldsOf(placed.text);
+      if (fields === undefined) return undefined;
+    } else if (placed.text.trim() !== '') {
+      const cells = placed.text.split(',');
+      usages.set(placed.line, cells[fields.usage] ?? '');
+      if (pixelsOf(cells[fields.pixels] ?? '', FER_SIDE ** 2) === undefined) continue;
+      byLine.set(placed.line, ferPicture(listing.path(file), placed, fields.pixels));
     }
   }
-  return pictures;
+  return { byLine, usages };
 }

@@ -23,6 +23,18 @@ describe('a MATLAB level 5 file', () => {
     expect((wiki['face_score'] as Float64Array)[4]).toBe(-Infinity);
   });
 
+  it('that announces more parts than it has bytes is an error before they are made', () => {
+    const words = (...all: readonly number[]): Buffer => {
+      const bytes = Buffer.alloc(all.length * 4);
+      all.forEach((word, i) => bytes.writeUInt32LE(word >>> 0, i * 4));
+      return bytes;
+    };
+    const struct = words(6, 8, 2, 0, 5, 8, 2 ** 31 - 1, 1, (1 << 16) | 1, 0x78, (4 << 16) | 5, 32, 1, 0);
+    const whole = Buffer.concat([file('a').subarray(0, 128), words(14, struct.length), struct]);
+    expect(() => readMat5(whole)).toThrow(RangeError);
+    expect(() => readMat5(whole)).toThrow('more parts than bytes');
+  });
+
   it('that is cut off, or something else, is an error and nothing worse', () => {
     const whole = file('a');
     for (let length = 0; length < whole.length; length += 1) {
@@ -57,6 +69,24 @@ it('300W-LP and AFLW2000: pitch, yaw and roll in degrees and in 3 × 3 bins', as
     'skipped 1: angles beyond 180 degrees',
     'skipped 2: a .mat without Pose_Para',
   ]);
+});
+
+it('300W-LP: a face, its turned pictures and its mirrored ones are one subject', async () => {
+  const names = ['AFW/AFW_12_1_0', 'AFW/AFW_12_1_14', 'AFW_Flip/AFW_12_1_0', 'AFW/AFW_12_2_0'];
+  const mats = names.map((name, i) => [`${name}.mat`, file(i % 2 === 0 ? 'a' : 'b')] as const);
+  const folder = await folderOf({
+    ...(await pictures(...names.map((name) => `${name}.jpg`))),
+    ...Object.fromEntries(mats),
+  });
+  const { images, subject, groups, tasks } = await readManifest(folder);
+  expect(images).toEqual([
+    'AFW/AFW_12_1_0.jpg',
+    'AFW/AFW_12_1_14.jpg',
+    'AFW/AFW_12_2_0.jpg',
+    'AFW_Flip/AFW_12_1_0.jpg',
+  ]);
+  expect([subject, groups]).toEqual(['face', Int32Array.of(0, 0, 1, 0)]);
+  expect(tasks.map(({ name }) => name)).not.toContain('face');
 });
 
 it('IMDB-WIKI: age in the middle of the year of the photograph, in bins of ten years; gender 0 is female', async () => {

@@ -94,8 +94,14 @@ function contentsOf(kind: number, count: number, data: Buffer, start: number, li
     at = element.next;
     return element;
   };
-  const matrices = (amount: number): MatValue[] =>
-    Array.from({ length: amount }, () => matrixOf(next().data, little).value ?? '');
+  /** Every part has a tag of 8 bytes; a count that the bytes cannot hold is refused before anything of its size is made. */
+  const check = (amount: number): void => {
+    if (amount > 1 && amount * 8 > data.length - at) throw new RangeError('an array announces more parts than bytes');
+  };
+  const matrices = (amount: number): MatValue[] => {
+    check(amount);
+    return Array.from({ length: amount }, () => matrixOf(next().data, little).value ?? '');
+  };
   if (kind === CHAR) return count === 0 ? '' : textOf(next());
   if (kind === CELL) return matrices(count);
   if (kind === STRUCT) {
@@ -104,6 +110,7 @@ function contentsOf(kind: number, count: number, data: Buffer, start: number, li
     const fields = Array.from({ length: width === 0 ? 0 : names.length / width }, (_, i) =>
       names.toString('latin1', i * width, (i + 1) * width).replace(/\0.*$/s, ''),
     );
+    check(count * Math.max(1, fields.length));
     const all = Array.from({ length: count }, () => {
       const values = matrices(fields.length);
       return Object.fromEntries(fields.map((field, i) => [field, values[i] ?? '']));

@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { Failure } from '@kneepoint/failures';
 import { nextEntry, TAR_BLOCK } from '../archive/tar-header.ts';
+import { LIMITS } from '../limits.ts';
 
 /** A plain file in a tar. */
 export interface TarEntry {
@@ -50,8 +52,14 @@ export async function readShard(
   }
 }
 
-/** The bytes of an entry. */
-export async function readEntry(path: string, { offset, bytes }: TarEntry): Promise<Buffer> {
+/** The bytes of an entry. Throws DATASET_IMAGE_TOO_LARGE before it makes room for more than an image may have. */
+export async function readEntry(path: string, { name, offset, bytes }: TarEntry): Promise<Buffer> {
+  if (bytes > LIMITS.imageBytes) {
+    throw new Failure('DATASET_IMAGE_TOO_LARGE', `the file has ${bytes} bytes`, {
+      where: name,
+      fix: `at most ${LIMITS.imageBytes} bytes`,
+    });
+  }
   const file = await open(path, 'r');
   try {
     return await bytesAt(file, offset, bytes);

@@ -13,8 +13,13 @@ const CLASS = 'cls';
 /** What a sample may carry beside its image. */
 const MOST_LABEL_BYTES = 1 << 20;
 
+/** Endings, from the first dot on, of the image that a sample is of. */
+const MAIN: ReadonlySet<string> = new Set(['jpg', 'jpeg', 'png']);
+
 interface Sample {
   image?: TarEntry;
+  /** Whether the image has one of those endings. */
+  main?: boolean;
   cls?: TarEntry;
   json?: TarEntry;
 }
@@ -70,8 +75,15 @@ async function readSamples(listing: Listing, shard: string, request: ReadRequest
     const ending = base.slice(dot + 1).toLowerCase();
     const sample = samples.get(key) ?? {};
     samples.set(key, sample);
-    if (isImageName(base) && sample.image === undefined) sample.image = entry;
-    else if (ending === CLASS || ending === 'json') sample[ending] = entry;
+    if (isImageName(base)) {
+      // `key.jpg` goes before `key.mask.png`, whichever comes first.
+      const [better, other] = MAIN.has(ending) && !sample.main ? [entry, sample.image] : [sample.image ?? entry, entry];
+      if (other !== undefined && other !== better) {
+        skipped.ignored('another image of the same sample', `${shard}: ${other.name}`);
+      }
+      sample.image = better;
+      sample.main ||= MAIN.has(ending);
+    } else if (ending === CLASS || ending === 'json') sample[ending] = entry;
     else skipped.ignored('a file that is neither image, cls nor json', `${shard}: ${entry.name}`);
   }
   const lines: string[] = [];
