@@ -126,14 +126,14 @@ export const BAD_DATASETS: readonly BadDataset[] = [
     name: 'an image named twice',
     files: labels(GOOD_LABELS.replace('b.png', './a.png')),
     code: 'DATASET_IMAGE_DUPLICATE',
-    message: 'image "./a.png" is already on line 2',
+    message: 'image "a.png" is already on line 2',
     where: 'labels.csv:3',
   },
   {
-    name: 'a label NaN',
-    files: labels(GOOD_LABELS.replace('3', 'NaN')),
+    name: 'a label of impossible size',
+    files: labels(GOOD_LABELS.replace('3', '1e99')),
     code: 'DATASET_LABEL_NOT_A_NUMBER',
-    message: 'task "score": column "score" holds "NaN", which is no number within ±1e15',
+    message: 'task "score": column "score" holds "1e99", which is no number within ±1e15',
     where: 'labels.csv:4',
   },
   {
