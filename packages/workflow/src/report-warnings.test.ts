@@ -144,6 +144,13 @@ describe('a report warns', () => {
     expect(warnings([], { damageBy: 'answers' })).toEqual([]);
   });
 
+  it('of layers that keep filters where a rank was wanted', () => {
+    expect(warnings([], { unrotated: ['conv2', 'conv5'] })).toEqual([
+      expect.stringMatching(/^conv2, conv5 keep filters, not a rank/),
+    ]);
+    expect(warnings([], { unrotated: [] })).toEqual([]);
+  });
+
   it('says which goal was not kept, not that of the last round of its search', () => {
     const task = { task: 'pose', whole: { validation: 0.9, test: 0.9 }, bound: 0.89, validation: 0.8, test: 0.8 };
     const target = {

@@ -13,6 +13,7 @@ export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): rea
     ...missedTarget(report),
     ...missedGoal(report),
     ...readersOnly(report),
+    ...rotationLeft(report),
     ...latencyWarning(report),
     ...silentCurves(report),
     ...otherSplits(report),
@@ -39,6 +40,13 @@ function readersOnly({ damageBy }: Omit<CompressionReport, 'warnings'>): readonl
   if (damageBy !== 'readers') return [];
   return [
     'An operator of this network has no derivative: how many filters each layer keeps was judged by the weights that read them, not by what the answers depend on.',
+  ];
+}
+
+function rotationLeft({ unrotated = [] }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  if (unrotated.length === 0) return [];
+  return [
+    `${unrotated.join(', ')} keep filters, not a rank, which may lose more: the rotated network did not give the same answers to the precision of its numbers.`,
   ];
 }
 

@@ -177,6 +177,7 @@ export interface ReportLayer {
   readonly lambda: number | null;
   /** How many filters this layer's own curves chose; more are kept when a class-mate chose others. Null where no ε decided. */
   readonly chosen: number | null;
+  /** Which filters of the registered model; empty where what is left is none of them, such as a rank. */
   readonly indices: readonly number[];
   readonly parametersBefore: number;
   readonly parametersAfter: number;
@@ -207,6 +208,8 @@ export interface CompressionReport {
   readonly widths: 'damage' | 'even' | null;
   /** What damage was judged by: what the answers depend on, or where an operator has no derivative the weights that read; null where none was measured. */
   readonly damageBy: 'answers' | 'readers' | null;
+  /** Layers that keep filters where a rank was wanted: rotated, the network did not answer the same to float32's precision. */
+  readonly unrotated?: readonly string[];
   /** What the head reads: a layer, its means over all positions (1) or on a 2 × 2 grid (2). */
   readonly bestLayer: string;
   readonly pool: HeadPool;

@@ -20,7 +20,11 @@ export function keptAfter(
     const kept = [...classes.keys()].filter((channel) => !gone.has(classes[channel]!));
     return [[layer, positionsIn(before?.taps[layer], kept)]];
   });
-  return { layers: Object.fromEntries(layers), taps: Object.fromEntries(taps) };
+  return {
+    layers: Object.fromEntries(layers),
+    taps: Object.fromEntries(taps),
+    rotated: [...new Set([...(before?.rotated ?? []), ...rotated])].sort(),
+  };
 }
 
 function positionsIn(before: readonly number[] | undefined, kept: readonly number[]): readonly number[] {

@@ -21,6 +21,7 @@ import { keptAfter } from './kept-channels.ts';
 import { measureNetwork } from './measure-network.ts';
 import { proveSurgery, sameAnswers } from './prove-surgery.ts';
 import { imageBatches, type Images } from './run-over.ts';
+import { reportLayers } from './report.ts';
 import type { HeadTask } from './starting-point.ts';
 
 const IMAGES = 120;
@@ -79,10 +80,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function measure(options: PruneOptions) {
+function measure(options: PruneOptions, isSame?: typeof sameAnswers) {
   const spec = { name: 'both', type: 'continuous', targets: ['a', 'b'] } as const;
   const tasks = [{ spec, from: 0 }] as unknown as readonly HeadTask[];
-  return measureNetwork({ network, shapes, tasks, images, rows: PARTS.train, options, seed: SEED });
+  return measureNetwork({ network, shapes, tasks, images, rows: PARTS.train, options, seed: SEED }, isSame);
 }
 
 /** Share of the variance of the network's answers on validation that another one misses. */
@@ -130,6 +131,14 @@ describe('a network measured for a cut', () => {
     expect(turned.statistics!.parts).toHaveLength(whole.statistics!.parts.length);
   });
 
+  it('that would not say the same is left as it was, and what could not be rotated is named', async () => {
+    const left = await measure({ target }, () => Promise.resolve(false));
+    expect(left.network).toBe(network);
+    expect(left.rotated.size).toBe(0);
+    expect([...left.unrotated].sort()).toEqual([...turned.rotated].sort());
+    expect(turned.unrotated.size).toBe(0);
+  });
+
   it('by others is as it was', async () => {
     for (const found of [whole, await measure({ epsilon: 0.1 })]) {
       expect(found.network).toBe(network);
@@ -158,6 +167,24 @@ describe('a network measured for a cut', () => {
     const names = plan.layers.map(({ name }) => name);
     expect(Object.keys(first.layers)).toEqual(names.filter((name) => !rotated.has(name)));
     expect(first.layers['conv1']).toEqual([...Array(8).keys()]);
-    expect(keptAfter(analysis, plan, { before: first, rotated: new Set() })).toEqual(first);
+    expect(first.rotated).toEqual([...rotated].sort());
+    const second = keptAfter(analysis, plan, { before: first, rotated: new Set() });
+    expect(second).toEqual(first);
+    const layers = analysis.layers.map(({ name, filters }) => ({
+      name,
+      filters,
+      kept: 1,
+      indices: [0],
+      note: null,
+      after: {},
+    }));
+    const told = { planned: { layers }, healing: [], left: [] } as unknown as Parameters<typeof reportLayers>[0];
+    for (const kept of [first, second]) {
+      const found = reportLayers(told, kept, new Map(layers.map(({ name }) => [name, { filters: 9 } as never])));
+      for (const { name, indices, note } of found) {
+        expect([name, indices]).toEqual([name, rotated.has(name) ? [] : first.layers[name]]);
+        expect(note?.startsWith('keeps a rank of 1') ?? false).toBe(rotated.has(name));
+      }
+    }
   });
 });

@@ -28,6 +28,8 @@ export interface MeasuredNetwork extends Required<
 > {
   /** Layers whose filters are directions of a space, the first of which say most: they keep a rank. */
   readonly rotated: ReadonlySet<string>;
+  /** Layers that could have been, had the rotated network answered the same. */
+  readonly unrotated: ReadonlySet<string>;
 }
 
 /**
@@ -35,16 +37,10 @@ export interface MeasuredNetwork extends Required<
  * by, where not the curves' knees alone decide. By damage itself the network comes back rotated wherever its channels are linear inside, so that what
  * is cut there is a rank; one that does not answer the same to float32's precision does not. Throws what running a network and its derivatives throws.
  */
-export async function measureNetwork({
-  network,
-  shapes,
-  tasks,
-  images,
-  rows,
-  options,
-  equalMacs,
-  seed,
-}: NetworkToMeasure): Promise<MeasuredNetwork> {
+export async function measureNetwork(
+  { network, shapes, tasks, images, rows, options, equalMacs, seed }: NetworkToMeasure,
+  isSame = sameAnswers,
+): Promise<MeasuredNetwork> {
   const analysis = analyzeChannels(network, shapes);
   const criterion = criterionOf(options);
   // What is measured takes the first so many: of a set that is listed class by class these would be of one class.
@@ -53,15 +49,15 @@ export async function measureNetwork({
     ...{ network, taps: analysis.taps, tasks, images },
     rows: drawn,
   });
-  const rotated = new Set<string>();
+  const none: ReadonlySet<string> = new Set();
   if (byKnees(options) && equalMacs === undefined)
-    return { network, analysis, measured, statistics: undefined, rotated };
+    return { network, analysis, measured, statistics: undefined, rotated: none, unrotated: none };
   const statistics = await measureDamage({ network, analysis, images, rows: drawn, seed, tasks });
   const turned = criterion === 'damage' ? rotate(network, analysis, statistics) : undefined;
-  if (!turned || !(await sameAnswers(network, turned.model, images, { rows: drawn, seed })))
-    return { network, analysis, measured, statistics, rotated };
+  if (!turned || !(await isSame(network, turned.model, images, { rows: drawn, seed })))
+    return { network, analysis, measured, statistics, rotated: none, unrotated: turned?.layers ?? none };
   return {
-    ...{ network: turned.model, measured, statistics: turned.statistics, rotated: turned.layers },
+    ...{ network: turned.model, measured, statistics: turned.statistics, rotated: turned.layers, unrotated: none },
     analysis: analyzeChannels(turned.model, shapes),
   };
 }

@@ -45,9 +45,10 @@ function noteOf(note: string | null, left: string | undefined): string | null {
 /** Every layer beside what it was in the registered model; where the network was cut before, by all cuts together. */
 export function reportLayers(
   { planned: { layers }, healing, left }: Pick<Repaired, 'planned' | 'healing' | 'left'>,
-  { kept, rotated }: { readonly kept: KeptChannels; readonly rotated: ReadonlySet<string> },
+  kept: KeptChannels,
   whole: WholeLayers,
 ): readonly ReportLayer[] {
+  const rotated = new Set(kept.rotated);
   const healed = new Map(healing.map((layer) => [layer.layer, layer]));
   const reasons = new Map(left.map(({ layer, reason }) => [layer, `not healed: ${reason}`]));
   return layers.map((layer) => {
@@ -59,7 +60,7 @@ export function reportLayers(
       kept: layer.kept,
       lambda: layer.lambda,
       chosen: layer.chosen,
-      indices: kept.layers[layer.name] ?? layer.indices,
+      indices: kept.layers[layer.name] ?? [],
       parametersBefore: was.parameters,
       parametersAfter: layer.after.parameters,
       macsBefore: was.macs,

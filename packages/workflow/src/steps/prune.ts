@@ -42,6 +42,8 @@ export interface PruneOutput {
 export interface KeptChannels {
   readonly layers: Readonly<Record<string, readonly number[]>>;
   readonly taps: Readonly<Record<string, readonly number[]>>;
+  /** Layers whose filters are mixtures of the registered ones, by this cut or an earlier one; none of the above. */
+  readonly rotated: readonly string[];
 }
 
 export function pruneKey(input: PruneInput): string {

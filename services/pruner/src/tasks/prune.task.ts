@@ -76,7 +76,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const { network, head } = whole;
     const curves = await readCurves(input, job.tasks);
     const read = { network, shapes: whole.shapes, tasks, images, rows: parts.train, options, equalMacs, seed };
-    const { measured, rotated, ...known } = await measureNetwork(read);
+    const { measured, rotated, unrotated, ...known } = await measureNetwork(read);
 
     enter('planning');
     const request: CutRequest = {
@@ -136,13 +136,14 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       decide: options.decide ?? 'union',
       widths: repaired.widths,
       damageBy: known.statistics?.metric ?? null,
+      ...(unrotated.size === 0 ? {} : { unrotated: [...unrotated].sort() }),
       bestLayer: layer,
       pool,
       metric: jointStages(stages),
       tasks: stages,
       before,
       after,
-      layers: reportLayers(repaired, { kept, rotated }, costsOfLayers(start)),
+      layers: reportLayers(repaired, kept, costsOfLayers(start)),
       proof,
       split: {
         by: parts.by,

@@ -42,7 +42,7 @@ const STAGES = {
 const PRUNING: PruneOutput = {
   modelSha256: 'pruned',
   reportSha256: 'r',
-  kept: { layers: {}, taps: {} },
+  kept: { layers: {}, taps: {}, rotated: [] },
   report: {
     task: 'gender',
     epsilon: 0.01,
