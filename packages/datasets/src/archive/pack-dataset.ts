@@ -8,7 +8,6 @@ import { inspectImage } from '../images/inspect-image.ts';
 import { LIMITS } from '../limits.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { type FolderContents, type FolderOptions, readFolder } from '../manifest/read-folder.ts';
-import { IMAGE_COLUMN } from '../table/table.ts';
 import { mapLimited } from '../map-limited.ts';
 import { Problems } from '../problems.ts';
 import type { OnProgress } from '../progress.ts';
@@ -87,9 +86,10 @@ async function usable(
   return { contents: { ...rest, manifest }, images };
 }
 
-function sameLabels({ table }: FolderContents, a: number, b: number): boolean {
-  const image = table.columns.indexOf(IMAGE_COLUMN);
-  return table.rows[a]!.cells.every((cell, i) => i === image || cell === table.rows[b]!.cells[i]);
+function sameLabels({ table, drafts }: FolderContents, a: number, b: number): boolean {
+  return drafts
+    .flatMap(({ columns }) => columns.map((column) => table.columns.indexOf(column)))
+    .every((i) => table.rows[a]!.cells[i] === table.rows[b]!.cells[i]);
 }
 
 /** By row; undefined for images that do not decode, where those are left out. */

@@ -32,7 +32,10 @@ export async function chooseLayout(
       listing.images.length === 0
         ? 'there is neither an image nor a file of labels that Kneepoint recognises'
         : `there are ${listing.images.length} images, but nothing says what they show`;
-    throw new Failure('DATASET_MANIFEST_MISSING', message, {
+    const { links } = listing;
+    const linked =
+      links.length === 0 ? '' : ` (links to folders are not followed: ${links.map(quote).join(', ').slice(0, 200)})`;
+    throw new Failure('DATASET_MANIFEST_MISSING', message + linked, {
       where: listing.root,
       fix: 'sort the images into one folder per class, or add labels.csv with an "image" column and one column per label',
     });

@@ -1,7 +1,8 @@
-import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, posix } from 'node:path';
+import { type FileHandle, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { extname, join, posix, sep } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import { LIMITS } from '../limits.ts';
+import { quote } from '../quote.ts';
 
 /** Files that systems leave behind; no layout means them. */
 const LITTER = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
@@ -20,7 +21,17 @@ export class Listing {
   readonly images: readonly string[];
   readonly #known: ReadonlySet<string>;
 
-  constructor(root: string, files: readonly string[]) {
+  /** Links to folders; nothing below them is listed. */
+  readonly links: readonly string[];
+  readonly #outside: ReadonlySet<string>;
+
+  constructor(
+    root: string,
+    files: readonly string[],
+    { links = [], outside = [] }: { readonly links?: readonly string[]; readonly outside?: readonly string[] } = {},
+  ) {
+    this.links = links;
+    this.#outside = new Set(outside);
     this.root = root;
     this.files = files;
     this.images = files.filter(isImageName);
@@ -39,7 +50,14 @@ export class Listing {
       .sort((a, b) => depth(a) - depth(b));
   }
 
+  /** Where a file lies. Throws DATASET_IMAGE_PATH for a link that leaves the folder. */
   path(file: string): string {
+    if (this.#outside.has(file)) {
+      throw new Failure('DATASET_IMAGE_PATH', `${quote(file)} is a link that leaves the folder`, {
+        where: file,
+        fix: 'copy the file into the folder',
+      });
+    }
     return join(this.root, file);
   }
 
@@ -69,9 +87,11 @@ export class Listing {
 
 const depth = (path: string): number => path.split('/').length;
 
-/** Lists a folder (a real path). Hidden files and what systems leave behind are passed over; links count as files only when they lead to one. */
+/** Lists a folder (a real path). Hidden files and what systems leave behind are passed over; links count as files only when they lead to one, and links to folders are not followed. */
 export async function listFolder(root: string, signal?: AbortSignal): Promise<Listing> {
   const files: string[] = [];
+  const links: string[] = [];
+  const outside: string[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     signal?.throwIfAborted();
@@ -79,15 +99,27 @@ export async function listFolder(root: string, signal?: AbortSignal): Promise<Li
       if (entry.name.startsWith('.') || LITTER.has(entry.name.toLowerCase())) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) folders.push(path);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await leadsToFile(join(root, path))))) files.push(path);
+      else if (entry.isFile()) files.push(path);
+      else if (entry.isSymbolicLink()) {
+        const target = await targetOf(join(root, path));
+        if (target?.isFolder === true) links.push(path);
+        else if (target !== undefined) {
+          files.push(path);
+          if (!target.path.startsWith(root.endsWith(sep) ? root : root + sep)) outside.push(path);
+        }
+      }
     }
   }
-  return new Listing(root, files.sort());
+  return new Listing(root, files.sort(), { links: links.sort(), outside });
 }
 
-async function leadsToFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isFile(),
-    () => false,
-  );
+/** What a link leads to, when that is a file or a folder. */
+async function targetOf(link: string): Promise<{ readonly path: string; readonly isFolder: boolean } | undefined> {
+  try {
+    const path = await realpath(link);
+    const entry = await stat(path);
+    return entry.isFile() || entry.isDirectory() ? { path, isFolder: entry.isDirectory() } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -21,6 +21,8 @@ interface Opened {
   /** The column of `{ bytes, path }`. */
   readonly image: string;
   readonly columns: readonly string[];
+  /** Other columns, of lists and structs. */
+  readonly nested: readonly string[];
   /** Class names by column, in the order of their numbers. */
   readonly classes: ReadonlyMap<string, readonly string[]>;
 }
@@ -47,6 +49,16 @@ export const parquet: Layout = {
       if (opened === undefined) {
         request.skipped.malformed('a file that is no Parquet with a column of images, or is cut off', file);
         continue;
+      }
+      const codec = unreadable(opened);
+      if (codec !== undefined) {
+        const message = `the file is compressed by ${codec}, which is not read`;
+        const fix = 'write it again with compression "snappy" or "none"';
+        request.problems.add({ code: 'DATASET_ENTRIES_MALFORMED', file, line: 0, message, fix });
+        continue;
+      }
+      for (const column of opened.nested) {
+        request.skipped.ignored('a column of lists or structs, which is no label', `${file}: ${column}`);
       }
       const word = file.split(/[/_.-]+/).find((own) => partOf(own) !== undefined);
       if (word !== undefined) parts.add(word);
@@ -82,14 +94,32 @@ async function open(path: string): Promise<Opened | undefined> {
     });
     const image = schema[at]?.name;
     if (image === undefined) return undefined;
-    const plain = schema.filter(
-      ({ num_children: children }, i) => i > 0 && (children ?? 0) === 0 && i !== at + 1 && i !== at + 2,
-    );
-    return { file, metadata, image, columns: plain.map(({ name }) => name), classes: classesOf(metadata) };
+    const columns: string[] = [];
+    const nested: string[] = [];
+    // The tree lies flat, parents before their children.
+    for (let i = 1, open = 0; i < schema.length; i += 1) {
+      const { name, num_children: children = 0 } = schema[i]!;
+      if (open > 0) open += children - 1;
+      else {
+        if (children === 0 && schema[i]?.repetition_type !== 'REPEATED') columns.push(name);
+        else if (i !== at) nested.push(name);
+        open = children;
+      }
+    }
+    return { file, metadata, image, columns, nested, classes: classesOf(metadata) };
   } catch {
     // No Parquet, cut off, or written in a way that the reader does not know.
     return undefined;
   }
+}
+
+/** A compression that the reader does not know, of any column that is needed. */
+function unreadable({ metadata, image, columns }: Opened): string | undefined {
+  return metadata.row_groups
+    .flatMap((group) => group.columns.flatMap(({ meta_data: column }) => column ?? []))
+    .filter(({ path_in_schema: [top = ''] }) => top === image || columns.includes(top))
+    .map(({ codec }) => codec)
+    .find((codec) => codec !== 'SNAPPY' && codec !== 'UNCOMPRESSED');
 }
 
 /** `{ info: { features: { label: { names, _type: "ClassLabel" } } } }` under the key `huggingface`. */

@@ -14,6 +14,7 @@ import { inferSchema } from '../schema/infer-schema.ts';
 import { borneOut, joinSchemas } from '../schema/join-schemas.ts';
 import { decodeUtf8 } from '../table/decode-utf8.ts';
 import { withoutMissing } from '../table/missing.ts';
+import { numbersRows } from '../table/read-table.ts';
 import { withSplit } from '../table/split-column.ts';
 import { IMAGE_COLUMN, type Table } from '../table/table.ts';
 import type { TaskDraft } from '../tasks/task-kind.ts';
@@ -55,6 +56,7 @@ export async function readFolder(folder: string, options: FolderOptions = {}): P
   const layout = await chooseLayout(listing, options.format, options);
   const problems = new Problems();
   const skipped = new Skipped();
+  for (const link of listing.links) skipped.ignored('a link to a folder, which is not followed', link);
   const imported = await layout.read(listing, { ...options, problems, skipped });
   const given = await readSchema(listing, options, problems);
   // Without a readable header or schema every further complaint would be an echo of the first.
@@ -87,8 +89,12 @@ function planOf(
   options: FolderOptions & { readonly skipBad: boolean },
   problems: Problems,
 ): { readonly table: Table; readonly plan: Plan } {
-  const known = joinSchemas(borneOut(imported.hints ?? {}, imported.table), given, options);
+  const hints = borneOut(imported.hints ?? {}, imported.table);
+  // A column that numbers rows is a task only where somebody says so; as a subject it needs no task.
+  const ignore = [...(hints.ignore ?? []), ...imported.table.columns.filter(numbersRows)];
+  const known = joinSchemas({ ...hints, ignore }, given, options);
   const labels = new Set(Object.values(known.tasks ?? {}).flatMap(({ column, columns }) => columns ?? column ?? []));
+  if (known.subject !== undefined) labels.add(known.subject);
   const read = withoutMissing(imported.table, given.missing?.map(String));
   const table = withSplit(read.table, { ...options, labels }, problems);
   const { schema, notes } = inferSchema(table, known);

@@ -2,6 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { validateTaskSpec } from '@kneepoint/regression';
+import { packDataset } from '../archive/pack-dataset.ts';
 import { BAD_MANIFESTS, GOOD } from '../testing/bad-manifests.ts';
 import { failureOf, folderOf, imageFolder } from '../testing/folder.ts';
 import { readManifest } from './read-manifest.ts';
@@ -29,6 +30,40 @@ describe('readManifest', () => {
     const failure = await failureOf(readManifest(other));
     expect(failure.code).toBe('DATASET_IMAGE_PATH');
     expect(failure.message).toBe('image "out.png" is a link that leaves the folder');
+  });
+
+  it('refuses a table whose link leaves the folder, and says which links to folders it does not follow', async () => {
+    const away = await imageFolder({ 'labels.csv': GOOD });
+    const folder = await imageFolder({});
+    await symlink(join(away, 'labels.csv'), join(folder, 'labels.csv'));
+    const failure = await failureOf(readManifest(folder));
+    expect([failure.code, failure.where]).toEqual(['DATASET_IMAGE_PATH', 'labels.csv']);
+    await symlink(away, join(away, 'more'));
+    const { manifest } = await packDataset(away, { out: join(await folderOf(), 'set.tar') });
+    expect(manifest.notes).toContain('skipped 1: a link to a folder, which is not followed, such as "more"');
+    const linked = await folderOf({});
+    await symlink(away, join(linked, 'photos'));
+    expect((await failureOf(readManifest(linked))).message).toContain('links to folders are not followed: "photos"');
+  });
+
+  it('takes no column of a split for a task, whatever the split comes from', async () => {
+    const csv =
+      'image,x,split,phase\na.png,0,train,train\nb.png,1,val,test\nc.png,0,train,train\nd.png,1,train,train\n';
+    const folder = await imageFolder({ 'labels.csv': csv });
+    for (const split of ['none', 'phase', undefined]) {
+      const manifest = await readManifest(folder, split === undefined ? {} : { split });
+      expect(manifest.tasks.map(({ name }) => name)).toEqual(['x']);
+      expect(manifest.split?.from).toBe(split === 'none' ? undefined : `column "${split ?? 'split'}"`);
+    }
+  });
+
+  it('takes a column that numbers rows for a subject or a task where it is named', async () => {
+    const folder = await imageFolder({ 'labels.csv': 'image,id,x\na.png,1,0\nb.png,1,1\nc.png,2,0\nd.png,3,1\n' });
+    expect((await readManifest(folder)).tasks.map(({ name }) => name)).toEqual(['x']);
+    const grouped = await readManifest(folder, { group: 'id' });
+    expect(grouped.groups).toEqual(Int32Array.of(0, 0, 1, 2));
+    const schema = { tasks: { number: { type: 'continuous' as const, column: 'id' } } };
+    expect((await readManifest(folder, { schema })).labels['number']).toEqual(Float64Array.of(1, 1, 2, 3));
   });
 
   it('reports all problems at once in the order of the lines, under the code of the first', async () => {

@@ -50,7 +50,7 @@ export function imageColumnOf(columns: readonly string[], asked?: string): strin
   return undefined;
 }
 
-/** The table with its image column called `image`, its paths as they lie in the folder, and without columns that only number rows. Reports a missing column. */
+/** The table with its image column called `image`, its paths as they lie in the folder. Reports a missing column. */
 export function withImages(table: Table, listing: Listing, request: TableRequest, prefer?: Part): Table {
   const { columns, file } = table;
   const chosen = imageColumnOf(columns, request.imageColumn);
@@ -63,7 +63,7 @@ export function withImages(table: Table, listing: Listing, request: TableRequest
     return { ...table, columns: [], rows: [] };
   }
   const position = columns.indexOf(chosen);
-  const dropped = (name: string, i: number): boolean => i !== position && (name === IMAGE_COLUMN || numbersRows(name));
+  const dropped = (name: string, i: number): boolean => i !== position && name === IMAGE_COLUMN;
   const kept = columns.flatMap((name, i) => (dropped(name, i) ? [] : [i]));
   const paths = resolveImages(
     listing,

@@ -16,7 +16,7 @@ const NUMBERS: ReadonlyMap<string, Part> = new Map([
 export interface SplitRequest {
   /** A column, or `none` for no split but the seed's; found by its usual names when absent. */
   readonly split?: string;
-  /** Columns that the schema calls labels: none of them is taken for a split unasked. */
+  /** Columns that the schema calls labels or the subject: none of them is taken for a split unasked. */
   readonly labels: ReadonlySet<string>;
 }
 
@@ -25,22 +25,25 @@ export interface SplitRequest {
  * has none of its own, one of the usual names that holds nothing but names of parts.
  */
 export function withSplit(table: Table, { split, labels }: SplitRequest, problems: Problems): Table {
-  if (split === 'none') return withoutSplit(table);
+  const isSplit = (column: string, i: number): boolean => {
+    if (labels.has(column) || !SPLIT_COLUMNS.has(column.toLowerCase())) return false;
+    const cells = table.rows.map((row) => row.cells[i] ?? '').filter((cell) => cell !== '');
+    return cells.length > 0 && cells.every((cell) => partOf(cell) !== undefined);
+  };
+  const known = table.columns.filter(isSplit);
+  const without = (chosen: Table): Table => withoutColumns(chosen, known);
+  if (split === 'none') return without(withoutSplit(table));
   if (split !== undefined) {
     const position = table.columns.indexOf(split);
-    if (position !== -1) return readSplit(table, position, problems);
+    if (position !== -1) return without(readSplit(table, position, problems));
     const fix = `the columns are ${table.columns.map(quote).join(', ').slice(0, 300)}; "none" draws a split by seed`;
     const message = `there is no column ${quote(split)} to split by`;
     problems.add({ code: 'DATASET_UNKNOWN_COLUMN', file: table.file, line: 0, message, fix });
     return table;
   }
-  if (table.splitFrom !== undefined) return table;
-  const position = table.columns.findIndex((column, i) => {
-    if (labels.has(column) || !SPLIT_COLUMNS.has(column.toLowerCase())) return false;
-    const cells = table.rows.map((row) => row.cells[i] ?? '').filter((cell) => cell !== '');
-    return cells.length > 0 && cells.every((cell) => partOf(cell) !== undefined);
-  });
-  return position === -1 ? table : readSplit(table, position, problems);
+  const [first] = known;
+  if (table.splitFrom !== undefined || first === undefined) return without(table);
+  return without(readSplit(table, table.columns.indexOf(first), problems));
 }
 
 function readSplit(table: Table, position: number, problems: Problems): Table {
@@ -60,6 +63,18 @@ function readSplit(table: Table, position: number, problems: Problems): Table {
     columns: table.columns.filter((_, i) => i !== position),
     rows,
     splitFrom: `column ${quote(column)}`,
+  };
+}
+
+/** A column of a split is no label, whichever of several counts. */
+function withoutColumns(table: Table, columns: readonly string[]): Table {
+  const kept = table.columns.flatMap((column, i) => (columns.includes(column) ? [] : [i]));
+  if (kept.length === table.columns.length) return table;
+  const pick = (cells: readonly string[]): string[] => kept.map((i) => cells[i] ?? '');
+  return {
+    ...table,
+    columns: pick(table.columns),
+    rows: table.rows.map((row) => ({ ...row, cells: pick(row.cells) })),
   };
 }
 
