@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { openDataset } from '../archive/open-dataset.ts';
 import { packDataset } from '../archive/pack-dataset.ts';
 import { sharp } from '../images/sharp.ts';
-import { folderOf } from '../testing/folder.ts';
+import { readManifest } from '../manifest/read-manifest.ts';
+import { failureOf, folderOf } from '../testing/folder.ts';
 import { PARQUET_FILES } from '../testing/parquet-files.ts';
 
 it("reads Hugging Face's Parquet: images in the file, class names of the schema, the split of the files' names", async () => {
@@ -36,4 +37,39 @@ it("reads Hugging Face's Parquet: images in the file, class names of the schema,
     .toBuffer();
   expect([...pixels]).toEqual([20, 21, 20, 21]);
   await dataset.close();
+});
+
+/** The file with bytes of its footer in place of others of the same length. */
+function patched(file: Buffer, ...changes: readonly (readonly [before: string, after: string])[]): Buffer {
+  let text = file.toString('latin1');
+  for (const [before, after] of changes) {
+    expect([text.split(before).length, after.length]).toEqual([2, before.length]);
+    text = text.replace(before, after);
+  }
+  return Buffer.from(text, 'latin1');
+}
+
+it('refuses a compression that it does not read, and names it', async () => {
+  // Of the first group that is compressed: the codec after the path of its column, Snappy (1) made Zstandard (6).
+  const train = Buffer.from(PARQUET_FILES.train, 'base64')
+    .toString('latin1')
+    .replace('label\x15\x02\x16', 'label\x15\x0c\x16');
+  const failure = await failureOf(readManifest(await folderOf({ 'train.parquet': Buffer.from(train, 'latin1') })));
+  expect([failure.code, failure.message]).toEqual([
+    'DATASET_ENTRIES_MALFORMED',
+    'the file is compressed by ZSTD, which is not read',
+  ]);
+  expect(failure.fix).toContain('snappy');
+});
+
+it('says which columns of structs it leaves out', async () => {
+  // The schema's tree with `age` as a struct of `who`.
+  const file = patched(
+    Buffer.from(PARQUET_FILES.test, 'base64'),
+    ['schema\x15\x08\0', 'schema\x15\x06\0'],
+    ['\x15\x08\x25\x02\x18\x03age\0', '\x35\x02\x18\x03age\x15\x02\0'],
+  );
+  const { notes, tasks } = await readManifest(await folderOf({ 'all.parquet': file }));
+  expect(tasks.map(({ name }) => name)).toEqual(['label']);
+  expect(notes).toContain('skipped 1: a column of lists or structs, which is no label, such as "all.parquet: age"');
 });
