@@ -26,6 +26,7 @@ export {
   type HeadProbe,
   type ProbedHeads,
   type ProbedLayer,
+  TRAINED_SHARE,
 } from './plan/head-layer.ts';
 export {
   type Avoidance,

@@ -13,6 +13,7 @@ import {
   type PruneOptions,
   sharesSplit,
   splitParts,
+  TRAINED_SHARE,
   truncatedMacs,
 } from '@kneepoint/workflow';
 import type { GatheredResult } from './gather-analysis.ts';
@@ -63,7 +64,13 @@ export interface StartingPoint {
 /** Opens the data, fits the probes of the head (what is not settled is chosen by `chooseHead`), works, and closes the data again. */
 export async function withStartingPoint<T>(
   { job, layers, modelPath, archivePath, shardPaths }: StartingPointInput,
-  settled: Pick<PruneOptions, 'layer' | 'pool'>,
+  {
+    trained,
+    ...settled
+  }: Pick<PruneOptions, 'layer' | 'pool'> & {
+    /** Whether the network up to the head is trained, so that it has to be deep enough for that. */
+    readonly trained: boolean;
+  },
   work: (start: StartingPoint) => Promise<T>,
 ): Promise<T> {
   const { tasks: specs, settings } = job;
@@ -85,6 +92,7 @@ export async function withStartingPoint<T>(
     const { layer, pool } = chosenHead(specs, layers, {
       ...settled,
       macs: truncatedMacs(model, shapes, targetsOf(specs)),
+      ...(trained ? { leastShare: TRAINED_SHARE } : {}),
     });
     const headResponses = (): Promise<Float32Array> => read(layer, pool === 2);
     const responses = await headResponses();

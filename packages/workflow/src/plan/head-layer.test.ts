@@ -100,6 +100,14 @@ describe('a head', () => {
     expect(chooseHead([one, heads({ conv1: [[0.5]] })], { macs }).pool).toBe(1);
   });
 
+  it('of a network that is trained is none of a layer or two, however well that probes', () => {
+    const layers = heads({ conv1: [[0.95]], conv2: [[0.9], [0.94]], conv3: [[0.9]] });
+    expect(chooseHead([layers], { macs })).toEqual({ layer: 'conv1', pool: 1 });
+    expect(chooseHead([layers], { macs, leastShare: 0.5 })).toEqual({ layer: 'conv2', pool: 2 });
+    expect(chooseHead([layers], { macs, leastShare: 0.9 }).layer).toBe('conv3');
+    expect(chooseHead([layers], { macs, leastShare: 0.9, layer: 'conv1' })).toEqual({ layer: 'conv1', pool: 1 });
+  });
+
   it('keeps what a person has settled', () => {
     const layers = heads({ conv1: [[0.5], [0.6]], conv2: [[0.9], [0.8]], conv3: [[0.7]] });
     expect(chooseHead([layers], { macs, layer: 'conv1' })).toEqual({ layer: 'conv1', pool: 2 });

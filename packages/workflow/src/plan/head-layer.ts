@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import type { HeadPool } from '@kneepoint/pruning';
 import type { Cell } from '@kneepoint/regression';
+import { FIRST_SHARE } from '../rounds/round-shares.ts';
 
 /** How one layer probes for one task. */
 export interface ProbedLayer {
@@ -32,7 +33,15 @@ export interface HeadOptions {
   readonly pool?: HeadPool;
   /** Multiply-accumulates of the network up to a head, the head included. */
   readonly macs: (choice: HeadChoice) => number;
+  /** Heads whose network takes less than this share of the costliest one's multiply-accumulates are left out, where others are left. Default 0. */
+  readonly leastShare?: number;
 }
+
+/**
+ * The least share of a network that is trained for the tasks: a probe reads what is there already, training makes more of a deeper network, so that one of
+ * a layer or two which probes as well ends far behind. To truncate is to cut, and takes away no more than a first round does.
+ */
+export const TRAINED_SHARE = FIRST_SHARE;
 
 /**
  * The layer that probes best on validation, never on test. For several tasks the one of the best mean rank over them; of equals the one whose
@@ -56,11 +65,15 @@ export function headLayer(tasks: readonly (readonly ProbedLayer[])[]): string {
  * Throws HEAD_BAD_SHAPE where a grid is asked for and none was probed.
  * @param tasks for each task its layers, the same ones in the same order
  */
-export function chooseHead(tasks: readonly (readonly ProbedHeads[])[], { layer, pool, macs }: HeadOptions): HeadChoice {
+export function chooseHead(
+  tasks: readonly (readonly ProbedHeads[])[],
+  { layer, pool, macs, leastShare = 0 }: HeadOptions,
+): HeadChoice {
   if (layer !== undefined && pool !== undefined) return { layer, pool };
-  const choices = choicesOf(tasks).filter(
+  const asked = choicesOf(tasks).filter(
     (choice) => (layer === undefined || choice.layer === layer) && (pool === undefined || choice.pool === pool),
   );
+  const choices = layer === undefined && leastShare > 0 ? deepEnough(asked, macs, leastShare) : asked;
   if (choices.length === 0) {
     // A layer that is not there is refused by who looks for it.
     if (layer !== undefined) return { layer, pool: 1 };
@@ -77,6 +90,16 @@ export function chooseHead(tasks: readonly (readonly ProbedHeads[])[], { layer, 
   if (alike.length === 1) return best;
   const costs = new Map(alike.map((choice) => [choice, macs(choice)]));
   return alike.reduce((cheapest, choice) => (costs.get(choice)! < costs.get(cheapest)! ? choice : cheapest));
+}
+
+function deepEnough(
+  choices: readonly HeadChoice[],
+  macs: HeadOptions['macs'],
+  leastShare: number,
+): readonly HeadChoice[] {
+  const costs = choices.map(macs);
+  const most = Math.max(...costs.filter(Number.isFinite));
+  return choices.filter((_, at) => costs[at]! >= leastShare * most);
 }
 
 /** In graph order, the mean over all positions before the grid; a grid only where every task has a probe on it. */

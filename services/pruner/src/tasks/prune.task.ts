@@ -69,7 +69,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     context.progress({ done: STAGES.indexOf(stage), total: STAGES.length, unit: 'stages', message: stage });
 
   enter('ranking filters');
-  return withStartingPoint(input, options, async (start) => {
+  const settled = { ...options, trained: job.round !== undefined };
+  return withStartingPoint(input, settled, async (start) => {
     const { model, shapes, dataset, parts, layer, pool, tasks } = start;
     const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
     const whole = await networkToCut(start, trained);

@@ -19,7 +19,7 @@ export type TruncateTaskOutput = Omit<TruncateOutput, 'modelSha256'>;
 export default function truncateForTasks(input: TruncateTaskInput, context: TaskContext): Promise<TruncateTaskOutput> {
   const { job } = input;
   context.progress({ done: 0, total: 1, unit: 'networks', message: 'truncating' });
-  return withStartingPoint(input, job, async ({ model, shapes, layer, pool, tasks, head }) => {
+  return withStartingPoint(input, { ...job, trained: true }, async ({ model, shapes, layer, pool, tasks, head }) => {
     const { network } = truncateAt({ model, shapes, layer, head });
     const thresholds = tasks.map(({ probe }) => probe.thresholds);
     const described = describeModel(network, { job, origin: { layer, pool }, thresholds });
