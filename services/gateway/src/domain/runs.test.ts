@@ -40,7 +40,7 @@ async function mutate(name: string, input: object): Promise<Payload> {
   return data[name]!;
 }
 
-async function control(name: 'cancelRun' | 'retryRun' | 'settleCompression', id: string): Promise<Payload> {
+async function control(name: 'cancelRun' | 'retryRun', id: string): Promise<Payload> {
   const data = await gateway.query<Record<string, Payload>>(`mutation($id: ID!) { ${name}(id: $id) ${PAYLOAD} }`, {
     id,
   });
@@ -208,49 +208,6 @@ describe('cancelRun and retryRun', () => {
           message: 'the run is QUEUED. Retry a run that is FAILED, CANCELED or TIMED_OUT.',
         },
       ],
-    });
-  });
-});
-
-describe('a search that somebody is tired of', () => {
-  const rowOf = (run: RunView): string => Buffer.from(run.id, 'base64url').toString().slice('Run:'.length);
-  const pairsOf = async (run: RunView) => {
-    const steps = await gateway.db.prisma.step.findMany({ where: { runId: rowOf(run) }, orderBy: { position: 'asc' } });
-    const at = steps.findIndex(({ kind, input }) => kind === 'prune' && 'round' in (input as object));
-    return steps.slice(at).filter(({ kind }) => kind === 'prune' || kind === 'finetune');
-  };
-
-  it('ends with the rounds that are done, which the new run shares', async () => {
-    const { run } = await mutate('launchCompression', analysis({ task: 'yaw', keep: { share: 0.9 }, rounds: 5 }));
-    const before = await pairsOf(run!);
-    expect(before).toHaveLength(2 * (5 + 1));
-    expect(await control('settleCompression', run!.id)).toMatchObject({
-      run: null,
-      userErrors: [
-        { code: 'RUN_NOT_SETTLEABLE', field: 'id', message: expect.stringContaining('not finished a round') as string },
-      ],
-    });
-    const done = before.slice(0, 4).map(({ id }) => id);
-    await gateway.db.prisma.step.updateMany({ where: { id: { in: done } }, data: { state: 'SUCCEEDED' } });
-    const settled = await control('settleCompression', run!.id);
-    expect(settled).toMatchObject({ run: { kind: 'COMPRESSION', state: 'QUEUED' }, userErrors: [] });
-    expect((await control('settleCompression', run!.id)).run!.id).toBe(settled.run!.id);
-    const after = await pairsOf(settled.run!);
-    expect(after).toHaveLength(2 * (2 + 1));
-    expect(after.slice(0, 4).map(({ key }) => key)).toEqual(before.slice(0, 4).map(({ key }) => key));
-    expect(after[4]!.input).toMatchObject({ round: { closing: true } });
-    const row = await gateway.db.prisma.run.findUniqueOrThrow({ where: { id: rowOf(run!) } });
-    expect(row.state).toBe('CANCELED');
-  });
-
-  it.each([
-    ['a compression to a target', 'launchCompression', { task: 'yaw', targets: [{ kind: 'MACS', remove: 0.5 }] }],
-    ['an analysis', 'launchAnalysis', {}],
-  ])('is not %s', async (_what, launched, input) => {
-    const { run } = await mutate(launched, analysis(input));
-    expect(await control('settleCompression', run!.id)).toMatchObject({
-      run: null,
-      userErrors: [{ code: 'RUN_NOT_SETTLEABLE' }],
     });
   });
 });
