@@ -160,7 +160,7 @@ export interface ReportKeep {
 
 /** What least squares made up for in a layer: shares of its variance in the network before the cut that are missed, on validation. */
 export interface ReportHealing {
-  /** As it was cut. */
+  /** With the weights that it was cut with, in the network as healed so far. */
   readonly before: number;
   readonly after: number;
   /** The penalty that did best; null where the weights stayed as they were. */
