@@ -5,7 +5,7 @@ export { openDataset, type Dataset } from './archive/open-dataset.ts';
 export { packDataset, type PackedDataset, type PackOptions } from './archive/pack-dataset.ts';
 export { verifyDataset, type VerifyOptions } from './archive/verify-dataset.ts';
 export { batches, type Batch, type BatchOptions } from './images/batches.ts';
-export { decodeImage, decodePixels, toPlanes } from './images/decode-image.ts';
+export { decodeImage, decodePixels, pixelBands, toPlanes } from './images/decode-image.ts';
 export { inspectImage } from './images/inspect-image.ts';
 export { inputSize, type InputSize } from './images/input-size.ts';
 export {

@@ -34,22 +34,21 @@ export function drawTransform(
   return { right, down, mirrored: flip && random.chance(0.5) };
 }
 
-/** Moves height × width × RGB bytes; what comes in at an edge repeats the edge's own pixels. `out` must be another array. */
+/** Moves height × width pixels of any number of bytes each; what comes in at an edge repeats the edge's own pixels. `out` must be another array. */
 export function transformPixels(
   pixels: Uint8Array,
   { height, width }: Pick<InputSize, 'height' | 'width'>,
   { right, down, mirrored }: Transform,
   out: Uint8Array,
 ): void {
+  const bands = out.length / (height * width);
   let at = 0;
   for (let y = 0; y < height; y += 1) {
     const row = clamp(y - down, height) * width;
-    for (let x = 0; x < width; x += 1, at += 3) {
+    for (let x = 0; x < width; x += 1) {
       const column = mirrored ? width - 1 - x : x;
-      const from = (row + clamp(column - right, width)) * 3;
-      out[at] = pixels[from] ?? 0;
-      out[at + 1] = pixels[from + 1] ?? 0;
-      out[at + 2] = pixels[from + 2] ?? 0;
+      const from = (row + clamp(column - right, width)) * bands;
+      for (let band = 0; band < bands; band += 1, at += 1) out[at] = pixels[from + band] ?? 0;
     }
   }
 }

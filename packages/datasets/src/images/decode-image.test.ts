@@ -122,6 +122,36 @@ describe('decodeImage', () => {
     expect(await decode(grey, { ...levels, alpha: 'ignore' }, [1, 1, 2])).toEqual([200, 100]);
   });
 
+  it('keeps what is opaque as a fourth channel, and takes a picture without one as opaque', async () => {
+    const four = { ...RAW, channels: 'rgba' } as const;
+    const pixels = Buffer.from([200, 100, 50, 7, 10, 20, 30, 255]);
+    const png = await sharp(pixels, { raw: { width: 2, height: 1, channels: 4 } })
+      .png()
+      .toBuffer();
+    expect(await decode(png, four, [4, 1, 2])).toEqual([200, 10, 100, 20, 50, 30, 7, 255]);
+    expect(await decode(png, { ...four, channels: 'bgra', std: [1, 1, 1, 255] }, [4, 1, 2])).toEqual([
+      ...[50, 30, 100, 20, 200, 10],
+      ...[7 / 255, 1].map(Math.fround),
+    ]);
+    const opaque = await TWO.clone().png().toBuffer();
+    expect(await decode(opaque, four, [4, 1, 2])).toEqual([10, 40, 20, 50, 30, 60, 255, 255]);
+    const grey = await sharp(Buffer.from([200, 9, 100, 255]), { raw: { width: 2, height: 1, channels: 2 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
+    expect(await decode(grey, four, [4, 1, 2])).toEqual([200, 100, 200, 100, 200, 100, 9, 255]);
+    const wide = Uint16Array.from([0, 257 * 100, 4095, 257 * 9]);
+    const words = await sharp(wide, { raw: { width: 1, height: 1, channels: 4 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect(await decode(words, four, [4, 1, 1])).toEqual([0, 100, Math.round(4095 / 257), 9]);
+    const box = { ...four, fit: 'letterbox', background: [1, 2, 3] } as const;
+    expect((await decode(png, box, [4, 4, 2])).slice(0, 2)).toEqual([1, 1]);
+    expect((await decode(png, box, [4, 4, 2])).slice(24, 28)).toEqual([255, 255, 7, 255]);
+    await expect(decode(png, RAW, [4, 1, 2])).rejects.toMatchObject({ fix: 'declare "rgba" or "bgra"' });
+  });
+
   it('turns a picture as its EXIF orientation says', async () => {
     const turned = await TWO.clone().tiff({ compression: 'none' }).withMetadata({ orientation: 3 }).toBuffer();
     expect(await decode(turned, RAW, [3, 1, 2])).toEqual([40, 10, 50, 20, 60, 30]);

@@ -4,7 +4,7 @@ import { type ImageHeader, readImageHeader } from './image-header.ts';
 import { checkChannels, type InputSize } from './input-size.ts';
 import { unreadable } from './inspect-image.ts';
 import { place } from './place.ts';
-import type { Preprocess } from './preprocess.ts';
+import { hasAlpha, type Preprocess } from './preprocess.ts';
 import { type Picture, resample } from './resample/resample.ts';
 
 /** ITU-R BT.601 luma, as PIL's mode L and OpenCV use it. A grey picture stays exactly what it was. */
@@ -33,7 +33,12 @@ export async function decodeImage(
   toPlanes(pixels, preprocess, size, out, offset);
 }
 
-/** The picture as height × width × RGB, 8 bits: what `toPlanes` and augmentation start from. Throws as `decodeImage` does. */
+/** Bytes of a pixel: red, green and blue, and how opaque it is where that is a channel. */
+export function pixelBands(preprocess: Pick<Preprocess, 'channels'>): 3 | 4 {
+  return hasAlpha(preprocess) ? 4 : 3;
+}
+
+/** The picture as height × width × RGB, or RGBA (see `pixelBands`), 8 bits: what `toPlanes` and augmentation start from. Throws as `decodeImage` does. */
 export async function decodePixels(
   bytes: Buffer,
   preprocess: Preprocess,
@@ -49,7 +54,13 @@ export async function decodePixels(
       throw unreadable(error, name);
     });
     const { columns, rows, left, top } = place(picture.width, picture.height, preprocess, size);
-    return onCanvas(resample(picture, { columns, rows, kernel, resampling }), left, top, preprocess, size);
+    const options = { columns, rows, kernel, resampling };
+    const pixels = onCanvas(resample(picture, options), left, top, preprocess, size);
+    if (!picture.alpha) return pixels;
+    const alpha = resample({ ...picture, data: picture.alpha, bands: 1 }, options);
+    // Around a picture that does not fill the input the background is opaque.
+    const around = { background: [255, 255, 255] as [number, number, number] };
+    return withAlpha(pixels, onCanvas(alpha, left, top, around, size));
   });
 }
 
@@ -63,7 +74,7 @@ function onCanvas(
   { data, width, height, bands }: Picture,
   left: number,
   top: number,
-  { background = [0, 0, 0] }: Preprocess,
+  { background = [0, 0, 0] }: Pick<Preprocess, 'background'>,
   size: Pick<InputSize, 'width' | 'height'>,
 ): Uint8Array {
   if (bands === 3 && width === size.width && height === size.height) return data;
@@ -80,7 +91,19 @@ function onCanvas(
   return canvas;
 }
 
-/** Height × width × RGB bytes into C × H × W float32 at `offset`: order of channels, range, (x − mean) / std. */
+/** RGB and what is opaque, as three equal bands, as RGBA. */
+function withAlpha(colours: Uint8Array, alpha: Uint8Array): Uint8Array {
+  const out = new Uint8Array((colours.length / 3) * 4);
+  for (let from = 0, to = 0; from < colours.length; from += 3, to += 4) {
+    out[to] = colours[from]!;
+    out[to + 1] = colours[from + 1]!;
+    out[to + 2] = colours[from + 2]!;
+    out[to + 3] = alpha[from]!;
+  }
+  return out;
+}
+
+/** Height × width × RGB or RGBA bytes into C × H × W float32 at `offset`: order of channels, range, (x − mean) / std. */
 export function toPlanes(
   pixels: Uint8Array,
   preprocess: Preprocess,
@@ -90,6 +113,8 @@ export function toPlanes(
 ): void {
   const area = size.height * size.width;
   const scale = preprocess.range[1] === 1 ? 1 / 255 : 1;
+  const bands = pixelBands(preprocess);
+  const reversed = preprocess.channels === 'bgr' || preprocess.channels === 'bgra';
   for (let plane = 0; plane < size.channels; plane += 1) {
     const mean = preprocess.mean[preprocess.mean.length === 1 ? 0 : plane] ?? 0;
     const std = preprocess.std[preprocess.std.length === 1 ? 0 : plane] ?? 1;
@@ -101,8 +126,8 @@ export function toPlanes(
       }
     } else {
       const table = Float32Array.from({ length: 256 }, (_, value) => (value * scale - mean) / std);
-      const band = preprocess.channels === 'bgr' ? 2 - plane : plane;
-      for (let i = 0, at = band; i < area; i += 1, at += 3) out[start + i] = table[pixels[at] ?? 0] ?? 0;
+      const band = reversed && plane < 3 ? 2 - plane : plane;
+      for (let i = 0, at = band; i < area; i += 1, at += bands) out[start + i] = table[pixels[at] ?? 0] ?? 0;
     }
   }
 }

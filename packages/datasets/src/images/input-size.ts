@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import type { Preprocess } from './preprocess.ts';
+import { hasAlpha, type Preprocess } from './preprocess.ts';
 
 /** What one image becomes: channels × height × width. */
 export interface InputSize {
@@ -15,17 +15,17 @@ export interface InputSize {
  */
 export function inputSize(shape: readonly (number | null)[], preprocess: Preprocess): InputSize {
   const [, c, h, w] = shape.map((axis) => (axis !== null && axis > 0 ? axis : undefined));
-  if (shape.length !== 4 || (c !== undefined && c !== 1 && c !== 3)) {
+  if (shape.length !== 4 || (c !== undefined && c !== 1 && c !== 3 && c !== 4)) {
     throw new Failure(
       'PREPROCESS_CHANNELS',
-      `the model input is ${shape.map((axis) => axis ?? '?').join(' x ')}, not N x 1 x H x W or N x 3 x H x W`,
+      `the model input is ${shape.map((axis) => axis ?? '?').join(' x ')}, not N x C x H x W of 1, 3 or 4 channels`,
       {
         where: 'model input',
-        fix: 'use a model that reads grey or colour images as N x C x H x W',
+        fix: 'use a model that reads grey (1), colour (3) or transparent (4) images as N x C x H x W',
       },
     );
   }
-  const channels = c ?? (preprocess.channels === 'grey' ? 1 : 3);
+  const channels = c ?? (preprocess.channels === 'grey' ? 1 : hasAlpha(preprocess) ? 4 : 3);
   checkChannels(channels, preprocess);
   const height = h ?? preprocess.size?.height;
   const width = w ?? preprocess.size?.width;
@@ -38,11 +38,16 @@ export function inputSize(shape: readonly (number | null)[], preprocess: Preproc
   return { channels, height, width };
 }
 
-/** `grey` also feeds a model with three channels, with three equal ones. `mean` and `std` have one value or one per channel. */
+/**
+ * `grey` also feeds a model with three channels, with three equal ones; four channels are `rgba` or `bgra`, and nothing else is. `mean` and `std` have one value or one per channel.
+ */
 export function checkChannels(channels: number, preprocess: Preprocess): void {
-  if (channels !== 3 && (channels !== 1 || preprocess.channels !== 'grey')) {
+  const fits = hasAlpha(preprocess)
+    ? channels === 4
+    : channels === 3 || (channels === 1 && preprocess.channels === 'grey');
+  if (!fits) {
     const message = `the preprocessing says ${preprocess.channels}, the model reads ${channels} channel(s)`;
-    const fix = channels === 1 ? 'declare "grey"' : 'use a model with 1 or 3 channels';
+    const fix = FIXES[channels] ?? 'use a model with 1, 3 or 4 channels';
     throw new Failure('PREPROCESS_CHANNELS', message, { where: 'preprocess.channels', fix });
   }
   for (const key of ['mean', 'std'] as const) {
@@ -54,3 +59,9 @@ export function checkChannels(channels: number, preprocess: Preprocess): void {
     });
   }
 }
+
+const FIXES: Readonly<Record<number, string>> = {
+  1: 'declare "grey"',
+  3: 'declare "rgb", "bgr" or "grey"',
+  4: 'declare "rgba" or "bgra"',
+};

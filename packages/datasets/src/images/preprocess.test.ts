@@ -29,7 +29,12 @@ describe('validatePreprocess', () => {
     ['other channels', { ...GOOD, channels: 'hsv' }, 'channels: Invalid option'],
     ['another range', { ...GOOD, range: [0, 100] }, 'range: '],
     ['a std of zero', { ...GOOD, std: [1, 0, 1] }, 'std.1: Too small'],
-    ['a mean of four channels', { ...GOOD, mean: [1, 2, 3, 4] }, 'mean: Too big'],
+    [
+      'transparency that is laid on black and kept',
+      { ...GOOD, channels: 'rgba', alpha: 'black' },
+      'alpha: goes with "rgb"',
+    ],
+    ['a mean of four channels', { ...GOOD, mean: [1, 2, 3, 4] }, 'mean: bgr has no fourth channel'],
     ['no mean', { ...GOOD, mean: [] }, 'mean: Too small'],
     ['a mean that is no number', { ...GOOD, mean: ['a'] }, 'mean.0: Invalid input'],
     ['a picture of no size', { ...GOOD, size: { width: 0, height: 9 } }, 'size.width: Too small'],

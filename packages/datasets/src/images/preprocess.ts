@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { fitOf } from './fit.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
 
-const numbers = (least: number): z.ZodArray<z.ZodNumber> => z.array(z.number().min(least).max(1e6)).min(1).max(3);
+const numbers = (least: number): z.ZodArray<z.ZodNumber> => z.array(z.number().min(least).max(1e6)).min(1).max(4);
 const side = z.int().min(1).max(8_192);
 const level = z.int().min(0).max(255);
 
 const preprocessSchema = z
   .strictObject({
-    channels: z.enum(['rgb', 'bgr', 'grey']),
+    channels: z.enum(['rgb', 'bgr', 'grey', 'rgba', 'bgra']),
     range: z.union([z.tuple([z.literal(0), z.literal(255)]), z.tuple([z.literal(0), z.literal(1)])]),
     mean: numbers(-1e6),
     std: numbers(1e-6),
@@ -47,11 +47,18 @@ const preprocessSchema = z
  */
 export type Preprocess = z.infer<typeof preprocessSchema>;
 
+/** Whether how opaque a pixel is becomes a channel of its own, the fourth. */
+export function hasAlpha({ channels }: Pick<Preprocess, 'channels'>): boolean {
+  return channels === 'rgba' || channels === 'bgra';
+}
+
 /** What is assumed of a model that declares nothing. */
 export const DEFAULT_PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0], std: [1] };
 
 /** Settings that exclude each other, and statistics that no picture of this range can have. */
 function contradictions(value: {
+  readonly channels: Preprocess['channels'];
+  readonly alpha?: unknown;
   readonly range: readonly [number, number];
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -72,6 +79,11 @@ function contradictions(value: {
   if (value.background !== undefined && !boxes && !crops) {
     found.push(['background', 'goes with "fit": "letterbox" or "crop"']);
   }
+  for (const key of ['mean', 'std'] as const) {
+    if (value[key].length === 4 && !hasAlpha(value)) found.push([key, `${value.channels} has no fourth channel`]);
+  }
+  if (value.alpha !== undefined && hasAlpha(value))
+    found.push(['alpha', `goes with "rgb", "bgr" or "grey": ${value.channels} keeps it as a channel of its own`]);
   const most = range[1];
   const outside = mean.find((number) => number < 0 || number > most);
   if (outside !== undefined) {
@@ -99,7 +111,7 @@ export function validatePreprocess(json: unknown, where = 'preprocess'): Preproc
   );
   throw new Failure('PREPROCESS_INVALID', list.join('; '), {
     where,
-    fix: '{ "channels": "rgb" | "bgr" | "grey", "range": [0, 255] | [0, 1], "mean": [...], "std": [...] }',
+    fix: '{ "channels": "rgb" | "bgr" | "grey" | "rgba" | "bgra", "range": [0, 255] | [0, 1], "mean": [...], "std": [...] }',
   });
 }
 
@@ -147,7 +159,10 @@ export function preprocessBytes(preprocess: Preprocess, where = 'preprocess'): P
 
 /** The default for a model with `channels` input channels, and a warning that says what it is. */
 export function defaultPreprocess(channels: number): { preprocess: Preprocess; note: string } {
-  const preprocess: Preprocess = { ...DEFAULT_PREPROCESS, channels: channels === 1 ? 'grey' : 'rgb' };
+  const preprocess: Preprocess = {
+    ...DEFAULT_PREPROCESS,
+    channels: channels === 1 ? 'grey' : channels === 4 ? 'rgba' : 'rgb',
+  };
   const note =
     `the model declares no preprocessing: assuming channels ${preprocess.channels}, range [0, 1], no mean and std; ` +
     'write FILE.preprocess.json beside the model if that is wrong';

@@ -1,4 +1,11 @@
-import { type Dataset, drawTransform, type Preprocess, toPlanes, transformPixels } from '@kneepoint/datasets';
+import {
+  type Dataset,
+  drawTransform,
+  pixelBands,
+  type Preprocess,
+  toPlanes,
+  transformPixels,
+} from '@kneepoint/datasets';
 import type { InputSpec } from '@kneepoint/onnx';
 import type { FinetuneInput, TrainingSettings } from '@kneepoint/workflow';
 import { Pixels } from './pixels.ts';
@@ -50,7 +57,7 @@ export class ImageRows implements RowSource {
     const pictures = await Promise.all(Array.from(rows, (row) => this.#pixels.of(row)));
     const { crop, flip, seed } = this.augment;
     const changes = copies !== null && (crop > 0 || flip);
-    const moved = new Uint8Array(changes ? size.height * size.width * 3 : 0);
+    const moved = new Uint8Array(changes ? size.height * size.width * pixelBands(this.#preprocess) : 0);
     pictures.forEach((picture, i) => {
       let pixels = picture;
       // Variant 0 is the image itself.

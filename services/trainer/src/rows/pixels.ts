@@ -1,7 +1,7 @@
-import { type Dataset, decodePixels, type Preprocess } from '@kneepoint/datasets';
+import { type Dataset, decodePixels, pixelBands, type Preprocess } from '@kneepoint/datasets';
 import type { InputSpec } from '@kneepoint/onnx';
 
-/** Decoded images of a data set as height × width × RGB bytes, kept in memory where they fit, else decoded each time. */
+/** Decoded images of a data set as height × width × RGB (or RGBA) bytes, kept in memory where they fit, else decoded each time. */
 export class Pixels {
   readonly #dataset: Pick<Dataset, 'manifest' | 'read'>;
   readonly #preprocess: Preprocess;
@@ -19,7 +19,7 @@ export class Pixels {
     this.#dataset = dataset;
     this.#preprocess = preprocess;
     this.#size = size;
-    this.#most = Math.floor(bound / (size.height * size.width * 3));
+    this.#most = Math.floor(bound / (size.height * size.width * pixelBands(preprocess)));
   }
 
   /** Never write to what this gives. Throws DATASET_IMAGE_*. */

@@ -6,6 +6,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly bands: number;
+  /** How opaque each pixel is, where that is asked for: height × width. */
+  readonly alpha?: Uint8Array;
 }
 
 export interface ResampleOptions {
