@@ -55,12 +55,21 @@ export class Failure extends Error {
   /** Any thrown value as a Failure; a full disk is told by its code, what else is not one already becomes INTERNAL with its message kept. */
   static from(error: unknown): Failure {
     if (error instanceof Failure) return error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : describe(error);
     if (isDiskFull(error)) {
       return new Failure('DISK_FULL', message, { fix: 'free space in the data folder, then retry', cause: error });
     }
     return new Failure('INTERNAL', message, { cause: error });
   }
+}
+
+/** Libraries throw other things too, such as the event of a socket that was closed. */
+function describe(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  const { message, reason, code } = thrown as Readonly<Record<string, unknown>>;
+  for (const said of [message, reason]) if (typeof said === 'string' && said !== '') return said;
+  if (typeof code === 'string' || typeof code === 'number') return `something was thrown with the code ${code}`;
+  return `${Object.prototype.toString.call(thrown)} was thrown, which is no error`;
 }
 
 /** No space left, no quota left, or a file that would exceed the process's limit: any write may meet them. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Interrupt } from '../interrupt.ts';
 import { GatewayClient } from './gateway-client.ts';
 
 export interface ConnectionOptions {
@@ -17,18 +18,29 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Milliseconds that a client of somebody else's server may take to end after SIGTERM: enough to say that it ends. */
+const GOODBYE_MS = 1_000;
+
 /**
  * The gateway that a command talks to: the one named, else the one that serves the data folder, else every service in this
- * process until the command ends.
+ * process until the command ends. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID.
  */
-export async function connect(options: ConnectionOptions): Promise<Connection> {
+export async function connect(options: ConnectionOptions, interrupt?: Pick<Interrupt, 'limit'>): Promise<Connection> {
   const named = options.url ?? process.env.KNEEPOINT_URL;
-  if (named) return { client: new GatewayClient(named), local: false, close: () => Promise.resolve() };
+  if (named) {
+    interrupt?.limit(GOODBYE_MS);
+    const client = new GatewayClient(named);
+    await client.check();
+    return { client, local: false, close: () => Promise.resolve() };
+  }
   // Loaded only where a server may start: a client of a distant gateway needs none of it.
   const { createLogger, readConfig } = await import('@kneepoint/platform');
   const config = readConfig(toEnvironment(options));
   const running = await findRunning(config.dataDir);
-  if (running) return { client: new GatewayClient(running), local: true, close: () => Promise.resolve() };
+  if (running) {
+    interrupt?.limit(GOODBYE_MS);
+    return { client: new GatewayClient(running), local: true, close: () => Promise.resolve() };
+  }
   const { startEmbedded } = await import('../embedded.ts');
   const embedded = await startEmbedded(
     { ...config, port: 0 },

@@ -1,6 +1,7 @@
-import { Failure, type FailureCode, FAILURES } from '@kneepoint/failures';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
+import { Failure } from '@kneepoint/failures';
+import { describeAnswer, reasonOf } from './http.ts';
+import { type GraphqlError, serverFailure, toFailure } from './server-failure.ts';
+import { type WatchedRun, watchRun, type WatchTimes } from './watch-run.ts';
 
 interface UserError {
   readonly code: string;
@@ -10,10 +11,18 @@ interface UserError {
 
 interface GraphqlAnswer<Data> {
   readonly data?: Data | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
+  readonly errors?: readonly GraphqlError[];
 }
 
-/** What the command asks of a gateway: queries and mutations over HTTP, one subscription over WebSocket. */
+export interface QueryOptions {
+  /** Milliseconds until an answer has to be there; as long as it takes when absent. */
+  readonly timeoutMs?: number;
+}
+
+/** A gateway that is there answers the smallest question at once; whatever takes longer is not one. */
+const CHECK_MS = 10_000;
+
+/** What the command asks of a gateway: queries and mutations over HTTP, runs over WebSocket where that can be had. */
 export class GatewayClient {
   readonly url: string;
 
@@ -21,11 +30,16 @@ export class GatewayClient {
     this.url = url.replace(/\/(graphql)?\/?$/, '');
   }
 
-  /** The data of a query; throws the failure that the server gave, or GATEWAY_UNREACHABLE. */
-  async query<Data>(document: string, variables: object = {}): Promise<Data> {
-    const answer = await this.#post<GraphqlAnswer<Data>>({ query: document, variables });
+  /** Asks whether a gateway is there. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID. */
+  async check(): Promise<void> {
+    await this.query('{ __typename }', {}, { timeoutMs: CHECK_MS });
+  }
+
+  /** The data of a query; throws the failure that the server gave, GATEWAY_UNREACHABLE or GATEWAY_ANSWER_INVALID. */
+  async query<Data>(document: string, variables: object = {}, options: QueryOptions = {}): Promise<Data> {
+    const answer = await this.#post<GraphqlAnswer<Data>>({ query: document, variables }, options);
     const [error] = answer.errors ?? [];
-    if (error) throw toFailure(error.extensions?.code, error.message, error.extensions);
+    if (error) throw serverFailure(error);
     return answer.data!;
   }
 
@@ -38,56 +52,51 @@ export class GatewayClient {
     return payload;
   }
 
-  /** Each state of a run until it ends. */
-  async *watch<Run>(id: string, selection: string): AsyncGenerator<Run> {
-    const client = createClient({
-      url: `${this.url.replace(/^http/, 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      retryAttempts: 10,
-      lazy: true,
-    });
-    try {
-      const events = client.iterate<{ runUpdated: Run }>({
-        query: `subscription($id: ID!) { runUpdated(id: $id) { ${selection} } }`,
-        variables: { id },
-      });
-      for await (const event of events) {
-        const [error] = event.errors ?? [];
-        if (error) throw toFailure(error.extensions?.code, error.message, error.extensions);
-        if (event.data) yield event.data.runUpdated;
-      }
-    } finally {
-      await client.dispose();
-    }
+  /** Each state of a run until it ends. `selection` has `seq` and `state`. */
+  watch<View extends WatchedRun>(id: string, selection: string, times?: WatchTimes): AsyncGenerator<View> {
+    return watchRun<View>(this, id, selection, times);
   }
 
-  async #post<Answer>(body: object): Promise<Answer> {
+  async #post<Answer extends object>(body: object, { timeoutMs }: QueryOptions): Promise<Answer> {
     let response: Response;
+    let text: string;
     try {
       response = await fetch(`${this.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify(body),
+        ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
       });
+      text = await response.text();
     } catch (error) {
-      throw new Failure('GATEWAY_UNREACHABLE', `no gateway answers at ${this.url}`, {
+      throw new Failure('GATEWAY_UNREACHABLE', `no gateway answers at ${this.url}: ${reasonOf(error)}`, {
         where: this.url,
         fix: 'Start one with `kneepoint up`, or name another with --url.',
         cause: error,
       });
     }
-    return (await response.json()) as Answer;
+    const answer = parse(text);
+    if (answer !== null && ('data' in answer || 'errors' in answer)) return answer as Answer;
+    // What the server says of a request that never came as far as GraphQL.
+    if (answer !== null && 'code' in answer && 'message' in answer) {
+      throw toFailure(answer.code, String(answer.message));
+    }
+    throw new Failure(
+      'GATEWAY_ANSWER_INVALID',
+      `${describeAnswer(response, text)} came where an answer of the gateway was expected`,
+      {
+        where: response.url,
+        fix: `Check the address: a proxy, or another server, answers there. What is asked at ${this.url}/graphql must reach the gateway.`,
+      },
+    );
   }
 }
 
-function toFailure(
-  code: unknown,
-  message: string,
-  details: { readonly where?: unknown; readonly fix?: unknown } = {},
-): Failure {
-  const known = typeof code === 'string' && Object.hasOwn(FAILURES, code) ? (code as FailureCode) : 'REQUEST_INVALID';
-  return new Failure(known, message, {
-    ...(typeof details.where === 'string' ? { where: details.where } : {}),
-    ...(typeof details.fix === 'string' ? { fix: details.fix } : {}),
-  });
+function parse(text: string): object | null {
+  try {
+    const json = JSON.parse(text) as unknown;
+    return typeof json === 'object' ? json : null;
+  } catch {
+    return null;
+  }
 }

@@ -8,6 +8,7 @@ import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import { describeAnswer, reasonOf } from './http.ts';
 import { follow, launch, type RunView } from './runs.ts';
 
 /** Where the store wants which bytes of a file. */
@@ -46,7 +47,7 @@ export async function registerModel(
   const source = local
     ? { path }
     : await withScratch(async (scratch) => ({
-        upload: await upload(client, await packModelFile(path, join(scratch, 'model.onnx'), { signal })),
+        upload: await upload(client, await packModelFile(path, join(scratch, 'model.onnx'), { signal }), signal),
       }));
   const input = {
     name: model.name,
@@ -88,7 +89,7 @@ export async function registerDataset(
     const { packDataset } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
     await packDataset(folder, { ...options, ...reading, out, signal });
-    const input = { name: dataset.name, upload: await upload(client, out) };
+    const input = { name: dataset.name, upload: await upload(client, out, signal) };
     return await follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   });
 }
@@ -102,7 +103,7 @@ async function withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function upload(client: GatewayClient, path: string): Promise<string> {
+async function upload(client: GatewayClient, path: string, signal: AbortSignal): Promise<string> {
   const { size } = await stat(path);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
@@ -112,7 +113,7 @@ async function upload(client: GatewayClient, path: string): Promise<string> {
     'mutation($bytes: SafeInt!) { createUpload(bytes: $bytes) { upload { id parts { url offset bytes } } userErrors { code field message } } }',
     { bytes: size },
   );
-  for (const part of target.parts) await sendPart(path, part);
+  for (const part of target.parts) await sendPart(path, part, signal);
   await client.mutate(
     'completeUpload',
     'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { sha256 userErrors { code field message } } }',
@@ -121,18 +122,24 @@ async function upload(client: GatewayClient, path: string): Promise<string> {
   return sha256;
 }
 
-async function sendPart(path: string, { url, offset, bytes }: UploadPart): Promise<void> {
+async function sendPart(path: string, { url, offset, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
+  const refuse = (what: string, cause?: unknown): never => {
+    throw new Failure('UPLOAD_REFUSED', `${what} to an upload of ${bytes} bytes`, {
+      where: path,
+      fix: 'Try again; if it stays so, the log of the store says why.',
+      cause,
+    });
+  };
   const response = await fetch(url, {
     method: 'PUT',
     headers: { 'content-length': String(bytes), 'content-type': 'application/octet-stream' },
     body: createReadStream(path, { start: offset, end: offset + bytes - 1 }),
     duplex: 'half',
-  } as unknown as RequestInit);
-  if (response.ok) return;
-  throw new Failure('UPLOAD_REFUSED', `the store answered ${response.status} to an upload of ${bytes} bytes`, {
-    where: path,
-    fix: 'Try again; if it stays so, the log of the store says why.',
+    signal,
+  } as unknown as RequestInit).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : refuse(`${new URL(url).origin} gave no answer (${reasonOf(error)})`, error);
   });
+  if (!response.ok) refuse(`the store answered ${describeAnswer(response, await response.text())}`);
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -3,6 +3,8 @@ import type { CompressionReport } from '@kneepoint/workflow';
 import { Interrupted } from '../interrupt.ts';
 import { ProgressBar, type ProgressState } from '../render/progress.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import { fetchReport } from './download.ts';
+import { ENDED } from './watch-run.ts';
 
 export interface ArtifactView {
   readonly sha256: string;
@@ -38,8 +40,6 @@ export const RUN_FIELDS = `
   dataset { id name notes }
 `;
 
-const ENDED: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'TIMED_OUT'];
-
 /** Launches by a mutation and returns the new run. */
 export async function launch(
   client: GatewayClient,
@@ -59,7 +59,7 @@ export interface FollowOptions<View> {
 
 /**
  * Shows a run's progress until it has succeeded. Throws the run's failure; on interrupt cancels the run, waits until the
- * server has let go of it, and throws Interrupted.
+ * server has let go of it (on SIGTERM only until it has heard of it), and throws Interrupted.
  */
 export async function follow<View extends RunView = RunView>(
   client: GatewayClient,
@@ -69,16 +69,27 @@ export async function follow<View extends RunView = RunView>(
   { fields = RUN_FIELDS, onState }: FollowOptions<View> = {},
 ): Promise<RunView> {
   const bar = new ProgressBar();
-  const onAbort = (): void => void cancel(client, run.id).catch(() => undefined);
+  let leave = (): void => undefined;
+  const left = new Promise<null>((resolve) => (leave = () => resolve(null)));
+  const onAbort = (): void => {
+    const heard = cancel(client, run.id).then(
+      () => undefined,
+      () => undefined,
+    );
+    if (signal.reason instanceof Interrupted && signal.reason.atOnce) void heard.then(leave);
+  };
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
     let last: RunView = run;
     if (!ENDED.includes(run.state)) {
-      for await (const state of client.watch<View>(run.id, fields)) {
-        last = state;
-        onState?.(state, bar);
-        bar.show(title, state.progress);
+      const states = client.watch<View>(run.id, fields);
+      for (;;) {
+        const next = await Promise.race([states.next(), left]);
+        if (next === null || next.done === true) break;
+        last = next.value;
+        onState?.(next.value, bar);
+        bar.show(title, last.progress);
       }
     }
     if (signal.aborted) throw new Interrupted('interrupted');
@@ -125,10 +136,10 @@ async function reportsOf(
     { id },
   );
   return Promise.all(
-    data.run[field]!.map(async (made) => {
-      const response = await fetch(made.reportFile.downloadUrl);
-      return { ...made, report: (await response.json()) as CompressionReport };
-    }),
+    data.run[field]!.map(async (made) => ({
+      ...made,
+      report: await fetchReport<CompressionReport>(made.reportFile),
+    })),
   );
 }
 

@@ -90,11 +90,14 @@ export async function withConnection<T>(
   work: (connection: Connection, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const interrupt = interruptSignal();
-  const connection = await connect(options);
   try {
-    return await work(connection, interrupt.signal);
+    const connection = await connect(options, interrupt);
+    try {
+      return await work(connection, interrupt.signal);
+    } finally {
+      await connection.close();
+    }
   } finally {
-    await connection.close();
     interrupt.release();
   }
 }

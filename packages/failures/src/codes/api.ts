@@ -118,6 +118,11 @@ export const apiFailures = {
     cure: 'Start one with `kneepoint up`, or name another with --url.',
     retryable: true,
   },
+  GATEWAY_ANSWER_INVALID: {
+    cause: 'Something else than a gateway answers at the address, such as the page of a proxy or of a login.',
+    cure: 'Correct the address, or let the proxy hand on everything below it; /graphql is what is asked.',
+    retryable: true,
+  },
   REQUEST_INVALID: {
     cause: 'The server did not understand a request.',
     cure: 'Use a client of the same version as the server.',

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { download, fetchReport } from './download.ts';
+import { GatewayClient } from './gateway-client.ts';
+
+interface State {
+  readonly seq: number;
+  readonly state: string;
+}
+
+const sockets = new Set<Socket>();
+let server: Server | undefined;
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  server?.close();
+});
+
+/** A server that answers POST by `post`; what it does with a request for a socket is up to the test. */
+async function serve(post: (answer: ServerResponse, body: string) => void): Promise<{ server: Server; url: string }> {
+  server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => post(answer, body));
+  });
+  server.on('connection', (socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/kp` };
+}
+
+const json = (answer: ServerResponse, value: object): void =>
+  void answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+
+/** A run that is further each time it is asked for. */
+function advancing(last: number): (answer: ServerResponse) => void {
+  let seq = 0;
+  return (answer) => {
+    seq = Math.min(seq + 1, last);
+    json(answer, { data: { run: { seq, state: seq === last ? 'SUCCEEDED' : 'RUNNING' } } });
+  };
+}
+
+const TIMES = { connect: 200, quiet: 100, poll: 20, patience: 300 };
+
+async function statesOf(url: string): Promise<State[]> {
+  const states: State[] = [];
+  for await (const state of new GatewayClient(url).watch<State>('id', 'seq state', TIMES)) states.push(state);
+  return states;
+}
+
+const THREE = [
+  { seq: 1, state: 'RUNNING' },
+  { seq: 2, state: 'RUNNING' },
+  { seq: 3, state: 'SUCCEEDED' },
+];
+
+describe('a run is followed to its end', () => {
+  it('where a proxy refuses the socket', async () => {
+    const { server: proxy, url } = await serve(advancing(3));
+    proxy.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'));
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('where a proxy never answers the request for one', async () => {
+    const { server: proxy, url } = await serve(advancing(3));
+    proxy.on('upgrade', () => undefined);
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('where the socket breaks off after a while', async () => {
+    const { server: proxy, url } = await serve(advancing(3));
+    greet(proxy, (socket, id) => {
+      socket.send(JSON.stringify({ id, type: 'next', payload: { data: { runUpdated: THREE[0] } } }), () =>
+        socket.terminate(),
+      );
+    });
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('where the socket falls silent, as one whose other end is gone', async () => {
+    const { server: proxy, url } = await serve(advancing(3));
+    greet(proxy, () => undefined);
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('by the socket alone where that works', async () => {
+    let asked = 0;
+    const { server: proxy, url } = await serve((answer) => {
+      asked += 1;
+      json(answer, { data: { run: null } });
+    });
+    greet(proxy, (socket, id) => {
+      for (const state of THREE)
+        socket.send(JSON.stringify({ id, type: 'next', payload: { data: { runUpdated: state } } }));
+    });
+    expect({ states: await statesOf(url), asked }).toEqual({ states: THREE, asked: 0 });
+  });
+
+  it('while the gateway is away for a moment', async () => {
+    const states = advancing(3);
+    let asked = 0;
+    const { server: proxy, url } = await serve((answer) => {
+      asked += 1;
+      if (asked === 2) answer.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
+      else states(answer);
+    });
+    proxy.on('upgrade', (_request, socket) => socket.destroy());
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('unless the gateway stays away', async () => {
+    const { url } = await serve((answer) => void answer.writeHead(502).end());
+    await expect(statesOf(url)).rejects.toMatchObject({ code: 'GATEWAY_ANSWER_INVALID' });
+  });
+
+  it('unless the server refuses what is asked', async () => {
+    const { server: proxy, url } = await serve((answer) => json(answer, {}));
+    greet(proxy, (socket, id) => {
+      const error = { message: 'no run', extensions: { code: 'RUN_UNKNOWN' } };
+      socket.send(JSON.stringify({ id, type: 'error', payload: [error] }));
+    });
+    await expect(statesOf(url)).rejects.toMatchObject({ code: 'RUN_UNKNOWN', message: 'no run' });
+  });
+});
+
+describe('what is no answer of a gateway is called what it is', () => {
+  const page = (answer: ServerResponse): void =>
+    void answer.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
+
+  it.each([
+    ['a page of a proxy', page, 'GATEWAY_ANSWER_INVALID', /^a page of HTML \(200 OK, "Sign in"\) came where/],
+    [
+      'an error of a proxy',
+      (answer: ServerResponse) => void answer.writeHead(502).end(),
+      'GATEWAY_ANSWER_INVALID',
+      /^502 Bad Gateway with nothing in it came where/,
+    ],
+    [
+      'JSON of another server',
+      (answer: ServerResponse) => json(answer, { hello: 'world' }),
+      'GATEWAY_ANSWER_INVALID',
+      /^200 OK with .*hello.* came where/,
+    ],
+    [
+      'a refusal below GraphQL',
+      (answer: ServerResponse) => json(answer, { code: 'REQUEST_INVALID', message: 'Request body is too large' }),
+      'REQUEST_INVALID',
+      /^Request body is too large$/,
+    ],
+  ])('%s', async (_what, post, code, message) => {
+    const { url } = await serve(post);
+    await expect(new GatewayClient(url).check()).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it('nobody at the address', async () => {
+    const { server: gone, url } = await serve(page);
+    gone.close();
+    await expect(new GatewayClient(url).check()).rejects.toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
+  });
+
+  it('somebody who never answers', async () => {
+    const { url } = await serve(() => undefined);
+    await expect(new GatewayClient(url).query('{ __typename }', {}, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'GATEWAY_UNREACHABLE',
+      message: expect.stringContaining('no answer within the time limit') as string,
+    });
+  });
+
+  it('a page in the place of an artifact', async () => {
+    const { url } = await serve(() => undefined);
+    server!.removeAllListeners('request').on('request', (_request, answer: ServerResponse) => page(answer));
+    const artifact = { sha256: 'a'.repeat(64), downloadUrl: `${url}/artifacts/a` };
+    const refusal = { code: 'DOWNLOAD_FAILED', message: 'a page of HTML (200 OK, "Sign in") came from the store' };
+    await expect(fetchReport(artifact)).rejects.toMatchObject(refusal);
+    await expect(download(artifact, '/nonexistent/file')).rejects.toMatchObject(refusal);
+  });
+});
+
+/** Opens sockets and greets, and leaves what a subscription gets to `onSubscribe`. */
+function greet(proxy: Server, onSubscribe: (socket: WebSocket, id: string) => void): void {
+  const sockets = new WebSocketServer({ server: proxy, handleProtocols: () => GRAPHQL_TRANSPORT_WS_PROTOCOL });
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data: Buffer) => {
+      const { type, id } = JSON.parse(data.toString()) as { type: string; id: string };
+      if (type === 'connection_init') socket.send(JSON.stringify({ type: 'connection_ack' }));
+      if (type === 'subscribe') onSubscribe(socket, id);
+    }),
+  );
+}
