@@ -7,6 +7,9 @@ export const GRID_SIDE = 2;
 /** How many averages of each channel a grid gives. */
 export const GRID_CELLS = GRID_SIDE * GRID_SIDE;
 
+/** Names of the nodes by which a head averages on a grid, in their order. */
+export const GRID_NODES: readonly string[] = ['kneepoint_coarse', 'kneepoint_pooled'];
+
 /** An AveragePool without padding, along height and width. */
 export interface AverageStage {
   readonly kernel: MapSize;

@@ -28,7 +28,7 @@ export {
 export { capturedValues, Graph, isDefaultDomain, type Consumer } from './graph.ts';
 export { dimsOf, valueInfo } from './value-info.ts';
 export { allGraphs, allTensors, subgraphs, type TensorSite } from './walk.ts';
-export { averageGrid, type AverageStage, GRID_CELLS, GRID_SIDE, type MapSize } from './average-grid.ts';
+export { averageGrid, type AverageStage, GRID_CELLS, GRID_NODES, GRID_SIDE, type MapSize } from './average-grid.ts';
 export { GraphBuilder, type Attributes, type ConvOptions } from './builder.ts';
 export { skeleton } from './skeleton.ts';
 export { seededRandom, type Random } from './random.ts';
@@ -48,6 +48,8 @@ export {
   sizeInMetadata,
 } from './input-feeds.ts';
 export { asImages, type AsImages } from './normalise/as-images.ts';
+export { asDeclared, type AsDeclaredOptions, type WantedBatch } from './normalise/as-declared.ts';
+export { DECLARED_ENTRY, type DeclaredForm, declaredForm, type DeclaredValue, formOf, noteForm } from './normalise/declared-form.ts';
 export { declareAs } from './normalise/declare-as.ts';
 export { normaliseModel, type Normalised } from './normalise/normalise-model.ts';
 export { replaceByBranch } from './normalise/replace-by-branch.ts';

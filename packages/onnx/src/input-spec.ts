@@ -12,7 +12,7 @@ const LARGEST_SIDE = 8192;
 export interface InputSpec {
   readonly name: string;
   readonly elemType: DataType;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 3 | 4;
   readonly height: number;
   readonly width: number;
   readonly layout: 'NCHW';
@@ -43,11 +43,14 @@ export function inputSpec(model: ModelProto): InputSpec {
       fix,
     });
   if (dims.length !== 4) throw refuse(`${dims.length} dimensions instead of 4`, 'batch × channels × height × width');
-  if (channels !== 1 && channels !== 3) {
-    const last = width === 1 || width === 3;
+  if (channels !== 1 && channels !== 3 && channels !== 4) {
+    const last = width === 1 || width === 3 || width === 4;
     throw last
       ? refuse('the channels come last', 'export with channels first (NCHW)')
-      : refuse(`${channels ?? 'an unknown number of'} channels`, '1 channel (grey) or 3 (colour), fixed in the file');
+      : refuse(
+          `${channels ?? 'an unknown number of'} channels`,
+          '1 channel (grey), 3 (colour) or 4 (colour and transparency), fixed in the file',
+        );
   }
   if (!isPositive(height) || !isPositive(width)) {
     throw refuse(

@@ -5,6 +5,10 @@ import { absolute, constantDims, DIFFERENT_AXES, imageAxis, integers, withoutAxe
 /** Operators that take the batch from axis 0, treat every image alike and keep all axes. */
 export const spatial: BatchRule = (context) => {
   const input = imageAxis(context);
+  // One kernel for every image of a batch: a modulated convolution makes one for each.
+  if (context.inputs.slice(1).some((operand) => operand !== undefined)) {
+    return 'its kernel, or what it scales by, is computed from the image';
+  }
   return input.axis === 0 ? input : 'it takes the batch from axis 0, where the graph does not have it';
 };
 

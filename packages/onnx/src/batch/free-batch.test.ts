@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import type { GraphBuilder } from '../builder.ts';
+import { GraphBuilder } from '../builder.ts';
 import { encodeModel } from '../codec.ts';
 import { Layers } from '../models/layers.ts';
 import { smallNets } from '../models/small-nets.ts';
@@ -291,5 +291,17 @@ describe('freeBatch', () => {
     const model = fixed(1, (g, x) => g.relu(x));
     model.graph!.input.push(create(ValueInfoProtoSchema, { name: 'second' }));
     expect(freeBatch(model)).toMatchObject({ freed: false, reason: 'the model has 2 inputs' });
+  });
+});
+
+it('a kernel that is computed from the image keeps the batch as it is', () => {
+  const g = new GraphBuilder();
+  const x = g.input('image', [1, 4, 8, 8]);
+  const style = g.node('Reshape', [g.node('GlobalAveragePool', [x]), g.init(intTensor([1, 4, 1, 1]))]);
+  const kernel = g.node('Mul', [g.init(floatTensor([1, 4, 1, 1], [1, 2, 3, 4])), style]);
+  g.output(g.node('Conv', [x, kernel], {}, 'modulated'), [1, 1, 8, 8]);
+  expect(freeBatch(g.build())).toMatchObject({
+    freed: false,
+    reason: expect.stringMatching(/^node modulated \(Conv\): its kernel/) as unknown,
   });
 });

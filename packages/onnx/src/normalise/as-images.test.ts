@@ -8,7 +8,9 @@ import type { ModelProto } from '../proto.ts';
 import { DataType } from '../proto.ts';
 import { floatTensor } from '../tensor.ts';
 import { noise } from '../testing/runtime.ts';
+import { asDeclared } from './as-declared.ts';
 import { asImages } from './as-images.ts';
+import { declaredForm, noteForm } from './declared-form.ts';
 
 const [BATCH, CHANNELS, SIDE] = [2, 3, 6];
 const FIRST = [BATCH, CHANNELS, SIDE, SIDE];
@@ -107,7 +109,23 @@ it.each<[string, DataType, (number | string)[], (g: GraphBuilder, x: string) => 
   const tolerance = type === DataType.FLOAT16 ? 2e-3 : 1e-6;
   expect(found.length).toBe(wanted.length);
   found.forEach((value, i) => expect(Math.abs(value - wanted[i]!) / scale).toBeLessThan(tolerance));
+  // And back: declared, built and computed as it was.
+  noteForm(plain, declaredForm(model, plain, dims[3] === 3));
+  for (const halfInside of [true, false]) {
+    const again = asDeclared(plain, { halfInside });
+    expect(again.graph!.input).toEqual(model.graph!.input);
+    expect(again.metadataProps).toEqual([]);
+    if (halfInside) expect(computing(again)).toEqual(computing(model));
+    const same = await answer(again, before);
+    same.forEach((value, i) => expect(Math.abs(value - wanted[i]!) / scale).toBeLessThan(tolerance));
+  }
 });
+
+const computing = (model: ModelProto): string[] =>
+  model
+    .graph!.node.map(({ opType }) => opType)
+    .filter((opType) => opType !== 'Identity')
+    .sort();
 
 it('free height and width are fixed, and inputs that nothing reads go', () => {
   const g = new GraphBuilder();
@@ -116,7 +134,10 @@ it('free height and width are fixed, and inputs that nothing reads go', () => {
   g.output(g.relu(x));
   const { model, notes } = asImages(g.build(), { size: { height: 5, width: 7 } });
   expect(inputSpec(model)).toMatchObject({ name: 'image', height: 5, width: 7 });
-  expect(notes).toEqual(['Nothing reads unread: left out.', 'image takes images of any size: it was fixed at 5 × 7.']);
+  expect(notes).toEqual([
+    'Nothing reads unread: it is fed nothing, and declared again in what is written.',
+    'image takes images of any size: it is worked on at 5 × 7, and written for any.',
+  ]);
 });
 
 it('an ordinary network stays as it is', () => {

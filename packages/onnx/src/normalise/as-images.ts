@@ -3,11 +3,10 @@ import { intAttr, intsAttr, setAttr } from '../attributes.ts';
 import { cloneModel } from '../codec.ts';
 import { Graph } from '../graph.ts';
 import { imageAxes, type ImageSize, sizedDims } from '../input-feeds.ts';
-import type { ModelProto, NodeProto, TensorProto } from '../proto.ts';
-import { AttributeType, DataType, NodeProtoSchema } from '../proto.ts';
-import { readTensor, writeTensor } from '../tensor.ts';
+import type { ModelProto, NodeProto } from '../proto.ts';
+import { DataType, NodeProtoSchema } from '../proto.ts';
 import { dimsOf, valueInfo } from '../value-info.ts';
-import { allGraphs } from '../walk.ts';
+import { widen } from './half-precision.ts';
 
 /** What differs from float32 images with channels first. */
 interface Form {
@@ -20,6 +19,8 @@ export interface AsImages {
   readonly model: ModelProto;
   /** Whether the file takes bytes, so that images are numbers from 0 to 255. */
   readonly bytes: boolean;
+  /** Whether its channels come last. */
+  readonly last: boolean;
   /** What was changed, for the user to read. */
   readonly notes: readonly string[];
 }
@@ -37,21 +38,29 @@ export function asImages(model: ModelProto, { size }: { readonly size?: ImageSiz
   const [input] = graph.inputs;
   const isImages = input !== undefined && graph.inputs.length === 1 && dimsOf(input).length === 4;
   if (!isImages || graph.consumers(input.name).some(({ input: position }) => position < 0))
-    return { model: copy, bytes: false, notes };
+    return { model: copy, bytes: false, last: false, notes };
   const type = input.type?.value.case === 'tensorType' ? input.type.value.value.elemType : DataType.UNDEFINED;
   if (type === (DataType.FLOAT16 as number)) {
     widen(copy);
-    notes.push(`${input.name} takes FLOAT16: the network is worked on, and written, in FLOAT.`);
+    notes.push(`${input.name} takes FLOAT16: the network is worked on in FLOAT, and written in FLOAT16.`);
   }
   const declared = dimsOf(input);
   const dims = sizedDims(declared, size);
   if (dims.some((dim, axis) => dim !== declared[axis])) {
-    notes.push(`${input.name} takes images of any size: it was fixed at ${size!.height} × ${size!.width}.`);
+    notes.push(
+      `${input.name} takes images of any size: it is worked on at ${size!.height} × ${size!.width}, and written for any.`,
+    );
   }
   const last = imageAxes(dims)!.height === 1;
   const bytes = type === (DataType.UINT8 as number);
-  if (bytes) notes.push(`${input.name} takes UINT8: networks made of it take the same numbers, 0 to 255, as FLOAT.`);
-  if (last) notes.push(`${input.name} has its channels last: networks made of it have them first.`);
+  if (bytes)
+    notes.push(
+      `${input.name} takes UINT8: it is worked on with the same numbers, 0 to 255, as FLOAT, and written for UINT8.`,
+    );
+  if (last)
+    notes.push(
+      `${input.name} has its channels last: it is worked on with channels first, and written with channels last.`,
+    );
   if (bytes || last) adapt(copy, input.name, { bytes, last });
   const [batch, ...rest] = dims;
   const first = last ? [batch, rest[2], rest[0], rest[1]] : dims;
@@ -59,7 +68,7 @@ export function asImages(model: ModelProto, { size }: { readonly size?: ImageSiz
   copy.graph!.input = copy.graph!.input.map((value) =>
     value.name === input.name ? valueInfo(input.name, first, reads) : value,
   );
-  return { model: copy, bytes, notes };
+  return { model: copy, bytes, last, notes };
 }
 
 function dropUnread(model: ModelProto, notes: string[]): void {
@@ -67,7 +76,9 @@ function dropUnread(model: ModelProto, notes: string[]): void {
   const unread = graph.inputs.filter(({ name }) => graph.consumers(name).length === 0 && !graph.isOutput(name));
   if (unread.length === 0 || unread.length === graph.inputs.length) return;
   graph.proto.input = graph.proto.input.filter((value) => !unread.includes(value));
-  notes.push(`Nothing reads ${unread.map(({ name }) => name).join(', ')}: left out.`);
+  notes.push(
+    `Nothing reads ${unread.map(({ name }) => name).join(', ')}: it is fed nothing, and declared again in what is written.`,
+  );
 }
 
 /** Puts what was fed before (bytes, channels last) behind an input of float32 with channels first, or takes out what undoes that. */
@@ -102,28 +113,3 @@ function isToFront(node: NodeProto): boolean {
 function isToFloat(node: NodeProto): boolean {
   return node.opType === 'Cast' && intAttr(node, 'to') === (DataType.FLOAT as number);
 }
-
-/** Every float16 tensor, type and Cast becomes float32. */
-function widen(model: ModelProto): void {
-  const half = DataType.FLOAT16 as number;
-  const wide = (tensor: TensorProto): TensorProto =>
-    tensor.dataType === half ? writeTensor(tensor.name, { ...readTensor(tensor), type: DataType.FLOAT }) : tensor;
-  for (const graph of allGraphs(model.graph!)) {
-    graph.initializer = graph.initializer.map(wide);
-    graph.valueInfo = [];
-    for (const value of [...graph.input, ...graph.output]) {
-      const type = value.type?.value;
-      if (type?.case === 'tensorType' && type.value.elemType === half) type.value.elemType = DataType.FLOAT;
-    }
-    for (const { attribute } of graph.node) {
-      for (const entry of attribute) {
-        if (entry.t) entry.t = wide(entry.t);
-        if (TYPE_ATTRIBUTES.has(entry.name) && entry.type === AttributeType.INT && Number(entry.i) === half) {
-          entry.i = BigInt(DataType.FLOAT);
-        }
-      }
-    }
-  }
-}
-
-const TYPE_ATTRIBUTES: ReadonlySet<string> = new Set(['to', 'dtype', 'output_dtype', 'stash_type']);

@@ -5,7 +5,9 @@ import {
   averageGrid,
   dimsOf,
   floatTensor,
+  DECLARED_ENTRY,
   Graph,
+  GRID_NODES,
   NodeProtoSchema,
   setAttr,
   StringStringEntryProtoSchema,
@@ -35,8 +37,9 @@ export interface LinearHead {
 
 /** The values that a truncated model adds after its tap. */
 const FIRST = 'kneepoint_channels_first';
-const COARSE = 'kneepoint_coarse';
-const POOLED = 'kneepoint_pooled';
+const [COARSE = '', POOLED = ''] = GRID_NODES;
+/** Entries that this product writes. */
+const OWN = 'kneepoint.';
 /** Output of `truncateToFeatures`, N × C. */
 export const FEATURES = 'kneepoint_features';
 const ENDS: ReadonlySet<string> = new Set([FIRST, COARSE, POOLED, FEATURES]);
@@ -49,7 +52,7 @@ export function hasGrid({ size }: Pick<Tap, 'size'>): boolean {
 /**
  * The model up to a tap with a new end: the mean over positions, where it has any, or over the cells of a grid (see `averageGrid`), and a linear
  * head (N × T). What the tap does not need is gone;
- * names, opset and input stay, metadata is replaced by what is given. Throws TAP_NOT_FOUND, HEAD_BAD_SHAPE.
+ * names, opset, input and what the file says of itself stay, but for what an earlier pruning or training wrote. Throws TAP_NOT_FOUND, HEAD_BAD_SHAPE.
  */
 export function truncate(
   model: ModelProto,
@@ -132,9 +135,10 @@ function pooledCopy(
   copy.graph!.node = copy.graph!.node.filter(({ name }) => !ENDS.has(name));
   copy.graph!.node.push(...pooling(tap, pool));
   copy.graph!.valueInfo = [];
-  copy.metadataProps = Object.entries(metadata).map(([key, value]) =>
-    create(StringStringEntryProtoSchema, { key, value }),
-  );
+  copy.metadataProps = [
+    ...copy.metadataProps.filter(({ key }) => key === DECLARED_ENTRY || !(key.startsWith(OWN) || key in metadata)),
+    ...Object.entries(metadata).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+  ];
   return copy;
 }
 

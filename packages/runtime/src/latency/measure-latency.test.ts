@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeModel, GraphBuilder, vggStyle } from '@kneepoint/onnx';
+import { DataType, encodeModel, GraphBuilder, vggStyle } from '@kneepoint/onnx';
 import { measureLatency } from './measure-latency.ts';
 import { summarize } from './summarize.ts';
 
@@ -58,6 +58,22 @@ describe('latency', () => {
       { runs: 2, warmup: 0, batch: 'declared' },
     );
     expect(Object.keys(found)).toEqual(['declared', 'free']);
+  });
+
+  it('is that of the file as it is declared: bytes, half precision, any size of image', async () => {
+    const bytes = new GraphBuilder();
+    const x = bytes.node('Cast', [bytes.input('x', [2, 'H', 'W', 3], DataType.UINT8)], { to: DataType.FLOAT });
+    bytes.output(bytes.relu(x), [2, 'H', 'W', 3]);
+    const half = new GraphBuilder();
+    half.output(half.relu(half.input('x', ['N', 4], DataType.FLOAT16)), ['N', 4], DataType.FLOAT16);
+    const models = [
+      { name: 'bytes', model: bytes.build(), size: { height: 6, width: 5 } },
+      { name: 'half', model: half.build() },
+    ];
+    const found = await measureLatency(models, { runs: 2, warmup: 0, batch: 'declared' });
+    expect(Object.keys(found)).toEqual(['bytes', 'half']);
+    const { size: _unknown, ...open } = models[0]!;
+    await expect(measureLatency([open], { batch: 'declared' })).rejects.toMatchObject({ where: 'input x' });
   });
 
   it('is summed up by nearest rank', () => {

@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto } from '@kneepoint/onnx';
-import { elementCount, seededRandom } from '@kneepoint/onnx';
+import type { ImageSize, ModelProto } from '@kneepoint/onnx';
+import { elementCount, feedData, narrowFloat16, seededRandom, sizedDims } from '@kneepoint/onnx';
+import { typeOfPort } from '../session/port-type.ts';
 import type { SessionOptions } from '../session/open-session.ts';
 import { openSession } from '../session/open-session.ts';
 import type { Dense, Session } from '../session/session.ts';
@@ -19,11 +20,13 @@ export interface LatencyOptions extends SessionOptions {
 export interface LatencyModel {
   readonly name: string;
   readonly model: ModelProto | Uint8Array | string;
+  /** Height and width of images where the file leaves them free. */
+  readonly size?: ImageSize;
 }
 
 /**
  * Times models against each other, in ms per run: one run of each in turn, the order reversed every round, so that whatever else
- * the machine does meets all of them alike. Inputs are seeded noise in [0, 1). Throws RUNTIME_FEED_INVALID, RUNTIME_CANCELED and what
+ * the machine does meets all of them alike. Inputs are seeded noise, floats in [0, 1). Throws RUNTIME_FEED_INVALID, RUNTIME_CANCELED and what
  * `openSession` and `run` throw.
  */
 export async function measureLatency(
@@ -34,10 +37,10 @@ export async function measureLatency(
   if (!(runs >= 1)) throw new Failure('RUNTIME_FEED_INVALID', `runs is ${runs}`, { fix: 'time at least one run' });
   const entries: { session: Session; feeds: Record<string, Dense>; times: number[]; name: string }[] = [];
   try {
-    for (const { name, model } of models) {
+    for (const { name, model, size } of models) {
       const session = await openSession(model, sessionOptions);
       entries.push({ name, session, feeds: {}, times: [] });
-      for (const input of session.inputs) entries.at(-1)!.feeds[input.name] = noise(input, batch);
+      for (const input of session.inputs) entries.at(-1)!.feeds[input.name] = noise(input, batch, size);
     }
     for (let round = -warmup; round < runs; round++) {
       if (signal?.aborted)
@@ -54,17 +57,26 @@ export async function measureLatency(
   return Object.fromEntries(entries.map(({ name, times }) => [name, summarize(times)]));
 }
 
-function noise({ name, type, dims }: Session['inputs'][number], batch: number | 'declared'): Dense {
-  const [first, ...rest] = dims;
+function noise(
+  { name, type, dims }: Session['inputs'][number],
+  batch: number | 'declared',
+  size: ImageSize | undefined,
+): Dense {
+  const [first, ...rest] = sizedDims(dims, size);
   const sized = rest.every((dim) => typeof dim === 'number');
   const isOther = batch !== 'declared' && typeof first === 'number' && first !== batch;
-  if (!sized || type !== 'float32' || isOther) {
+  const element = typeOfPort(type);
+  if (!sized || element === undefined || isOther) {
     throw new Failure('RUNTIME_FEED_INVALID', `the model takes ${type} of [${dims.join(', ')}]`, {
       where: `input ${name}`,
-      fix: `use a model whose input is float32, of fixed size, and takes ${batch === 'declared' ? 'any batch' : `a batch of ${batch}`}`,
+      fix: `use a model whose input is of numbers and of fixed size, and takes ${batch === 'declared' ? 'any batch' : `a batch of ${batch}`}`,
     });
   }
+  const lead = dims.length === 0 ? [] : [batch === 'declared' ? (typeof first === 'number' ? first : 1) : batch];
+  const shape = [...lead, ...(rest)];
   const random = seededRandom(1);
-  const shape = batch === 'declared' ? dims.map((dim) => (typeof dim === 'number' ? dim : 1)) : [batch, ...rest];
-  return { dims: shape, data: Float32Array.from({ length: elementCount(shape) }, () => random.uniform()) };
+  const uniform = (): Float32Array => Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
+  if (type === 'float32') return { dims: shape, data: uniform() };
+  if (type === 'float16') return { dims: shape, data: narrowFloat16(uniform()) };
+  return { dims: shape, data: feedData({ name, type: element, dims: shape }, random) };
 }

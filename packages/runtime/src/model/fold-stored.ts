@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import type { ModelProto, NodeProto, TensorProto, ValueInfoProto } from '@kneepoint/onnx';
+import type { ModelProto, NodeProto, TensorProto, ValueInfoProto ,
+  DataType} from '@kneepoint/onnx';
 import {
   byteLengthOf,
   cloneModel,
-  DataType,
   elementCount,
   Graph,
   isDefaultDomain,
@@ -12,6 +12,7 @@ import {
   valueInfo,
 } from '@kneepoint/onnx';
 import { openSession } from '../session/open-session.ts';
+import { typeOfPort } from '../session/port-type.ts';
 import type { Dense } from '../session/session.ts';
 import { keepOutputs } from './keep-outputs.ts';
 
@@ -80,7 +81,7 @@ async function compute(model: ModelProto, values: readonly string[]): Promise<Ma
   part.graph!.input = [];
   const session = await openSession(part, { optimization: 'disabled', arena: false });
   try {
-    const types = new Map(session.outputs.map(({ name, type }) => [name, TYPES[type]]));
+    const types = new Map(session.outputs.map(({ name, type }) => [name, typeOfPort(type)]));
     const results = await session.run({});
     return new Map(
       Object.entries(results).flatMap(([name, result]) => {
@@ -144,18 +145,3 @@ const KEPT: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-
-const TYPES: Readonly<Record<string, DataType | undefined>> = {
-  float32: DataType.FLOAT,
-  float64: DataType.DOUBLE,
-  float16: DataType.FLOAT16,
-  int8: DataType.INT8,
-  uint8: DataType.UINT8,
-  int16: DataType.INT16,
-  uint16: DataType.UINT16,
-  int32: DataType.INT32,
-  uint32: DataType.UINT32,
-  int64: DataType.INT64,
-  uint64: DataType.UINT64,
-  bool: DataType.BOOL,
-};
