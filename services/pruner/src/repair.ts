@@ -3,7 +3,7 @@ import { type Candidate, chooseCandidate, headInput, type Plan, prune } from '@k
 import { fitHead, type Head, linearScores, takeRows } from '@kneepoint/regression';
 import type { CutRequest, PlannedCut } from '@kneepoint/workflow';
 import { withCandidate } from '@kneepoint/workflow';
-import { healAll } from './healing/heal.ts';
+import { type Healed, healAll } from './healing/heal.ts';
 import type { HealedLayer } from './healing/healed-layer.ts';
 import { type Images, type Passed, runOver } from './run-over.ts';
 import type { HeadTask, StartingPoint } from './starting-point.ts';
@@ -35,7 +35,7 @@ export interface RepairRequest {
 }
 
 /**
- * Cuts and repairs by every plan that planning could not tell apart, and goes on with the one whose repaired network has the least error on
+ * Cuts and heals by every plan that planning could not tell apart, and goes on with the one whose healed network has the least error on
  * validation.
  */
 export async function repairBest(
@@ -45,55 +45,67 @@ export async function repairBest(
 ): Promise<Repaired & { readonly widths: Candidate['widths'] | null }> {
   const [first, ...others] = planned.candidates;
   if (!first || others.length === 0) {
-    const [only] = await repairAll([planned], scene);
-    return { ...only!, widths: first?.widths ?? null };
+    const [only] = await healAndRead([planned], scene);
+    return { ...(await repaired(only!, scene)), widths: first?.widths ?? null };
   }
   const candidates: readonly [Candidate, ...Candidate[]] = [first, ...others];
-  const made = await repairAll(
+  const made = await healAndRead(
     candidates.map(({ plan }) => withPlan(planned, plan, request)),
     scene,
   );
   const chosen = chooseCandidate(
     candidates,
-    made.map(({ error }) => error),
+    made.map(({ asHealed }) => asHealed.error),
   );
-  return { ...made[candidates.indexOf(chosen)]!, widths: chosen.widths };
+  return { ...(await repaired(made[candidates.indexOf(chosen)]!, scene)), widths: chosen.widths };
 }
 
 function withPlan(planned: PlannedCut, plan: Plan, request: CutRequest): PlannedCut {
   return plan === planned.plan ? planned : withCandidate(planned, plan, request);
 }
 
+/** A network over every image, with what fits what it says. */
+type Read = Pick<Repaired, 'passed' | 'refits' | 'error'>;
+
+interface HealedCut {
+  readonly planned: PlannedCut;
+  readonly cut: ModelProto;
+  readonly healed: Healed;
+  readonly asHealed: Read;
+}
+
 /** Cuts of one network. */
-async function repairAll(
-  cuts: readonly PlannedCut[],
-  { start, images, head, seed }: RepairRequest,
-): Promise<Repaired[]> {
-  const { parts, tasks } = start;
-  const read = async (model: ModelProto) => {
-    const passed = await runOver(model, headInput(model), images);
-    const refits = tasks.map(({ spec, labels }) =>
-      fitHead({ responses: passed.features, labels, task: spec, split: parts.split }),
-    );
-    return { passed, refits, error: validationError(start, passed, refits) };
-  };
+async function healAndRead(cuts: readonly PlannedCut[], scene: RepairRequest): Promise<HealedCut[]> {
+  const { start, images, head, seed } = scene;
   const requests = cuts.map(({ network, shapes, plan }) => {
     return { network, shapes, plan, head, cut: prune(network, shapes, plan) };
   });
-  const healed = await healAll(requests, { seed }, images, parts);
-  const repaired: Repaired[] = [];
-  for (const [i, planned] of cuts.entries()) {
-    const { cut } = requests[i]!;
-    const { model, layers: healing, left } = healed[i]!;
-    const [asCut, asHealed] = [await read(cut), await read(model)];
-    const answers = { cut: asCut.passed.scores, healed: asHealed.passed.scores };
-    repaired.push(
-      asCut.error < CLEARLY * asHealed.error
-        ? { planned, answers, network: cut, healing: [], left: [...left, ...asTheyWere(healing)], ...asCut }
-        : { planned, answers, network: model, healing, left, ...asHealed },
-    );
+  const all = await healAll(requests, { seed }, images, start.parts);
+  const made: HealedCut[] = [];
+  for (const [i, healed] of all.entries()) {
+    made.push({
+      ...{ planned: cuts[i]!, cut: requests[i]!.cut, healed },
+      asHealed: await read(healed.model, scene),
+    });
   }
-  return repaired;
+  return made;
+}
+
+async function read(model: ModelProto, { start, images }: RepairRequest): Promise<Read> {
+  const passed = await runOver(model, headInput(model), images);
+  const refits = start.tasks.map(({ spec, labels }) =>
+    fitHead({ responses: passed.features, labels, task: spec, split: start.parts.split }),
+  );
+  return { passed, refits, error: validationError(start, passed, refits) };
+}
+
+async function repaired({ planned, cut, healed, asHealed }: HealedCut, scene: RepairRequest): Promise<Repaired> {
+  const { model, layers: healing, left } = healed;
+  const asCut = await read(cut, scene);
+  const answers = { cut: asCut.passed.scores, healed: asHealed.passed.scores };
+  return asCut.error < CLEARLY * asHealed.error
+    ? { planned, answers, network: cut, healing: [], left: [...left, ...asTheyWere(healing)], ...asCut }
+    : { planned, answers, network: model, healing, left, ...asHealed };
 }
 
 /**

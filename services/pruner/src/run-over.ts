@@ -10,6 +10,7 @@ import {
   type Tap,
   type TaskContext,
 } from '@kneepoint/runtime';
+import type { PreparedPixels } from './prepared-pixels.ts';
 
 /** Images of a data set as a model's input, and the task that wants them. */
 export interface Images {
@@ -17,20 +18,17 @@ export interface Images {
   readonly spec: InputSpec;
   readonly preprocess: Preprocess;
   readonly context: TaskContext;
+  /** Where pixels stay between passes; without it every pass decodes. */
+  readonly prepared?: PreparedPixels;
 }
 
 export function imageBatches(
-  { dataset, spec, preprocess, context }: Images,
+  { dataset, spec, preprocess, context, prepared }: Images,
   rows: Int32Array,
   batchSize = batchSizeFor(spec),
 ): ReturnType<typeof batches> {
-  return batches(dataset, {
-    indices: rows,
-    batchSize,
-    preprocess,
-    size: spec,
-    signal: context.signal,
-  });
+  const options = { indices: rows, batchSize, preprocess, size: spec, signal: context.signal };
+  return prepared ? prepared.batches(dataset, options) : batches(dataset, options);
 }
 
 /** Bytes that the values of a network may take for one batch where all of them are kept, as derivatives and moments need them. */

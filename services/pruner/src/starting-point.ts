@@ -1,6 +1,6 @@
 import { type Dataset, openDataset } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
-import type { ModelProto } from '@kneepoint/onnx';
+import { type ModelProto, skeleton } from '@kneepoint/onnx';
 import type { HeadPool, LinearHead, Shapes } from '@kneepoint/pruning';
 import { fitHead, type Head } from '@kneepoint/regression';
 import { joinResponses, readModelFile, shapesOf } from '@kneepoint/runtime';
@@ -91,7 +91,7 @@ export async function withStartingPoint<T>(
     const parts = splitParts(manifest, specs, settings.seed);
     const { layer, pool } = chosenHead(specs, layers, {
       ...settled,
-      macs: truncatedMacs(model, shapes, targetsOf(specs)),
+      macs: truncatedMacs(skeleton(model), shapes, targetsOf(specs)),
       ...(trained ? { leastShare: TRAINED_SHARE } : {}),
     });
     const headResponses = (): Promise<Float32Array> => read(layer, pool === 2);

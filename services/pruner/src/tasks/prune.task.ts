@@ -26,6 +26,7 @@ import { keptAfter } from '../kept-channels.ts';
 import { measureNetwork } from '../measure-network.ts';
 import { networkToCut, type TrainedNetwork, worthLeft } from '../network-to-cut.ts';
 import { type Planned, planNetwork } from '../plan-network.ts';
+import { PreparedPixels } from '../prepared-pixels.ts';
 import { proveSurgery } from '../prove-surgery.ts';
 import { readability } from '../readability.ts';
 import { repairBest } from '../repair.ts';
@@ -72,7 +73,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
   const settled = { ...options, trained: job.round !== undefined };
   return withStartingPoint(input, settled, async (start) => {
     const { model, shapes, dataset, parts, layer, pool, tasks } = start;
-    const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context };
+    const prepared = new PreparedPixels();
+    const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context, prepared };
     const whole = await networkToCut(start, trained);
     const { network, head } = whole;
     const curves = await readCurves(input, job.tasks);
