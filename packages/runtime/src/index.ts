@@ -9,6 +9,7 @@ export { runOnce } from './session/run-once.ts';
 export { resolveProvider, type ActualProvider, type Provider } from './session/provider.ts';
 export type { Dense, Port, Session } from './session/session.ts';
 export { readModelFile } from './model/read-model-file.ts';
+export { deliver, type Delivered, type DeliverOptions } from './model/deliver.ts';
 export { foldStored } from './model/fold-stored.ts';
 export { takeModel, type TakeOptions, type TakenModel } from './model/take-model.ts';
 export { shapesAsDeclared, shapesOf, type ShapesOptions } from './model/shapes-of.ts';

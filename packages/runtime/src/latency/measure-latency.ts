@@ -73,7 +73,7 @@ function noise(
     });
   }
   const lead = dims.length === 0 ? [] : [batch === 'declared' ? (typeof first === 'number' ? first : 1) : batch];
-  const shape = [...lead, ...(rest)];
+  const shape = [...lead, ...rest];
   const random = seededRandom(1);
   const uniform = (): Float32Array => Float32Array.from({ length: elementCount(shape) }, () => random.uniform());
   if (type === 'float32') return { dims: shape, data: uniform() };

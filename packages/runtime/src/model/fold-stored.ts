@@ -1,6 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import type { ModelProto, NodeProto, TensorProto, ValueInfoProto ,
-  DataType} from '@kneepoint/onnx';
+import type { ModelProto, NodeProto, TensorProto, ValueInfoProto, DataType } from '@kneepoint/onnx';
 import {
   byteLengthOf,
   cloneModel,
