@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { costs, dimsOf, freeBatch, Graph, seededRandom, validateGraph, volume } from '@kneepoint/onnx';
 import type { Plan, PlanFigures } from '@kneepoint/pruning';
 import { analyzeChannels, prove, prune, randomPlan } from '@kneepoint/pruning';
-import { readModelFile, runOnce, shapesOf } from '@kneepoint/runtime';
+import { readModelFile, runBatches, shapesOf } from '@kneepoint/runtime';
 
 export interface PruneInput {
   readonly path: string;
@@ -19,7 +19,7 @@ export interface Pruned {
   readonly before: PlanFigures;
   readonly after: PlanFigures;
   readonly proved: boolean;
-  /** Largest difference between surgery and masking over the largest output: with the file's weights, with He-initialised ones. */
+  /** Largest difference between surgery and masking over the largest output: with the file's weights, with fresh ones. */
   readonly difference: number;
   readonly heDifference: number;
   /** Gates that did not pass, in words. */
@@ -69,8 +69,7 @@ export default async function pruneNetwork({ path, ratio, seed }: PruneInput): P
   };
 }
 
-/** The graph as it is written: an optimiser could hide or add a difference. */
-const run = runOnce({ optimization: 'disabled', arena: false, threads: 1 });
+const run = runBatches({ arena: false, threads: 1 });
 
 function noise(length: number, seed: number): Float32Array {
   const random = seededRandom(seed);

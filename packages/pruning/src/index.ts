@@ -46,17 +46,9 @@ export { type LinearGroup, linearGroups } from './rotation/linear-groups.ts';
 export { rotate, type Rotated } from './rotation/rotate.ts';
 export { type BatchOutputs, compareOutputs, type ModelOutput } from './proof/compare.ts';
 export { heInitialise } from './proof/he-initialise.ts';
-export {
-  prove,
-  type Gate,
-  type NegativeControl,
-  type Proof,
-  type ProofFigures,
-  type ProofInput,
-  type ProofBatch,
-  type ProofFeed,
-  type RunModel,
-} from './proof/prove.ts';
+export type { ProofBatch, ProofFeed, RunModel } from './proof/batches.ts';
+export type { Gate, NegativeControl, ProofFigures } from './proof/gates.ts';
+export { prove, type Proof, type ProofInput } from './proof/prove.ts';
 export { damageOfOrder, rankByDamage, type RankedGroup } from './damage/rank-by-damage.ts';
 export { readingsOf, type Reading } from './damage/readings.ts';
 export { readerMetrics } from './damage/reader-metrics.ts';

@@ -5,7 +5,7 @@ export type { TaskProgress } from './task/messages.ts';
 export type { EventHandler, TaskLog } from './task/task-child.ts';
 export { openSession, type Optimization, type SessionOptions } from './session/open-session.ts';
 export { usableCores } from './session/usable-cores.ts';
-export { runOnce } from './session/run-once.ts';
+export { runBatches } from './session/run-batches.ts';
 export { resolveProvider, type ActualProvider, type Provider } from './session/provider.ts';
 export type { Dense, Port, Session } from './session/session.ts';
 export { readModelFile } from './model/read-model-file.ts';

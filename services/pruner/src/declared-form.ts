@@ -115,9 +115,10 @@ async function holdsElsewhere(
   const size = { height: height + LARGER, width: width + LARGER };
   const batches = drawnFeeds(model, { seed, size });
   const answers = async (network: ModelProto) => {
-    const bytes = encodeModel(network);
-    const results = [];
-    for (const { feeds } of batches) results.push(await run(bytes, feeds));
+    const results = await run(
+      encodeModel(network),
+      batches.map(({ feeds }) => feeds),
+    );
     return { images: batches.map(({ images }) => images), results };
   };
   try {

@@ -94,13 +94,19 @@ export const pruningFailures = {
     retryable: false,
   },
   PROOF_NOT_FINITE: {
-    cause: 'A model gave NaN or infinity during a proof.',
+    cause: 'An output of a model was NaN or infinity alone during a proof.',
     cure: 'Give images in the range that the model takes.',
     retryable: false,
   },
   SURGERY_NOT_PROVED: {
     cause: 'The cut network does not equal the masked one, or the comparison could not have noticed if it did not.',
     cure: 'Report it with the model; leave the layer that the message names alone meanwhile.',
+    retryable: false,
+  },
+  SURGERY_UNDECIDED: {
+    cause:
+      'What the cut network and the masked one differ by, or what a wrong cut would make, is no more than rounding does to this network itself.',
+    cure: 'Nothing wrong was seen, and nothing is written: keep more filters, leave the layer that multiplies rounding alone, or give images that the network was made for.',
     retryable: false,
   },
   SURGERY_CUT_NOTHING: {

@@ -7,6 +7,7 @@ import {
   intAttr,
   readTensor,
   seededRandom,
+  stringAttr,
   tensorDims,
   tensorNumbers,
   volume,
@@ -141,7 +142,21 @@ const convolution = fan(({ dims }) => volume(dims.slice(1)));
 const transposed = fan(({ dims, node }) => (dims[0]! / intAttr(node, 'group', 1)) * Math.sqrt(volume(dims.slice(2))));
 const gemm = fan(({ dims, node }) => dims[intAttr(node, 'transB', 0) ? 1 : 0] ?? 1);
 
-const CONTRACTIONS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+/** Of an equation like "nchw,dc->ndhw" each sum has as many terms as the letters that the result lacks have positions. */
+const einsum =
+  (input: number) =>
+  (draw: Draw): (() => number) => {
+    const [left = '', right = ''] = stringAttr(draw.node, 'equation').replaceAll(/\s/g, '').split('->');
+    const letters = left.split(',')[input] ?? '';
+    return fan(({ dims }) => volume(dims.filter((_, axis) => !right.includes(letters[axis] ?? ''))))(draw);
+  };
+/** A state that is fed back must not grow: variance 1 / fan-in. */
+const recurrent = (draw: Draw) => fan(({ dims }) => 2 * (dims.at(-1) ?? 1))(draw);
+
+const CONTRACTIONS: ReadonlySet<string> = new Set([
+  ...['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'Einsum'],
+  ...['LSTM', 'GRU', 'RNN'],
+]);
 
 /** What is drawn for a constant of several numbers in arithmetic behind a contraction. */
 const ARITHMETIC: Readonly<Record<string, (draw: Draw) => () => number>> = {
@@ -161,4 +176,11 @@ const DRAWS: Readonly<Record<string, Readonly<Record<number, (draw: Draw) => () 
   LayerNormalization: { 1: around(0.5, 1.5), 2: small },
   GroupNormalization: { 1: around(0.5, 1.5), 2: small },
   PRelu: { 1: around(0.1, 0.4) },
+  Einsum: { 0: einsum(0), 1: einsum(1) },
+  ...Object.fromEntries(['LSTM', 'GRU', 'RNN'].map((name) => [name, { 1: recurrent, 2: recurrent, 3: small }])),
 };
+
+/** Whether what is stored at an input of a node is learned: a weight, a bias, a statistic. */
+export function isLearned({ opType }: NodeProto, input: number): boolean {
+  return DRAWS[opType]?.[input] !== undefined || ARITHMETIC[opType] !== undefined;
+}

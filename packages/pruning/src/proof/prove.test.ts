@@ -2,7 +2,7 @@ import { cloneModel, floatTensor, Layers, readTensor, smallNets, writeTensor } f
 import { describe, expect, it } from 'vitest';
 import { analyzeChannels } from '../analysis/analysis.ts';
 import { randomPlan } from '../plan/plan-by-criterion.ts';
-import { measureShapes, noise, run } from '../testing/ort.ts';
+import { measureShapes, noise, runBatches as run } from '../testing/ort.ts';
 import { provePlan } from '../testing/prove-plan.ts';
 import { heInitialise } from './he-initialise.ts';
 import type { ProofInput } from './prove.ts';
@@ -17,12 +17,14 @@ async function input(model = smallNets.residual!(1)): Promise<ProofInput> {
 /** A runner that disturbs what the pruned graph gives; the masked one is known by its masks. */
 const disturbed =
   (change: (value: number) => number): ProofInput['run'] =>
-  async (model, feeds) => {
-    const results = await run(model, feeds);
+  async (model, batches, options) => {
+    const results = await run(model, batches, options);
     if (Buffer.from(model).includes('_masked1')) return results;
-    return new Map(
-      [...results].map(([name, { dims, data }]) => [name, { dims, data: data.map(change) as Float32Array }]),
-    );
+    return results.map((result) => {
+      return new Map(
+        [...result].map(([name, { dims, data }]) => [name, { dims, data: data.map(change) as Float32Array }]),
+      );
+    });
   };
 
 describe('a proof fails', () => {

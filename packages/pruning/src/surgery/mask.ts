@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import type { ModelProto } from '@kneepoint/onnx';
-import { constantProto, DataType, floatConstant, Graph, isFloatType, NodeProtoSchema } from '@kneepoint/onnx';
+import { Graph, NodeProtoSchema } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
-import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
+import { elementType, numberConstant } from './element-type.ts';
 import { namedCopy } from './prepare.ts';
 import type { Removed } from './cut-model.ts';
 import { leaveOutOfAverage } from './mask-average.ts';
@@ -52,7 +52,7 @@ function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelPro
       name = `${value}_masked${masked.size + 1}`;
       masked.set(key, name);
       const dims = Array.from({ length: consumption.rank }, (_, axis) => (axis === consumption.axis ? keep.length : 1));
-      copy.graph!.initializer.push(floatConstant(`${name}_mask`, elementType(graph, consumption), dims, keep));
+      copy.graph!.initializer.push(numberConstant(`${name}_mask`, elementType(graph, value), dims, keep));
       const before = copy.graph!.node.indexOf(node);
       const product = create(NodeProtoSchema, { name, opType: 'Mul', input: [value, `${name}_mask`], output: [name] });
       copy.graph!.node.splice(before, 0, product);
@@ -61,13 +61,4 @@ function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelPro
   }
   copy.graph!.valueInfo = [];
   return copy;
-}
-
-/** A contraction's input has the type of its weight. */
-function elementType(graph: Graph, { node, input }: Consumption): DataType {
-  for (const [i, name] of node.input.entries()) {
-    const tensor = i === input ? undefined : constantProto(graph, name);
-    if (tensor && isFloatType(tensor.dataType)) return tensor.dataType;
-  }
-  return DataType.FLOAT;
 }

@@ -2,22 +2,33 @@ import type { ModelProto } from '@kneepoint/onnx';
 import { cloneModel, dimsOf, encodeModel, Graph, seededRandom, valueInfo } from '@kneepoint/onnx';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { prepare } from '../surgery/prepare.ts';
-import type { RunModel } from '../proof/prove.ts';
+import type { ProofFeed, RunModel } from '../proof/batches.ts';
+import type { ModelOutput } from '../proof/compare.ts';
 import type { Shapes } from '../trace/trace.ts';
 
 env.logLevel = 'error';
 
-/** The session of the last run, which the next batch of the same bytes needs too: loading large weights takes longer than running them. */
-let last: { readonly model: Uint8Array; readonly session: InferenceSession } | undefined;
+type Outputs = ReadonlyMap<string, ModelOutput>;
 
-/** Runs a model in this process, all optimisations off so that the graph runs as it is written. One call at a time. */
-export const run: RunModel = async (model, feeds) => {
-  if (last?.model !== model) {
-    await last?.session.release();
-    last = undefined;
-    last = { model, session: await open(model) };
+/** Runs a model on several batches in this process, node by node as it is written unless asked otherwise. */
+export const runBatches: RunModel = async (model, batches, { optimized = false } = {}) => {
+  const session = await open(model, optimized ? 'all' : 'disabled');
+  try {
+    const outputs: Outputs[] = [];
+    for (const feeds of batches) outputs.push(await runOne(session, feeds));
+    return outputs;
+  } finally {
+    await session.release();
   }
-  const { session } = last;
+};
+
+/** The same for one batch. */
+export async function run(model: Uint8Array, feeds: readonly ProofFeed[]): Promise<Outputs> {
+  const [outputs] = await runBatches(model, [feeds]);
+  return outputs!;
+}
+
+async function runOne(session: InferenceSession, feeds: readonly ProofFeed[]): Promise<Outputs> {
   const inputs = Object.fromEntries(
     feeds.map(({ name, dims, data }) => {
       const port = session.inputMetadata.find((input) => input.name === name);
@@ -26,25 +37,16 @@ export const run: RunModel = async (model, feeds) => {
   );
   const results = await session.run(inputs);
   return new Map(
-    Object.entries(results).map(([name, { dims, data }]) => [
-      name,
-      { dims: [...dims], data: Float32Array.from(data as Float32Array) },
-    ]),
+    Object.entries(results).map(([name, { dims, data, type }]): [string, ModelOutput] => {
+      if (type === 'float32') return [name, { dims: [...dims], data: Float32Array.from(data as Float32Array) }];
+      const whole = Float64Array.from(data as Uint8Array, Number);
+      return [name, { dims: [...dims], data: whole, whole: type !== 'float64' }];
+    }),
   );
-};
-
-/** Runs a model on several batches; see `run`. */
-export async function runBatches(
-  model: Uint8Array,
-  batches: readonly Parameters<RunModel>[1][],
-): Promise<Awaited<ReturnType<RunModel>>[]> {
-  const outputs: Awaited<ReturnType<RunModel>>[] = [];
-  for (const feeds of batches) outputs.push(await run(model, feeds));
-  return outputs;
 }
 
 /** Runs a model once; see `run`. */
-export async function runModel(model: ModelProto, feeds: Parameters<RunModel>[1]): ReturnType<RunModel> {
+export async function runModel(model: ModelProto, feeds: readonly ProofFeed[]): Promise<Outputs> {
   return run(encodeModel(model), feeds);
 }
 
@@ -86,10 +88,10 @@ export function noise(dims: readonly number[], seed: number, scale = 1): Float32
   return Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * random.normal());
 }
 
-function open(model: Uint8Array): Promise<InferenceSession> {
+function open(model: Uint8Array, optimization: 'disabled' | 'all' = 'disabled'): Promise<InferenceSession> {
   return InferenceSession.create(model, {
     executionProviders: ['cpu'],
-    graphOptimizationLevel: 'disabled',
+    graphOptimizationLevel: optimization,
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });

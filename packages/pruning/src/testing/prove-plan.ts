@@ -10,7 +10,7 @@ import type { Proof } from '../proof/prove.ts';
 import { prove } from '../proof/prove.ts';
 import { prune } from '../surgery/prune.ts';
 import type { Shapes } from '../trace/trace.ts';
-import { measureShapes, noise, run } from './ort.ts';
+import { measureShapes, noise, runBatches } from './ort.ts';
 
 /** A model measured and analysed: several plans may be made of it. */
 export interface Analysed {
@@ -42,15 +42,13 @@ export async function provePlan(model: ModelProto, make?: (analysis: ChannelAnal
 export async function proveAnalysed({ model, shapes, analysis }: Analysed, plan: Plan): Promise<Proved> {
   const dims = shapes.get(new Graph(model).inputs[0]!.name)!;
   const images = [noise([2, ...dims.slice(1)], 11), noise([1, ...dims.slice(1)], 12, 2)];
-  const proof = await prove({ model, shapes, plan, run, images });
+  const proof = await prove({ model, shapes, plan, run: runBatches, images });
   return { shapes, analysis, plan, pruned: prune(model, shapes, plan), proof };
 }
 
 /** Every gate of a proof passed; on failure the gates' words are shown. */
 export function expectProved({ gates, passed }: Proof): void {
-  expect(Object.values(gates).map((gate) => (gate.passed ? 'passed' : gate.detail))).toEqual(
-    Array<string>(4).fill('passed'),
-  );
+  expect(Object.values(gates).flatMap((gate) => (gate.passed ? [] : [gate.detail]))).toEqual([]);
   expect(passed).toBe(true);
 }
 

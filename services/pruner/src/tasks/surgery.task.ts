@@ -4,7 +4,7 @@ import { encodeModel, type ImageSize } from '@kneepoint/onnx';
 import { analyzeChannels, multipleFor, type Plan, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
 import { shapesAsDeclared, takeModel } from '@kneepoint/runtime';
 import { asWritten, chooseBatch, type WantedBatch } from '../declared-form.ts';
-import { drawnFeeds, requireProof, runAsWritten } from '../prove-surgery.ts';
+import { drawnFeeds, requireProof, runOnCpu } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
 
 export interface SurgeryTaskInput {
@@ -61,7 +61,7 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
   requireCut(plan);
   const cut = prune(model, shapes, plan);
   const images = drawnFeeds(model, { seed: input.seed, ...(size ? { size } : {}) });
-  const run = runAsWritten();
+  const run = runOnCpu();
   const proof = requireProof(await prove({ model, shapes, plan, images, run, seed: input.seed }));
   const after = sizeOf(cut, (await shapesAsDeclared(cut, size)).shapes);
   const written = await asWritten(cut, { ...taken, ...chosen, shapes, plan, run, seed: input.seed });
