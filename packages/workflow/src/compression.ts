@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { costs, type ModelProto } from '@kneepoint/onnx';
+import { costs, freeBatch, type ModelProto } from '@kneepoint/onnx';
 import {
   analyzeChannels,
   type ChannelAnalysis,
@@ -185,8 +185,9 @@ export function truncateAt({
   'network' | 'shapes' | 'tap'
 > {
   const tap = requireTap(findTaps(model, shapes), layer);
+  // What keeps a whole network at one image often lies behind the layer.
   const merged = mergeHead({
-    model: truncate(model, tap, head),
+    model: freeBatch(truncate(model, tap, head)).model,
     shapes: truncatedShapes(shapes, tap, { ...head, targets: head.bias.length }),
   });
   return { network: merged.model, shapes: merged.shapes, tap };

@@ -28,7 +28,16 @@ export interface LayerSummary {
 
 /** What is known of a model once it has been read, bounded, run on one image and walked by labels. */
 export interface ModelInspection {
-  readonly input: { readonly name: string; readonly channels: number; readonly height: number; readonly width: number };
+  readonly input: {
+    readonly name: string;
+    readonly channels: number;
+    readonly height: number;
+    readonly width: number;
+    /** How many images the whole network takes at a time; absent where any number. */
+    readonly batch?: number;
+    /** With `batch`: whether its layers take any number all the same, so that what is cut at one of them does. */
+    readonly layersFree?: boolean;
+  };
   readonly opset: number;
   readonly producer: string;
   /** Learned parameters; batch-normalisation statistics are not counted. */

@@ -5,7 +5,7 @@ import { choosePreprocess } from './choose-preprocess.ts';
 const INPUT = { name: 'image', channels: 3, height: 8, width: 8 };
 const PLAIN = { channels: 'rgb', range: [0, 1], mean: [0], std: [1] } as const;
 const choose = (declared: object | undefined, bytes: boolean) =>
-  choosePreprocess(declared && validatePreprocess(declared), INPUT, bytes);
+  choosePreprocess({ declared: declared && validatePreprocess(declared) }, INPUT, bytes);
 
 describe('a network that takes bytes', () => {
   it.each<[string, object | undefined]>([
@@ -51,5 +51,31 @@ describe('a network that takes floats', () => {
     expect(() => choose({ ...PLAIN, mean: [0, 0] }, false)).toThrowError(
       expect.objectContaining({ code: 'PREPROCESS_CHANNELS' }),
     );
+  });
+});
+
+describe('what an exporter wrote down', () => {
+  const exported = (preset: string, rest: object = {}) => ({
+    preprocess: validatePreprocess({ preset, ...rest }),
+    from: `${preset}.json`,
+  });
+
+  it('stands where nothing is declared, and is said; the nearest that fits counts', () => {
+    const sources = {
+      exported: [exported('timm', { channels: 'rgba', mean: [0], alpha: undefined }), exported('torchvision')],
+    };
+    const { preprocess, notes } = choosePreprocess(sources, INPUT, false);
+    expect(preprocess).toEqual(validatePreprocess({ preset: 'torchvision' }));
+    expect(notes).toEqual([
+      'timm.json does not fit 3 channels and is passed over',
+      'preprocessing is that of torchvision.json: rgb, range [0, 1], mean [0.485, 0.456, 0.406], std [0.229, 0.224, 0.225]',
+    ]);
+    const declared = validatePreprocess(PLAIN);
+    expect(choosePreprocess({ declared, ...sources }, INPUT, false)).toEqual({ preprocess: declared, notes: [] });
+  });
+
+  it('neither subtracts nor divides for a network that takes bytes', () => {
+    const { preprocess } = choosePreprocess({ exported: [exported('torchvision')] }, INPUT, true);
+    expect(preprocess).toMatchObject({ range: [0, 255], mean: [0], std: [1], fit: 'crop', cropShare: 0.875 });
   });
 });

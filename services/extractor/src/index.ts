@@ -2,4 +2,4 @@ export { startExtractor } from './extractor.ts';
 export { inspectModelFile, type InspectOptions } from './inspect-model-file.ts';
 export type { FileInspection, InputSummary } from './tasks/inspect-file.task.ts';
 export { packModelFile } from './pack-model-file.ts';
-export { readPreprocessBeside } from './preprocess-beside.ts';
+export { readConfigBeside, readPreprocessBeside } from './preprocess-beside.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelProto } from '@kneepoint/onnx';
-import { DataType, encodeModel, floatTensor, GraphBuilder, inputSpec } from '@kneepoint/onnx';
+import { asDeclared, DataType, encodeModel, floatTensor, GraphBuilder, inputSpec } from '@kneepoint/onnx';
 import { readModelFile, type TaskContext } from '@kneepoint/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import inspectFile from './tasks/inspect-file.task.ts';
@@ -51,6 +51,40 @@ describe('an import', () => {
     const stored = await readModelFile(join(folder, 'model.onnx'));
     expect(inputSpec(stored)).toMatchObject({ channels: 3, ...size, batch: 'free', elemType: DataType.FLOAT });
     expect(inspection.layers.map(({ prunable }) => prunable)).toEqual([true, true, false]);
+  });
+
+  it('keeps the form that the file declares beside the one that is worked on', async () => {
+    await inspect({ path: await file(camera()), outFolder: folder, size: { height: 12, width: 10 } }, context);
+    const stored = await readModelFile(join(folder, 'model.onnx'));
+    expect(asDeclared(stored).graph!.input).toEqual(camera().graph!.input);
+  });
+
+  it('of a network that runs one image at a time says whether its layers do, too', async () => {
+    const alone = (front: (g: GraphBuilder, x: string) => string): ModelProto => {
+      const g = new GraphBuilder();
+      const y = g.relu(g.node('Conv', [front(g, g.input('x', [1, 3, 12, 10])), filled(g, 8, 3, 3, 3)]));
+      g.output(g.node('ReduceMax', [g.node('Squeeze', [y])], { keepdims: 0 }), []);
+      return g.build();
+    };
+    const of = async (model: ModelProto) => (await inspect({ path: await file(model) }, context)).inspection;
+    const behind = await of(alone((_, x) => x));
+    expect(behind.input).toMatchObject({ batch: 1, layersFree: true });
+    expect(behind.notes.join()).toContain('It runs one image at a time');
+    const modulated = alone((g, x) => {
+      const style = g.node('Sigmoid', [g.globalAveragePool(x)]);
+      return g.node(
+        'Conv',
+        [
+          x,
+          g.node('Mul', [
+            g.init(floatTensor([3, 1, 1, 1], [1, 2, 3])),
+            g.node('Transpose', [style], { perm: [1, 0, 2, 3] }),
+          ]),
+        ],
+        { group: 3 },
+      );
+    });
+    expect((await of(modulated)).input).toMatchObject({ batch: 1, layersFree: false });
   });
 
   it('asks for the size where the file leaves it free', async () => {

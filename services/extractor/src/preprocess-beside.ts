@@ -1,18 +1,56 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
+import { type Exported, type ReadExported, record } from './exported/exported.ts';
+import { readHuggingFace } from './exported/hugging-face.ts';
+import { readTimm } from './exported/timm.ts';
+
+/** Files of model hubs that say how pixels become the input, in the order in which they are looked for. */
+const CONFIGS: readonly { readonly file: string; readonly read: ReadExported }[] = [
+  { file: 'config.json', read: readTimm },
+  { file: 'preprocessor_config.json', read: readHuggingFace },
+];
+
+/** Beyond this it is no configuration. */
+const MOST_BYTES = 2 ** 20;
 
 /** What FILE.preprocess.json beside FILE.onnx declares; undefined where there is no such file. Throws PREPROCESS_INVALID. */
 export async function readPreprocessBeside(modelPath: string): Promise<Preprocess | undefined> {
   const path = `${modelPath.replace(/\.onnx$/i, '')}.preprocess.json`;
-  let text: string;
+  const text = await textOf(path);
+  return text === undefined ? undefined : validatePreprocess(parseJson(text, path), path);
+}
+
+/** What a hub's configuration beside a model says; undefined where there is none, or one of another kind. */
+export async function readConfigBeside(modelPath: string): Promise<Exported | undefined> {
+  for (const { file, read } of CONFIGS) {
+    const text = await textOf(join(dirname(modelPath), file));
+    const found = text === undefined || text.length > MOST_BYTES ? undefined : understood(text, read);
+    if (found) return { preprocess: found, from: `${file} beside the model` };
+  }
+  return undefined;
+}
+
+/** A file of that name may be of anything. */
+function understood(text: string, read: ReadExported): Preprocess | undefined {
   try {
-    text = await readFile(path, 'utf8');
+    const json = record(JSON.parse(text));
+    const found = json && read(json);
+    return found && validatePreprocess(found);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError || error instanceof Failure) return undefined;
     throw error;
   }
-  return validatePreprocess(parseJson(text, path), path);
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function parseJson(text: string, where: string): unknown {

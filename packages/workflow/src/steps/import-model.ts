@@ -2,11 +2,11 @@ import type { Preprocess } from '@kneepoint/datasets';
 import type { ModelInspection } from '../model.ts';
 import type { StepKind } from './step-kind.ts';
 
-/** Reads, bounds, validates and inspects a model file; stores it with external data inlined and its batch made free. */
+/** Reads, bounds, validates and inspects a model file; stores it with external data inlined, in the form that it is worked on. */
 export const IMPORT_MODEL = {
   kind: 'import-model',
   service: 'extractor',
-  version: 3,
+  version: 4,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

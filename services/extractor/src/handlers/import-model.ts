@@ -4,7 +4,7 @@ import { runTask } from '@kneepoint/runtime';
 import type { ImportModelInput, ImportModelOutput } from '@kneepoint/workflow';
 import type { InspectInput, InspectOutput } from '../tasks/inspect.task.ts';
 import { choosePreprocess } from '../choose-preprocess.ts';
-import { readPreprocessBeside } from '../preprocess-beside.ts';
+import { readConfigBeside, readPreprocessBeside } from '../preprocess-beside.ts';
 
 const TASK = new URL('../tasks/inspect.task.ts', import.meta.url);
 const TIMEOUT_MS = 15 * 60_000;
@@ -16,13 +16,22 @@ export function importModel({ config }: ServiceParts): StepHandler {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
       const path = 'path' in source ? source.path : await store.localPath(source.artifact);
       const declared = preprocess ?? (await readPreprocessBeside(path));
-      const size = declared?.size;
-      const { inspection: inspected, bytes } = await runTask<InspectInput, InspectOutput>(
+      const hub = declared ? undefined : await readConfigBeside(path);
+      const size = declared?.size ?? hub?.preprocess.size;
+      const {
+        inspection: inspected,
+        bytes,
+        exported,
+      } = await runTask<InspectInput, InspectOutput>(
         TASK,
         { path, outFolder: folder, ...(size ? { size } : {}) },
         { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
-      const pixels = choosePreprocess(declared, inspected.input, bytes);
+      const pixels = choosePreprocess(
+        { declared, exported: [hub, exported].filter((found) => found !== undefined) },
+        inspected.input,
+        bytes,
+      );
       const inspection = { ...inspected, notes: [...inspected.notes, ...pixels.notes] };
       const model = await store.put(join(folder, 'model.onnx'), { mediaType: 'application/octet-stream' });
       const skeleton = await store.put(join(folder, 'skeleton.onnx'), { mediaType: 'application/octet-stream' });

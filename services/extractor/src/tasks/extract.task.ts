@@ -1,5 +1,5 @@
 import { batches, openDataset } from '@kneepoint/datasets';
-import { encodeModel, inputSpec } from '@kneepoint/onnx';
+import { encodeModel, freeBatch, inputSpec } from '@kneepoint/onnx';
 import {
   batchSizeFor,
   exposePooled,
@@ -30,11 +30,12 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
   const model = await readModelFile(input.modelPath);
   const spec = inputSpec(model);
   const values = job.taps.map((tap) => tap.value);
-  const exposed = exposePooled(model, values, { grids: gridsOf(job.taps) });
+  // Where the whole network runs one image at a time, what its layers answer may still be had of several at once.
+  const { model: exposed, freed } = freeBatch(exposePooled(model, values, { grids: gridsOf(job.taps) }));
   const session = await openSession(encodeModel(exposed), { provider: context.provider });
   const dataset = await openDataset(input.archivePath);
   try {
-    const batchSize = batchSizeFor(spec);
+    const batchSize = batchSizeFor({ ...spec, ...(freed ? { batch: 'free' } : {}) });
     const { responses, grids, imagesPerSecond } = await pooledResponses(session, {
       taps: job.taps,
       images: job.to - job.from,

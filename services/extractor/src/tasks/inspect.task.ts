@@ -3,20 +3,25 @@ import { join } from 'node:path';
 import {
   asImages,
   encodeModel,
+  declaredForm,
   freeBatch,
   type ImageSize,
   inputSpec,
+  type ModelProto,
+  noteForm,
   skeleton,
   withDeclaredShapes,
 } from '@kneepoint/onnx';
 import { Failure } from '@kneepoint/failures';
-import { shapesOf, takeModel, type TaskContext } from '@kneepoint/runtime';
+import { exposePooled, gridsOf, shapesOf, takeModel, type TaskContext } from '@kneepoint/runtime';
 import type { ModelInspection } from '@kneepoint/workflow';
+import type { Exported } from '../exported/exported.ts';
+import { preprocessInMetadata } from '../exported/in-metadata.ts';
 import { walkModel } from '../walk-model.ts';
 
 export interface InspectInput {
   readonly path: string;
-  /** Where to write `model.onnx` (self-contained, batch free) and `skeleton.onnx`; nothing is written without it. */
+  /** Where to write `model.onnx` (self-contained, as it is worked on) and `skeleton.onnx`; nothing is written without it. */
   readonly outFolder?: string;
   /** Height and width of images where the file leaves them free. */
   readonly size?: ImageSize;
@@ -26,6 +31,8 @@ export interface InspectOutput {
   readonly inspection: ModelInspection;
   /** Whether the file takes bytes, so that images are numbers from 0 to 255. */
   readonly bytes: boolean;
+  /** How pixels become the input, as the file itself says. */
+  readonly exported?: Exported;
 }
 
 /** Reads, bounds, validates, runs on one image and walks a model of images: everything that is known of it before any data set. */
@@ -40,20 +47,23 @@ export default async function inspect(
   const images = asImages(taken.model, { size: taken.size });
   const input = inputSpec(images.model);
   const { model, freed, reason } = freeBatch(images.model);
-  if (!freed && input.batch !== 'free') {
+  const alone = !freed && input.batch === 1;
+  if (!freed && input.batch !== 'free' && !alone) {
     throw new Failure(
       'ONNX_BATCH_FIXED',
       `the batch size is fixed at ${input.batch} and cannot be made free: ${reason}`,
       {
         where: input.name,
-        fix: 'Export the model with a dynamic batch axis.',
+        fix: 'Export the model with a dynamic batch axis, or with a batch of 1.',
       },
     );
   }
+  noteForm(model, declaredForm(taken.original, model, images.last));
   stage(1, 'running one image');
   const shapes = await shapesOf(model);
   stage(2, 'walking channels');
   const walked = walkModel(model, taken.original, shapes);
+  const exported = preprocessInMetadata(taken.original);
   stage(3, 'writing');
   const encoded = encodeModel(model);
   if (outFolder) {
@@ -64,15 +74,29 @@ export default async function inspect(
   const notes = [
     ...taken.notes,
     ...images.notes,
-    ...(freed && input.batch !== 'free' ? [`The batch size was fixed at ${input.batch} and has been made free.`] : []),
+    ...(freed && input.batch !== 'free'
+      ? [`The batch size is fixed at ${input.batch}: it was made free for the work, and is written as it was.`]
+      : []),
+    ...(alone ? [`It runs one image at a time, and is worked on so where it must be: ${reason}.`] : []),
   ];
   return {
     inspection: {
-      input: { name: input.name, channels: input.channels, height: input.height, width: input.width },
+      input: {
+        ...{ name: input.name, channels: input.channels, height: input.height, width: input.width },
+        ...(alone ? { batch: 1, layersFree: layersFree(model, walked.taps) } : {}),
+      },
       ...walked,
       bytes: encoded.byteLength,
       notes,
     },
     bytes: images.bytes,
+    ...(exported ? { exported } : {}),
   };
+}
+
+/** Whether what its layers answer can be had of several images at once, though what follows them cannot. */
+function layersFree(model: ModelProto, taps: ModelInspection['taps']): boolean {
+  if (taps.length === 0) return false;
+  const values = taps.map(({ value }) => value);
+  return freeBatch(exposePooled(model, values, { grids: gridsOf(taps) })).freed;
 }
