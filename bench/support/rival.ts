@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A rival in a process of its own, held to one thread: a Python script that answers every line of JSON with one.
- * Debian's Python runs it; PYTHON names another interpreter.
+ * Debian's Python runs it unless another interpreter is given; PYTHON names one for all.
  */
 export class Rival {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
@@ -13,11 +13,11 @@ export class Rival {
   /** Its versions; undefined where what it needs is missing. */
   readonly versions: Promise<string | undefined>;
 
-  constructor(script: URL) {
+  constructor(script: URL, interpreter = process.env['PYTHON'] ?? '/usr/bin/python3') {
     const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
     // A kernel that the environment forces on OpenBLAS would hold the rival below what the machine can do.
     const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _cache, ...env } = process.env;
-    this.#child = spawn(process.env['PYTHON'] ?? '/usr/bin/python3', [fileURLToPath(script)], {
+    this.#child = spawn(interpreter, [fileURLToPath(script)], {
       env: { ...env, ...threads },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

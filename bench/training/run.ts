@@ -1,18 +1,21 @@
 /**
  * The training step against PyTorch on the CPU: forward, cross-entropy, backward, SGD with momentum; same network, weights, images.
  *
- *   npx tsx bench/training/run.ts
+ *   npx tsx bench/training/run.ts [--newer]
  *
  * One thread each, processor time, the fastest of some rounds in turn. PyTorch may choose between its two memory layouts. Then the
- * step over its own forward half, and resident memory over 2 000 steps. Needs Debian's python3-torch and python3-numpy.
+ * step over its own forward half, and resident memory over 2 000 steps. Needs Debian's python3-torch and python3-numpy; --newer installs a
+ * PyTorch 2 of several GB from PyPI and takes the faster of the two.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { blockOf } from '@kneepoint/autodiff';
 import { Graph, readTensor, vggStyle } from '@kneepoint/onnx';
 import { machine } from '../support/machine.ts';
+import { installNewerTorch, NEWER_TORCH } from '../support/newer-torch.ts';
 import { Rival } from '../support/rival.ts';
 import { SIZE, TRAINED } from './networks.ts';
 import { classesOf, MOMENTUM, randomImages, RATE, runOnce, stepper } from './stepper.ts';
@@ -30,8 +33,8 @@ export interface TrainingNet {
   /** The forward half as it is within the step, its convolutions in blocks. */
   readonly ownForward: number;
   readonly stepOverOwnForward: number;
-  /** PyTorch in the faster of its two layouts; undefined where it is missing. */
-  readonly theirs?: { readonly step: number; readonly layout: string };
+  /** The faster version of PyTorch in the faster of its two layouts; undefined where it is missing. */
+  readonly theirs?: { readonly step: number; readonly version: string; readonly layout: string };
   /** Our time over theirs. */
   readonly ratio?: number;
   /** Largest relative difference between the losses of the two, step by step from the same weights. */
@@ -52,21 +55,42 @@ const THREADS = 1;
 const ROUNDS = 12;
 const LAYOUTS = ['first', 'last'] as const;
 
-/** Measures for about a minute. */
-export async function training(onNet: (net: TrainingNet) => void = () => undefined): Promise<TrainingFigures> {
-  const rivals = new Map(LAYOUTS.map((layout) => [layout, new Rival(new URL('rival.py', import.meta.url))] as const));
+interface Torch {
+  readonly rival: Rival;
+  readonly version: string;
+  readonly layout: (typeof LAYOUTS)[number];
+}
+
+/**
+ * Measures for about a minute.
+ * @param newer also beside the PyTorch of another interpreter
+ */
+export async function training(
+  onNet: (net: TrainingNet) => void = () => undefined,
+  newer?: string,
+): Promise<TrainingFigures> {
+  const script = new URL('rival.py', import.meta.url);
+  const started = [undefined, ...(newer === undefined ? [] : [newer])].flatMap((interpreter) =>
+    LAYOUTS.map((layout) => ({ layout, rival: new Rival(script, interpreter) })),
+  );
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-bench-'));
   try {
-    const versions = await Promise.all([...rivals.values()].map((rival) => rival.versions));
+    const rivals: Torch[] = [];
+    for (const { layout, rival } of started) {
+      const version = await rival.versions;
+      if (version !== undefined) rivals.push({ rival, version, layout });
+    }
+    const versions = [...new Set(rivals.map(({ version }) => version))];
     const block = await blockOf(runOnce);
     const nets: TrainingNet[] = [];
     for (const network of Object.keys(TRAINED)) {
-      nets.push(await compare(network, block, versions[0] === undefined ? new Map() : rivals, folder));
+      nets.push(await compare(network, block, rivals, folder));
       onNet(nets.at(-1)!);
     }
-    return { rival: versions[0], block, nets, memory: await memory(block) };
+    const rival = versions.length > 0 ? versions.join(' and ') : undefined;
+    return { rival, block, nets, memory: await memory(block) };
   } finally {
-    for (const rival of rivals.values()) rival.close();
+    for (const { rival } of started) rival.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -79,12 +103,7 @@ interface RivalSteps {
   readonly loss: number;
 }
 
-async function compare(
-  network: string,
-  block: number,
-  rivals: ReadonlyMap<string, Rival>,
-  folder: string,
-): Promise<TrainingNet> {
+async function compare(network: string, block: number, rivals: readonly Torch[], folder: string): Promise<TrainingNet> {
   const model = TRAINED[network]!();
   const data = { images: randomImages(BATCH), classes: classesOf(BATCH) };
   const ours = await stepper(model, { ...data, block, threads: THREADS });
@@ -98,22 +117,22 @@ async function compare(
   const differences: number[] = [];
   const compareLoss = (our: number, their: number) => differences.push(Math.abs(our / their - 1));
   const first = await ours.step();
-  for (const [layout, rival] of rivals) {
+  for (const { layout, rival } of rivals) {
     const settings = { batch: BATCH, size: SIZE, threads: THREADS, rate: RATE, momentum: MOMENTUM, layout };
     const { loss } = (await rival.ask({ network, ...files, ...settings })) as RivalSteps;
     compareLoss(first, loss);
   }
   const best = { step: Infinity, standard: Infinity, forward: Infinity, ownForward: Infinity };
-  const theirs = new Map<string, number>();
+  const theirs = new Map<Torch, number>();
   for (let round = 0; round < ROUNDS; round++) {
     let loss = 0;
     best.step = Math.min(best.step, await milliseconds(async () => void (loss = await ours.step())));
     best.standard = Math.min(best.standard, await milliseconds(() => plain.step()));
     best.forward = Math.min(best.forward, await milliseconds(() => plain.forward()));
     best.ownForward = Math.min(best.ownForward, await milliseconds(() => ours.forward()));
-    for (const [layout, rival] of rivals) {
-      const run = (await rival.ask({ steps: 1 })) as RivalSteps;
-      theirs.set(layout, Math.min(theirs.get(layout) ?? Infinity, 1000 * run.seconds));
+    for (const torch of rivals) {
+      const run = (await torch.rival.ask({ steps: 1 })) as RivalSteps;
+      theirs.set(torch, Math.min(theirs.get(torch) ?? Infinity, 1000 * run.seconds));
       compareLoss(loss, run.loss);
     }
   }
@@ -129,7 +148,7 @@ async function compare(
     ...(fastest === undefined
       ? {}
       : {
-          theirs: { layout: `channels ${fastest[0]}`, step: fastest[1] },
+          theirs: { version: fastest[0].version, layout: `channels ${fastest[0].layout}`, step: fastest[1] },
           ratio: best.step / fastest[1],
           difference: Math.max(...differences),
         }),
@@ -164,8 +183,17 @@ async function milliseconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values: options } = parseArgs({ options: { newer: { type: 'boolean', default: false } } });
+  const missing = options.newer ? await installNewerTorch() : undefined;
+  if (missing !== undefined) {
+    console.error(missing);
+    process.exit(2);
+  }
   console.log(machine());
-  const { rival, memory: bytes } = await training((net) => console.log(JSON.stringify(net)));
+  const { rival, memory: bytes } = await training(
+    (net) => console.log(JSON.stringify(net)),
+    options.newer ? NEWER_TORCH.interpreter : undefined,
+  );
   if (rival === undefined) console.error(NO_TORCH);
   const [from, to] = [bytes.at200, bytes.at2000].map((value) => (value / 2 ** 20).toFixed(0));
   console.log(`${rival}; resident memory after 200 steps ${from} MiB, after 2 000 ${to} MiB`);
