@@ -57,10 +57,10 @@ export function readAge(option: string, text: string): number {
   });
 }
 
-function describe({ dryRun, kept, young, deleted, runs, checkpoints, uploads }: GarbageReport): string {
+function describe({ dryRun, kept, young, deleted, runs, checkpoints, removed, uploads }: GarbageReport): string {
   const size = ({ count, bytes }: GarbageReport['kept']) => `${count} artifacts, ${(bytes / 1e6).toFixed(1)} MB`;
   return [
-    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${checkpoints} checkpoints, ${uploads} uploads, ${runs} runs`,
+    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${removed} removed models and data sets, ${checkpoints} checkpoints, ${uploads} uploads, ${runs} runs`,
     `in use        ${size(kept)}`,
     `too young     ${size(young)}`,
   ].join('\n');

@@ -98,6 +98,26 @@ export const apiFailures = {
     cure: 'Use letters, digits, spaces, dots, dashes and underscores; 100 characters at most.',
     retryable: false,
   },
+  NAME_TAKEN: {
+    cause: 'A model or data set was to get a name that another one bears.',
+    cure: 'Choose another name, or rename or remove the other one first.',
+    retryable: false,
+  },
+  NAME_AMBIGUOUS: {
+    cause: 'Several models or data sets have the name, or begin with the digits, that a command was given.',
+    cure: 'Say which by NAME@DIGEST or by its id, as the message lists them; rename or remove what is not meant.',
+    retryable: false,
+  },
+  MODEL_IN_USE: {
+    cause: 'A model cannot be removed while a run that has not ended uses it.',
+    cure: 'Cancel the run, or wait until it has ended.',
+    retryable: false,
+  },
+  DATASET_IN_USE: {
+    cause: 'A data set cannot be removed while a run that has not ended uses it.',
+    cure: 'Cancel the run, or wait until it has ended.',
+    retryable: false,
+  },
   SOURCE_INVALID: {
     cause: 'A registration names no bytes, or names them twice.',
     cure: 'Upload the bytes and pass their SHA-256.',

@@ -134,6 +134,42 @@ describe('collecting garbage', () => {
     expect(await db.prisma.run.findMany({ select: { id: true } })).not.toContainEqual({ id: old.id });
   });
 
+  it('takes a removed model or data set once no run but its import refers to it, and what was uploaded for an import', async () => {
+    const of: Record<string, string> = {};
+    for (const name of ['free', 'used', 'shared', 'young', 'upload', 'images']) of[name] = await put(name);
+    const gone = new Date(Date.now() - 40 * DAY);
+    const model = (name: string, sha256: string, removedAt: Date | null) => {
+      const rest = { preprocessKey: 'p', preprocess: {}, inspection: {}, skeletonSha256: sha256 };
+      return db.prisma.model.create({ data: { name, sha256, removedAt, ...rest } });
+    };
+    const free = await model('free', of.free!, gone);
+    const used = await model('used', of.used!, gone);
+    await model('shared', of.shared!, gone);
+    await model('other name', of.shared!, null);
+    await model('young', of.young!, new Date());
+    const images = { images: 1, bytes: 1n, tasks: [], notes: [], removedAt: gone };
+    await db.prisma.dataset.create({ data: { name: 'd', sha256: of.images!, manifestSha256: of.images!, ...images } });
+    const done = { state: 'SUCCEEDED', endedAt: gone };
+    const input = { upload: of.upload! };
+    await db.prisma.run.create({ data: { kind: 'IMPORT_MODEL', input, modelId: free.id, ...done } });
+    await db.prisma.result.create({
+      data: { key: 'i', kind: 'import-model', output: { sha256: of.free! }, artifacts: [of.free!] },
+    });
+    const analysis = await db.prisma.run.create({ data: { kind: 'ANALYSIS', input: {}, modelId: used.id, ...done } });
+
+    const limits = { olderThanMs: 30 * DAY };
+    const dry = await collectGarbage(db, store, { ...limits, dryRun: true });
+    expect(dry).toMatchObject({ removed: 3, deleted: { count: 3 } });
+    expect({ ...(await collectGarbage(db, store, limits)), dryRun: true }).toEqual(dry);
+    expect(await left(of)).toEqual(['used', 'shared', 'young']);
+    expect((await db.prisma.model.findMany({ orderBy: { name: 'asc' } })).map(({ name }) => name)).toEqual([
+      ...['other name', 'used', 'young'],
+    ]);
+    await db.prisma.run.delete({ where: { id: analysis.id } });
+    await collectGarbage(db, store, limits);
+    expect(await left(of)).toEqual(['shared', 'young']);
+  });
+
   it('refuses an age that could take what a step is about to refer to', async () => {
     await expect(collectGarbage(db, store, { olderThanMs: 60_000 })).rejects.toMatchObject({
       code: 'RETENTION_INVALID',

@@ -27,6 +27,8 @@ export interface GarbageReport {
   readonly deleted: Amount;
   readonly runs: number;
   readonly checkpoints: number;
+  /** Models and data sets whose name was removed, and that no run refers to. */
+  readonly removed: number;
   /** Uploads that were never completed. */
   readonly uploads: number;
 }
@@ -53,6 +55,7 @@ export async function collectGarbage(
   const before = new Date(now.getTime() - olderThanMs);
   const limits: Limits = {
     checkpointsBefore: before,
+    removedBefore: before,
     ...(runsOlderThanMs === undefined ? {} : { runsBefore: new Date(now.getTime() - runsOlderThanMs) }),
   };
   const expired = await countExpired(db, limits);

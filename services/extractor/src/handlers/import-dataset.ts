@@ -32,7 +32,7 @@ export function importDataset({ config }: ServiceParts): StepHandler {
         output: output satisfies ImportDatasetOutput,
         commit: async (tx) => {
           const row = await tx.dataset.upsert({
-            where: { sha256: archive.sha256 },
+            where: { name_sha256: { name, sha256: archive.sha256 } },
             create: {
               name,
               sha256: archive.sha256,
@@ -43,7 +43,8 @@ export function importDataset({ config }: ServiceParts): StepHandler {
               subject: packed.subject,
               notes: [...packed.notes],
             },
-            update: { name },
+            // Others' names of the same bytes stay as they are; this one may have been removed.
+            update: { removedAt: null },
           });
           await tx.run.update({ where: { id: run.id }, data: { datasetId: row.id } });
         },

@@ -41,7 +41,7 @@ export function importModel({ config }: ServiceParts): StepHandler {
         output: output satisfies ImportModelOutput,
         commit: async (tx) => {
           const row = await tx.model.upsert({
-            where: { sha256_preprocessKey: { sha256: model.sha256, preprocessKey } },
+            where: { name_sha256_preprocessKey: { name, sha256: model.sha256, preprocessKey } },
             create: {
               name,
               sha256: model.sha256,
@@ -51,7 +51,8 @@ export function importModel({ config }: ServiceParts): StepHandler {
               inspection: storedJson(inspection),
               primaryTask: primaryTask ?? null,
             },
-            update: { name, ...(primaryTask ? { primaryTask } : {}) },
+            // Others' names of the same bytes stay as they are; this one may have been removed.
+            update: { removedAt: null, ...(primaryTask ? { primaryTask } : {}) },
           });
           await tx.run.update({ where: { id: run.id }, data: { modelId: row.id } });
         },

@@ -4,29 +4,74 @@ import type { DatasetReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
 import type { Dataset } from '../schema/dataset.ts';
 import { globalId, localId } from './ids.ts';
+import { isAbsent } from './launch.ts';
+import { ENDED, type Named, remove, rename } from './names.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 
 type Row = NonNullable<Awaited<ReturnType<Services['db']['prisma']['dataset']['findUnique']>>>;
 
+/** A data set whose name is there. */
 export async function findDataset({ loaders }: Context, id: string): Promise<Dataset | null> {
+  const row = await loaders.datasets.load(id);
+  return row && row.removedAt === null ? toDataset(row) : null;
+}
+
+/** The data set of a run, under the name that it had, whether that was removed or not. */
+export async function datasetOfRun({ loaders }: Context, id: string): Promise<Dataset | null> {
   const row = await loaders.datasets.load(id);
   return row ? toDataset(row) : null;
 }
 
-export async function listDatasets({ db }: Services, request: PageRequest): Promise<Page<Dataset>> {
+export async function listDatasets(
+  { db }: Services,
+  request: PageRequest,
+  name?: string | null,
+): Promise<Page<Dataset>> {
   const { take, position } = readPage(request);
+  const where = { removedAt: null, ...(isAbsent(name) ? {} : { name }) };
   const rows = await db.prisma.dataset.findMany({
-    where: afterPosition(position),
+    where: { AND: [where, afterPosition(position)] },
     orderBy: NEWEST_FIRST,
     take: take + 1,
   });
-  return toPage({ rows, take, toNode: toDataset, count: () => db.prisma.dataset.count() });
+  return toPage({ rows, take, toNode: toDataset, count: () => db.prisma.dataset.count({ where }) });
+}
+
+/** Every name of a data set's content, oldest first. */
+export async function namesOfDataset({ loaders }: Context, { artifact }: Dataset): Promise<readonly string[]> {
+  return (await loaders.datasetNames.load(artifact.sha256)).map(({ name }) => name);
+}
+
+const NAMES: Named<Row> = {
+  noun: 'data set',
+  unknown: 'DATASET_UNKNOWN',
+  inUse: 'DATASET_IN_USE',
+  find: (tx, id) => tx.dataset.findFirst({ where: { id, removedAt: null } }),
+  called: (tx, name) => tx.dataset.findMany({ where: { name } }),
+  content: ({ sha256 }) => sha256,
+  rename: (tx, id, name) => tx.dataset.update({ where: { id }, data: { name } }),
+  remove: (tx, id) => tx.$executeRaw`UPDATE dataset SET removed_at = clock_timestamp() WHERE id = ${id}`,
+  async merge(tx, { from, into }) {
+    await tx.run.updateMany({ where: { datasetId: from }, data: { datasetId: into } });
+    await tx.dataset.delete({ where: { id: from } });
+  },
+  user: (tx, { id }) => tx.run.findFirst({ where: { datasetId: id, state: { notIn: ENDED } } }),
+};
+
+/** Gives a data set another name; its content, and whatever else it is called, stays. Throws DATASET_UNKNOWN, NAME_INVALID, NAME_TAKEN. */
+export async function renameDataset(context: Context, id: string, name: string): Promise<Dataset> {
+  return toDataset(await rename(context, NAMES, localId('Dataset', id), name));
+}
+
+/** Takes a data set's name away; its content stays while another name or a run refers to it. Throws DATASET_UNKNOWN, DATASET_IN_USE. */
+export async function removeDataset(context: Context, id: string): Promise<Dataset> {
+  return toDataset(await remove(context, NAMES, localId('Dataset', id)));
 }
 
 /** The data set behind a global id, as the workflow wants it; DATASET_UNKNOWN when there is none. */
 export async function requireDataset({ loaders }: Context, id: string): Promise<DatasetReference> {
   const row = await loaders.datasets.load(localId('Dataset', id, 'dataset'));
-  if (!row) {
+  if (!row || row.removedAt !== null) {
     throw new Failure('DATASET_UNKNOWN', `no data set has the id ${id}`, {
       where: 'dataset',
       fix: 'List the data sets and pass the id of one.',

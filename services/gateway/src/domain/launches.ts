@@ -20,9 +20,8 @@ import { requireCriteria } from './criteria.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
 import { requireModel } from './models.ts';
+import { requireName } from './names.ts';
 import { requirePruneOptions, requireWanted } from './prune-options.ts';
-
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._ -]{0,99}$/u;
 
 export async function registerModel(context: Context, input: RegisterModelInput): Promise<Run> {
   const source = requireSource(context, input);
@@ -71,14 +70,6 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
     { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },
     input.idempotencyKey,
   );
-}
-
-function requireName(name: string, where = 'name'): string {
-  if (NAME.test(name)) return name;
-  throw new Failure('NAME_INVALID', `${JSON.stringify(name.slice(0, 80))} is not a name`, {
-    where,
-    fix: 'Start with a letter or digit; go on with letters, digits, spaces, dots, dashes or underscores; 100 characters at most.',
-  });
 }
 
 function requireSource(

@@ -49,6 +49,31 @@ function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
       (ids) => prisma.dataset.findMany({ where: { id: { in: ids } } }),
       (row) => row.id,
     ),
+    /** Names that lead to the same bytes, read the same way, by `sha256 preprocessKey`. */
+    modelNames: byGroup(
+      (contents) =>
+        prisma.model.findMany({
+          where: {
+            removedAt: null,
+            OR: contents.map((content) => {
+              const [sha256 = '', preprocessKey = ''] = content.split(' ');
+              return { sha256, preprocessKey };
+            }),
+          },
+          orderBy: { createdAt: 'asc' },
+          select: { name: true, sha256: true, preprocessKey: true },
+        }),
+      ({ sha256, preprocessKey }) => `${sha256} ${preprocessKey}`,
+    ),
+    datasetNames: byGroup(
+      (sha256s) =>
+        prisma.dataset.findMany({
+          where: { removedAt: null, sha256: { in: sha256s } },
+          orderBy: { createdAt: 'asc' },
+          select: { name: true, sha256: true },
+        }),
+      ({ sha256 }) => sha256,
+    ),
     artifacts: byKey(
       (ids) => prisma.artifact.findMany({ where: { sha256: { in: ids } } }),
       (row) => row.sha256,

@@ -3,23 +3,78 @@ import type { ModelInspection, ModelReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
 import type { Model } from '../schema/model.ts';
 import { globalId, localId } from './ids.ts';
+import { isAbsent } from './launch.ts';
+import { ENDED, type Named, remove, rename } from './names.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 
 type Row = NonNullable<Awaited<ReturnType<Services['db']['prisma']['model']['findUnique']>>>;
 
+/** A model whose name is there. */
 export async function findModel({ loaders }: Context, id: string): Promise<Model | null> {
+  const row = await loaders.models.load(id);
+  return row && row.removedAt === null ? toModel(row) : null;
+}
+
+/** The model of a run, under the name that it had, whether that was removed or not. */
+export async function modelOfRun({ loaders }: Context, id: string): Promise<Model | null> {
   const row = await loaders.models.load(id);
   return row ? toModel(row) : null;
 }
 
-export async function listModels({ db }: Services, request: PageRequest): Promise<Page<Model>> {
+export async function listModels({ db }: Services, request: PageRequest, name?: string | null): Promise<Page<Model>> {
   const { take, position } = readPage(request);
+  const where = { removedAt: null, ...(isAbsent(name) ? {} : { name }) };
   const rows = await db.prisma.model.findMany({
-    where: afterPosition(position),
+    where: { AND: [where, afterPosition(position)] },
     orderBy: NEWEST_FIRST,
     take: take + 1,
   });
-  return toPage({ rows, take, toNode: toModel, count: () => db.prisma.model.count() });
+  return toPage({ rows, take, toNode: toModel, count: () => db.prisma.model.count({ where }) });
+}
+
+/** Every name of a model's content, oldest first. */
+export async function namesOfModel({ loaders }: Context, { content }: Model): Promise<readonly string[]> {
+  return (await loaders.modelNames.load(content)).map(({ name }) => name);
+}
+
+const NAMES: Named<Row> = {
+  noun: 'model',
+  unknown: 'MODEL_UNKNOWN',
+  inUse: 'MODEL_IN_USE',
+  find: (tx, id) => tx.model.findFirst({ where: { id, removedAt: null } }),
+  called: (tx, name) => tx.model.findMany({ where: { name } }),
+  content: contentOf,
+  rename: (tx, id, name) => tx.model.update({ where: { id }, data: { name } }),
+  remove: (tx, id) => tx.$executeRaw`UPDATE model SET removed_at = clock_timestamp() WHERE id = ${id}`,
+  async merge(tx, { from, into }) {
+    await tx.run.updateMany({ where: { modelId: from }, data: { modelId: into } });
+    await tx.model.delete({ where: { id: from } });
+  },
+  async user(tx, { id, sha256, preprocessKey }) {
+    const own = await tx.run.findFirst({ where: { modelId: id, state: { notIn: ENDED } } });
+    if (own !== null) return own;
+    const others = await tx.model.count({ where: { sha256, preprocessKey, removedAt: null, id: { not: id } } });
+    // A benchmark times several models and is the run of none.
+    return others > 0
+      ? null
+      : await tx.run.findFirst({
+          where: {
+            modelId: null,
+            state: { notIn: ENDED },
+            steps: { some: { input: { path: ['networks'], array_contains: [{ sha256 }] } } },
+          },
+        });
+  },
+};
+
+/** Gives a model another name; its content, and whatever else it is called, stays. Throws MODEL_UNKNOWN, NAME_INVALID, NAME_TAKEN. */
+export async function renameModel(context: Context, id: string, name: string): Promise<Model> {
+  return toModel(await rename(context, NAMES, localId('Model', id), name));
+}
+
+/** Takes a model's name away; its content stays while another name or a run refers to it. Throws MODEL_UNKNOWN, MODEL_IN_USE. */
+export async function removeModel(context: Context, id: string): Promise<Model> {
+  return toModel(await remove(context, NAMES, localId('Model', id)));
 }
 
 /** The model behind a global id, as the workflow wants it; MODEL_UNKNOWN when there is none. */
@@ -29,7 +84,7 @@ export async function requireModel(
   field = 'model',
 ): Promise<ModelReference & { primaryTask: string | null }> {
   const row = await loaders.models.load(localId('Model', id, field));
-  if (!row) {
+  if (!row || row.removedAt !== null) {
     throw new Failure('MODEL_UNKNOWN', `no model has the id ${id}`, {
       where: field,
       fix: 'List the models and pass the id of one.',
@@ -49,12 +104,18 @@ export function toModelReference(row: Row): ModelReference {
   };
 }
 
+/** The same bytes, read in another way, are another model. */
+function contentOf({ sha256, preprocessKey }: Pick<Row, 'sha256' | 'preprocessKey'>): string {
+  return `${sha256} ${preprocessKey}`;
+}
+
 export function toModel(row: Row): Model {
   const { inspection, preprocess } = toModelReference(row);
   return {
     id: globalId('Model', row.id),
     nodeType: 'Model',
     name: row.name,
+    content: contentOf(row),
     primaryTask: row.primaryTask,
     parameters: inspection.parameters,
     macs: inspection.macs,

@@ -1,12 +1,13 @@
-import { Arg, Ctx, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
-import { findDataset, listDatasets } from '../domain/datasets.ts';
+import { findDataset, listDatasets, namesOfDataset, removeDataset, renameDataset } from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
 import { Node } from './node.ts';
 import { connectionOf } from './page-info.ts';
 import { DateTime } from './scalars.ts';
+import { UserError, withUserErrors } from './user-error.ts';
 
 @ObjectType({ description: 'Something to be read from an image.' })
 export class Task {
@@ -40,7 +41,9 @@ export class Dataset extends Node {
   })
   subject!: string | null;
 
-  @Field(() => [String])
+  @Field(() => [String], {
+    description: 'What was found, what was guessed, and what was left out by kind, with counts; one sentence each.',
+  })
   notes!: readonly string[];
 
   @Field(() => Artifact)
@@ -49,6 +52,19 @@ export class Dataset extends Node {
   @Field(() => DateTime)
   createdAt!: Date;
 }
+
+@ObjectType()
+export class DatasetPayload {
+  @Field(() => Dataset, { nullable: true })
+  dataset!: Dataset | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+/** The payload of a mutation that changes a data set. */
+const datasetPayload = (work: () => Promise<Dataset>): Promise<DatasetPayload> =>
+  withUserErrors<{ dataset: Dataset | null }>(async () => ({ dataset: await work() }), { dataset: null });
 
 const DatasetConnection = connectionOf('Dataset', () => Dataset);
 
@@ -64,7 +80,35 @@ export class DatasetResolver {
     @Ctx() context: Context,
     @Arg('first', () => Int) first: number,
     @Arg('after', () => String, { nullable: true }) after?: string,
+    @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Dataset>> {
-    return listDatasets(context, { first, after });
+    return listDatasets(context, { first, after }, name);
+  }
+
+  @FieldResolver(() => [String], {
+    description: 'Every name of this content; the oldest first. Each is a data set with an id of its own.',
+  })
+  names(@Root() dataset: Dataset, @Ctx() context: Context): Promise<readonly string[]> {
+    return namesOfDataset(context, dataset);
+  }
+
+  @Mutation(() => DatasetPayload, {
+    description:
+      'Gives a data set another name. Other names of the same content stay; a name that is taken is refused.',
+  })
+  renameDataset(
+    @Ctx() context: Context,
+    @Arg('id', () => ID) id: string,
+    @Arg('name', () => String) name: string,
+  ): Promise<DatasetPayload> {
+    return datasetPayload(() => renameDataset(context, id, name));
+  }
+
+  @Mutation(() => DatasetPayload, {
+    description:
+      'Takes the name of a data set away; refused while a run that has not ended uses it. Its content stays while another name or a run refers to it.',
+  })
+  removeDataset(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<DatasetPayload> {
+    return datasetPayload(() => removeDataset(context, id));
   }
 }

@@ -1,12 +1,13 @@
-import { Arg, Ctx, Field, ID, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { localId } from '../domain/ids.ts';
-import { findModel, listModels } from '../domain/models.ts';
+import { findModel, listModels, namesOfModel, removeModel, renameModel } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
 import { Node } from './node.ts';
 import { connectionOf } from './page-info.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
+import { UserError, withUserErrors } from './user-error.ts';
 
 @ObjectType({ description: 'A convolution or matrix layer of a model.' })
 export class Layer {
@@ -80,7 +81,23 @@ export class Model extends Node {
 
   @Field(() => DateTime)
   createdAt!: Date;
+
+  /** What models of the same bytes and the same preprocessing have in common. */
+  content!: string;
 }
+
+@ObjectType()
+export class ModelPayload {
+  @Field(() => Model, { nullable: true })
+  model!: Model | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+/** The payload of a mutation that changes a model. */
+const modelPayload = (work: () => Promise<Model>): Promise<ModelPayload> =>
+  withUserErrors<{ model: Model | null }>(async () => ({ model: await work() }), { model: null });
 
 const ModelConnection = connectionOf('Model', () => Model);
 
@@ -96,7 +113,35 @@ export class ModelResolver {
     @Ctx() context: Context,
     @Arg('first', () => Int) first: number,
     @Arg('after', () => String, { nullable: true }) after?: string,
+    @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Model>> {
-    return listModels(context, { first, after });
+    return listModels(context, { first, after }, name);
+  }
+
+  @FieldResolver(() => [String], {
+    description:
+      'Every name of these bytes, read the same way; the oldest first. Each is a model with an id of its own.',
+  })
+  names(@Root() model: Model, @Ctx() context: Context): Promise<readonly string[]> {
+    return namesOfModel(context, model);
+  }
+
+  @Mutation(() => ModelPayload, {
+    description: 'Gives a model another name. Other names of the same bytes stay; a name that is taken is refused.',
+  })
+  renameModel(
+    @Ctx() context: Context,
+    @Arg('id', () => ID) id: string,
+    @Arg('name', () => String) name: string,
+  ): Promise<ModelPayload> {
+    return modelPayload(() => renameModel(context, id, name));
+  }
+
+  @Mutation(() => ModelPayload, {
+    description:
+      'Takes the name of a model away; refused while a run that has not ended uses it. Its bytes stay while another name or a run refers to them.',
+  })
+  removeModel(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<ModelPayload> {
+    return modelPayload(() => removeModel(context, id));
   }
 }

@@ -13,9 +13,9 @@ import {
   FieldResolver,
 } from 'type-graphql';
 import type { Context } from '../context.ts';
-import { findDataset } from '../domain/datasets.ts';
+import { datasetOfRun } from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
-import { findModel } from '../domain/models.ts';
+import { modelOfRun } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
 import { attemptsOf, findRun, listRuns, progressOf, stepsOf } from '../domain/runs.ts';
 import { Artifact } from './artifact.ts';
@@ -230,11 +230,11 @@ export class RunResolver {
 
   @FieldResolver(() => Model, { nullable: true })
   model(@Root() run: Run, @Ctx() context: Context): Promise<Model | null> | null {
-    return run.modelId === null ? null : findModel(context, run.modelId);
+    return run.modelId === null ? null : modelOfRun(context, run.modelId);
   }
 
   @FieldResolver(() => Dataset, { nullable: true })
   dataset(@Root() run: Run, @Ctx() context: Context): Promise<Dataset | null> | null {
-    return run.datasetId === null ? null : findDataset(context, run.datasetId);
+    return run.datasetId === null ? null : datasetOfRun(context, run.datasetId);
   }
 }
