@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionReport } from '@kneepoint/workflow';
+import type { SpreadReport } from '../packages/cli/src/render/trials.ts';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliServer, startCliServer } from './support/cli-server.ts';
@@ -123,4 +124,41 @@ it.each([
 ])('%j is refused as %s', async (args, code) => {
   const refused = await kneepoint(search(...args));
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(code) as string]);
+});
+
+describe('several partitions', () => {
+  it('are compressed one by one, and give each figure as mean and spread', async () => {
+    const { seeds, spread, trials } = await kneepointJson<{
+      readonly seeds: readonly number[];
+      readonly spread: readonly SpreadReport[];
+      readonly trials: readonly (readonly CompressionReport[])[];
+    }>(search('--target', 'macs=-50%', '--arms', 'none', '--trials', '2', '--split-seed', '3'));
+    expect(seeds).toEqual([3, 4]);
+    expect(trials).toHaveLength(2);
+    const [first, second] = trials.map(([report]) => report!);
+    const refits = [first!, second!].map(({ arms }) => arms[0]!.metric);
+    const { figures } = spread[0]!;
+    expect(figures.map(({ figure }) => figure)).toEqual([
+      'linear probe',
+      'pruned, head refitted',
+      'parameters',
+      'MACs',
+    ]);
+    expect(figures[1]!.each).toEqual(refits);
+    expect(figures[1]!.mean).toBeCloseTo((refits[0]! + refits[1]!) / 2, 12);
+    expect(figures[1]!.deviation).toBeCloseTo(Math.abs(refits[0]! - refits[1]!) / Math.SQRT2, 12);
+    // Other images are tested on the other partition.
+    expect(first!.metric.probe).not.toBe(second!.metric.probe);
+    const written = JSON.parse(await readFile(join(server.folder, 'out', 'trials.json'), 'utf8')) as object;
+    expect(written).toEqual({ seeds, spread });
+    const name = (await readdir(join(server.folder, 'out', 'trial-2'))).find((file) => file.endsWith('.report.json'));
+    expect(JSON.parse(await readFile(join(server.folder, 'out', 'trial-2', name!), 'utf8'))).toEqual(second);
+  });
+
+  it('are a whole number', async () => {
+    const { code, stderr } = await kneepoint(search('--trials', '0'));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('GOAL_INVALID');
+    expect(stderr).toContain('--trials');
+  });
 });

@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import { DEFAULT_REGRESSION } from '@kneepoint/workflow';
 import { readNumber } from './numbers.ts';
 import { type PlanFlags, readGoals, type TargetRequest } from './plan-options.ts';
 
@@ -15,6 +16,11 @@ interface SearchFlags {
   readonly splitSeed?: string;
   /** False for --no-teacher. */
   readonly teacher: boolean;
+}
+
+interface TrialFlags {
+  readonly trials?: string;
+  readonly splitSeed?: string;
 }
 
 interface Goals {
@@ -51,6 +57,13 @@ export function readSearch({ rounds, splitSeed, teacher }: SearchFlags): Readonl
     ...readNumber('splitSeed', '--split-seed', splitSeed, { code: 'GOAL_INVALID' }),
     ...(teacher ? {} : { teacher }),
   };
+}
+
+/** --trials and the seeds of its partitions. Throws GOAL_INVALID. */
+export function readTrials({ trials, splitSeed }: TrialFlags): readonly number[] {
+  const { count = 1 } = readNumber('count', '--trials', trials, { least: 1, code: 'GOAL_INVALID' });
+  const { first = DEFAULT_REGRESSION.seed } = readNumber('first', '--split-seed', splitSeed, { code: 'GOAL_INVALID' });
+  return Array.from({ length: count }, (_, trial) => first + trial);
 }
 
 const SHARE = /^(\d+(?:\.\d+)?)\s*(%?)$/;

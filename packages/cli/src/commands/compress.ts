@@ -1,12 +1,15 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { CompressionReport } from '@kneepoint/workflow';
+import { writeTextFile } from '../client/download.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
 import { oneOf } from './numbers.ts';
-import { renderReport } from '../render/report.ts';
+import { goalOf, renderReport } from '../render/report.ts';
+import { renderSpread, spreadReports } from '../render/trials.ts';
 import {
   type PreprocessOptions,
   readPreprocess,
@@ -18,7 +21,7 @@ import {
 import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 import { type PruneRequest, saveAll } from './prune.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
-import { type KeepRequest, readCompressGoals, readSearch } from './compress-goals.ts';
+import { type KeepRequest, readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
 
 interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags, DataFlags {
@@ -31,6 +34,7 @@ interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOpti
   readonly within?: string;
   readonly rounds?: string;
   readonly splitSeed?: string;
+  readonly trials?: string;
   /** False for --no-teacher. */
   readonly teacher: boolean;
   readonly out: string;
@@ -77,6 +81,10 @@ export function registerCompress(program: Command): void {
     .option('--rounds <n>', 'networks that such a search trains at most (default: 6)')
     .option('--no-teacher', 'train pruned networks on labels alone, not on the answers of the whole one finetuned')
     .option('--split-seed <n>', 'seed of the partition into training, validation and test images (default: 1)')
+    .option(
+      '--trials <n>',
+      'partitions, one seed after the other, over which figures are given as mean and spread (default: 1, with bootstrap intervals)',
+    )
     .option('--compare <criteria>', 'cut by these criteria too, at equal MACs, and set them side by side: l1,random,…')
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
@@ -84,6 +92,7 @@ export function registerCompress(program: Command): void {
       const compare = options.compare === undefined ? [] : readNames(options.compare).map(criterion);
       const arms = readArms(options.arms);
       const goals = readCompressGoals(options, arms);
+      const seeds = readTrials(options);
       const limits = { ...goals, ...readPlanRequest(options), ...readSearch(options) };
       if (goals.keep && options.keep === undefined && options.within === undefined) {
         note(
@@ -118,17 +127,27 @@ export function registerCompress(program: Command): void {
           ...(compare.length === 0 ? {} : { compare }),
           training,
         };
-        const { reused, compressions } = await compress(connection.client, request, signal);
-        if (reused) note('this was computed before; nothing had to be done');
-        return {
-          compressions,
-          files: await saveAll(compressions, options.out, `${name}-${readNames(options.task).join('+')}`),
-        };
+        const stem = `${name}-${readNames(options.task).join('+')}`;
+        const trials: (readonly PruningView[])[] = [];
+        const files: string[] = [];
+        for (const [trial, splitSeed] of seeds.entries()) {
+          if (seeds.length > 1) note(`partition ${trial + 1} of ${seeds.length}, seed ${splitSeed}`);
+          const own = seeds.length === 1 ? request : { ...request, splitSeed };
+          const { reused, compressions } = await compress(connection.client, own, signal);
+          if (reused) note('this was computed before; nothing had to be done');
+          const folder = trial === 0 ? options.out : join(options.out, `trial-${trial + 1}`);
+          files.push(...(await saveAll(compressions, folder, stem)));
+          trials.push(compressions);
+        }
+        return { trials: trials.map((compressions) => compressions.map(({ report }) => report)), files };
       });
-      const reports = made.compressions.map((compression) => compression.report);
-      if (options.json) return printJson(reports.length === 1 ? reports[0] : reports);
-      for (const report of reports) print(`${renderReport(report)}\n`);
-      print(made.files.join('\n'));
+      const [first = []] = made.trials;
+      if (made.trials.length === 1) {
+        if (options.json) return printJson(first.length === 1 ? first[0] : first);
+        for (const report of first) print(`${renderReport(report)}\n`);
+        return print(made.files.join('\n'));
+      }
+      return printTrials(made, seeds, options);
     });
 }
 
@@ -156,6 +175,22 @@ export async function compress(
     signal,
   );
   return { runId: run.id, reused: run.reused, compressions: await compressionsOf(client, run.id) };
+}
+
+/** What several partitions have in common, into `trials.json` and to the terminal. */
+async function printTrials(
+  { trials, files }: { readonly trials: readonly (readonly CompressionReport[])[]; readonly files: readonly string[] },
+  seeds: readonly number[],
+  { out, json }: Pick<CompressOptions, 'out' | 'json'>,
+): Promise<void> {
+  const spread = spreadReports(trials, goalOf);
+  const path = join(out, 'trials.json');
+  await writeTextFile(path, `${JSON.stringify({ seeds, spread }, null, 2)}\n`);
+  if (json) return printJson({ seeds, spread, trials });
+  const given = trials.flat().find(({ split }) => split.given !== undefined)?.split.given;
+  if (given !== undefined) note(`the data set brings its split (${given}): seeds draw only what that leaves open`);
+  for (const report of spread) print(`${renderSpread(report)}\n`);
+  print([...files, path].join('\n'));
 }
 
 const criterion = (name: string): string => readCriterion('--compare', name);

@@ -3,7 +3,7 @@ import { compact, duration, metric } from './number.ts';
 import { table } from './table.ts';
 
 /** What each network of a comparison is. */
-const NAMES: Readonly<Record<Arm, string>> = {
+export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   refit: 'pruned, head refitted',
   finetuned: 'pruned, finetuned',
   scratch: 'same architecture from scratch',
@@ -26,7 +26,7 @@ export function renderArms(report: CompressionReport): string {
       'images/s',
     ],
     report.arms.map((arm) => [
-      NAMES[arm.arm],
+      ARM_NAMES[arm.arm],
       `${metric(arm.metric, report.metric.name)}${intervalOf(arm, report)}`,
       metric(arm.validation, report.metric.name),
       compact(arm.parameters),
@@ -58,7 +58,7 @@ export function armsMarkdown(report: CompressionReport): string {
     '|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|',
     ...report.arms.map((arm) =>
       row(
-        NAMES[arm.arm],
+        ARM_NAMES[arm.arm],
         `${metric(arm.metric, report.metric.name)}${intervalOf(arm, report)}`,
         metric(arm.validation, report.metric.name),
         arm.parameters,

@@ -156,7 +156,7 @@ function headOf({ bestLayer, pool }: CompressionReport, quote = ''): string {
 }
 
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
-function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: CompressionReport): string {
+export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: CompressionReport): string {
   const goal = describeGoal({
     ...(epsilon === null ? {} : { epsilon }),
     ...(keep ? { keep: keep.goal } : target === null ? {} : { target: target.target }),
