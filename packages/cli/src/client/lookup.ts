@@ -4,6 +4,10 @@ import type { GatewayClient } from './gateway-client.ts';
 interface Named {
   readonly id: string;
   readonly name: string;
+  readonly createdAt: string;
+  readonly artifact: { readonly sha256: string };
+  /** Of models: the same bytes read in another way are another model. */
+  readonly preprocess?: object;
 }
 
 interface Listing {
@@ -11,37 +15,85 @@ interface Listing {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-/** The id of the newest model of that name, or of that id. */
-export function findModel(client: GatewayClient, nameOrId: string): Promise<string> {
-  return find(client, 'models', nameOrId, 'MODEL_UNKNOWN');
+const KINDS = {
+  model: { list: 'models', noun: 'model', unknown: 'MODEL_UNKNOWN', fields: 'preprocess' },
+  dataset: { list: 'datasets', noun: 'data set', unknown: 'DATASET_UNKNOWN', fields: '' },
+} as const;
+
+export type NamedKind = keyof typeof KINDS;
+
+/** As people write them: a name, with the beginning of a digest where several contents have it. */
+const AT = /^(?<name>.+)@(?<digest>[0-9a-f]{4,64})$/;
+const DIGEST = /^[0-9a-f]{8,64}$/;
+/** Digits of a digest that are shown: no two contents of one name share them. */
+export const SHORT = 12;
+
+/** The id of the model that a person means: by its name, NAME@DIGEST, digest or id. Throws MODEL_UNKNOWN, NAME_AMBIGUOUS. */
+export async function findModel(client: GatewayClient, given: string): Promise<string> {
+  return (await findNamed(client, 'model', given)).id;
 }
 
-/** The id of the newest data set of that name, or of that id. */
-export function findDataset(client: GatewayClient, nameOrId: string): Promise<string> {
-  return find(client, 'datasets', nameOrId, 'DATASET_UNKNOWN');
+/** The id of the data set that a person means, in the same ways. Throws DATASET_UNKNOWN, NAME_AMBIGUOUS. */
+export async function findDataset(client: GatewayClient, given: string): Promise<string> {
+  return (await findNamed(client, 'dataset', given)).id;
 }
 
-async function find(
+/**
+ * The row that a person means. A digest that has several names means its content, whichever row that is; `one`, for what changes a
+ * row, refuses it. Throws MODEL_UNKNOWN, DATASET_UNKNOWN, NAME_AMBIGUOUS.
+ */
+export async function findNamed(
   client: GatewayClient,
-  field: 'models' | 'datasets',
-  nameOrId: string,
-  code: 'MODEL_UNKNOWN' | 'DATASET_UNKNOWN',
-): Promise<string> {
-  const names: string[] = [];
+  kind: NamedKind,
+  given: string,
+  { one = false }: { readonly one?: boolean } = {},
+): Promise<Named> {
+  const { name = given, digest = '' } = AT.exec(given)?.groups ?? {};
+  const called = (await list(client, kind, name)).filter(({ artifact }) => artifact.sha256.startsWith(digest));
+  if (called.length === 1) return called[0]!;
+  if (called.length > 1) throw ambiguous(kind, given, called);
+  const all = await list(client, kind);
+  const byId = all.find(({ id }) => id === given);
+  if (byId !== undefined) return byId;
+  const same = DIGEST.test(given) ? all.filter(({ artifact }) => artifact.sha256.startsWith(given)) : [];
+  const [first] = same;
+  if (first === undefined) throw unknown(kind, given, all);
+  const contents = new Set(same.map(({ artifact, preprocess }) => `${artifact.sha256} ${JSON.stringify(preprocess)}`));
+  if (contents.size > 1 || (one && same.length > 1)) throw ambiguous(kind, given, same);
+  return first;
+}
+
+/** Newest first; all, or those of a name. */
+async function list(client: GatewayClient, kind: NamedKind, name?: string): Promise<Named[]> {
+  const { list: field, fields } = KINDS[kind];
+  const document = `query($after: String, $name: String) { ${field}(first: 100, after: $after, name: $name) {
+    edges { node { id name createdAt artifact { sha256 } ${fields} } } pageInfo { hasNextPage endCursor } } }`;
+  const rows: Named[] = [];
   let after: string | null = null;
   do {
-    const data: Record<string, Listing> = await client.query(
-      `query($after: String) { ${field}(first: 100, after: $after) { edges { node { id name } } pageInfo { hasNextPage endCursor } } }`,
-      { after },
-    );
+    const data: Record<string, Listing> = await client.query(document, { after, name: name ?? null });
     const page = data[field]!;
-    for (const { node } of page.edges) {
-      if (node.name === nameOrId || node.id === nameOrId) return node.id;
-      names.push(node.name);
-    }
+    rows.push(...page.edges.map(({ node }) => node));
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-  } while (after);
-  throw new Failure(code, `"${nameOrId}" is neither a name nor an id`, {
-    fix: names.length === 0 ? 'None is registered yet: add one first.' : `There are: ${names.slice(0, 20).join(', ')}.`,
+  } while (after !== null);
+  return rows;
+}
+
+function ambiguous(kind: NamedKind, given: string, rows: readonly Named[]): Failure {
+  const shown = rows.slice(0, 20).map(({ id, name, createdAt, artifact }) => {
+    return `  ${name}@${artifact.sha256.slice(0, SHORT)}  registered ${createdAt}, id ${id}`;
+  });
+  const rest = rows.length > shown.length ? [`  and ${rows.length - shown.length} more`] : [];
+  const lines = [...shown, ...rest].join('\n');
+  return new Failure('NAME_AMBIGUOUS', `"${given}" may be any of ${rows.length} ${KINDS[kind].noun}s:\n${lines}`, {
+    where: given,
+    fix: 'Say which, as NAME@DIGEST or by its id; `rename` and `remove` make names clear again.',
+  });
+}
+
+function unknown(kind: NamedKind, given: string, all: readonly Named[]): Failure {
+  const names = [...new Set(all.map(({ name }) => name))].slice(0, 20);
+  return new Failure(KINDS[kind].unknown, `"${given}" is neither a name, a digest nor an id`, {
+    fix: names.length === 0 ? 'None is registered yet: add one first.' : `There are: ${names.join(', ')}.`,
   });
 }

@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { SHORT } from '../client/lookup.ts';
 import { registerModel } from '../client/register.ts';
 import { print, printJson } from '../output.ts';
 import { compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { registerNameCommands } from './names.ts';
 import {
   type PreprocessOptions,
   readPreprocess,
@@ -24,6 +26,7 @@ interface ModelRow {
   readonly parameters: number;
   readonly macs: number;
   readonly taps: readonly { readonly layer: string }[];
+  readonly artifact: { readonly sha256: string };
 }
 
 export function registerModelCommands(program: Command): void {
@@ -55,17 +58,21 @@ export function registerModelCommands(program: Command): void {
     .action(async (options: ServerOptions) => {
       const rows = await withConnection(options, async ({ client }) => {
         const data = await client.query<{ models: { edges: { node: ModelRow }[] } }>(
-          '{ models(first: 100) { edges { node { id name parameters macs taps { layer } } } } }',
+          '{ models(first: 100) { edges { node { id name parameters macs taps { layer } artifact { sha256 } } } } }',
         );
         return data.models.edges.map((edge) => edge.node);
       });
       if (options.json) return printJson(rows);
       print(
         table(
-          ['name', 'parameters', 'MACs', 'layers', 'id'],
-          rows.map((row) => [row.name, compact(row.parameters), compact(row.macs), String(row.taps.length), row.id]),
-          ['left', 'right', 'right', 'right', 'left'],
+          ['name', 'parameters', 'MACs', 'layers', 'digest', 'id'],
+          rows.map((row) => [
+            ...[row.name, compact(row.parameters), compact(row.macs), String(row.taps.length)],
+            ...[row.artifact.sha256.slice(0, SHORT), row.id],
+          ]),
+          ['left', 'right', 'right', 'right', 'left', 'left'],
         ),
       );
     });
+  registerNameCommands(model, 'model');
 }
