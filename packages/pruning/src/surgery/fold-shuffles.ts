@@ -16,10 +16,12 @@ import {
 } from '@kneepoint/onnx';
 import type { ModelProto } from '@kneepoint/onnx';
 import type { Shapes } from '../trace/trace.ts';
+import { dealtOrder } from './deal-out.ts';
+import { free } from './free-name.ts';
 
 /**
- * Writes every Reshape, Transpose, Reshape that amounts to a permutation of channels (a channel shuffle) as one Gather, in place.
- * Split over two axes, channels could only go in whole rows; in a Gather each goes by itself.
+ * Writes every Reshape, Transpose, Reshape that amounts to a permutation of channels (a channel shuffle) as one Gather, in place, and every
+ * Split and Concat that puts the same channels together again (what `spellShuffles` made of one). Split over two axes, channels could only go in whole rows; in a Gather each goes by itself.
  */
 export function foldShuffles(model: ModelProto, shapes: Shapes): void {
   const graph = new Graph(model);
@@ -28,22 +30,17 @@ export function foldShuffles(model: ModelProto, shapes: Shapes): void {
   const replaced = new Map<NodeProto, NodeProto>();
   for (const node of proto.node) {
     if (gone.has(node)) continue;
-    const chain = movementChain(graph, node, shapes);
-    if (!chain) continue;
-    const order = channelOrder(chain, shapes);
-    if (!order) continue;
-    const indices = `${node.name}_order`;
+    const found = shuffleFrom(graph, node, shapes);
+    if (!found) continue;
+    const { input, order, parts, note } = found;
+    const indices = free(graph, `${node.name}_order`);
     proto.initializer.push(intConstant(indices, order, [order.length]));
-    const gather = create(NodeProtoSchema, {
-      name: node.name,
-      opType: 'Gather',
-      input: [node.input[0]!, indices],
-      output: [chain.at(-1)!.output[0]!],
-    });
+    const output = parts.at(-1)!.output;
+    const gather = create(NodeProtoSchema, { name: node.name, opType: 'Gather', input: [input, indices], output });
     setAttr(gather, 'axis', 1);
-    gather.metadataProps.push(create(StringStringEntryProtoSchema, noteOf(graph, chain)));
+    gather.metadataProps.push(create(StringStringEntryProtoSchema, { key: KEY, value: JSON.stringify(note) }));
     replaced.set(node, gather);
-    for (const part of chain) gone.add(part);
+    for (const part of parts) gone.add(part);
   }
   proto.node = proto.node.flatMap((node) => replaced.get(node) ?? (gone.has(node) ? [] : [node]));
 }
@@ -53,15 +50,30 @@ export type Shuffle = readonly { readonly node: string; readonly output: string 
 
 const KEY = 'kneepoint.shuffle';
 
+/** A permutation of channels that begins, or ends, at a node. */
+interface Found {
+  readonly input: string;
+  /** The source of each channel. */
+  readonly order: readonly number[];
+  /** The nodes of it; the last one makes the result. */
+  readonly parts: readonly NodeProto[];
+  readonly note: Shuffle;
+}
+
+function shuffleFrom(graph: Graph, node: NodeProto, shapes: Shapes): Found | undefined {
+  const dealt = dealtOrder(graph, node, shapes);
+  if (dealt) return { ...dealt, parts: [dealt.apart, node], note: [] };
+  const chain = movementChain(graph, node, shapes);
+  const order = chain && channelOrder(chain, shapes);
+  return order && { input: node.input[0]!, order, parts: chain, note: noteOf(graph, chain) };
+}
+
 /** What a shuffle was is written down only where its sizes stand in the file, so that others can be written in their place. */
-function noteOf(graph: Graph, chain: readonly NodeProto[]): { readonly key: string; readonly value: string } {
+function noteOf(graph: Graph, chain: readonly NodeProto[]): Shuffle {
   const isFixed = chain.every(
     ({ opType, input }) => opType !== 'Reshape' || constantProto(graph, input[1] ?? '') !== undefined,
   );
-  const shuffle: Shuffle = isFixed
-    ? chain.map((node) => ({ node: graph.nodeName(node), output: node.output[0]! }))
-    : [];
-  return { key: KEY, value: JSON.stringify(shuffle) };
+  return isFixed ? chain.map((node) => ({ node: graph.nodeName(node), output: node.output[0]! })) : [];
 }
 
 /** Takes the note from a Gather that `foldShuffles` made; undefined of any other node, empty where sizes are not fixed. */

@@ -1,28 +1,98 @@
 import { create } from '@bufbuild/protobuf';
 import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import { Graph, intConstant, NodeProtoSchema, readTensor, setAttr } from '@kneepoint/onnx';
+import { absorbOrder } from './absorb-order.ts';
+import { dealOut } from './deal-out.ts';
 import { type Shuffle, takeNote } from './fold-shuffles.ts';
 import { free } from './free-name.ts';
 
 /**
- * Writes each Gather that `foldShuffles` made as engines read it best, in place: as the Reshape, Transpose, Reshape that it was where what is left of the
- * channels is a shuffle still, as Identity where it is in order, else as a Gather whose axis counts from the end. OpenVINO 2025.4 to 2026.4 takes a
- * Gather along axis 1 before a convolution for its inverse, along the same axis counted from the end for what it is.
+ * Writes each Gather that `foldShuffles` made as every engine reads it, in place: as the Reshape, Transpose, Reshape that it was where what
+ * is left of the channels is a shuffle still, else as nothing at all where what reads it can move its weights along, else as a Split and a
+ * Concat. A Gather itself is misread by some: OpenVINO 2025.4 to 2026.4 takes one along axis 1 before a convolution for its inverse, and
+ * ncnn converted by pnnx gives no answer.
  * @param shapes of values; those of new ones are added
  */
 export function spellShuffles(model: ModelProto, shapes: Map<string, readonly number[]>): void {
   const graph = new Graph(model);
-  graph.proto.node = graph.proto.node.flatMap((gather) => {
+  const noted = graph.topological().flatMap((gather) => {
     const shuffle = takeNote(gather);
-    if (!shuffle) return [gather];
-    const dims = shapes.get(gather.input[0]!)!;
-    const order = Array.from(readTensor(graph.initializer(gather.input[1]!)!).data, Number);
-    if (order.length === dims[1] && order.every((source, channel) => source === channel)) return [identity(gather)];
-    const groups = shuffle.length === 3 ? groupsOf(order, dims[1]!) : undefined;
-    if (groups !== undefined) return spelled(graph, gather, { shuffle, groups, shapes });
-    setAttr(gather, 'axis', 1 - dims.length);
-    return [gather];
+    return shuffle ? [{ gather, shuffle, groups: groupsFor(graph, gather, shuffle, shapes) }] : [];
   });
+  // An order that is spelled as it was takes no other into itself.
+  const orders = new Map(
+    noted.flatMap(({ gather, groups }) => (groups ? [] : [[gather, orderOf(graph, gather)] as const])),
+  );
+  const written = new Map<NodeProto, NodeProto[]>();
+  for (const { gather, shuffle, groups } of noted) {
+    written.set(
+      gather,
+      groups ? spelled(graph, gather, { shuffle, groups, shapes }) : dealt(graph, gather, orders, shapes),
+    );
+  }
+  graph.proto.node = graph.proto.node.flatMap((node) => written.get(node) ?? [node]);
+}
+
+function orderOf(graph: Graph, gather: NodeProto): readonly number[] {
+  return Array.from(readTensor(graph.initializer(gather.input[1]!)!).data, Number);
+}
+
+function groupsFor(
+  graph: Graph,
+  gather: NodeProto,
+  shuffle: Shuffle,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): number | undefined {
+  if (shuffle.length !== 3) return undefined;
+  return groupsOf(orderOf(graph, gather), shapes.get(gather.input[0]!)![1]!);
+}
+
+/** An order that is no shuffle: what reads it absorbs all of it, or what lies within the parts of a Split, and the rest is written. */
+function dealt(
+  graph: Graph,
+  gather: NodeProto,
+  orders: Map<NodeProto, readonly number[]>,
+  shapes: Map<string, readonly number[]>,
+): NodeProto[] {
+  const order = orders.get(gather)!;
+  const [input, output] = [gather.input[0]!, gather.output[0]!];
+  if (isSorted(order)) return [identity(gather)];
+  const whole = absorbOrder(graph, output, order, { shapes, orders });
+  if (whole) {
+    whole.apply();
+    for (const { node } of graph.consumers(output))
+      node.input = node.input.map((name) => (name === output ? input : name));
+    return [];
+  }
+  const sorted = sortedWithinParts(graph, output, order, shapes);
+  const part = sorted && absorbOrder(graph, output, placesIn(sorted, order), { shapes, orders });
+  part?.apply();
+  return part && isSorted(sorted) ? [identity(gather)] : dealOut(graph, gather, part ? sorted : order, shapes);
+}
+
+/** The order sorted within each part of the Split that reads it; undefined where none does. */
+function sortedWithinParts(
+  graph: Graph,
+  output: string,
+  order: readonly number[],
+  shapes: ReadonlyMap<string, readonly number[]>,
+): number[] | undefined {
+  const split = graph.consumers(output).find(({ node }) => node.opType === 'Split')?.node;
+  let start = 0;
+  return split?.output.flatMap((part) => {
+    const from = start;
+    start += shapes.get(part)?.[1] ?? 0;
+    return order.slice(from, start).sort((a, b) => a - b);
+  });
+}
+
+function placesIn(sorted: readonly number[], order: readonly number[]): number[] {
+  const at = new Map(sorted.map((channel, place) => [channel, place]));
+  return order.map((channel) => at.get(channel) ?? -1);
+}
+
+function isSorted(order: readonly number[]): boolean {
+  return order.every((source, channel) => source === channel);
 }
 
 function identity({ name, input, output }: NodeProto): NodeProto {
