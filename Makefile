@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install bundle demo test lint format schema bench zoo services clean
+.PHONY: install bundle demo test lint format schema bench zoo engines services clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -35,6 +35,9 @@ bench: install ## Every figure of docs/performance.md, as ratios measured in one
 
 zoo: install ## Every torchvision network exported, pruned and proved: docs/coverage.md. Hours; goes on where it was stopped. python3-torch, python3-torchvision, python3-onnx
 	npx tsx bench/coverage/run.ts
+
+engines: install ## Pruned networks beside their originals in OpenVINO, OpenCV DNN, ncnn and tract: docs/engines.md. Two minutes, pip
+	npx tsx test/engines/run.ts
 
 clean:
 	rm -rf .kneepoint dist node_modules

@@ -10,7 +10,7 @@ import { free } from './free-name.ts';
  * Writes each Gather that `foldShuffles` made as every engine reads it, in place: as the Reshape, Transpose, Reshape that it was where what
  * is left of the channels is a shuffle still, else as nothing at all where what reads it can move its weights along, else as a Split and a
  * Concat. A Gather itself is misread by some: OpenVINO 2025.4 to 2026.4 takes one along axis 1 before a convolution for its inverse, and
- * ncnn converted by pnnx gives no answer.
+ * ncnn converted by pnnx answers in another shape.
  * @param shapes of values; those of new ones are added
  */
 export function spellShuffles(model: ModelProto, shapes: Map<string, readonly number[]>): void {
