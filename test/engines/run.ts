@@ -44,8 +44,8 @@ try {
     packages: [...PACKAGES.slice(1), ...ALONE],
   });
   await writeFile(join(ROOT, 'docs', 'engines.md'), text);
-  console.log(text);
-  for (const line of ours) console.error(line);
+  process.stdout.write(text);
+  for (const line of ours) process.stderr.write(`${line}\n`);
   process.exitCode = ours.length > 0 ? 1 : 0;
 } finally {
   await rm(folder, { recursive: true, force: true });
