@@ -45,6 +45,7 @@ export { mergeHead } from './surgery/merge-head.ts';
 export { type LinearGroup, linearGroups } from './rotation/linear-groups.ts';
 export { rotate, type Rotated } from './rotation/rotate.ts';
 export { type BatchOutputs, compareOutputs, type ModelOutput } from './proof/compare.ts';
+export { meaningAtStake, type OverChannels, statisticsAtStake } from './surgery/over-channels.ts';
 export { heInitialise } from './proof/he-initialise.ts';
 export type { ProofBatch, ProofFeed, RunModel } from './proof/batches.ts';
 export type { Gate, NegativeControl, ProofFigures } from './proof/gates.ts';

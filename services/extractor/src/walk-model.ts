@@ -1,5 +1,5 @@
 import { costs, Graph, type ModelProto } from '@kneepoint/onnx';
-import { analyzeChannels, findTaps, type Shapes } from '@kneepoint/pruning';
+import { analyzeChannels, findTaps, meaningAtStake, type Shapes, statisticsAtStake } from '@kneepoint/pruning';
 import type { LayerSummary, ModelInspection } from '@kneepoint/workflow';
 
 /** What the channels, costs and taps of a model are, for one run of these shapes. */
@@ -7,7 +7,7 @@ export function walkModel(
   model: ModelProto,
   original: ModelProto,
   shapes: Shapes,
-): Pick<ModelInspection, 'opset' | 'producer' | 'parameters' | 'macs' | 'layers' | 'taps'> {
+): Pick<ModelInspection, 'opset' | 'producer' | 'parameters' | 'macs' | 'layers' | 'taps' | 'notes'> {
   const analysis = analyzeChannels(model, shapes);
   const cost = costs(model, shapes);
   const costOf = new Map(cost.nodes.map((node) => [node.name, node]));
@@ -33,5 +33,6 @@ export function walkModel(
       ...{ layer, value, channels },
       ...(size ? { size } : {}),
     })),
+    notes: meaningAtStake(statisticsAtStake(analysis.trace)),
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
+import { proofLine } from '../render/proof.ts';
 import { table } from '../render/table.ts';
 import { readBatch, readNumber, readSize } from './numbers.ts';
 
@@ -69,8 +70,6 @@ export function registerSurgery(program: Command): void {
       ))
         print(`${name} keeps ${kept} of ${filters}: its channels allow no multiple of ${roundTo}`);
       for (const text of notes) print(`note: ${text}`);
-      print(
-        `\nsurgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})\n${options.out}`,
-      );
+      print(`\n${proofLine(proof)}\n${options.out}`);
     });
 }

@@ -12,12 +12,15 @@ import {
   tasksMarkdown,
 } from './comparisons.ts';
 import { change, compact, metric } from './number.ts';
+import { proofLine, proofParagraph } from './proof.ts';
 import { table } from './table.ts';
 import { whyNot } from './why-not.ts';
 
 /** The report for a terminal: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
 export function renderReport(report: CompressionReport): string {
   const { metric: stages, before, after, proof } = report;
+  // Reports of earlier versions do not say.
+  const { meaning = [] } = proof;
   const show = (value: number): string => metric(value, stages.name);
   const figures = table(
     ['', 'before', 'after', 'change'],
@@ -75,7 +78,8 @@ export function renderReport(report: CompressionReport): string {
     '',
     layers,
     '',
-    `surgery against masking: largest difference ${proof.maxAbsDiff.toExponential(1)} (relative ${proof.maxRelDiff.toExponential(1)})${proof.passed ? '' : ' — NOT PROVED'}`,
+    proofLine(proof),
+    ...meaning.map((text) => `note: ${text}`),
     ...report.warnings.map((text) => `warning: ${text}`),
   ].join('\n');
 }
@@ -144,7 +148,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
       ),
     ),
     '',
-    `Surgery against masking: largest absolute difference ${proof.maxAbsDiff.toExponential(2)}, relative ${proof.maxRelDiff.toExponential(2)} (tolerance ${proof.tolerance}); with He-initialised weights ${proof.he.maxRelDiff.toExponential(2)}; against how much the output depends on the input ${proof.diffOverDependence?.toExponential(2) ?? 'not measurable'}; one class left out of the mask ${proof.negativeControl.applicable ? (proof.negativeControl.detected ? 'is noticed' : 'is NOT noticed') : 'does not apply, nothing was removed'}.`,
+    proofParagraph(proof),
     ...report.warnings.map((text) => `\nWarning: ${text}`),
   ].join('\n')}\n`;
 }

@@ -1,6 +1,8 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import { mask } from '../surgery/mask.ts';
+import type { OverChannels } from '../surgery/over-channels.ts';
+import { meaningOfEqual, overChannels } from '../surgery/over-channels.ts';
 import { prune } from '../surgery/prune.ts';
 import type { Images, RunModel } from './batches.ts';
 import { imageBatches, runAll } from './batches.ts';
@@ -28,6 +30,10 @@ export interface Proof extends ProofFigures {
   /** With fresh weights: He-initialised, and levelled on the network. */
   readonly he: ProofFigures;
   readonly negativeControl: NegativeControl;
+  /** Statistics over channels of which some went, and what "equal" means for them. */
+  readonly overChannels: readonly OverChannels[];
+  /** The same in words; empty where "equal to masking" needs none. */
+  readonly meaning: readonly string[];
   readonly gates: {
     /** Same result with the model's own weights. */
     readonly own: Gate;
@@ -53,14 +59,16 @@ const CONTROL_TRIES = 5;
 export async function prove(input: ProofInput): Promise<Proof> {
   const { model, shapes, plan, run, tolerance = 1e-5, seed = 1 } = input;
   const batches = imageBatches(input);
+  // As the model's own weights have it: fresh ones must run in the very graph that is written.
+  const over = overChannels(model, shapes, plan);
   const masked = (of: ModelProto, leaveOut?: number) =>
-    mask(of, shapes, plan, leaveOut === undefined ? {} : { leaveOut });
+    mask(of, shapes, plan, { over, ...(leaveOut === undefined ? {} : { leaveOut }) });
   const trial = async (weights: ModelProto, given?: BatchOutputs): Promise<Trial> => {
     const network = masked(weights);
     const found = new Trial({
       ...{ network, batches, run, tolerance, seed },
       masked: given ?? (await runAll(network, batches, run)),
-      ...(await bothWays(prune(weights, shapes, plan))),
+      ...(await bothWays(prune(weights, shapes, plan, over))),
     });
     await found.judge();
     return found;
@@ -100,7 +108,15 @@ export async function prove(input: ProofInput): Promise<Proof> {
   return {
     passed: failed.length === 0,
     undecided: failed.length > 0 && failed.every((gate) => gate.undecided),
-    ...{ tolerance, ...own.figures, he: he.figures, negativeControl, gates },
+    ...{
+      tolerance,
+      ...own.figures,
+      he: he.figures,
+      negativeControl,
+      overChannels: over,
+      meaning: meaningOfEqual(over),
+      gates,
+    },
   };
 }
 

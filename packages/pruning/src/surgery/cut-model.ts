@@ -15,7 +15,10 @@ import type { Cut, NodeEdit } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
 import type { Stored } from '../trace/stored.ts';
 import { scaleAxis, storedBehind } from '../trace/stored.ts';
+import { countZeros } from './count-zeros.ts';
 import { cutDims, cutTensor } from './cut-tensor.ts';
+import { elementType, numberConstant } from './element-type.ts';
+import type { OverChannels } from './over-channels.ts';
 import { removeDead } from './remove-dead.ts';
 import { restoreNames } from './restore-names.ts';
 import { spellShuffles } from './spell-shuffles.ts';
@@ -30,8 +33,13 @@ export interface CutResult {
 }
 
 /** The traced model without the channels whose label is removed. The trace's own model stays as it is. */
-export function cutModel(trace: Trace, removed: Removed, shapes: Shapes): CutResult {
-  return new Cutting(trace, removed, shapes).run();
+export function cutModel(
+  trace: Trace,
+  removed: Removed,
+  shapes: Shapes,
+  over: readonly OverChannels[] = [],
+): CutResult {
+  return new Cutting(trace, removed, shapes).run(over);
 }
 
 class Cutting {
@@ -56,9 +64,10 @@ class Cutting {
     trace.graph.proto.node.forEach((node, i) => this.copies.set(node, this.model.graph!.node[i]!));
   }
 
-  run(): CutResult {
+  run(over: readonly OverChannels[]): CutResult {
     const graph = this.model.graph!;
     this.cutConstants();
+    this.countRemoved(over);
     const rewritten = new Set<NodeProto>();
     for (const { node, apply } of this.trace.rewrites) {
       apply(this.edit(node));
@@ -145,6 +154,27 @@ class Cutting {
     this.cutFrom.set(output, step.output[0]!);
     this.addBefore(this.copies.get(step)!, copy);
     return output;
+  }
+
+  /** Statistics of which removed channels were zero go on counting them. */
+  private countRemoved(over: readonly OverChannels[]): void {
+    const counting = new Set(over.flatMap((one) => (one.countsRemoved ? one.node : [])));
+    for (const average of this.trace.averages) {
+      const kept = this.kept(average.labels).length;
+      if (!counting.has(average.node.name) || kept === average.labels.length) continue;
+      const copy = this.copies.get(average.node)!;
+      const result = copy.output[0]!;
+      const output = this.free(`${result}_of_kept`);
+      const type = elementType(this.trace.graph, average.value);
+      const constant = (value: number) =>
+        this.add(`${output}_share`, (name) => numberConstant(name, type, [], [value]));
+      const source = this.trace.graph.producer(average.value)?.opType ?? '';
+      const added = countZeros(copy, { output, source, share: kept / average.labels.length, constant });
+      if (!added) continue;
+      this.shapes.set(output, this.shapes.get(result) ?? this.trace.shapeOf(result, average.node));
+      const nodes = this.model.graph!.node;
+      nodes.splice(nodes.indexOf(copy) + 1, 0, added);
+    }
   }
 
   private shrinks(cut: Cut): boolean {

@@ -7,22 +7,29 @@ import { elementType, numberConstant } from './element-type.ts';
 import { namedCopy } from './prepare.ts';
 import type { Removed } from './cut-model.ts';
 import { leaveOutOfAverage } from './mask-average.ts';
+import type { OverChannels } from './over-channels.ts';
+import { statisticsOf } from './over-channels.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
 export interface MaskOptions {
   /** A removed class that is not masked, to show that the comparison would notice. */
   readonly leaveOut?: number;
+  /** How statistics over channels count what is removed. Default: as the weights allow. */
+  readonly over?: readonly OverChannels[];
 }
 
 /**
  * The original graph with the removed channels multiplied by zero where contractions consume them, and left out where a mean or a
- * normalisation is over channels: what surgery must equal. Masking at the producer would not do, since a removed channel is not zero
+ * normalisation is over channels (but for a mean or an extreme of channels that are zero there, which count): what surgery must equal. Masking at the producer would not do, since a removed channel is not zero
  * after a bias, a normalisation or a sigmoid. Throws as `prune`.
  */
-export function mask(model: ModelProto, shapes: Shapes, plan: Plan, { leaveOut }: MaskOptions = {}): ModelProto {
+export function mask(model: ModelProto, shapes: Shapes, plan: Plan, { leaveOut, over }: MaskOptions = {}): ModelProto {
   const { trace, removed } = resolvePlan(model, shapes, plan);
   const spared = leaveOut === undefined ? undefined : rootOf(trace, leaveOut);
-  return maskInputs(model, trace, (label) => removed(label) && trace.labels.find(label) !== spared);
+  const counting = new Set(
+    (over ?? statisticsOf(trace, removed)).flatMap((one) => (one.countsRemoved ? one.node : [])),
+  );
+  return maskInputs(model, trace, (label) => removed(label) && trace.labels.find(label) !== spared, counting);
 }
 
 /** The root label of a class id, which counts classes in the order in which layers first show them. */
@@ -32,16 +39,19 @@ function rootOf(trace: Trace, id: number): number | undefined {
   return [...roots][id];
 }
 
-function maskInputs(model: ModelProto, trace: Trace, removed: Removed): ModelProto {
+function maskInputs(model: ModelProto, trace: Trace, removed: Removed, counting: ReadonlySet<string>): ModelProto {
   const copy = namedCopy(model);
   const graph = new Graph(copy);
   const nodes = new Map(copy.graph!.node.map((node) => [node.name, node]));
   const masked = new Map<string, string>();
-  for (const average of trace.averages) {
+  const [averages, zeros] = [false, true].map((counted) =>
+    trace.averages.filter(({ node }) => counting.has(node.name) === counted),
+  );
+  for (const average of averages!) {
     const keep = average.labels.map((label) => (removed(label) ? 0 : 1));
     if (keep.includes(0)) leaveOutOfAverage(graph, nodes.get(average.node.name)!, average, keep);
   }
-  for (const consumption of trace.consumptions) {
+  for (const consumption of [...zeros!, ...trace.consumptions]) {
     const keep = consumption.labels.map((label) => (removed(label) ? 0 : 1));
     if (!keep.includes(0)) continue;
     const node = nodes.get(consumption.node.name)!;

@@ -53,6 +53,7 @@ export default async function inspectFile(
     bytes: encodeModel(model).byteLength,
     notes: [
       ...taken.notes,
+      ...walked.notes,
       ...(batch > 1 ? [`The batch size is fixed at ${batch}: the figures are for so many images together.`] : []),
     ],
   };

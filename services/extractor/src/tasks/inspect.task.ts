@@ -74,6 +74,7 @@ export default async function inspect(
   const notes = [
     ...taken.notes,
     ...images.notes,
+    ...walked.notes,
     ...(freed && input.batch !== 'free'
       ? [`The batch size is fixed at ${input.batch}: it was made free for the work, and is written as it was.`]
       : []),

@@ -77,7 +77,7 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
       kept: kept.length,
       reason: reason ?? null,
     })),
-    notes: [...taken.notes, ...written.notes],
+    notes: [...taken.notes, ...written.notes, ...proof.meaning],
   };
 }
 
