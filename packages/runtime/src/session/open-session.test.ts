@@ -74,7 +74,7 @@ describe('a session', () => {
     [
       'a path to nowhere',
       '/nowhere/m.onnx',
-      "Load model from /nowhere/m.onnx failed:Load model /nowhere/m.onnx failed. File doesn't exist",
+      "/nowhere/m.onnx cannot be read: ENOENT: no such file or directory, open '/nowhere/m.onnx'",
     ],
     [
       'an unknown operator',

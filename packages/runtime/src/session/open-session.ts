@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
 import { encodeModel } from '@kneepoint/onnx';
+import { keepPadding } from './keep-padding.ts';
 import { loadOrt } from './ort.ts';
 import { ortFailure } from './ort-failure.ts';
 import type { ActualProvider, Provider } from './provider.ts';
@@ -43,7 +45,8 @@ export async function openSession(
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
-  return new OrtSession(await load(model, options, actual), actual, await loadOrt());
+  const { session, hidden } = await load(model, options, actual);
+  return new OrtSession(session, actual, await loadOrt(), hidden);
 }
 
 /**
@@ -59,13 +62,22 @@ async function load(
   model: ModelProto | Uint8Array | string,
   options: InferenceSession.SessionOptions,
   provider: ActualProvider,
-): Promise<InferenceSession> {
+): Promise<{ readonly session: InferenceSession; readonly hidden: ReadonlySet<string> }> {
   const { InferenceSession: Ort } = await loadOrt();
-  const bytes = typeof model === 'string' || model instanceof Uint8Array ? model : encodeModel(model);
+  const given =
+    model instanceof Uint8Array ? model : typeof model === 'string' ? await bytesOf(model) : encodeModel(model);
+  const optimized = options.graphOptimizationLevel !== 'disabled';
+  const { bytes, added: hidden } = optimized ? keepPadding(given) : { bytes: given, added: new Set<string>() };
   if (bytes.length === 0) throw new Failure('RUNTIME_MODEL_REFUSED', 'the model is empty');
   try {
-    return await (typeof bytes === 'string' ? Ort.create(bytes, options) : Ort.create(bytes, options));
+    return { session: await Ort.create(bytes, options), hidden };
   } catch (error) {
     throw ortFailure('RUNTIME_MODEL_REFUSED', error, `provider ${provider}`);
   }
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: unknown) => {
+    throw new Failure('RUNTIME_MODEL_REFUSED', `${path} cannot be read: ${(error as Error).message}`, { where: path });
+  });
 }

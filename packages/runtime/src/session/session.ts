@@ -44,12 +44,13 @@ export class OrtSession implements Session {
   private readonly inner: InferenceSession;
   private readonly ort: Ort;
 
-  constructor(inner: InferenceSession, provider: ActualProvider, ort: Ort) {
+  /** @param hidden outputs that no one asked for */
+  constructor(inner: InferenceSession, provider: ActualProvider, ort: Ort, hidden: ReadonlySet<string> = new Set()) {
     this.inner = inner;
     this.ort = ort;
     this.provider = provider;
     this.inputs = inner.inputMetadata.flatMap(port);
-    this.outputs = inner.outputMetadata.flatMap(port);
+    this.outputs = inner.outputMetadata.filter(({ name }) => !hidden.has(name)).flatMap(port);
   }
 
   async run(feeds: Readonly<Record<string, Dense>>, fetch?: readonly string[]): Promise<Record<string, Dense>> {
