@@ -2,10 +2,12 @@ export { mirrorTargets } from './augment/mirror-targets.ts';
 export { type Augmentation, drawTransform, type Transform, transformPixels } from './augment/transform.ts';
 export { parseIndex, type DatasetIndex, type PackedImage } from './archive/dataset-index.ts';
 export { openDataset, type Dataset } from './archive/open-dataset.ts';
+export { type ImageSource, openImages } from './archive/open-images.ts';
 export { packDataset, type PackedDataset, type PackOptions } from './archive/pack-dataset.ts';
 export { verifyDataset, type VerifyOptions } from './archive/verify-dataset.ts';
 export { batches, type Batch, type BatchOptions } from './images/batches.ts';
 export { decodeImage, decodePixels, pixelBands, toPlanes } from './images/decode-image.ts';
+export { encodePng } from './images/encode-png.ts';
 export { inspectImage } from './images/inspect-image.ts';
 export { inputSize, type InputSize } from './images/input-size.ts';
 export {

@@ -5,6 +5,7 @@ import { registerModel } from '../client/register.ts';
 import { print, printJson } from '../output.ts';
 import { compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { registerModelCheck } from './model-check.ts';
 import { registerNameCommands } from './names.ts';
 import {
   type PreprocessOptions,
@@ -74,5 +75,6 @@ export function registerModelCommands(program: Command): void {
         ),
       );
     });
+  registerModelCheck(model);
   registerNameCommands(model, 'model');
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { sharp } from '../images/sharp.ts';
+import { encodePng } from '../images/encode-png.ts';
 
 /** A line of a text file and where it lies, so that its pixels need not be kept. */
 export interface PlacedLine {
@@ -58,8 +58,5 @@ export function pixelsOf(text: string, count: number): Uint8Array | undefined {
 
 /** A square grey picture as PNG; equal pixels give equal bytes. */
 export function greyPng(pixels: Uint8Array, side: number): Promise<Buffer> {
-  return sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer();
+  return encodePng(pixels, side, side, 1);
 }
