@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import type { TaskSpec } from '@kneepoint/regression';
 import { inspectImage } from '../images/inspect-image.ts';
-import { LIMITS } from '../limits.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { type FolderContents, type FolderOptions, readFolder } from '../manifest/read-folder.ts';
 import { mapLimited } from '../map-limited.ts';
 import { Problems } from '../problems.ts';
 import type { OnProgress } from '../progress.ts';
 import { encodeIndex, imageEntry, INDEX_ENTRY, type PackedImage } from './dataset-index.ts';
+import { readImageFile } from './read-image-file.ts';
 import { writeTar } from './write-tar.ts';
 
 export interface PackOptions extends FolderOptions {
@@ -129,15 +129,6 @@ async function inspectAll(
   }
   problems.throwIfAny();
   return images;
-}
-
-async function readImageFile(path: string, name: string): Promise<Buffer> {
-  const { size } = await stat(path);
-  if (size <= LIMITS.imageBytes) return readFile(path);
-  throw new Failure('DATASET_IMAGE_TOO_LARGE', `the file has ${size} bytes`, {
-    where: name,
-    fix: `at most ${LIMITS.imageBytes} bytes`,
-  });
 }
 
 function sha256Of(bytes: Uint8Array): string {
