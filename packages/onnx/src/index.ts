@@ -49,7 +49,15 @@ export {
 } from './input-feeds.ts';
 export { asImages, type AsImages } from './normalise/as-images.ts';
 export { asDeclared, type AsDeclaredOptions, type WantedBatch } from './normalise/as-declared.ts';
-export { DECLARED_ENTRY, type DeclaredForm, declaredForm, type DeclaredValue, formOf, noteForm } from './normalise/declared-form.ts';
+export {
+  DECLARED_ENTRY,
+  type DeclaredForm,
+  declaredForm,
+  type DeclaredValue,
+  formOf,
+  noteForm,
+} from './normalise/declared-form.ts';
+export { freeGrid } from './normalise/free-grid.ts';
 export { declareAs } from './normalise/declare-as.ts';
 export { normaliseModel, type Normalised } from './normalise/normalise-model.ts';
 export { replaceByBranch } from './normalise/replace-by-branch.ts';

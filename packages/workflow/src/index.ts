@@ -12,7 +12,8 @@ export {
   wholeFigures,
   withCandidate,
 } from './compression.ts';
-export { describeModel } from './describe-model.ts';
+export { labelsOf } from './labels.ts';
+export { describeModel, type NetworkDescription, networkEntries } from './describe-model.ts';
 export { jointMetric, jointStages } from './joint-stages.ts';
 export { latencyNeedsRun, multipleOf } from './plan/choose-plan.ts';
 export { describeGoal, describeKeep, describeTarget, goalLabel } from './plan/goal.ts';
@@ -113,6 +114,7 @@ export {
   checkTraining,
   DEFAULT_TRAINING,
   type OptimizerSettings,
+  requireNoBatch,
   type ScheduleSettings,
   type TrainingMode,
   type TrainingSettings,

@@ -102,6 +102,15 @@ export const DEFAULT_TRAINING: Readonly<Record<TrainingMode, TrainingSettings>> 
   },
 };
 
+/** A network that runs one image at a time has no batch to take statistics of. Throws TRAINING_OPTION_INVALID. */
+export function requireNoBatch({ batchNorm }: Pick<TrainingSettings, 'batchNorm'>): void {
+  if (batchNorm !== 'train') return;
+  throw new Failure('TRAINING_OPTION_INVALID', 'the network runs one image at a time, which is no batch', {
+    where: 'training.batchNorm',
+    fix: 'identity or frozen',
+  });
+}
+
 /** Throws TRAINING_OPTION_INVALID; `where` is the field's path, `fix` its bounds. */
 export function checkTraining(settings: TrainingSettings): void {
   const { optimizer, schedule, augment, learningRate } = settings;

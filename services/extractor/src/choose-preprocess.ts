@@ -17,7 +17,7 @@ export interface PreprocessSources {
  */
 export function choosePreprocess(
   { declared, exported = [] }: PreprocessSources,
-  { channels, height, width }: ModelInspection['input'],
+  { channels, height, width }: Pick<ModelInspection['input'], 'channels' | 'height' | 'width'>,
   bytes: boolean,
 ): { readonly preprocess: Preprocess; readonly notes: readonly string[] } {
   const shape = [null, channels, height, width];

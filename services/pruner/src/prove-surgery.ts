@@ -71,11 +71,20 @@ async function proofImages(
   { rows, seed }: { readonly rows: Int32Array; readonly seed: number },
 ): Promise<Float32Array[]> {
   const { channels, height, width } = images.spec;
+  const area = channels * height * width;
   const batches = [randomImages(images.spec, seed)];
   for await (const batch of imageBatches(images, rows.subarray(0, REAL_IMAGES))) {
-    batches.push(batch.data.slice(0, batch.indices.length * channels * height * width));
+    batches.push(batch.data.slice(0, batch.indices.length * area));
   }
-  return batches;
+  const { batch: fixed } = images.spec;
+  return fixed === 'free' ? batches : batches.flatMap((batch) => pieces(batch, fixed * area));
+}
+
+/** As many images at a time as the network takes. */
+function pieces(data: Float32Array, length: number): Float32Array[] {
+  return Array.from({ length: Math.floor(data.length / length) }, (_, i) =>
+    data.subarray(i * length, (i + 1) * length),
+  );
 }
 
 /** Runs graphs on the CPU: a GPU rounds what it multiplies to TF32's 10 bits. */

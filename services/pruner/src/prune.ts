@@ -57,10 +57,19 @@ export function prune({ config }: ServiceParts): StepHandler {
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       ).catch((error: unknown): PruneOutput => ({ ...otherwise(start, error), unreachable: true }));
       if ('modelSha256' in made) return { output: made };
-      const { report, kept } = made;
+      const { report, kept, declared } = made;
       const model = await store.put(join(folder, 'pruned.onnx'), { mediaType: 'application/octet-stream' });
       const written = await store.put(join(folder, 'report.json'), { mediaType: 'application/json' });
-      const output: PruneOutput = { modelSha256: model.sha256, reportSha256: written.sha256, report, kept };
+      const asDeclared = declared
+        ? await store.put(join(folder, 'declared.onnx'), { mediaType: 'application/octet-stream' })
+        : undefined;
+      const output: PruneOutput = {
+        modelSha256: model.sha256,
+        ...(asDeclared ? { declaredSha256: asDeclared.sha256 } : {}),
+        reportSha256: written.sha256,
+        report,
+        kept,
+      };
       return { output, provider: report.provider };
     });
 }

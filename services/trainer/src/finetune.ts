@@ -6,7 +6,7 @@ import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoi
 import { resolveNetwork, resolveOutput } from './resolve-network.ts';
 import type { FinetuneTaskInput, FinetuneTaskOutput } from './tasks/finetune.task.ts';
 import { settledTraining } from './settled-training.ts';
-import { TRAINED } from './trained-file.ts';
+import { DECLARED, TRAINED } from './trained-file.ts';
 import type { CheckpointEvent } from './training/fit.ts';
 
 const TASK = new URL('./tasks/finetune.task.ts', import.meta.url);
@@ -30,7 +30,7 @@ export function finetune({ config }: ServiceParts): StepHandler {
       const network = await resolveNetwork(job.network, context);
       const answersPath = job.distill && (await resolveOutput(job.distill.answers, context));
       const resumePath = await fetchCheckpoint(context, join(folder, 'resume'));
-      const output = await runTask<FinetuneTaskInput, FinetuneTaskOutput>(
+      const { declared, ...output } = await runTask<FinetuneTaskInput, FinetuneTaskOutput>(
         TASK,
         {
           job,
@@ -53,8 +53,11 @@ export function finetune({ config }: ServiceParts): StepHandler {
           },
         },
       );
-      const { sha256 } = await store.put(join(folder, TRAINED), { mediaType: 'application/octet-stream' });
-      return { output: { modelSha256: sha256, ...output } satisfies FinetuneOutput, provider: output.provider };
+      const mediaType = 'application/octet-stream';
+      const { sha256 } = await store.put(join(folder, TRAINED), { mediaType });
+      const asDeclared = declared ? await store.put(join(folder, DECLARED), { mediaType }) : undefined;
+      const networks = { modelSha256: sha256, ...(asDeclared ? { declaredSha256: asDeclared.sha256 } : {}) };
+      return { output: { ...networks, ...output } satisfies FinetuneOutput, provider: output.provider };
     });
 }
 

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
+import { note } from '../output.ts';
 import type { Connection } from './connect.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { describeAnswer, reasonOf } from './http.ts';
@@ -42,8 +43,9 @@ export async function registerModel(
   const { client, local } = connection;
   const path = resolve(model.file);
   await requireFile(path);
-  const { packModelFile, readPreprocessBeside } = await import('@kneepoint/extractor-service');
-  const preprocess = model.preprocess ?? (await readPreprocessBeside(path));
+  const { packModelFile, preprocessBeside } = await import('@kneepoint/extractor-service');
+  // A server on this machine looks beside the file by itself.
+  const preprocess = model.preprocess ?? (local ? undefined : await preprocessBeside(path, note));
   const source = local
     ? { path }
     : await withScratch(async (scratch) => ({

@@ -7,7 +7,7 @@ import { registerDataset, registerModel } from '../client/register.ts';
 import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
-import { oneOf } from './numbers.ts';
+import { oneOf, readBatch } from './numbers.ts';
 import { goalOf, renderReport } from '../render/report.ts';
 import { renderSpread, spreadReports } from '../render/trials.ts';
 import {
@@ -35,6 +35,7 @@ interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOpti
   readonly rounds?: string;
   readonly splitSeed?: string;
   readonly trials?: string;
+  readonly batch?: string;
   /** False for --no-teacher. */
   readonly teacher: boolean;
   readonly out: string;
@@ -80,6 +81,7 @@ export function registerCompress(program: Command): void {
     )
     .option('--rounds <n>', 'networks that such a search trains at most (default: 6)')
     .option('--no-teacher', 'train pruned networks on labels alone, not on the answers of the whole one finetuned')
+    .option('--batch <b>', 'of the written files: free, or a number (default: as the original)')
     .option('--split-seed <n>', 'seed of the partition into training, validation and test images (default: 1)')
     .option(
       '--trials <n>',
@@ -100,7 +102,8 @@ export function registerCompress(program: Command): void {
         );
       }
       const training = readTraining(options);
-      const preprocess = await readPreprocess(options);
+      const batch = readBatch(options.batch);
+      const preprocess = await readPreprocess(options, options.model);
       const data = await readDataOptions(options);
       const made = await withConnection(options, async (connection, signal) => {
         const model = await registerModel(
@@ -125,6 +128,7 @@ export function registerCompress(program: Command): void {
           ...limits,
           arms,
           ...(compare.length === 0 ? {} : { compare }),
+          ...(batch === undefined ? {} : { batch: String(batch) }),
           training,
         };
         const stem = `${name}-${readNames(options.task).join('+')}`;
@@ -156,6 +160,8 @@ export interface CompressRequest extends PruneRequest {
   readonly rounds?: number;
   readonly teacher?: boolean;
   readonly splitSeed?: number;
+  /** "free", or a number. */
+  readonly batch?: string;
   readonly arms?: readonly string[];
   readonly compare?: readonly string[];
   readonly training?: TrainingRequest;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { writeBeside } from '../client/beside.ts';
 import { download, writeTextFile } from '../client/download.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { launch } from '../client/runs.ts';
@@ -62,11 +63,11 @@ export function registerFinetune(program: Command): void {
     });
 }
 
-/** The network as PATH.onnx and what is known of it as PATH.json; both whole or absent. */
+/** The network as PATH.onnx with what lies beside it, and what is known of it as PATH.json; all whole or absent. */
 export async function saveTraining(trained: TrainingView, path: string): Promise<readonly string[]> {
   await download(trained.model!, `${path}.onnx`);
   await writeTextFile(`${path}.json`, `${JSON.stringify(withoutAddress(trained), null, 2)}\n`);
-  return [`${path}.onnx`, `${path}.json`];
+  return [`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)), `${path}.json`];
 }
 
 /** An address is good for minutes; what is kept says the digest. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
+import { writeBeside } from '../client/beside.ts';
 import { download } from '../client/download.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { compressionsOf, pruningsOf } from '../client/runs.ts';
@@ -30,7 +31,7 @@ export function registerGet(program: Command): void {
             fix: 'Copy the sha256 from a report or query.',
           });
         await download(artifact, options.out);
-        return [options.out];
+        return [options.out, ...(/\.onnx$/i.test(options.out) ? await writeBeside(options.out) : [])];
       });
       print(written.join('\n'));
     });
@@ -45,5 +46,5 @@ async function saveRun(client: GatewayClient, id: string, folder: string): Promi
     const stem = `${trained.tasks.join('-')}-${trained.label}`;
     if (trained.model) written.push(...(await saveTraining(trained, join(folder, stem))));
   }
-  return written;
+  return [...new Set(written)];
 }

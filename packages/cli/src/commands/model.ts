@@ -37,7 +37,7 @@ export function registerModelCommands(program: Command): void {
     .option('--name <name>', 'how it is called (default: the name of the file)')
     .option('--primary-task <task>', 'the task that it was trained for')
     .action(async (file: string, options: AddOptions) => {
-      const preprocess = await readPreprocess(options);
+      const preprocess = await readPreprocess(options, file);
       const run = await withConnection(options, (connection, signal) =>
         registerModel(
           connection,

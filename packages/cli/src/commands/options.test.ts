@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { validatePreprocess } from '@kneepoint/datasets';
 import { describe, expect, it } from 'vitest';
-import { readPreprocess } from './options.ts';
+import { type PreprocessOptions, readPreprocess as readFor } from './options.ts';
+
+const MODEL = 'none.onnx';
+const readPreprocess = (options: PreprocessOptions, model = MODEL) => readFor(options, model);
 
 describe('readPreprocess', () => {
   it('is nothing where nothing is said', async () => {
@@ -34,15 +37,20 @@ describe('readPreprocess', () => {
     });
   });
 
-  it('takes a file, but not a file and flags', async () => {
+  it('takes a file, and flags in the place of what it says', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kneepoint-options-'));
     try {
       const preprocess = join(folder, 'p.json');
       await writeFile(preprocess, '{"preset":"openvino"}');
       expect(await readPreprocess({ preprocess })).toEqual(validatePreprocess({ preset: 'openvino' }));
-      await expect(readPreprocess({ preprocess, preset: 'timm' })).rejects.toMatchObject({
-        code: 'PREPROCESS_INVALID',
+      expect(await readPreprocess({ preprocess, channels: 'rgb', size: '96x64' })).toEqual({
+        ...validatePreprocess({ preset: 'openvino' }),
+        ...{ channels: 'rgb', size: { height: 96, width: 64 } },
       });
+      await writeFile(join(folder, 'm.preprocess.json'), '{"preset":"timm"}');
+      expect(await readPreprocess({ size: '96x64' }, join(folder, 'm.onnx'))).toEqual(
+        validatePreprocess({ preset: 'timm', size: { height: 96, width: 64 } }),
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

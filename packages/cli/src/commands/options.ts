@@ -4,6 +4,7 @@ import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { connect, type Connection, type ConnectionOptions } from '../client/connect.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { readSize } from './numbers.ts';
 
 export interface ServerOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -29,6 +30,7 @@ export interface PreprocessOptions {
   readonly range?: string;
   readonly mean?: string;
   readonly std?: string;
+  readonly size?: string;
 }
 
 export function withPreprocessOptions(command: Command): Command {
@@ -41,35 +43,44 @@ export function withPreprocessOptions(command: Command): Command {
       '--preset <name>',
       'the same as usual training code has it: torchvision, timm, keras-mobilenet, ultralytics, insightface or openvino',
     )
-    .option('--channels <order>', 'rgb, bgr or grey')
+    .option('--channels <order>', 'rgb, bgr, grey, or with transparency as a fourth channel rgba or bgra')
     .option('--range <a,b>', 'range that pixels are scaled to: 0,255 or 0,1')
     .option('--mean <m>', 'subtracted per channel: one number or one for each')
-    .option('--std <s>', 'divided by per channel: one number or one for each');
+    .option('--std <s>', 'divided by per channel: one number or one for each')
+    .option('--size <HxW>', 'height and width of images, where the model leaves them free');
 }
 
-/** The preprocessing that flags or a file declare; undefined when neither does. Other flags take the place of what a preset says. */
-export async function readPreprocess(options: PreprocessOptions): Promise<Preprocess | undefined> {
+/**
+ * The preprocessing that flags or a file declare; undefined when neither does. Flags take the place of what the file, or a preset, says; a
+ * size alone of what is known of the model otherwise.
+ */
+export async function readPreprocess(options: PreprocessOptions, modelPath?: string): Promise<Preprocess | undefined> {
   const { validatePreprocess } = await import('@kneepoint/datasets');
   const { preset, channels, range, mean, std } = options;
   const flags = [preset, channels, range, mean, std].some((flag) => flag !== undefined);
-  if (options.preprocess !== undefined) {
-    if (flags) {
-      throw new Failure('PREPROCESS_INVALID', 'a file and flags both say how pixels become the input', {
-        where: '--preprocess',
-        fix: 'leave the flags out, or the file',
-      });
-    }
-    return validatePreprocess(await readJson(options.preprocess));
-  }
-  if (!flags) return undefined;
+  const size = readSize(options.size);
   const said = {
+    ...(preset === undefined ? {} : { preset }),
     ...(channels === undefined ? {} : { channels }),
     ...(range === undefined ? {} : { range: numbers(range) }),
     ...(mean === undefined ? {} : { mean: numbers(mean) }),
     ...(std === undefined ? {} : { std: numbers(std) }),
+    ...(size === undefined ? {} : { size }),
   };
-  const rest = { channels: 'rgb', range: [0, 1], mean: [0], std: [1] };
-  return validatePreprocess(preset === undefined ? { ...rest, ...said } : { preset, ...said });
+  if (options.preprocess !== undefined) {
+    const file = await readJson(options.preprocess);
+    // Whatever else is wrong with it, its own mistakes are told by its name.
+    if (!flags && !size) return validatePreprocess(file, options.preprocess);
+    const base = validatePreprocess(file, options.preprocess);
+    return validatePreprocess(preset === undefined ? { ...base, ...said } : said);
+  }
+  if (flags) {
+    const rest = { channels: 'rgb', range: [0, 1], mean: [0], std: [1] };
+    return validatePreprocess(preset === undefined ? { ...rest, ...said } : said);
+  }
+  if (!size) return undefined;
+  const { knownPreprocess } = await import('@kneepoint/extractor-service');
+  return validatePreprocess({ ...(await knownPreprocess(modelPath)), size });
 }
 
 export async function readJson(path: string): Promise<unknown> {

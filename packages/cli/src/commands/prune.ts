@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { GatewayClient } from '../client/gateway-client.ts';
+import { writeBeside } from '../client/beside.ts';
 import { download, writeTextFile } from '../client/download.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { follow, launch, type PruningView, pruningsOf } from '../client/runs.ts';
@@ -71,7 +72,7 @@ export async function prune(
   return { runId: run.id, reused: run.reused, prunings: await pruningsOf(client, run.id) };
 }
 
-/** The network, its report as JSON and as Markdown, for each ε and target; every file whole or absent. */
+/** The network, what lies beside it, its report as JSON and as Markdown, for each ε and target; every file whole or absent. */
 export async function saveAll(
   prunings: readonly PruningView[],
   folder: string,
@@ -83,7 +84,7 @@ export async function saveAll(
     await download(model, `${path}.onnx`);
     await writeTextFile(`${path}.report.json`, `${JSON.stringify(report, null, 2)}\n`);
     await writeTextFile(`${path}.report.md`, reportMarkdown(report, `${stem}-${label}`));
-    written.push(`${path}.onnx`, `${path}.report.json`, `${path}.report.md`);
+    written.push(`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)), `${path}.report.json`, `${path}.report.md`);
   }
-  return written;
+  return [...new Set(written)];
 }

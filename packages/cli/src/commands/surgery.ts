@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
+import { writeBeside } from '../client/beside.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
 import { change, compact } from '../render/number.ts';
@@ -42,14 +43,19 @@ export function registerSurgery(program: Command): void {
         throw new Failure('SEED_INVALID', `the seed is ${options.seed}`, { where: '--seed', fix: 'Pass an integer.' });
       const limits = readNumber('roundTo', '--round-to', options.roundTo, { least: 1, code: 'PLAN_OPTION_INVALID' });
       const batch = readBatch(options.batch);
-      const { readPreprocessBeside } = await import('@kneepoint/extractor-service');
-      const size = readSize(options.size) ?? (await readPreprocessBeside(file))?.size;
+      const { declaredPreprocess } = await import('@kneepoint/extractor-service');
+      const size = readSize(options.size) ?? (await declaredPreprocess(file))?.size;
       const form = { ...(size ? { size } : {}), ...(batch === undefined ? {} : { batch }) };
       const { surgeryFile } = await import('@kneepoint/pruner-service');
       const { criterion, out } = options;
       const { before, after, proof, layers, roundTo, notes } = await interruptible((signal) =>
         surgeryFile({ path: file, criterion, ratio, seed, ...limits, ...form, out, signal }),
       );
+      const { labelsOfFile } = await import('@kneepoint/extractor-service');
+      const beside = await writeBeside(out, {
+        preprocess: await declaredPreprocess(file),
+        labels: await labelsOfFile(file),
+      });
       if (options.json) return printJson({ before, after, proof, ...(notes.length > 0 ? { notes } : {}) });
       print(
         table(
@@ -70,6 +76,6 @@ export function registerSurgery(program: Command): void {
       ))
         print(`${name} keeps ${kept} of ${filters}: its channels allow no multiple of ${roundTo}`);
       for (const text of notes) print(`note: ${text}`);
-      print(`\n${proofLine(proof)}\n${options.out}`);
+      print(`\n${proofLine(proof)}\n${[options.out, ...beside].join('\n')}`);
     });
 }

@@ -5,6 +5,7 @@ import type { Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
+import { writeBeside } from '../client/beside.ts';
 import { download, writeTextFile } from '../client/download.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { launch } from '../client/runs.ts';
@@ -76,11 +77,11 @@ export function registerTrain(program: Command): void {
         }
       });
       const card = cardOf(made, { widths, size: size!, seed });
-      await writeTextFile(`${stem}.preprocess.json`, `${JSON.stringify(PREPROCESS)}\n`);
+      const beside = await writeBeside(`${stem}.onnx`, { preprocess: PREPROCESS });
       await writeTextFile(`${stem}.json`, `${JSON.stringify(card, null, 2)}\n`);
       if (options.json) return printJson(card);
       print(renderTraining(made));
-      print([`${stem}.onnx`, `${stem}.preprocess.json`, `${stem}.json`].join('\n'));
+      print([`${stem}.onnx`, ...beside, `${stem}.json`].join('\n'));
     });
 }
 

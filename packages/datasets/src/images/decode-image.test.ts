@@ -146,7 +146,7 @@ describe('decodeImage', () => {
       .png()
       .toBuffer();
     expect(await decode(words, four, [4, 1, 1])).toEqual([0, 100, Math.round(4095 / 257), 9]);
-    const box = { ...four, fit: 'letterbox', background: [1, 2, 3] } as const;
+    const box: Preprocess = { ...four, fit: 'letterbox', background: [1, 2, 3] };
     expect((await decode(png, box, [4, 4, 2])).slice(0, 2)).toEqual([1, 1]);
     expect((await decode(png, box, [4, 4, 2])).slice(24, 28)).toEqual([255, 255, 7, 255]);
     await expect(decode(png, RAW, [4, 1, 2])).rejects.toMatchObject({ fix: 'declare "rgba" or "bgra"' });

@@ -62,13 +62,11 @@ export async function deliver(model: ModelProto, { batch, levels }: DeliverOptio
   const form = formOf(model);
   if (!form && batch === undefined) return { model, notes: [] };
   const half = form?.answers === DataType.FLOAT16;
+  // Only lengths are declared otherwise: nothing is computed in another way.
+  if (!form || (!half && isPlain(form))) return { model: asDeclared(model, { batch }), notes: [] };
   const notes: string[] = [];
   let chosen: AsDeclaredOptions = { batch };
-  if (
-    form &&
-    isAnySize(form) &&
-    !(await runsElsewhere(asDeclared(model, { ...chosen, halfInside: false }), form, model))
-  ) {
+  if (isAnySize(form) && !(await runsElsewhere(asDeclared(model, { ...chosen, halfInside: false }), form, model))) {
     chosen = { ...chosen, fixSize: true };
     const { height, width } = sizeOf(model);
     notes.push(`the written file takes images of ${height} × ${width} alone: its shapes do not follow another size`);
@@ -86,6 +84,12 @@ export async function deliver(model: ModelProto, { batch, levels }: DeliverOptio
     notes.push(WIDE);
   }
   throw new Failure('INTERNAL', 'no form of the network was tried');
+}
+
+/** Whether the images are float32 of one size, with the channels first. */
+function isPlain(form: DeclaredForm): boolean {
+  const { type } = form.inputs.find(({ name }) => name === form.image)!;
+  return type === DataType.FLOAT && !form.last && !isAnySize(form);
 }
 
 /** N × C × H × W. */
@@ -117,7 +121,7 @@ function drawn(model: ModelProto, { batch }: AsDeclaredOptions, levels: Levels |
 async function differenceOf(
   written: ModelProto,
   images: Images,
-  form: DeclaredForm | undefined,
+  form: DeclaredForm,
   wanted: readonly Float32Array[],
 ): Promise<number> {
   try {
@@ -229,14 +233,14 @@ function inputOf(model: ModelProto, form = formOf(model)) {
 }
 
 /** Whether its images may have any height and width. */
-function isAnySize(form: DeclaredForm): boolean {
+export function isAnySize(form: DeclaredForm): boolean {
   const { dims } = form.inputs.find(({ name }) => name === form.image)!;
   const axes = imageAxes(dims.map((dim) => dim ?? undefined));
   return axes !== undefined && [axes.height, axes.width].some((axis) => isFree(dims[axis] ?? undefined));
 }
 
-function takesHalf(form: DeclaredForm | undefined): boolean {
-  return form?.inputs.some(({ name, type }) => name === form.image && type === DataType.FLOAT16) ?? false;
+function takesHalf(form: DeclaredForm): boolean {
+  return form.inputs.some(({ name, type }) => name === form.image && type === DataType.FLOAT16);
 }
 
 /** Of the network as it is worked on. */

@@ -69,10 +69,20 @@ describe('planCompress', () => {
     }
   });
 
-  it('shares its prunings with a run that only prunes, and without arms is that run', () => {
+  it('shares its prunings with a run that only prunes, and without arms adds a report of each', () => {
     const pruned = planPrune(request());
     expect(planCompress(request())).toEqual(expect.arrayContaining([...pruned]));
-    expect(planCompress(request({ arms: [] }))).toEqual(pruned);
+    const alone = planCompress(request({ arms: [] }));
+    expect(alone.filter(({ kind }) => kind !== 'report')).toEqual(pruned);
+    expect(alone).toHaveLength(pruned.length + 2);
+  });
+
+  it('delivers with another batch than the original has without doing anything else again', () => {
+    const keys = (steps: readonly { readonly kind: string; readonly key: string }[], of: (kind: string) => boolean) =>
+      steps.filter(({ kind }) => of(kind)).map(({ key }) => key);
+    const [asIs, free] = [planCompress(request()), planCompress({ ...request(), batch: 'free' })];
+    expect(keys(free, (kind) => kind !== 'report')).toEqual(keys(asIs, (kind) => kind !== 'report'));
+    expect(keys(free, (kind) => kind === 'report')).not.toEqual(keys(asIs, (kind) => kind === 'report'));
   });
 
   it('does only what the chosen arms need', () => {

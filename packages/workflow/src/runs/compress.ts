@@ -1,3 +1,4 @@
+import type { WantedBatch } from '@kneepoint/onnx';
 import type { StepPlan } from '@kneepoint/platform';
 import { describeGoal, goalLabel } from '../plan/goal.ts';
 import { type CriterionName, criterionOf, type PruneOptions } from '../plan/prune-options.ts';
@@ -7,7 +8,7 @@ import { REPORT, type ReportInput, reportKey, type ReportRival } from '../steps/
 import { TRUNCATE, type TruncateInput, truncateKey } from '../steps/truncate.ts';
 import { ARMS, armStep, prunedArm, type TrainingRequest } from './arms.ts';
 import { teachStep } from './finetune.ts';
-import { planTaskAnalysis, pruneStep, type PruneRequest, pruneSteps, type TaskAnalysisPlan } from './prune.ts';
+import { planTaskAnalysis, pruneStep, type PruneRequest, type TaskAnalysisPlan } from './prune.ts';
 import { needsRounds, planRounds, type RoundsPlan } from './rounds.ts';
 
 export interface CompressRequest extends PruneRequest, TrainingRequest {
@@ -19,20 +20,18 @@ export interface CompressRequest extends PruneRequest, TrainingRequest {
   readonly compare?: readonly CriterionName[];
   /** Networks that a search for a goal trains at most. */
   readonly mostRounds?: number;
+  /** Of the files that are delivered, in place of the batch that the original declares. */
+  readonly batch?: WantedBatch;
 }
 
 /**
  * Compression to its end: analysis; the whole network truncated and trained, once for all, and its answers as a teacher; per option the
  * network cut, in rounds from the trained one where a target or a goal says how far, and trained on; the same cut by other criteria
- * where a comparison is asked for; and one report with everything side by side. With nothing to train or compare it ends with the
- * prunings, whose reports are whole. Throws TRAINING_OPTION_INVALID.
+ * where a comparison is asked for; and one report with everything side by side, which delivers the network. Throws TRAINING_OPTION_INVALID.
  */
 export function planCompress(request: CompressRequest): readonly StepPlan[] {
   const analysis = planTaskAnalysis(request);
   const arms = TRAINED_ARMS.filter((arm) => request.arms.includes(arm));
-  if (arms.length === 0 && (request.compare ?? []).length === 0) {
-    return [...analysis.steps, ...pruneSteps(request, analysis)];
-  }
   const scene: Scene = { request, analysis, arms, shared: sharedTrainings(request, analysis, arms) };
   const perOption = request.options.flatMap((option) => optionSteps(scene, option));
   return withoutRepeats([...analysis.steps, ...scene.shared.steps, ...perOption]);
@@ -193,7 +192,7 @@ function rivalsOf(scene: Scene, option: PruneOptions, own: CutAndTrained): Rival
 }
 
 function reportStep(
-  { request: { model, tasks }, shared }: Scene,
+  { request: { model, tasks, batch }, shared }: Scene,
   {
     option,
     own,
@@ -215,6 +214,7 @@ function reportStep(
   const input: ReportInput = {
     modelName: model.name,
     originalSha256: model.sha256,
+    preprocess: model.preprocess,
     task: tasksName(tasks),
     label,
     pruneKey: own.prune.key,
@@ -229,6 +229,7 @@ function reportStep(
         }
       : {}),
     ...(option.keep ? { keep: option.keep } : {}),
+    ...(batch === undefined ? {} : { batch }),
   };
   return {
     ref: `report-${label}`,

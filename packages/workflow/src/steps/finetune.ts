@@ -8,7 +8,7 @@ import type { StepKind } from './step-kind.ts';
 export const FINETUNE = {
   kind: 'finetune',
   service: 'trainer',
-  version: 3,
+  version: 4,
   timeoutSeconds: 50 * 3600,
 } as const satisfies StepKind;
 
@@ -89,7 +89,10 @@ export interface FinetunedTask {
 }
 
 export interface FinetuneOutput {
+  /** As it is worked on: float32 images with the channels first. */
   readonly modelSha256: string;
+  /** As the original declares its inputs and outputs; absent where that is the same. */
+  readonly declaredSha256?: string;
   readonly tasks: readonly FinetunedTask[];
   readonly bestEpoch: number;
   readonly epochs: readonly EpochRecord[];

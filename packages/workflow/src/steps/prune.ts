@@ -10,7 +10,7 @@ import type { StepKind } from './step-kind.ts';
 export const PRUNE = {
   kind: 'prune',
   service: 'pruner',
-  version: 10,
+  version: 11,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 
@@ -27,7 +27,10 @@ export interface PruneInput extends AnalysedTasks {
 }
 
 export interface PruneOutput {
+  /** As it is worked on: float32 images with the channels first. */
   readonly modelSha256: string;
+  /** As the original declares its inputs and outputs; absent where that is the same. */
+  readonly declaredSha256?: string;
   readonly reportSha256: string;
   readonly report: CompressionReport;
   /** Which channels of the registered model the network still has; where it was cut in rounds, by all of them together. */

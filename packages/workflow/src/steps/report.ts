@@ -1,3 +1,5 @@
+import type { Preprocess } from '@kneepoint/datasets';
+import type { WantedBatch } from '@kneepoint/onnx';
 import { contentKey } from '@kneepoint/platform';
 import type { CriterionName } from '../plan/prune-options.ts';
 import type { CompressionReport, TrainedArm } from '../report.ts';
@@ -9,7 +11,7 @@ import type { StepKind } from './step-kind.ts';
 export const REPORT = {
   kind: 'report',
   service: 'trainer',
-  version: 3,
+  version: 4,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 
@@ -25,6 +27,7 @@ export interface ReportInput {
   /** No part of the key. */
   readonly modelName: string;
   readonly originalSha256: string;
+  readonly preprocess: Preprocess;
   /** Name of the task, or of the tasks together. */
   readonly task: string;
   /** What tells this network apart from others of the run; see `goalLabel`. No part of the key. */
@@ -39,11 +42,15 @@ export interface ReportInput {
   readonly rounds?: { readonly whole: string; readonly made: readonly RoundKeys[] };
   /** The goal that was searched. */
   readonly keep?: KeepGoal;
+  /** Of the file that is delivered, in place of the batch that the original declares. */
+  readonly batch?: WantedBatch;
 }
 
 export interface ReportOutput {
-  /** The network that is delivered. */
+  /** The network that is delivered, as the original declares its inputs and outputs; it names the run that delivered it. */
   readonly modelSha256: string;
+  /** The same network as it is worked on, which the pruning or training made. */
+  readonly workedSha256?: string;
   readonly reportSha256: string;
   readonly report: CompressionReport;
 }

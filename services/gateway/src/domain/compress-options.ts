@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import type { WantedBatch } from '@kneepoint/onnx';
 import {
   DEFAULT_KEEP,
   type KeepGoal,
@@ -104,6 +105,28 @@ export function requireMostRounds(rounds: number | null | undefined): number | u
   if (isAbsent(rounds)) return undefined;
   if (Number.isInteger(rounds) && rounds >= 1 && rounds <= MOST_ROUNDS) return rounds;
   throw new Failure('GOAL_INVALID', `${rounds} rounds`, { where: 'rounds', fix: `Pass 1 to ${MOST_ROUNDS}.` });
+}
+
+const MOST_IMAGES = 65_536;
+
+/** The batch of the written file. Throws GOAL_INVALID, and ONNX_BATCH_FIXED for a network that runs one image at a time. */
+export function requireBatch(batch: string | null | undefined, model: ModelReference): WantedBatch | undefined {
+  if (isAbsent(batch)) return undefined;
+  const images = Number(batch);
+  const wanted = batch === 'free' ? batch : images;
+  if (wanted !== 'free' && !(Number.isInteger(images) && images >= 1 && images <= MOST_IMAGES)) {
+    throw new Failure('GOAL_INVALID', `the batch is ${JSON.stringify(batch.slice(0, 40))}`, {
+      where: 'batch',
+      fix: `Pass "free", or a whole number from 1 to ${MOST_IMAGES}.`,
+    });
+  }
+  if (model.inspection.input.layersFree === false && wanted !== model.inspection.input.batch) {
+    throw new Failure('ONNX_BATCH_FIXED', 'the network runs one image at a time, and its layers cannot do otherwise', {
+      where: 'batch',
+      fix: 'Leave it out: the written file then takes one image, as the original does.',
+    });
+  }
+  return wanted;
 }
 
 /** The seed of the partition as a part of the settings; empty when absent. Throws GOAL_INVALID. */

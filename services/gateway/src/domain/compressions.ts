@@ -6,10 +6,10 @@ import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
 import { requireModel } from './models.ts';
-import { requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
+import { requireBatch, requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
 import { requireWanted } from './prune-options.ts';
 import { artifactOf, pruningsOf } from './runs.ts';
-import { toTrainingChoice } from './training-choice.ts';
+import { requireTrainable, toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
 
 /** What a person wants: the small network, and the whole one to measure it against. */
@@ -24,11 +24,14 @@ export async function launchCompression(context: Context, input: LaunchCompressi
   await requireCriteria(context, model, input);
   const training = toTrainingChoice(input.training, model);
   const mostRounds = requireMostRounds(input.rounds);
+  const batch = requireBatch(input.batch, model);
+  requireTrainable(model, training, arms);
   const settings = { ...DEFAULT_REGRESSION, ...requireSplitSeed(input.splitSeed) };
   const steps = withinTraining(() =>
     planCompress({
       ...{ model, dataset, settings, options, arms, training },
       ...(mostRounds === undefined ? {} : { mostRounds }),
+      ...(batch === undefined ? {} : { batch }),
       ...(isAbsent(input.teacher) ? {} : { teacher: input.teacher }),
       ...wanted,
       compare: input.compare ?? [],

@@ -8,7 +8,7 @@ import { isAbsent, launch } from './launch.ts';
 import { requireLayer } from './layers.ts';
 import { requireModel } from './models.ts';
 import { requireProduct } from './products.ts';
-import { toTrainingChoice } from './training-choice.ts';
+import { requireTrainable, toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
 
 export async function launchFinetune(context: Context, input: LaunchFinetuneInput): Promise<Run> {
@@ -16,6 +16,8 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
   const tasks = requireTasks(dataset, input.tasks);
   const start = await startOf(context, input);
   const teacher = isAbsent(input.distill) ? null : await toTeacher(context, input.distill, start.splitSeed);
+  const training = toTrainingChoice(input.training, start.model);
+  if (start.model) requireTrainable(start.model, training, ['finetuned']);
   const steps = withinTraining(() =>
     planFinetune({
       network: start.network,
@@ -24,7 +26,7 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
       dataset,
       tasks,
       mode: input.mode,
-      training: toTrainingChoice(input.training, start.model),
+      training,
       settings: { ...DEFAULT_REGRESSION, seed: start.splitSeed },
       ...(teacher ? { teacher } : {}),
     }),
@@ -55,8 +57,9 @@ async function startOf(context: Context, input: LaunchFinetuneInput): Promise<St
     });
   }
   if (!isAbsent(artifact)) {
-    const { preprocess, modelName, modelId, splitSeed } = await requireProduct(context, artifact, 'artifact');
-    return { network: { sha256: artifact }, preprocess, modelName, model: null, modelId, splitSeed };
+    const product = await requireProduct(context, artifact, 'artifact');
+    const { worked, preprocess, modelName, modelId, splitSeed } = product;
+    return { network: { sha256: worked }, preprocess, modelName, model: null, modelId, splitSeed };
   }
   const model = await requireModel(context, id!);
   const { sha256, name, preprocess } = model;
@@ -82,7 +85,7 @@ async function toTeacher(
   if (!isAbsent(weight)) requireBetween('weight', weight, 0, 1);
   if (!isAbsent(temperature)) requireBetween('temperature', temperature, 0.1, 100);
   return {
-    network: { sha256: artifact },
+    network: { sha256: product.worked },
     ...(isAbsent(weight) ? {} : { weight }),
     ...(isAbsent(temperature) ? {} : { temperature }),
   };

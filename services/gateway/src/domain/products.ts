@@ -1,9 +1,11 @@
 import { Failure } from '@kneepoint/failures';
-import { FINETUNE, type ModelReference, PRUNE, TRUNCATE } from '@kneepoint/workflow';
+import { FINETUNE, type ModelReference, PRUNE, REPORT, TRUNCATE } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
 
 /** A network that a run made: image → task, with what its user must know. */
 export interface Product {
+  /** SHA-256 of the same network as it is worked on. */
+  readonly worked: string;
   readonly preprocess: ModelReference['preprocess'];
   readonly modelName: string;
   /** Of the partition on which it was made: on another, images that it is judged by would be some that it has learned from. */
@@ -38,21 +40,45 @@ export async function findProducts(
   { prisma }: Services['db'],
   sha256s: readonly string[],
 ): Promise<(Product & { readonly sha256: string })[]> {
-  const results = await prisma.result.findMany({
-    where: { artifacts: { hasSome: [...sha256s] }, kind: { in: MAKERS } },
-    select: { key: true, output: true },
-  });
+  const find = (wanted: readonly string[]) =>
+    prisma.result.findMany({
+      where: { artifacts: { hasSome: [...wanted] }, kind: { in: [...MAKERS, REPORT.kind] } },
+      select: { key: true, kind: true, output: true },
+    });
+  const found = await find(sha256s);
+  // What a compression delivers says more of itself than what a pruning or training made, and is that.
+  const aliases = new Map(
+    found.flatMap(({ kind, output }) => {
+      const { modelSha256, workedSha256 } = output as Forms;
+      const delivered = kind === REPORT.kind && modelSha256 !== undefined && workedSha256 !== undefined;
+      return delivered ? [[modelSha256, workedSha256] as const] : [];
+    }),
+  );
+  const results = aliases.size === 0 ? found : [...found, ...(await find([...aliases.values()]))];
   // A step records other files beside its network, such as its report.
-  const made = new Map(results.map(({ key, output }) => [key, (output as { modelSha256?: string }).modelSha256]));
+  const made = new Map(
+    results.flatMap(({ key, kind, output }) => (kind === REPORT.kind ? [] : [[key, output as Forms] as const])),
+  );
   const steps = await prisma.step.findMany({
     where: { key: { in: [...made.keys()] } },
     orderBy: { createdAt: 'asc' },
     select: { key: true, input: true, run: { select: { modelId: true } } },
   });
   return steps.flatMap(({ key, input, run }) => {
-    const sha256 = made.get(key);
+    const { modelSha256: worked, declaredSha256 } = made.get(key)!;
+    if (worked === undefined) return [];
     const { preprocess, modelName, split, settings } = input as unknown as Made;
     const splitSeed = split?.seed ?? settings.seed;
-    return sha256 === undefined ? [] : [{ sha256, preprocess, modelName, splitSeed, modelId: run.modelId }];
+    const names = [worked, declaredSha256, ...[...aliases].flatMap(([alias, of]) => (of === worked ? [alias] : []))];
+    return names.flatMap((sha256) =>
+      sha256 === undefined ? [] : [{ sha256, worked, preprocess, modelName, splitSeed, modelId: run.modelId }],
+    );
   });
+}
+
+/** A network as an output names it. */
+interface Forms {
+  readonly modelSha256?: string;
+  readonly declaredSha256?: string;
+  readonly workedSha256?: string;
 }

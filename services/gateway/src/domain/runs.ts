@@ -110,7 +110,7 @@ export async function pruningsOf({ loaders }: Context, run: Run): Promise<readon
         label,
         epsilon: input.options.epsilon ?? null,
         report: output.report,
-        model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
+        model: await artifactOf(loaders, output.declaredSha256 ?? output.modelSha256, `${stem}.onnx`),
         reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
       };
     }),

@@ -1,5 +1,11 @@
 import { Failure } from '@kneepoint/failures';
-import type { ModelReference, TrainingChoice, TrainingSettings } from '@kneepoint/workflow';
+import {
+  type ModelReference,
+  requireNoBatch,
+  type TrainedArm,
+  type TrainingChoice,
+  type TrainingSettings,
+} from '@kneepoint/workflow';
 import type { OptimizerInput, ScheduleInput, TrainingInput } from '../schema/training.ts';
 import { isAbsent } from './launch.ts';
 
@@ -24,6 +30,17 @@ export function toTrainingChoice(
     ...([crop, flip, copies].every(isAbsent) ? {} : { augment: present({ crop, flip, copies }) }),
     ...(isAbsent(freeze) ? {} : { freeze: requireFrozen(freeze, model) }),
   };
+}
+
+/**
+ * Refuses before any work what a network that runs one image at a time cannot be trained with. Throws TRAINING_OPTION_INVALID.
+ */
+export function requireTrainable(
+  { inspection: { input } }: Pick<ModelReference, 'inspection'>,
+  { batchNorm }: TrainingChoice,
+  arms: readonly TrainedArm[],
+): void {
+  if (input.layersFree === false && batchNorm !== undefined && arms.length > 0) requireNoBatch({ batchNorm });
 }
 
 function toOptimizer(input: OptimizerInput): TrainingSettings['optimizer'] {

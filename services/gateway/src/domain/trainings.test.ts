@@ -17,7 +17,7 @@ import { YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest, seedDataset, seedModel, seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
-import { globalId } from './ids.ts';
+import { globalId, localId } from './ids.ts';
 
 let gateway: TestGateway;
 let model: Awaited<ReturnType<typeof seedModel>>;
@@ -269,16 +269,35 @@ describe('a compression', () => {
     expect(file.headers.get('content-disposition')).toContain("''net-yaw-0.02.onnx");
   });
 
-  it('in which nothing is trained ends with its prunings', async () => {
+  it('in which nothing is trained ends with a report of its prunings', async () => {
     const run = await seedRun(gateway, { kind: 'COMPRESSION', modelId: model.id, steps: steps(0.03, []) });
     const id = globalId('Run', run.id);
-    const stop = await work(PRUNE.service, { [PRUNE.kind]: makes });
+    const stops = [
+      await work(PRUNE.service, { [PRUNE.kind]: makes }),
+      await work(REPORT.service, { [REPORT.kind]: makes }),
+    ];
     expect(await ended(id)).toBe('SUCCEEDED');
-    await stop();
+    for (const stop of stops) await stop();
     expect((await gateway.query<Answer>(QUERY, { id })).run).toMatchObject({
       trainings: [],
-      compressions: [{ epsilon: 0.03, report: { made: 'prune' } }],
+      compressions: [{ report: { made: 'report' } }],
     });
+  });
+
+  it('delivers a file that is the network which a step made, by another name', async () => {
+    const step = await gateway.db.prisma.step.findFirstOrThrow({ where: { kind: PRUNE.kind, state: 'SUCCEEDED' } });
+    const { modelSha256: workedSha256 } = step.output as { modelSha256: string };
+    const [key, modelSha256] = [digest(), digest()];
+    const output = { modelSha256, workedSha256 };
+    await gateway.db.prisma.result.create({ data: { key, kind: REPORT.kind, output, artifacts: [modelSha256] } });
+    const input = { dataset: dataset.globalId, tasks: ['yaw'], artifact: modelSha256 };
+    const { launchFinetune: launched } = await gateway.query<{ launchFinetune: { run: { id: string } } }>(
+      'mutation($input: LaunchFinetuneInput!) { launchFinetune(input: $input) { run { id } userErrors { code } } }',
+      { input },
+    );
+    const runId = localId('Run', launched.run.id);
+    const training = await gateway.db.prisma.step.findFirstOrThrow({ where: { runId, kind: FINETUNE.kind } });
+    expect(training.input).toMatchObject({ network: { sha256: workedSha256 } });
   });
 
   it('a network that it made can be trained on and timed, and no other bytes can', async () => {

@@ -37,7 +37,18 @@ type State = Omit<
 >;
 
 async function finished({ loaders }: Context, input: FinetuneInput, output: FinetuneOutput): Promise<State> {
-  const { modelSha256, tasks, bestEpoch, epochs, stoppedEarly, seconds, imagesPerSecond, provider, notes } = output;
+  const {
+    modelSha256,
+    declaredSha256 = modelSha256,
+    tasks,
+    bestEpoch,
+    epochs,
+    stoppedEarly,
+    seconds,
+    imagesPerSecond,
+    provider,
+    notes,
+  } = output;
   return {
     epochs,
     bestEpoch,
@@ -51,7 +62,7 @@ async function finished({ loaders }: Context, input: FinetuneInput, output: Fine
     notes,
     model: await artifactOf(
       loaders,
-      modelSha256,
+      declaredSha256,
       `${input.modelName}-${tasks.map(({ task }) => task).join('-')}-${input.label}.onnx`,
     ),
   };

@@ -71,6 +71,13 @@ export class LaunchCompressionInput extends LaunchPruneInput {
   })
   splitSeed?: number;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Of the files that are delivered: "free", or how many images they take at a time; that of the original when absent.',
+  })
+  batch?: string;
+
   @Field(() => TrainingInput, { nullable: true, description: 'For every arm.' })
   training?: TrainingInput;
 
@@ -96,7 +103,10 @@ export class Compression {
   })
   report!: object;
 
-  @Field(() => Artifact, { description: 'The finetuned network where there is one, else the refitted one.' })
+  @Field(() => Artifact, {
+    description:
+      'The finetuned network where there is one, else the refitted one; its inputs and outputs are declared as those of the original.',
+  })
   model!: Artifact;
 
   @Field(() => Artifact)

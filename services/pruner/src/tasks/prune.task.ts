@@ -3,7 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import type { CharacteristicCurve } from '@kneepoint/regression';
-import { type ActualProvider, measureLatency, resolveProvider, shapesOf, type TaskContext } from '@kneepoint/runtime';
+import {
+  type ActualProvider,
+  deliver,
+  measureDeclared,
+  resolveProvider,
+  shapesOf,
+  type TaskContext,
+} from '@kneepoint/runtime';
 import {
   type CompressionReport,
   criterionOf,
@@ -20,6 +27,7 @@ import {
   tasksName,
   wholeFigures,
 } from '@kneepoint/workflow';
+import { fixSize, holdsAtAnySize } from '../any-size.ts';
 import { describeModel } from '../describe-model.ts';
 import type { GatheredResult } from '../gather-analysis.ts';
 import { keptAfter } from '../kept-channels.ts';
@@ -55,12 +63,14 @@ const STAGES = [...['ranking filters', 'planning', 'healing', 'proving', 'measur
 export interface PruneTaskOutput {
   readonly report: CompressionReport;
   readonly kept: KeptChannels;
+  /** Whether there is `declared.onnx`, too: the network as the original declares it. */
+  readonly declared: boolean;
 }
 
 /**
  * Paper §7 for one task or several: the network up to the head's layer, or one that a training made of it, cut in every layer as ε or target
  * want it; what is left healed by least squares; the cut proved; the head fitted again in closed form; sizes and latency measured before and
- * after. Leaves `pruned.onnx` and `report.json` in the folder.
+ * after. Leaves `pruned.onnx`, where the original declares another form than the one that is worked on `declared.onnx`, and `report.json` in the folder.
  */
 export default function pruneForTasks(input: PruneTaskInput, context: TaskContext): Promise<PruneTaskOutput> {
   const { job, equalMacs, trained } = input;
@@ -74,9 +84,9 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
   return withStartingPoint(input, settled, async (start) => {
     const { model, shapes, dataset, parts, layer, pool, tasks } = start;
     const prepared = new PreparedPixels();
-    const images: Images = { dataset, spec: inputSpec(model), preprocess: job.preprocess, context, prepared };
     const whole = await networkToCut(start, trained);
     const { network, head } = whole;
+    const images: Images = { dataset, spec: inputSpec(network), preprocess: job.preprocess, context, prepared };
     const curves = await readCurves(input, job.tasks);
     const read = { network, shapes: whole.shapes, tasks, images, rows: parts.train, options, equalMacs, seed };
     const { measured, rotated, unrotated, ...known } = await measureNetwork(read);
@@ -107,29 +117,34 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       { before: await start.headResponses(), after: passed.features },
       seed,
     );
+    const anySize = await holdsAtAnySize(planned, seed);
     const finished = describeModel(setHead(left, head, sideBySide(refits)), {
       job,
       origin: { ...options, layer, pool },
       thresholds: refits.map(({ thresholds }) => thresholds),
+      metrics: stages.map(({ task, name, refit }) => ({ task, metric: name, test: refit })),
     });
+    if (!anySize) fixSize(finished);
+    const written = await deliver(finished, { levels: job.preprocess });
 
     enter('measuring latency');
     const encoded = encodeModel(finished);
-    const latency = await measureLatency(
+    const delivered = written.model === finished ? encoded : encodeModel(written.model);
+    const times = await measureDeclared(
       [
         { name: 'before', model },
-        { name: 'after', model: encoded },
+        { name: 'after', model: finished, written: written.model },
       ],
       { provider: context.provider, signal: context.signal },
     );
-    const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
-      const { p50, p95 } = latency[name]!;
-      return { p50, p95 };
+    const figuresOf = (name: string): Pick<NetworkFigures, 'bytes' | 'latencyMs'> => {
+      const { timing, bytes } = times[name]!;
+      return { bytes, latencyMs: { p50: timing.p50, p95: timing.p95 } };
     };
 
     enter('writing');
-    const before = { ...sizeOf(model, shapes), latencyMs: latencyOf('before') };
-    const after = { ...sizeOf(finished, await shapesOf(finished)), latencyMs: latencyOf('after') };
+    const before = { ...sizeOf(model, shapes), ...figuresOf('before') };
+    const after = { ...sizeOf(finished, await shapesOf(finished)), ...figuresOf('after') };
     const kept = keptAfter(planned.analysis, planned.plan, { before: whole.kept, rotated });
     const found: Omit<CompressionReport, 'warnings'> = {
       task: tasksName(job.tasks),
@@ -161,17 +176,19 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       arms: [
         refitArm(start, stages, repaired, {
           figures: after,
-          sha256: createHash('sha256').update(encoded).digest('hex'),
+          sha256: createHash('sha256').update(delivered).digest('hex'),
         }),
       ],
       criteria: [],
       avoidance,
       provider: passed.provider satisfies ActualProvider,
     };
-    const report: CompressionReport = { ...found, warnings: reportWarnings(found) };
+    const report: CompressionReport = { ...found, warnings: [...reportWarnings(found), ...written.notes] };
     await writeFile(join(input.outFolder, 'pruned.onnx'), encoded);
+    const declared = delivered !== encoded;
+    if (declared) await writeFile(join(input.outFolder, 'declared.onnx'), delivered);
     await writeFile(join(input.outFolder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    return { report, kept };
+    return { report, kept, declared };
   });
 }
 

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { Failure } from '@kneepoint/failures';
 import { encodeModel, type ImageSize } from '@kneepoint/onnx';
 import { analyzeChannels, multipleFor, type Plan, planByCriterion, type Proof, prove, prune } from '@kneepoint/pruning';
 import { shapesAsDeclared, takeModel } from '@kneepoint/runtime';
+import { VERSION } from '@kneepoint/platform';
+import { describeModel } from '@kneepoint/workflow';
 import { asWritten, chooseBatch, type WantedBatch } from '../declared-form.ts';
 import { drawnFeeds, requireProof, runOnCpu } from '../prove-surgery.ts';
 import { sizeOf } from '../report.ts';
@@ -65,7 +70,12 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
   const proof = requireProof(await prove({ model, shapes, plan, images, run, seed: input.seed }));
   const after = sizeOf(cut, (await shapesAsDeclared(cut, size)).shapes);
   const written = await asWritten(cut, { ...taken, ...chosen, shapes, plan, run, seed: input.seed });
-  await writeFile(input.out, encodeModel(written.model));
+  const described = describeModel(written.model, {
+    'kneepoint.version': VERSION,
+    'kneepoint.model': { sha256: await sha256Of(input.path) },
+    'kneepoint.surgery': { criterion: input.criterion, ratio: input.ratio, seed: input.seed, roundTo },
+  });
+  await writeFile(input.out, encodeModel(described));
   return {
     before: sizeOf(model, shapes),
     after,
@@ -79,6 +89,12 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
     })),
     notes: [...taken.notes, ...written.notes, ...proof.meaning],
   };
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 /** Layers named in a message. */

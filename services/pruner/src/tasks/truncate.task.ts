@@ -22,7 +22,10 @@ export default function truncateForTasks(input: TruncateTaskInput, context: Task
   return withStartingPoint(input, { ...job, trained: true }, async ({ model, shapes, layer, pool, tasks, head }) => {
     const { network } = truncateAt({ model, shapes, layer, head });
     const thresholds = tasks.map(({ probe }) => probe.thresholds);
-    const described = describeModel(network, { job, origin: { layer, pool }, thresholds });
+    const metrics = tasks.map(({ spec, probe }) => ({
+      ...{ task: spec.name, metric: metricOf(spec).name, test: probe.metrics.test },
+    }));
+    const described = describeModel(network, { job, origin: { layer, pool }, thresholds, metrics });
     await writeFile(join(input.outFolder, 'truncated.onnx'), encodeModel(described));
     return {
       layer,

@@ -67,7 +67,8 @@ export function normalised(
     : insertFreshNormalisation(model, sites);
   const values = ({ value }: NormalisationSite): number => {
     const [rows = 1, , ...positions] = shapes.get(value)!;
-    return positions.reduce((size, dim) => size * dim, rows);
+    // One image alone is no batch: what it has of its own would be taken away.
+    return rows === 1 ? 0 : positions.reduce((size, dim) => size * dim, rows);
   };
   const byBatch = sites.filter((site) => values(site) >= LEAST_VALUES).map(({ layer }) => norms.get(layer)!);
   const notes = skipped.map(({ layer, reason }) => `layer "${layer}" is trained without normalisation: ${reason}`);

@@ -11,7 +11,6 @@ import {
   keptShare,
   latencyFigures,
   type NetworkFigures,
-  type PruneOutput,
   type ReportArm,
   type ReportCriterion,
   type ReportKeep,
@@ -56,19 +55,27 @@ export const REFIT = 'refit';
 export function assembleReport(
   report: CompressionReport,
   trained: readonly TrainedNetwork[],
-  measured: { readonly networks: Readonly<Record<string, Measured>>; readonly provider: string },
+  measured: {
+    readonly networks: Readonly<Record<string, Measured>>;
+    readonly provider: string;
+    readonly notes?: readonly string[];
+  },
   { rivals = [], rounds, keep }: Compared = {},
 ): CompressionReport {
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
     return { p50, p95 };
   };
+  const bytesOf = (name: string): number => measured.networks[name]!.bytes;
   const arms = [
-    ...report.arms.map((arm): ReportArm => ({ ...arm, latencyMs: latencyOf(REFIT) })),
+    ...report.arms.map((arm): ReportArm => ({ ...arm, latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) })),
     ...trained.map(({ arm, output }) => trainedArm(arm, report.tasks, output, measured.networks[arm]!)),
   ];
   const finetuned = arms.find(({ arm }) => arm === 'finetuned');
-  const { parameters, macs, bytes, latencyMs } = finetuned ?? { ...report.after, latencyMs: latencyOf(REFIT) };
+  const { parameters, macs, bytes, latencyMs } = finetuned ?? {
+    ...report.after,
+    ...{ latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) },
+  };
   const tasks = finetuned
     ? report.tasks.map((stages, i): TaskStages => ({ ...stages, finetuned: finetuned.tasks[i]!.metric }))
     : report.tasks;
@@ -76,7 +83,7 @@ export function assembleReport(
     ...report,
     metric: jointStages(tasks),
     tasks,
-    before: { ...report.before, latencyMs: latencyOf(ORIGINAL) },
+    before: { ...report.before, latencyMs: latencyOf(ORIGINAL), bytes: bytesOf(ORIGINAL) },
     after: { parameters, macs, bytes, latencyMs },
     target: reachedTarget(report, latencyOf(ORIGINAL), latencyMs),
     keep: keep && rounds ? keptOf(keep, rounds, trained) : null,
@@ -85,7 +92,8 @@ export function assembleReport(
     criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
     provider: measured.provider,
   };
-  return { ...found, warnings: [...reportWarnings(found), ...trained.flatMap(notesOf)] };
+  const warnings = [...reportWarnings(found), ...(measured.notes ?? []), ...trained.flatMap(notesOf)];
+  return { ...found, warnings: [...new Set(warnings)] };
 }
 
 /** A latency is measured again with all networks side by side; other targets are figures, which training does not change. */
@@ -164,15 +172,10 @@ function roundsOf(
         keeps: goal ? keeps(goal, whole.tasks, finetune.tasks) : null,
         epochs: finetune.epochs.filter(({ epoch }) => epoch > 0).length,
         seconds: finetune.seconds,
-        modelSha256: finetune.modelSha256,
+        modelSha256: finetune.declaredSha256 ?? finetune.modelSha256,
         delivered: finetune.modelSha256 === delivered,
       };
     });
-}
-
-/** The network that the report delivers. */
-export function deliveredSha256(pruning: PruneOutput, trained: readonly TrainedNetwork[]): string {
-  return trained.find(({ arm }) => arm === 'finetuned')?.output.modelSha256 ?? pruning.modelSha256;
 }
 
 function trainedArm(
@@ -181,7 +184,7 @@ function trainedArm(
   output: FinetuneOutput,
   { parameters, macs, bytes, latencyMs: { p50, p95 } }: Measured,
 ): ReportArm {
-  const { modelSha256, epochs, bestEpoch, seconds, imagesPerSecond } = output;
+  const { modelSha256, declaredSha256 = modelSha256, epochs, bestEpoch, seconds, imagesPerSecond } = output;
   return {
     arm,
     ...judged(stages, output),
@@ -189,7 +192,7 @@ function trainedArm(
     macs,
     bytes,
     latencyMs: { p50, p95 },
-    modelSha256,
+    modelSha256: declaredSha256,
     // Epoch 0 is the network before training.
     epochs: epochs.filter(({ epoch }) => epoch > 0).length,
     bestEpoch,

@@ -16,15 +16,8 @@ import type {
   ReportOutput,
   RoundHistory,
 } from '@kneepoint/workflow';
-import {
-  assembleReport,
-  deliveredSha256,
-  ORIGINAL,
-  REFIT,
-  type RivalNetwork,
-  type TrainedNetwork,
-} from './assemble-report.ts';
-import type { MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
+import { assembleReport, ORIGINAL, REFIT, type RivalNetwork, type TrainedNetwork } from './assemble-report.ts';
+import type { MeasuredNetwork, MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
 
 const TASK = new URL('./measure.task.ts', import.meta.url);
 const TIMEOUT_MS = 3600_000;
@@ -32,22 +25,35 @@ const RUNS = 30;
 
 /** Finds the pruning and the trainings by their keys, times all networks in a child process, stores one report. */
 export function report({ config }: ServiceParts): StepHandler {
-  return ({ input, signal, progress, store, db }) =>
+  return ({ input, run, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as ReportInput;
       const { pruning, trained, rivals, rounds } = await findOutputs(job, db);
       const networks = await Promise.all(
         [
-          { name: ORIGINAL, sha256: job.originalSha256 },
-          { name: REFIT, sha256: pruning.modelSha256 },
-          ...trained.map(({ arm, output }) => ({ name: arm, sha256: output.modelSha256 })),
-        ].map(async ({ name, sha256 }) => ({ name, path: await store.localPath(sha256) })),
+          { name: ORIGINAL, modelSha256: job.originalSha256 },
+          { name: REFIT, ...pruning },
+          ...trained.map(({ arm, output }) => ({ name: arm, ...output })),
+        ].map(async ({ name, modelSha256, declaredSha256 }: Named): Promise<MeasuredNetwork> => ({
+          name,
+          path: await store.localPath(modelSha256),
+          ...(declaredSha256 === undefined ? {} : { declaredPath: await store.localPath(declaredSha256) }),
+        })),
       );
+      const finetuned = trained.find(({ arm }) => arm === 'finetuned');
+      const out = join(folder, 'delivered.onnx');
       const measured = await runTask<MeasureTaskInput, MeasureTaskOutput>(
         TASK,
-        { networks, batch: 1, runs: RUNS },
+        {
+          ...{ networks, batch: 'declared', runs: RUNS },
+          deliver: {
+            ...{ name: finetuned?.arm ?? REFIT, batch: job.batch, preprocess: job.preprocess, out },
+            entries: { 'kneepoint.run': publicId(run.id), 'kneepoint.keep': job.keep },
+          },
+        },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
+      const model = await store.put(out, { mediaType: 'application/octet-stream' });
       // Read from the artifact, whose members are in the order in which they were written.
       const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as CompressionReport;
       const assembled = assembleReport(pruned, trained, measured, { rivals, rounds, keep: job.keep });
@@ -55,12 +61,25 @@ export function report({ config }: ServiceParts): StepHandler {
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
       const output: ReportOutput = {
-        modelSha256: deliveredSha256(pruning, trained),
+        modelSha256: model.sha256,
+        workedSha256: (finetuned?.output ?? pruning).modelSha256,
         reportSha256: written.sha256,
         report: assembled,
       };
       return { output, provider: measured.provider };
     });
+}
+
+/** A network of the report, and the artifacts that it is. */
+interface Named {
+  readonly name: string;
+  readonly modelSha256: string;
+  readonly declaredSha256?: string;
+}
+
+/** As people meet a run: the gateway's id of its row. */
+function publicId(id: string): string {
+  return Buffer.from(`Run:${id}`).toString('base64url');
 }
 
 async function findOutputs(

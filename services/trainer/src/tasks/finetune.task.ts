@@ -4,8 +4,8 @@ import { type ForwardRequest, learnedInitializers, trainingStep } from '@kneepoi
 import { type Dataset, openDataset } from '@kneepoint/datasets';
 import { elementCount, encodeModel, inputSpec, type ModelProto } from '@kneepoint/onnx';
 import { linearScores } from '@kneepoint/regression';
-import { resolveProvider, type TaskContext } from '@kneepoint/runtime';
-import { checkTraining, type FinetuneInput, type FinetuneOutput } from '@kneepoint/workflow';
+import { deliver, resolveProvider, type TaskContext } from '@kneepoint/runtime';
+import { checkTraining, requireNoBatch, type FinetuneInput, type FinetuneOutput } from '@kneepoint/workflow';
 import { describeTraining } from '../describe-training.ts';
 import { featuresOf } from '../network/features.ts';
 import { type Head, readHead, writeHead } from '../network/head.ts';
@@ -26,7 +26,7 @@ import { type Parts, partsOf } from '../targets/parts.ts';
 import { startHead } from '../targets/start-head.ts';
 import { Targets } from '../targets/targets.ts';
 import { TeacherAnswers } from '../targets/teacher-answers.ts';
-import { TRAINED } from '../trained-file.ts';
+import { DECLARED, TRAINED } from '../trained-file.ts';
 import type { Weights } from '../training/averages.ts';
 import { convolutionBlock } from '../training/block.ts';
 import { readCheckpoint } from '../training/checkpoint-file.ts';
@@ -45,7 +45,10 @@ export interface FinetuneTaskInput {
   readonly outFolder: string;
 }
 
-export type FinetuneTaskOutput = Omit<FinetuneOutput, 'modelSha256'>;
+export interface FinetuneTaskOutput extends Omit<FinetuneOutput, 'modelSha256' | 'declaredSha256'> {
+  /** Whether there is `declared.onnx`, too: the network as the original declares it. */
+  readonly declared: boolean;
+}
 
 /** What all stages work on. */
 interface Scene {
@@ -78,10 +81,13 @@ export default async function finetune(input: FinetuneTaskInput, context: TaskCo
   }
 }
 
-async function train(scene: Scene): Promise<FinetuneTaskOutput> {
-  const { input, context, parts, targets, notes } = scene;
+async function train(asked: Scene): Promise<FinetuneTaskOutput> {
+  const { targets } = asked;
+  const outputs = { targets: targets.width, outputName: outputName(asked.input.job) };
+  const opened = await openNetwork(asked.input.network, outputs);
+  const scene = inputSpec(opened.model).batch === 'free' ? asked : oneByOne(asked);
+  const { input, context, parts, notes } = scene;
   const { settings, distill } = input.job;
-  const opened = await openNetwork(input.network, { targets: targets.width, outputName: outputName(input.job) });
   const images = imageRows(scene, opened.model);
   const batch = Math.min(settings.batchSize, parts.train.length);
   if (batch < settings.batchSize) {
@@ -117,6 +123,24 @@ async function train(scene: Scene): Promise<FinetuneTaskOutput> {
   } finally {
     await statistics?.release();
   }
+}
+
+/**
+ * The training of a network that runs one image at a time: a step for each image, at a rate that takes as much as before out of as many
+ * images. A normalisation has no batch to go by. Throws TRAINING_OPTION_INVALID where it must.
+ */
+function oneByOne(scene: Scene): Scene {
+  const { job } = scene.input;
+  const { settings } = job;
+  requireNoBatch(settings);
+  const together = Math.min(settings.batchSize, scene.parts.train.length);
+  const share = settings.optimizer.kind === 'sgd' ? together : Math.sqrt(together);
+  const learningRate = settings.learningRate / share;
+  scene.notes.push(
+    `the network runs one image at a time, and is trained so: at a learning rate of ${learningRate.toPrecision(3)} in place of ${settings.learningRate} for ${together} together`,
+  );
+  const alone = { ...settings, batchSize: 1, learningRate };
+  return { ...scene, input: { ...scene.input, job: { ...job, settings: alone } } };
 }
 
 interface StartingPoint {
@@ -277,10 +301,12 @@ async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted:
   );
   const bestEpoch = counters.best!.epoch;
   const inUnits = writeHead(trained, unfoldScale(readHead(trained), unitScale(targets)));
-  await writeFile(
-    join(input.outFolder, TRAINED),
-    encodeModel(describeTraining(inUnits, { job: input.job, tasks, bestEpoch })),
-  );
+  const described = describeTraining(inUnits, { job: input.job, tasks, bestEpoch });
+  await writeFile(join(input.outFolder, TRAINED), encodeModel(described));
+  const written = await deliver(described, { levels: input.job.preprocess });
+  const declared = written.model !== described;
+  if (declared) await writeFile(join(input.outFolder, DECLARED), encodeModel(written.model));
+  notes.push(...written.notes);
   const learned = [...learnedInitializers(trained).values()];
   const count = (own: readonly { readonly dims: readonly number[] }[]): number =>
     own.reduce((sum, { dims }) => sum + elementCount(dims), 0);
@@ -302,6 +328,7 @@ async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted:
       test: parts.test.length,
     },
     notes,
+    declared,
   };
 }
 
