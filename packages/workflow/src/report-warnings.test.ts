@@ -45,6 +45,11 @@ function warnings(
 }
 
 describe('a report warns', () => {
+  it('first of all of pixels that are clearly not what the network was trained with', () => {
+    const [first] = warnings([arm('finetuned', 0.9)], { fed: ['the spread is 255 times what is stored'] });
+    expect(first).toContain('the spread is 255 times what is stored');
+  });
+
   it('of nothing when the pruned network holds what it promised', () => {
     expect(warnings([arm('refit', 0.7), arm('finetuned', 0.9), arm('scratch', 0.85), arm('unpruned', 0.95)])).toEqual(
       [],

@@ -10,6 +10,7 @@ const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
 /** What a reader of the report would otherwise find out too late. */
 export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): readonly string[] {
   return [
+    ...wronglyFed(report),
     ...missedTarget(report),
     ...missedGoal(report),
     ...readersOnly(report),
@@ -21,6 +22,10 @@ export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): rea
     ...armWarnings(report),
     ...unfinished(report),
   ];
+}
+
+function wronglyFed({ fed = [] }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+  return fed.map((found) => `The pixels may not be prepared as in training: ${found}. See \`kneepoint model check\`.`);
 }
 
 /** How far above its target a measured latency may lie before the report says so; two measurements never agree exactly. */

@@ -210,6 +210,8 @@ export interface CompressionReport {
   readonly damageBy: 'answers' | 'readers' | null;
   /** Layers that keep filters where a rank was wanted: rotated, the network did not answer the same to float32's precision. */
   readonly unrotated?: readonly string[];
+  /** What is clearly wrong with what the network is fed, as far as its own statistics tell. */
+  readonly fed?: readonly string[];
   /** What the head reads: a layer, its means over all positions (1) or on a 2 × 2 grid (2). */
   readonly bestLayer: string;
   readonly pool: HeadPool;

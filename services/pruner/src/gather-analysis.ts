@@ -19,6 +19,8 @@ export interface GatheredAnalysis {
   readonly archivePath: string;
   /** Response files of the shards, in image order. */
   readonly shardPaths: readonly string[];
+  /** What is clearly wrong with what the network was fed. */
+  readonly fed: readonly string[];
 }
 
 /** Finds the results of an analysis by their keys and brings its files here. */
@@ -39,12 +41,17 @@ export async function gatherAnalysis(
       }),
     };
   });
+  const shards = job.extractKeys.map((key) => found.of<ExtractOutput>(key));
   const [modelPath, archivePath, ...shardPaths] = await Promise.all(
-    [
-      job.modelSha256,
-      job.datasetSha256,
-      ...job.extractKeys.map((key) => found.of<ExtractOutput>(key).responsesSha256),
-    ].map((sha256) => store.localPath(sha256)),
+    [job.modelSha256, job.datasetSha256, ...shards.map(({ responsesSha256 }) => responsesSha256)].map((sha256) =>
+      store.localPath(sha256),
+    ),
   );
-  return { layers, modelPath: modelPath!, archivePath: archivePath!, shardPaths };
+  return {
+    layers,
+    modelPath: modelPath!,
+    archivePath: archivePath!,
+    shardPaths,
+    fed: shards.flatMap(({ warnings }) => warnings ?? []),
+  };
 }

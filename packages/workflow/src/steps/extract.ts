@@ -29,6 +29,8 @@ export interface ExtractOutput {
   readonly images: number;
   readonly provider: string;
   readonly imagesPerSecond: number;
+  /** What is clearly wrong with what the network is fed, as far as its own statistics tell; of the first images alone. */
+  readonly warnings?: readonly string[];
 }
 
 /** The execution provider is not part of the key: responses of CPU and GPU agree within rounding, and the output says which ran. */

@@ -1,7 +1,8 @@
-import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
+import { encodePng, type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import { floatTensor, GraphBuilder, type ModelProto, seededRandom } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { checkInput } from './check-input.ts';
+import { inputWarnings } from './input-warnings.ts';
 import { type Moments, valueMoments } from './measure.ts';
 
 const SIZE = { channels: 3, height: 16, width: 16 };
@@ -147,4 +148,16 @@ describe('a network without normalisations', () => {
     const [large] = (await check(biased(5), plain('rgb', 255))).findings;
     expect(large).toMatchObject({ kind: 'scale', clear: false });
   });
+});
+
+it('is warned of in an extraction where it is clear, by the images of the job alone', async () => {
+  const shown = await Promise.all(pictures(8, 2).map((pixels) => encodePng(pixels, SIZE.width, SIZE.height, 3)));
+  const dataset = { manifest: { images: shown.map((_, i) => `${i}.png`) }, read: (i: number) => shown[i]! };
+  const asked = (preprocess: Preprocess) => ({ preprocess, from: 2, to: 8 });
+  const source = dataset as unknown as Parameters<typeof inputWarnings>[1];
+  const model = await trained(plain('rgb', 255));
+  expect(await inputWarnings(model, source, asked(plain('rgb', 255)))).toEqual([]);
+  expect(await inputWarnings(model, source, asked(plain('rgb', 1)))).toEqual([
+    expect.stringContaining('with range [0, 255], mean 0, std 1') as string,
+  ]);
 });

@@ -11,6 +11,7 @@ import {
   writeResponses,
 } from '@kneepoint/runtime';
 import type { ExtractInput } from '@kneepoint/workflow';
+import { inputWarnings } from '../check/input-warnings.ts';
 
 export interface ExtractTaskInput {
   readonly modelPath: string;
@@ -22,6 +23,7 @@ export interface ExtractTaskInput {
 export interface ExtractTaskOutput {
   readonly provider: string;
   readonly imagesPerSecond: number;
+  readonly warnings: readonly string[];
 }
 
 /** Images [from, to) through the model with every tap pooled inside the runtime, over all positions and on a grid; responses as one Arrow file. */
@@ -50,7 +52,8 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
       onProgress: (done: number) => context.progress({ done, total: job.to - job.from, unit: 'images' }),
     });
     await writeResponses(input.outPath, { taps: job.taps, from: job.from, responses, grids });
-    return { provider: session.provider, imagesPerSecond };
+    const warnings = job.from === 0 ? await inputWarnings(model, dataset, job) : [];
+    return { provider: session.provider, imagesPerSecond, warnings };
   } finally {
     await session.release();
     await dataset.close();

@@ -55,6 +55,8 @@ export interface PruneTaskInput extends StartingPointInput {
   readonly equalMacs?: number;
   /** What is cut in place of the registered model. */
   readonly trained?: TrainedNetwork;
+  /** What is clearly wrong with what the network was fed. */
+  readonly fed?: readonly string[];
   readonly outFolder: string;
 }
 
@@ -155,6 +157,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       widths: repaired.widths,
       damageBy: known.statistics?.metric ?? null,
       ...(unrotated.size === 0 ? {} : { unrotated: [...unrotated].sort() }),
+      ...(input.fed?.length ? { fed: input.fed } : {}),
       bestLayer: layer,
       pool,
       metric: jointStages(stages),
