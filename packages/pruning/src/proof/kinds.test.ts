@@ -1,0 +1,103 @@
+import type { ModelProto } from '@kneepoint/onnx';
+import { DataType, encodeModel, floatTensor, Layers } from '@kneepoint/onnx';
+import { describe, expect, it } from 'vitest';
+import { analyzeChannels } from '../analysis/analysis.ts';
+import { randomPlan } from '../plan/plan-by-criterion.ts';
+import { hardNets } from '../testing/hard-nets.ts';
+import { measureShapes, noise, runBatches } from '../testing/ort.ts';
+import { analysed, expectProved, provePlan } from '../testing/prove-plan.ts';
+import type { RunModel } from './batches.ts';
+import { inputDependence } from './compare.ts';
+import { heInitialise } from './he-initialise.ts';
+import { levelSignals } from './level-signals.ts';
+import { prove } from './prove.ts';
+
+describe('a right cut is proved, hard as it is to tell from a wrong one', () => {
+  it.each(Object.entries(hardNets))('%s', async (_, make) => {
+    const { proof } = await provePlan(make());
+    expectProved(proof);
+    expect(proof.negativeControl.detected).toBe(true);
+    expect(JSON.stringify(proof)).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+it('rounding is measured where a difference asks for it, and only there', async () => {
+  const small = (await provePlan(hardNets['answers near 1e-5 behind a sigmoid']!())).proof;
+  expect(small.rounding).toBeGreaterThan(1e-4);
+  expect(small.byDefault).toBeGreaterThan(small.tolerance);
+  expect(small.gates.default.detail).toMatch(
+    /where rounding alone does \d\.\d+e-\d; allowed are 0\.00001 or 4 times that$/,
+  );
+  expect((await provePlan(hardNets['a difference of nearly equal numbers']!())).proof.rounding).toBeNull();
+});
+
+it('a network that makes anything of rounding is undecided, with both figures', async () => {
+  const net = new Layers(5);
+  let x = net.conv(net.block(net.image(3, 8), 8), 6);
+  for (let i = 0; i < 4; i++)
+    x = net.pointwise('Sin', [net.pointwise('Mul', [x, net.graph.init(floatTensor([], [1000]))])]);
+  net.output(x);
+  const { proof } = await provePlan(net.build());
+  expect(proof).toMatchObject({ passed: false, undecided: true });
+  const failed = Object.values(proof.gates).filter(({ passed }) => !passed);
+  expect(failed.length).toBeGreaterThan(0);
+  for (const { detail } of failed)
+    expect(detail).toMatch(/changed the output by .*rounding, which changes it by|rounding alone does/);
+});
+
+describe('fresh weights let the image through', () => {
+  it.each([
+    'sixty layers of ReLU',
+    'sixteen layers of sigmoids',
+    'forty layers of tanh',
+    'forty layers of hard sigmoids',
+  ])('%s', async (name) => {
+    const { model, shapes } = await analysed(hardNets[name]!());
+    const fed = [[{ name: 'image', dims: [4, 3, 8, 8], data: noise([4, 3, 8, 8], 2) }]];
+    const share = async (of: ModelProto) => {
+      const results = await runBatches(encodeModel(of), fed);
+      const moved = inputDependence({ images: [4], results }).get('logits')!;
+      return moved / Math.max(...results[0]!.get('logits')!.data.map(Math.abs));
+    };
+    const drawn = heInitialise(model, 1);
+    const levelling = levelSignals(drawn, shapes, 4);
+    const before = await share(drawn);
+    levelling.apply(drawn, await runBatches(encodeModel(levelling.probe), fed));
+    const after = await share(drawn);
+    expect(after).toBeGreaterThan(0.05);
+    expect(after).toBeGreaterThan(before);
+  });
+});
+
+describe('an index may differ where its scores tie', () => {
+  /** The network of an ArgMax, run so that the cut one names another class at one place, and what rounding shakes does so at some. */
+  async function provedWith(shaken: readonly number[], cut: number): Promise<boolean> {
+    const net = new Layers(7);
+    const scores = net.conv(net.block(net.image(3, 8), 8), 4, { kernel: 1 });
+    const top = net.graph.node('ArgMax', [scores], { axis: 1 });
+    net.graph.output(top, ['N', 1, 8, 8], DataType.INT64);
+    const model = net.build();
+    const shapes = await measureShapes(model);
+    const images = [noise([2, 3, 8, 8], 1)];
+    const run: RunModel = async (bytes, batches, options) => {
+      const masked = Buffer.from(bytes).includes('_masked1');
+      const places = masked ? (batches[0]![0]!.data === images[0] ? [] : shaken) : [cut];
+      const results = await runBatches(bytes, batches, options);
+      return results.map((result) => {
+        const output = result.get(top);
+        // The probe of fresh weights gives floats beside it.
+        if (!output || result.size > 1) return result;
+        const data = output.data.map((value, i) => (places.includes(i) ? (value + 1) % 4 : value)) as Float64Array;
+        return new Map([[top, { ...output, data }]]);
+      });
+    };
+    const plan = randomPlan(analyzeChannels(model, shapes), 0.5, 1);
+    return (await prove({ model, shapes, plan, images, run })).passed;
+  }
+
+  it('and nowhere else', async () => {
+    expect(await provedWith([3, 70], 70)).toBe(true);
+    expect(await provedWith([3, 70], 71)).toBe(false);
+    expect(await provedWith([], 70)).toBe(false);
+  });
+});
