@@ -107,7 +107,7 @@ async function ownRun(at: string, { folder: faces, split }: SplitFaces): Promise
     kneepointJson<CompressionReport>([
       ...['compress', '--model', model, '--data', faces, '--task', TASK, '--group', GROUP],
       ...['--target', TARGET, '--arms', 'finetuned,unpruned'],
-      ...['--epochs', String(epochs), '--batch', String(BATCH), '--seed', String(SEED)],
+      ...['--epochs', String(epochs), '--batch-size', String(BATCH), '--seed', String(SEED)],
       ...['--data-dir', join(at, 'data'), '--out', join(at, 'out')],
     ]),
   );

@@ -4,7 +4,7 @@ import { oneOf, readNumber } from './numbers.ts';
 export interface TrainingOptions {
   readonly epochs?: string;
   readonly lr?: string;
-  readonly batch?: string;
+  readonly batchSize?: string;
   readonly optimizer?: string;
   readonly patience?: string;
   readonly seed?: string;
@@ -24,7 +24,7 @@ export function withTrainingOptions(command: Command): Command {
   return command
     .option('--epochs <n>', 'times that the training images are gone through, at most')
     .option('--lr <x>', 'learning rate')
-    .option('--batch <n>', 'images for one step')
+    .option('--batch-size <n>', 'images for one step')
     .option('--optimizer <name>', 'sgd (with momentum), adam or adamw')
     .option('--class-weights <how>', 'none, or balanced: each class weighs as much as any other')
     .option('--patience <n>', 'epochs without a better metric on validation before it ends; 0: never early')
@@ -40,7 +40,7 @@ export function readTraining(options: TrainingOptions): TrainingRequest {
   return {
     ...readNumber('epochs', '--epochs', options.epochs, { least: 1 }),
     ...readNumber('learningRate', '--lr', options.lr, { whole: false }),
-    ...readNumber('batchSize', '--batch', options.batch, { least: 1 }),
+    ...readNumber('batchSize', '--batch-size', options.batchSize, { least: 1 }),
     ...readNumber('patience', '--patience', options.patience),
     ...readNumber('seed', '--seed', options.seed),
     ...(optimizer === undefined
