@@ -10,13 +10,14 @@
  * for networks that were proved with it, and says how many. --report measures nothing and writes what has been found so far. Debian's
  * python3-torch, python3-torchvision and python3-onnx are needed, and pip for Torch-Pruning and PyTorch 2, which go into folders of their own.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Failure } from '@kneepoint/failures';
 import { runTask } from '@kneepoint/runtime';
+import { sectionOf, withSection } from '../doors/report.ts';
 import { machine } from '../support/machine.ts';
 import { installNewerTorch, NEWER_TORCH } from '../support/newer-torch.ts';
 import type { Form, Network, Ours, Part, Rival } from './outcome.ts';
@@ -124,7 +125,9 @@ const text = report({
   newer: { packages: NEWER_TORCH.packages, missing: withoutNewer },
 });
 if (only === undefined && options.parts === undefined) {
-  await writeFile(join(ROOT, 'docs', 'coverage.md'), text);
+  const page = join(ROOT, 'docs', 'coverage.md');
+  // The other bench's section stays.
+  await writeFile(page, withSection(text, sectionOf(await readFile(page, 'utf8'))));
   console.log('wrote docs/coverage.md');
 } else console.log(`\n${text}`);
 

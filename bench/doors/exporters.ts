@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Who writes networks with fresh weights, each in a Python environment of its own. */
+export interface Exporter {
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Installed without what they ask for: it is there already, or not needed to export. */
+  readonly alone?: readonly string[];
+  /** The interpreter that makes the environment. */
+  readonly python?: string;
+}
+
+const TORCH = ['torch==2.15.0', 'torchvision==0.29.2', 'onnx==1.23.2', 'onnxscript==0.7.2'];
+
+export const EXPORTERS: readonly Exporter[] = [
+  { name: 'tf2onnx', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
+  { name: 'keras', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
+  { name: 'jax2onnx', packages: ['jax2onnx==0.17.1', 'flax==0.12.12'], python: 'python3.12' },
+  { name: 'paddle2onnx', packages: ['paddlepaddle==3.3.1', 'paddle2onnx==2.1.0', 'setuptools<81'] },
+  { name: 'timm', packages: [...TORCH, 'timm==1.0.31'] },
+  {
+    name: 'ultralytics',
+    packages: [
+      ...TORCH,
+      'opencv-python-headless==4.14.0.94',
+      'ultralytics-thop',
+      'matplotlib',
+      'polars',
+      'pyyaml',
+      'requests',
+      'psutil',
+      'scipy',
+    ],
+    alone: ['ultralytics==8.4.190'],
+  },
+];
+
+const run = promisify(execFile);
+/** For one exporter, all its networks. */
+const LIMIT_MS = 1_800_000;
+
+/** Exports every network of an exporter into a folder, which it gives back. Throws what pip or Python says. */
+export async function exported(
+  { name, packages, alone = [], python = 'python3' }: Exporter,
+  under: string,
+): Promise<string> {
+  const [environment, folder] = [
+    join(under, 'environments', [...packages].sort().join('+').slice(0, 60)),
+    join(under, 'exports', name),
+  ];
+  const interpreter = process.env[`KNEEPOINT_${name.toUpperCase()}`] ?? join(environment, 'bin', 'python');
+  if (!existsSync(interpreter)) {
+    await rm(environment, { recursive: true, force: true });
+    await run(python, ['-m', 'venv', environment]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    await run(interpreter, [...pip, ...packages], { timeout: LIMIT_MS });
+    if (alone.length > 0) await run(interpreter, [...pip, '--no-deps', ...alone], { timeout: LIMIT_MS });
+  }
+  if (existsSync(folder)) return folder;
+  const fresh = `${folder}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  const script = join(import.meta.dirname, 'exporters', `${name}.py`);
+  const env = {
+    ...process.env,
+    PATH: [await withoutPip(under), process.env['PATH']].join(delimiter),
+    CUDA_VISIBLE_DEVICES: '',
+    TF_CPP_MIN_LOG_LEVEL: '3',
+    YOLO_OFFLINE: 'true',
+  };
+  await run(interpreter, ['-B', script], { cwd: fresh, env, timeout: LIMIT_MS, maxBuffer: 2 ** 26 });
+  await rename(fresh, folder);
+  return folder;
+}
+
+/** A folder with a pip that does nothing: some exporters start one by themselves. */
+async function withoutPip(under: string): Promise<string> {
+  const folder = join(under, 'without-pip');
+  await mkdir(folder, { recursive: true });
+  for (const name of ['pip', 'pip3']) {
+    await writeFile(join(folder, name), '#!/bin/sh\nexit 0\n');
+    await chmod(join(folder, name), 0o755);
+  }
+  return folder;
+}
