@@ -66,7 +66,7 @@ async function usable(
   options: PackOptions,
 ): Promise<{ readonly contents: FolderContents; readonly images: readonly PackedImage[] }> {
   const { skipped } = contents;
-  const inspected = await inspectAll(folder, contents, options);
+  const { images: inspected, readings } = await inspectAll(folder, contents, options);
   const left = new Set<number>();
   const first = new Map<string, number>();
   inspected.forEach((image, row) => {
@@ -81,7 +81,10 @@ async function usable(
   });
   if (options.strict) skipped.refuse(folder);
   const rest = left.size === 0 ? contents : contents.without(left);
-  const manifest = { ...rest.manifest, notes: [...rest.manifest.notes, ...skipped.notes] };
+  const manifest = {
+    ...rest.manifest,
+    notes: [...rest.manifest.notes, ...skipped.notes, ...depthNotes(readings, left)],
+  };
   const images = inspected.filter((image, row): image is PackedImage => image !== undefined && !left.has(row));
   return { contents: { ...rest, manifest }, images };
 }
@@ -92,21 +95,42 @@ function sameLabels({ table, drafts }: FolderContents, a: number, b: number): bo
     .every((i) => table.rows[a]!.cells[i] === table.rows[b]!.cells[i]);
 }
 
+/** How pictures of other than 8 bits are read, a line for each way; `left` are no part of the set. */
+function depthNotes(readings: readonly (string | undefined)[], left: ReadonlySet<number>): string[] {
+  const counts = new Map<string, number>();
+  readings.forEach((reading, row) => {
+    if (reading !== undefined && !left.has(row)) counts.set(reading, (counts.get(reading) ?? 0) + 1);
+  });
+  const all = readings.length - left.size;
+  const notes = [...counts].sort().map(([reading, count]) => `${count} of ${all} pictures have ${reading}`);
+  const scales = [...counts.keys()].filter((reading) => reading.startsWith('16 bits'));
+  return scales.length < 2
+    ? notes
+    : [...notes, 'pictures of 16 bits are scaled unalike: "depth" in the preprocessing says how many bits all use'];
+}
+
 /** By row; undefined for images that do not decode, where those are left out. */
 async function inspectAll(
   folder: string,
   { manifest, table, skipped, lenient }: FolderContents,
   options: PackOptions,
-): Promise<readonly (PackedImage | undefined)[]> {
+): Promise<{
+  readonly images: readonly (PackedImage | undefined)[];
+  /** By row: how its values become 8 bits, where that is not plain. */
+  readonly readings: readonly (string | undefined)[];
+}> {
   const problems = new Problems();
   const images = new Array<PackedImage | undefined>(manifest.images.length).fill(undefined);
+  const readings = new Array<string | undefined>(images.length).fill(undefined);
   const wrong: { readonly row: number; readonly failure: Failure }[] = [];
   let done = 0;
   const inspect = async (i: number): Promise<void> => {
     const path = manifest.images[i] ?? '';
     try {
       const bytes = await (table.rows[i]?.read?.() ?? readImageFile(join(folder, path), path));
-      images[i] = { path, format: await inspectImage(bytes, path), bytes: bytes.length, sha256: sha256Of(bytes) };
+      const { format, reading } = await inspectImage(bytes, path);
+      images[i] = { path, format, bytes: bytes.length, sha256: sha256Of(bytes) };
+      readings[i] = reading;
     } catch (error) {
       const failure = Failure.from(error);
       if (failure.code === 'INTERNAL') throw error;
@@ -128,7 +152,7 @@ async function inspectAll(
     }
   }
   problems.throwIfAny();
-  return images;
+  return { images, readings };
 }
 
 function sha256Of(bytes: Uint8Array): string {

@@ -1,8 +1,8 @@
+import { unreadable } from './checks.ts';
 import { decodePicture } from './decode-picture.ts';
 import { Budget } from './decode-budget.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import { checkChannels, type InputSize } from './input-size.ts';
-import { unreadable } from './inspect-image.ts';
 import { place } from './place.ts';
 import { hasAlpha, type Preprocess } from './preprocess.ts';
 import { type Picture, resample } from './resample/resample.ts';

@@ -1,10 +1,12 @@
+import { readerOf } from './readers/readers.ts';
+
 interface Signature {
   readonly format: string;
   readonly at: number;
   readonly bytes: readonly number[];
 }
 
-/** How files of each format begin. Only these reach the decoder: it would also open SVG, PDF and other programs' files. */
+/** How files of each format begin. Only these reach sharp: it would also open SVG, PDF and other programs' files. */
 const SIGNATURES: readonly Signature[] = [
   { format: 'png', at: 0, bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
   { format: 'jpeg', at: 0, bytes: [0xff, 0xd8, 0xff] },
@@ -17,5 +19,6 @@ const SIGNATURES: readonly Signature[] = [
 
 /** The image format that the first bytes announce, as the usual file ending, or undefined. */
 export function imageFormat(bytes: Uint8Array): string | undefined {
-  return SIGNATURES.find(({ at, bytes: wanted }) => wanted.every((byte, i) => bytes[at + i] === byte))?.format;
+  const known = SIGNATURES.find(({ at, bytes: wanted }) => wanted.every((byte, i) => bytes[at + i] === byte));
+  return known?.format ?? readerOf(bytes)?.format;
 }

@@ -1,4 +1,6 @@
-import { checkHeader, unreadable } from './inspect-image.ts';
+import type { Metadata } from 'sharp';
+import { checkArea, checkHeader, unreadable } from './checks.ts';
+import { readerOf } from './readers/readers.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';
 import { withReason } from './with-reason.ts';
 
@@ -18,13 +20,21 @@ export interface ImageHeader {
 export async function readImageHeader(bytes: Buffer, name: string): Promise<ImageHeader> {
   checkHeader(bytes, name);
   try {
-    const { width, height, format, space, depth } = await withReason(() => sharp(bytes, UNTRUSTED).metadata());
-    // Only these are written with fewer bits than they have room for; libvips widens the others itself.
-    const asItLies = format === 'png' || format === 'tiff';
-    const grey = space === 'b-w' || space === 'grey16';
-    if (depth === 'uchar' || !asItLies) return { width, height, grey, depth: 'uchar', linear: false };
-    return { width, height, grey, depth: depth === 'ushort' ? 'ushort' : 'float', linear: space === 'scrgb' };
+    const own = readerOf(bytes)?.header(bytes);
+    if (own) {
+      checkArea(own, name);
+      return own;
+    }
+    return headerOf(await withReason(() => sharp(bytes, UNTRUSTED).metadata()));
   } catch (error) {
     throw unreadable(error, name);
   }
+}
+
+export function headerOf({ width, height, format, space, depth }: Metadata): ImageHeader {
+  // Only these are written with fewer bits than they have room for; libvips widens the others itself.
+  const asItLies = format === 'png' || format === 'tiff';
+  const grey = space === 'b-w' || space === 'grey16';
+  if (depth === 'uchar' || !asItLies) return { width, height, grey, depth: 'uchar', linear: false };
+  return { width, height, grey, depth: depth === 'ushort' ? 'ushort' : 'float', linear: space === 'scrgb' };
 }

@@ -12,9 +12,9 @@ describe('wordsToBytes', () => {
     expect([...wordsToBytes(Uint16Array.from(words))]).toEqual(bytes);
   });
 
-  it('goes by the depth that is declared, and cuts off what is above it', () => {
-    expect([...wordsToBytes(Uint16Array.of(0, 4095, 257), 16)]).toEqual([0, 16, 1]);
-    expect([...wordsToBytes(Uint16Array.of(0, 4095, 5000), 12)]).toEqual([0, 255, 255]);
+  it('goes by the white that is declared, and cuts off what is above it', () => {
+    expect([...wordsToBytes(Uint16Array.of(0, 4095, 257), 65_535)]).toEqual([0, 16, 1]);
+    expect([...wordsToBytes(Uint16Array.of(0, 4095, 5000), 4095)]).toEqual([0, 255, 255]);
   });
 
   it('leaves black black', () => {

@@ -2,17 +2,22 @@
 const DEPTHS = [8, 10, 12, 14, 16] as const;
 
 /**
- * 16 bits as 8. Files rarely say how many of the bits are in use: without `depth` it is the least usual number that holds
- * the largest value, so that 12 bits in 16 do not come out black.
+ * 16 bits as 8, of which `most` becomes 255. Files rarely say how many of the bits are in use: without `most` it is the least usual number
+ * that holds the largest value, so that 12 bits in 16 do not come out black.
  */
-export function wordsToBytes(words: Uint16Array, depth?: number): Uint8Array {
-  const most = 2 ** (depth ?? usedBits(words)) - 1;
+export function wordsToBytes(words: Uint16Array, most = 2 ** usedBits(words) - 1): Uint8Array {
   const bytes = new Uint8Array(words.length);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = Math.round((Math.min(words[i]!, most) * 255) / most);
   return bytes;
 }
 
-function usedBits(words: Uint16Array): number {
+/** Bytes of which `most` becomes 255. */
+export function bytesToBytes(values: Uint8Array, most = 255): Uint8Array {
+  return most === 255 ? values : values.map((value) => Math.round((Math.min(value, most) * 255) / most));
+}
+
+/** Of a usual number of bits, the least that holds the largest word. */
+export function usedBits(words: Uint16Array): number {
   let largest = 0;
   for (const word of words) if (word > largest) largest = word;
   return DEPTHS.find((bits) => largest < 2 ** bits) ?? 16;
@@ -23,14 +28,7 @@ function usedBits(words: Uint16Array): number {
  * What is not finite becomes the least.
  */
 export function floatsToBytes(values: Float32Array): Uint8Array {
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  const [from, to] = least >= 0 && most <= 255 ? [0, most <= 1 ? 1 : 255] : [least, most];
+  const [from, to] = floatRange(values);
   const width = to > from ? to - from : 1;
   const bytes = new Uint8Array(values.length);
   for (let i = 0; i < bytes.length; i += 1) {
@@ -38,4 +36,16 @@ export function floatsToBytes(values: Float32Array): Uint8Array {
     if (Number.isFinite(value)) bytes[i] = Math.round(((value - from) * 255) / width);
   }
   return bytes;
+}
+
+/** What becomes 0 and what becomes 255 of numbers with a point. */
+export function floatRange(values: Float32Array): readonly [from: number, to: number] {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return least >= 0 && most <= 255 ? [0, most <= 1 ? 1 : 255] : [least, most];
 }

@@ -98,7 +98,7 @@ export const datasetFailures = {
   },
   DATASET_IMAGE_FORMAT: {
     cause: 'A file is not an image of a format that Kneepoint reads.',
-    cure: 'Convert it to PNG, JPEG, WebP, GIF, TIFF or AVIF.',
+    cure: 'Convert it to PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP, PGM, PPM, JPEG 2000 or DICOM.',
     retryable: false,
   },
   DATASET_IMAGE_TOO_LARGE: {
