@@ -2,6 +2,7 @@ import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import { cloneModel, floatAttr, floatTensor, Graph, isDefaultDomain, readTensor } from '@kneepoint/onnx';
 import {
   biasOf,
+  dropPlaceholder,
   dropUnused,
   filterLayout,
   isLayer,
@@ -52,6 +53,7 @@ export function foldNormalisations(model: ModelProto, norms: Iterable<string>): 
 function foldOne(model: ModelProto, name: string): void {
   const norm = model.graph!.node.find((node) => node.name === name)!;
   const layer = layerBefore(new Graph(model), norm)!;
+  dropPlaceholder(model, layer);
   toPlainForm(model, layer);
   const graph = new Graph(model);
   const [, scale, shift, mean, variance] = norm.input.map((input, i) =>

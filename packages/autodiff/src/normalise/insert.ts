@@ -2,7 +2,16 @@ import { create } from '@bufbuild/protobuf';
 import type { ModelProto, NodeProto } from '@kneepoint/onnx';
 import { cloneModel, floatTensor, Graph, NodeProtoSchema, readTensor, setAttr } from '@kneepoint/onnx';
 import type { Moments } from './channel-moments.ts';
-import { biasOf, filterNorms, freeName, ownInitializer, scaledFilters, setInitializer, toPlainForm } from './layer.ts';
+import {
+  biasOf,
+  filterNorms,
+  freeName,
+  ownInitializer,
+  scaledFilters,
+  setInitializer,
+  toPlainForm,
+  withoutBias,
+} from './layer.ts';
 import type { NormalisationSite } from './sites.ts';
 
 /** ε of an inserted normalisation as a share of the mean variance of its channels: a channel that never varies stays at rest. */
@@ -96,7 +105,7 @@ function insertOne(model: ModelProto, site: NormalisationSite, choose: Choose): 
     floatTensor([shift.length], Float32Array.from(shift)),
     layer,
   );
-  layer.input = [x, weightName];
+  layer.input = [x, weightName, ...withoutBias(model, layer)];
 
   const name = freeName(graph, `${site.layer}/normalisation`);
   const own = (part: string, values: Float64Array): string =>

@@ -1,5 +1,16 @@
+import { create } from '@bufbuild/protobuf';
 import type { ModelProto, NodeProto, Tensor } from '@kneepoint/onnx';
-import { DataType, floatAttr, floatTensor, Graph, intAttr, removeAttr, writeTensor } from '@kneepoint/onnx';
+import {
+  DataType,
+  floatAttr,
+  floatTensor,
+  Graph,
+  intAttr,
+  NodeProtoSchema,
+  removeAttr,
+  setAttr,
+  writeTensor,
+} from '@kneepoint/onnx';
 
 /** Operators that a normalisation can be put behind and folded into: their outputs are filters along axis 1. */
 const LAYERS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
@@ -137,4 +148,30 @@ export function dropUnused(model: ModelProto, names: Iterable<string>): void {
   const proto = model.graph!;
   proto.initializer = proto.initializer.filter(({ name }) => !gone.has(name));
   proto.input = proto.input.filter(({ name }) => !gone.has(name));
+}
+
+/** The first opset in which a Gemm needs no bias. */
+const BIAS_OPTIONAL = 11;
+
+/** What a layer without a bias reads beside its weights: nothing, or before opset 11, where a Gemm must have one, a zero in a node of its own. */
+export function withoutBias(model: ModelProto, layer: NodeProto): string[] {
+  const graph = new Graph(model);
+  if (layer.opType !== 'Gemm' || graph.opset >= BIAS_OPTIONAL) return [];
+  const name = freeName(graph, `${layer.name}/no-bias`);
+  // Not an initializer: those of a layer's bias train.
+  const node = create(NodeProtoSchema, { name, opType: 'Constant', output: [name] });
+  setAttr(node, 'value', { tensor: writeTensor('', floatTensor([1], [0])) });
+  model.graph!.node.splice(model.graph!.node.indexOf(layer), 0, node);
+  return [name];
+}
+
+/** Takes away what `withoutBias` has put in place of a bias. */
+export function dropPlaceholder(model: ModelProto, layer: NodeProto): void {
+  const graph = new Graph(model);
+  const [, , bias = ''] = layer.input;
+  const producer = graph.producer(bias);
+  if (producer?.opType !== 'Constant' || graph.consumers(bias).length !== 1) return;
+  if (graph.constant(bias)!.data.some((value) => Number(value) !== 0)) return;
+  model.graph!.node = model.graph!.node.filter((node) => node !== producer);
+  layer.input = layer.input.slice(0, 2);
 }

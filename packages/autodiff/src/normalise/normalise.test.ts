@@ -102,8 +102,8 @@ const skeletonOf = (model: ModelProto) =>
 const count = (model: ModelProto, op: string) => model.graph!.node.filter(({ opType }) => opType === op).length;
 
 /** A dense layer as MatMul and Add, a Gemm with factors, one bias for two layers, a convolution that is an output, a dead filter. */
-function awkward(): ModelProto {
-  const net = new Layers(7);
+function awkward(opset = 17): ModelProto {
+  const net = new Layers(7, { opset });
   const { graph } = net;
   const bias = net.vector('shared.bias', 4, 0.3, 0.2);
   const dead = net.weight('first.weight', [4, 3, 3, 3]);
@@ -143,6 +143,8 @@ const nets: Record<string, ModelProto> = {
   ...Object.fromEntries(Object.entries(smallNets).map(([name, make]) => [name, make(4)])),
   'vgg with normalisation': vggStyle({ widths: [4, 'pool', 6], size: 8, seed: 1, batchNorm: true }),
   awkward: awkward(),
+  // Where a Gemm must have a bias.
+  'awkward at opset 9': awkward(9),
   transposed: transposed(),
 };
 
