@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { decodeModel, encodeModel } from '@kneepoint/onnx';
 import type { ArtifactStore, Database } from '@kneepoint/platform';
+import { REPORT } from '@kneepoint/workflow';
 
 /** A result as two runs of the same work must agree on it: without what a clock measured. */
 export interface ComparedResult {
   readonly key: string;
   readonly kind: string;
   readonly output: unknown;
-  /** What each artifact holds, sorted: its sha256, or for a report, which has times in it, that of the rest. */
+  /** What each artifact holds, sorted: its sha256, or for what has times or the run in it, that of the rest. */
   readonly artifacts: readonly string[];
 }
 
@@ -20,14 +22,29 @@ export async function comparedResults(db: Database, store: ArtifactStore): Promi
   const rows = await db.prisma.result.findMany({ orderBy: { key: 'asc' } });
   return Promise.all(
     rows.map(async ({ key, kind, output, artifacts }) => {
-      const report = (output as { reportSha256?: string }).reportSha256;
+      const { reportSha256: report, ...rest } = output as { reportSha256?: string; modelSha256?: string };
+      // What a compression delivers names the run.
+      const { modelSha256, ...common } = rest;
+      const delivered = kind === REPORT.kind ? modelSha256 : undefined;
       const contents = artifacts.map(async (sha256) => {
         const bytes = await store.read(sha256);
+        if (sha256 === delivered) return `network ${withoutRun(bytes)}`;
         return sha256 === report ? `report ${digest(lasting(JSON.parse(Buffer.from(bytes).toString())))}` : sha256;
       });
-      return { key, kind, output: lasting(output), artifacts: (await Promise.all(contents)).sort() };
+      return {
+        key,
+        kind,
+        output: lasting(delivered === undefined ? rest : common),
+        artifacts: (await Promise.all(contents)).sort(),
+      };
     }),
   );
+}
+
+function withoutRun(bytes: Uint8Array): string {
+  const model = decodeModel(bytes);
+  model.metadataProps = model.metadataProps.filter(({ key }) => key !== 'kneepoint.run');
+  return createHash('sha256').update(encodeModel(model)).digest('hex');
 }
 
 function lasting(value: unknown): unknown {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create } from '@bufbuild/protobuf';
 import type { ModelProto } from '@kneepoint/onnx';
 import {
   DataType,
@@ -14,6 +16,7 @@ import {
   intTensor,
   readTensor,
   seededRandom,
+  StringStringEntryProtoSchema,
 } from '@kneepoint/onnx';
 import { openSession, readModelFile } from '@kneepoint/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -327,3 +330,18 @@ it('a quantised network is proved with new whole numbers, and stays quantised', 
 function isHalf(model: ModelProto): boolean {
   return inputFeeds(model).some(({ type }) => type === DataType.FLOAT16);
 }
+
+it('what is written says what it was made of, and keeps what the original says of itself', async () => {
+  const g = new GraphBuilder();
+  g.output(head(g, layer(g, layer(g, g.input('x', ['n', 3, 12, 12]), 3, 8), 8, 8), 8), ['n', 5]);
+  const model = g.build();
+  Object.assign(model, { producerName: 'pytorch', producerVersion: '2.6', docString: 'of cats' });
+  model.metadataProps = [create(StringStringEntryProtoSchema, { key: 'license', value: 'MIT' })];
+  const { written } = await cut(model);
+  expect([written.producerName, written.docString]).toEqual(['kneepoint', 'of cats']);
+  const entries = Object.fromEntries(written.metadataProps.map(({ key, value }) => [key, value]));
+  expect(entries).toMatchObject({ license: 'MIT', 'kneepoint.producer': '"pytorch 2.6"' });
+  expect(JSON.parse(entries['kneepoint.surgery']!)).toEqual({ criterion: 'l1', ratio: 0.5, seed: 1, roundTo: 4 });
+  const sha256 = createHash('sha256').update(encodeModel(model)).digest('hex');
+  expect(JSON.parse(entries['kneepoint.model']!)).toEqual({ sha256 });
+});

@@ -1,22 +1,27 @@
-import { asDeclared, DataType, dimsOf, encodeModel, formOf, Graph, imageAxes, type ModelProto } from '@kneepoint/onnx';
+import {
+  asDeclared,
+  DataType,
+  dimsOf,
+  formOf,
+  Graph,
+  imageAxes,
+  type ImageSize,
+  isFree,
+  type ModelProto,
+} from '@kneepoint/onnx';
 import { deliver } from '../model/deliver.ts';
-import type { LatencyOptions } from './measure-latency.ts';
-import { measureLatency } from './measure-latency.ts';
+import { type LatencyOptions, measureLatency } from './measure-latency.ts';
 import type { Timing } from './summarize.ts';
 
-export interface DeclaredModel {
+/** A file as it is delivered. */
+export interface DeclaredFile {
   readonly name: string;
-  /** As it is worked on, or as it is delivered. */
-  readonly model: ModelProto;
-  /** The file as it is delivered, where that is known. */
-  readonly written?: ModelProto;
-}
-
-export interface DeclaredTiming {
-  /** ms for one image. */
-  readonly timing: Timing;
-  /** Of the file. */
-  readonly bytes: number;
+  /** Or its path. */
+  readonly model: ModelProto | string;
+  /** How many a run takes. */
+  readonly images: number;
+  /** Height and width of images where the file leaves them free. */
+  readonly size?: ImageSize;
 }
 
 /** The file that a network was, or is delivered as: half precision is tried, whatever else is declared needs no trial. */
@@ -24,37 +29,37 @@ export async function originalOf(model: ModelProto): Promise<ModelProto> {
   return formOf(model)?.answers === DataType.FLOAT16 ? (await deliver(model)).model : asDeclared(model);
 }
 
+/** A network that was worked on, and its file as what is timed. */
+export function declaredFile(name: string, worked: ModelProto, file: ModelProto): DeclaredFile {
+  return { name, model: file, images: imagesOf(file), ...sizeOf(worked) };
+}
+
 /**
- * Times networks against each other as their files are declared: their types, their layout and the batch that they fix, where ms are those of
- * a run divided by its images. Free height and width are those of the work. Throws as `measureLatency`.
+ * Times networks against each other as their files are declared: their types, their layout and the batch that they fix. In ms for one image: of
+ * a run divided by its images. Throws as `measureLatency`.
  */
 export async function measureDeclared(
-  models: readonly DeclaredModel[],
+  files: readonly DeclaredFile[],
   options: Omit<LatencyOptions, 'batch'>,
-): Promise<Readonly<Record<string, DeclaredTiming>>> {
-  const files: { name: string; model: Uint8Array; images: number; size?: { height: number; width: number } }[] = [];
-  for (const { name, model, written } of models) {
-    const file = written ?? (await originalOf(model));
-    files.push({ name, model: encodeModel(file), images: imagesOf(file), ...sizeOf(model) });
-  }
+): Promise<Readonly<Record<string, Timing>>> {
   const timings = await measureLatency(files, { ...options, batch: 'declared' });
   return Object.fromEntries(
-    files.map(({ name, model, images }) => {
+    files.map(({ name, images }) => {
       const { p10, p50, p95, mean } = timings[name]!;
-      const timing = { p10: p10 / images, p50: p50 / images, p95: p95 / images, mean: mean / images };
-      return [name, { timing, bytes: model.byteLength }];
+      return [name, { p10: p10 / images, p50: p50 / images, p95: p95 / images, mean: mean / images }];
     }),
   );
 }
 
 /** How many images a run takes. */
 export function imagesOf(model: ModelProto): number {
-  const batches = new Graph(model).inputs.filter((input) => imageAxes(dimsOf(input))).map((input) => dimsOf(input)[0]);
-  const fixed = batches.find((length) => typeof length === 'number' && length > 0);
-  return typeof fixed === 'number' ? fixed : 1;
+  const [first = 1] = new Graph(model).inputs
+    .filter((input) => imageAxes(dimsOf(input)))
+    .flatMap((input) => dimsOf(input));
+  return typeof first === 'number' && !isFree(first) ? first : 1;
 }
 
-function sizeOf(model: ModelProto): { size?: { height: number; width: number } } {
+function sizeOf(model: ModelProto): { readonly size?: ImageSize } {
   const input = new Graph(model).inputs.find((value) => imageAxes(dimsOf(value)));
   const dims = input ? dimsOf(input) : [];
   const axes = imageAxes(dims);

@@ -5,8 +5,10 @@ import { encodeModel, inputSpec } from '@kneepoint/onnx';
 import type { CharacteristicCurve } from '@kneepoint/regression';
 import {
   type ActualProvider,
+  declaredFile,
   deliver,
   measureDeclared,
+  originalOf,
   resolveProvider,
   shapesOf,
   type TaskContext,
@@ -132,21 +134,24 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     enter('measuring latency');
     const encoded = encodeModel(finished);
     const delivered = written.model === finished ? encoded : encodeModel(written.model);
+    const original = await originalOf(model);
     const times = await measureDeclared(
-      [
-        { name: 'before', model },
-        { name: 'after', model: finished, written: written.model },
-      ],
+      [declaredFile('before', model, original), declaredFile('after', finished, written.model)],
       { provider: context.provider, signal: context.signal },
     );
-    const figuresOf = (name: string): Pick<NetworkFigures, 'bytes' | 'latencyMs'> => {
-      const { timing, bytes } = times[name]!;
-      return { bytes, latencyMs: { p50: timing.p50, p95: timing.p95 } };
+    const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
+      const { p50, p95 } = times[name]!;
+      return { p50, p95 };
     };
 
     enter('writing');
-    const before = { ...sizeOf(model, shapes), ...figuresOf('before') };
-    const after = { ...sizeOf(finished, await shapesOf(finished)), ...figuresOf('after') };
+    const before = {
+      ...sizeOf(model, shapes),
+      ...(original === model ? {} : { bytes: encodeModel(original).byteLength }),
+      latencyMs: latencyOf('before'),
+    };
+    const figures = sizeOf(finished, await shapesOf(finished));
+    const after = { ...figures, bytes: delivered.byteLength, latencyMs: latencyOf('after') };
     const kept = keptAfter(planned.analysis, planned.plan, { before: whole.kept, rotated });
     const found: Omit<CompressionReport, 'warnings'> = {
       task: tasksName(job.tasks),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import {
   asDeclared,
@@ -12,6 +12,8 @@ import {
 } from '@kneepoint/onnx';
 import {
   type ActualProvider,
+  declaredFile,
+  type DeclaredFile,
   deliver,
   imagesOf,
   type Latency,
@@ -71,15 +73,7 @@ export interface MeasureTaskOutput {
   readonly notes: readonly string[];
 }
 
-interface Counted {
-  readonly name: string;
-  /** As it is delivered. */
-  readonly written: ModelProto;
-  readonly model: ModelProto;
-  readonly parameters: number;
-  readonly macs: number;
-  readonly size: ImageSize | undefined;
-}
+interface Counted extends DeclaredFile, Pick<Measured, 'parameters' | 'macs' | 'bytes'> {}
 
 /** Counts what each network costs, writes what is delivered, then times all of them against each other in one interleaved run. */
 export default async function measure(input: MeasureTaskInput, context: TaskContext): Promise<MeasureTaskOutput> {
@@ -93,62 +87,47 @@ export default async function measure(input: MeasureTaskInput, context: TaskCont
   }
   context.progress({ done: networks.length, total, unit: 'networks', message: 'measuring latency' });
   const options = { provider: context.provider, signal: context.signal, runs };
-  const timed = await timesOf(counted, batch, options);
+  const times =
+    batch === 'declared'
+      ? await measureDeclared(counted, options)
+      : await measureLatency(counted, { ...options, batch });
   return {
     networks: Object.fromEntries(
-      counted.map(({ name, parameters, macs }): [string, Measured] => [name, { parameters, macs, ...timed[name]! }]),
+      counted.map(({ name, parameters, macs, bytes }): [string, Measured] => [
+        name,
+        { parameters, macs, bytes, latencyMs: times[name]! },
+      ]),
     ),
     provider: await resolveProvider(context.provider),
     notes,
   };
 }
 
-async function timesOf(
-  counted: readonly Counted[],
-  batch: number | 'declared',
-  options: Pick<Parameters<typeof measureLatency>[1] & object, 'provider' | 'signal' | 'runs'>,
-): Promise<Readonly<Record<string, Pick<Measured, 'bytes' | 'latencyMs'>>>> {
-  if (batch === 'declared') {
-    const times = await measureDeclared(counted, options);
-    return Object.fromEntries(
-      Object.entries(times).map(([name, { timing, bytes }]) => [name, { bytes, latencyMs: timing }]),
-    );
-  }
-  const files = counted.map(({ name, written, size }) => ({
-    name,
-    model: encodeModel(written),
-    ...(size ? { size } : {}),
-  }));
-  const times = await measureLatency(files, { ...options, batch });
-  return Object.fromEntries(
-    files.map(({ name, model }) => [name, { bytes: model.byteLength, latencyMs: times[name]! }]),
-  );
-}
-
+/** What a network costs as it is worked on, and its file, as a path where there is one. */
 async function count(
-  network: MeasuredNetwork,
+  { name, path, declaredPath }: MeasuredNetwork,
   { batch, deliver: delivery }: MeasureTaskInput,
   notes: string[],
 ): Promise<Counted> {
-  const { name, path, declaredPath } = network;
-  const model = await readModelFile(path);
-  const size = formOf(model) ? undefined : sizeSaid(model);
-  const { shapes, batch: images } = await shapesAsDeclared(model, size);
-  const { parameters, macs } = costs(model, shapes);
-  const file =
-    delivery?.name === name
-      ? await deliverAs(delivery, model, notes)
-      : declaredPath === undefined
-        ? await fileOf(model, batch)
-        : await readModelFile(declaredPath);
-  return { name, model, written: file, parameters, macs: macs / images, size };
+  const worked = await readModelFile(path);
+  const form = formOf(worked);
+  const size = form ? undefined : sizeSaid(worked);
+  const { shapes, batch: images } = await shapesAsDeclared(worked, size);
+  const { parameters, macs } = costs(worked, shapes);
+  const costOf = { parameters, macs: macs / images };
+  if (delivery?.name !== name && (!form || declaredPath !== undefined)) {
+    const file = declaredPath ?? path;
+    const own = declaredFile(name, worked, declaredPath === undefined ? worked : await readModelFile(declaredPath));
+    return { ...own, ...(size ? { size } : {}), model: file, ...costOf, bytes: (await stat(file)).size };
+  }
+  const file = delivery?.name === name ? await deliverAs(delivery, worked, notes) : await fileOf(worked, batch);
+  return { ...declaredFile(name, worked, file), ...costOf, bytes: encodeModel(file).byteLength };
 }
 
 /** The file of a network that was worked on in another form; with as many images at a time as are timed where it fixes others. */
 async function fileOf(model: ModelProto, batch: number | 'declared'): Promise<ModelProto> {
   const file = await originalOf(model);
-  const images = imagesOf(file);
-  return formOf(model) && batch !== 'declared' && images !== batch ? asDeclared(model, { batch }) : file;
+  return batch !== 'declared' && imagesOf(file) !== batch ? asDeclared(model, { batch }) : file;
 }
 
 async function deliverAs(

@@ -49,7 +49,9 @@ export class FreshStatistics {
       readonly settings: Pick<TrainingSettings, 'seed'>;
     },
   ): Promise<FreshStatistics | undefined> {
-    if (request.batchNorm === 'frozen') return undefined;
+    const { batchNorm } = request;
+    const none = typeof batchNorm === 'object' && batchNorm.size === 0;
+    if (batchNorm === 'frozen' || none) return undefined;
     const graph = statisticsGraph(request);
     if (graph.statistics.size === 0) return undefined;
     const order = epochOrder(parts.train, settings.seed, 0);
