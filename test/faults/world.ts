@@ -89,7 +89,7 @@ export class FaultWorld {
     const { signal } = new AbortController();
     const imported = await registerModel(connection, { file: sample.model, name: 'small' }, signal);
     this.model = imported.model!.id;
-    const images = await registerDataset(connection, { folder: sample.faces, name: 'faces' }, signal);
+    const images = await registerDataset(connection, { source: sample.faces, name: 'faces' }, signal);
     this.dataset = images.dataset!.id;
   }
 

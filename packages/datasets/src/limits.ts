@@ -14,4 +14,12 @@ export const LIMITS = {
   imageBytes: 64 * 2 ** 20,
   imagePixels: 64 * 10 ** 6,
   problemsListed: 100,
+  /** Of archives that are unpacked: files and folders, bytes of all together, and the share of those of the archive above a floor. */
+  archiveEntries: 2_000_000,
+  archiveBytes: 256 * 2 ** 30,
+  archiveRatio: 100,
+  archiveFloor: 256 * 2 ** 20,
+  /** Of an entry's path, and of each part of it, in bytes. */
+  pathBytes: 1_024,
+  nameBytes: 255,
 } as const;

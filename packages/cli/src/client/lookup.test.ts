@@ -49,14 +49,18 @@ describe('what a person names', () => {
   it('is refused where two contents have the name, with the digests to choose from', async () => {
     const failure = findModel(gatewayWith(rows), 'net');
     await expect(failure).rejects.toMatchObject({ code: 'NAME_AMBIGUOUS', where: 'net' });
-    await expect(failure).rejects.toThrow('"net" may be any of 2 models:\n  net@aaaa11110000  registered then, id i1\n  net@dddd44440000');
+    await expect(failure).rejects.toThrow(
+      '"net" may be any of 2 models:\n  net@aaaa11110000  registered then, id i1\n  net@dddd44440000',
+    );
   });
 
   it.each([
     ['the same bytes are read in two ways', 'eeee5555', false],
     ['a name is to be changed, and the digest has two', 'bbbb2222', true],
   ])('is refused by a digest where %s', async (_why, given, one) => {
-    await expect(findNamed(gatewayWith(rows), 'model', given, { one })).rejects.toMatchObject({ code: 'NAME_AMBIGUOUS' });
+    await expect(findNamed(gatewayWith(rows), 'model', given, { one })).rejects.toMatchObject({
+      code: 'NAME_AMBIGUOUS',
+    });
   });
 
   it.each(['nobody', 'faces@aaaa', 'aaaa', ''])('is unknown as %j', async (given) => {

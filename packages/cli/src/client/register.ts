@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
@@ -27,7 +27,8 @@ export interface ModelRegistration {
 }
 
 export interface DatasetRegistration {
-  readonly folder: string;
+  /** A folder of labelled images, or an archive of one. */
+  readonly source: string;
   readonly name: string;
   readonly schema?: DatasetSchema;
   readonly group?: string;
@@ -69,14 +70,14 @@ export async function registerModel(
   return run;
 }
 
-/** Imports labelled images; without a server on this machine the folder is checked and packed here first. */
+/** Imports labelled images; without a server on this machine they are checked and packed here first. */
 export async function registerDataset(
   connection: Connection,
   dataset: DatasetRegistration,
   signal: AbortSignal,
 ): Promise<RunView> {
   const { client, local } = connection;
-  const folder = resolve(dataset.folder);
+  const path = resolve(dataset.source);
   const options = {
     ...(dataset.schema ? { schema: dataset.schema } : {}),
     ...(dataset.group ? { group: dataset.group } : {}),
@@ -84,19 +85,19 @@ export async function registerDataset(
   const { reading } = dataset;
   const title = `import ${dataset.name}`;
   if (local) {
-    const input = { name: dataset.name, path: folder, ...options, ...(reading ? { reading } : {}) };
+    const input = { name: dataset.name, path, ...options, ...(reading ? { reading } : {}) };
     return follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   }
   return withScratch(async (scratch) => {
-    const { packDataset } = await import('@kneepoint/datasets');
+    const { packSource } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
-    await packDataset(folder, { ...options, ...reading, out, signal });
-    const input = { name: dataset.name, upload: await upload(client, out, signal) };
+    const packed = await packSource(path, { ...options, ...reading, out, scratch, signal });
+    const input = { name: dataset.name, upload: await upload(client, packed, signal) };
     return await follow(client, await launch(client, 'registerDataset', 'RegisterDatasetInput', input), title, signal);
   });
 }
 
-async function withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
+export async function withScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
   try {
     return await use(scratch);
@@ -148,4 +149,9 @@ async function requireFile(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found?.isFile())
     throw new Failure('MODEL_FILE_MISSING', 'there is no such file', { where: path, fix: 'Name an ONNX file.' });
+}
+
+/** How a file or folder is called when nobody says it: by its own name without the ending of an archive. */
+export function nameOfSource(source: string): string {
+  return basename(resolve(source)).replace(/\.(tar\.gz|tgz|tar|zip)$/i, '');
 }

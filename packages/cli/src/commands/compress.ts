@@ -1,9 +1,9 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { CompressionReport } from '@kneepoint/workflow';
 import { writeTextFile } from '../client/download.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
-import { registerDataset, registerModel } from '../client/register.ts';
+import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
 import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
@@ -59,8 +59,8 @@ export function registerCompress(program: Command): void {
     .description('an ONNX file and a folder of labelled images in, a smaller ONNX file and a report out')
     .requiredOption('--model <file>', 'the ONNX file')
     .requiredOption(
-      '--data <folder>',
-      'labelled images: one folder per class, labels.csv, or another layout of docs/data.md',
+      '--data <source>',
+      'labelled images, a folder or a tar, tar.gz or zip of one: one folder per class, labels.csv, or another layout of docs/data.md',
     )
     .requiredOption(
       '--task <names>',
@@ -114,8 +114,8 @@ export function registerCompress(program: Command): void {
         const dataset = await registerDataset(
           connection,
           {
-            folder: options.data,
-            name: basename(resolve(options.data)),
+            source: options.data,
+            name: nameOfSource(options.data),
             ...data,
           },
           signal,

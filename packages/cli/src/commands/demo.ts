@@ -90,7 +90,7 @@ async function demo(options: DemoOptions): Promise<void> {
       await copyFile(join(NETWORKS_FOLDER, `${name}.preprocess.json`), join(dataDir, `${name}.preprocess.json`));
       models.push((await registerModel(connection, { file, name }, signal)).model!.id);
     }
-    const dataset = (await registerDataset(connection, { folder: faces, name: 'faces' }, signal)).dataset!.id;
+    const dataset = (await registerDataset(connection, { source: faces, name: 'faces' }, signal)).dataset!.id;
     print(`   ${faces}`);
     print(
       `   two networks that were trained on faces of other people: ${NETWORKS.join(', ')} (how: ${NETWORKS_FOLDER})`,

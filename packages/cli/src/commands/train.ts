@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
 import { writeBeside } from '../client/beside.ts';
 import { download, writeTextFile } from '../client/download.ts';
-import { registerDataset, registerModel } from '../client/register.ts';
+import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
 import { launch } from '../client/runs.ts';
 import { followTrainings, trainingsOf, type TrainingView } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
@@ -109,8 +109,8 @@ async function importData(
   const run = await registerDataset(
     connection,
     {
-      folder,
-      name: options.data === undefined ? `faces-${options.faces}` : basename(resolve(folder)),
+      source: folder,
+      name: options.data === undefined ? `faces-${options.faces}` : nameOfSource(folder),
       ...data,
     },
     signal,

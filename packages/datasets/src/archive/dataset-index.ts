@@ -69,31 +69,53 @@ export function encodeIndex(
  * @throws DATASET_ARCHIVE_INVALID
  */
 export function parseIndex(bytes: Uint8Array, where = INDEX_ENTRY): DatasetIndex {
+  const { table, schema, notes, images } = parseTable(bytes, where);
+  const problems = new Problems();
+  const known = checkSchema(schema, INDEX_ENTRY, problems);
+  const drafts = known === undefined ? [] : draftTasks(known, table, INDEX_ENTRY, problems);
+  // Notes of the tasks are among the stored ones already.
+  const { manifest } = buildManifest(table, drafts, known?.subject, [], problems);
+  const first = problems.list[0];
+  if (first !== undefined) throw invalid(first.message, `${where}:${first.line}`);
+  return { manifest: { ...manifest, notes }, images };
+}
+
+export interface PackedTable {
+  readonly table: Table;
+  /** What schema.json would say of it; unchecked. */
+  readonly schema: { readonly subject?: string; readonly tasks: Readonly<Record<string, unknown>> };
+  readonly notes: readonly string[];
+  readonly images: readonly PackedImage[];
+}
+
+/**
+ * Reads kneepoint.json as the table that it was made of, to be read in another way.
+ * @throws DATASET_ARCHIVE_INVALID
+ */
+export function parseTable(bytes: Uint8Array, where = INDEX_ENTRY): PackedTable {
   const index = parse(bytes, where);
   const lengths = [...index.columns.map(({ cells }) => cells), ...(index.split ? [index.split.parts] : [])].every(
     ({ length }) => length === index.images.length,
   );
   if (!lengths)
     throw invalid(`a column or the split has not one cell for each of ${index.images.length} images`, where);
+  const columns = index.columns.map(({ name }) => name);
   const table: Table = {
     file: INDEX_ENTRY,
-    columns: [IMAGE_COLUMN, ...index.columns.map(({ name }) => name)],
+    columns: [IMAGE_COLUMN, ...columns],
     rows: index.images.map(({ path }, row) => ({
       line: row + 1,
       cells: [path, ...index.columns.map(({ cells }) => cells[row] ?? '')],
       part: PARTS[index.split?.parts[row] ?? PARTS.length],
     })),
     ...(index.split ? { splitFrom: index.split.from } : {}),
+    // Cells without a label are empty here: what reads NA is a class.
+    names: columns,
   };
-  const problems = new Problems();
+  const { subject } = index;
   const tasks = Object.fromEntries(index.tasks.map(({ name, ...task }) => [name, task]));
-  const schema = checkSchema({ subject: index.subject, tasks }, INDEX_ENTRY, problems);
-  const drafts = schema === undefined ? [] : draftTasks(schema, table, INDEX_ENTRY, problems);
-  // Notes of the tasks are among the stored ones already.
-  const { manifest } = buildManifest(table, drafts, index.subject, [], problems);
-  const first = problems.list[0];
-  if (first !== undefined) throw invalid(first.message, `${where}:${first.line}`);
-  return { manifest: { ...manifest, notes: index.notes }, images: index.images };
+  const schema = { ...(subject === undefined ? {} : { subject }), tasks };
+  return { table, schema, notes: index.notes, images: index.images };
 }
 
 export function invalid(message: string, where: string, cause?: unknown): Failure {

@@ -20,12 +20,18 @@ export function readTarHeader(block: Uint8Array): TarHeader | undefined {
     const digits = text(from, length).trim();
     return /^[0-7]{1,11}$/.test(digits) ? parseInt(digits, 8) : NaN;
   };
-  // The checksum is taken with its own field read as eight spaces.
-  let sum = 8 * 0x20;
-  for (let i = 0; i < TAR_BLOCK; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;
   const bytes = octal(124, 12);
   const plain = text(156, 1) === '0' && text(257, 5) === 'ustar' && text(345, 155) === '';
-  return sum === octal(148, 8) && plain && !Number.isNaN(bytes) ? { name: text(0, 100), bytes } : undefined;
+  return readTarChecksum(block) && plain && !Number.isNaN(bytes) ? { name: text(0, 100), bytes } : undefined;
+}
+
+/** Whether a block is the header of any tar, by its checksum, which is taken with its own field read as eight spaces. */
+export function readTarChecksum(block: Uint8Array): boolean {
+  if (block.length < TAR_BLOCK) return false;
+  let sum = 8 * 0x20;
+  for (let i = 0; i < TAR_BLOCK; i += 1) if (i < 148 || i >= 156) sum += block[i] ?? 0;
+  const written = Buffer.from(block.subarray(148, 156)).toString('latin1').replaceAll('\0', ' ').trim();
+  return /^[0-7]{1,8}$/.test(written) && parseInt(written, 8) === sum;
 }
 
 /** Where the entry after one of `bytes` at `offset` (of its contents) begins. */

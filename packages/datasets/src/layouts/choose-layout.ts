@@ -4,6 +4,18 @@ import type { Layout, Recognition } from './layout.ts';
 import type { Listing } from './listing.ts';
 import { LAYOUTS } from './registry.ts';
 
+/** How sure the surest layout is of a folder, or the one of that name; undefined where none recognises it. */
+export async function surest(
+  listing: Listing,
+  format: string | undefined,
+  request: Recognition = {},
+): Promise<number | undefined> {
+  const asked = format === undefined ? LAYOUTS : LAYOUTS.filter(({ name }) => name === format);
+  const all = await Promise.all(asked.map((layout) => layout.recognises(listing, request)));
+  const sure = all.filter((own) => own !== undefined);
+  return sure.length === 0 ? undefined : Math.max(...sure);
+}
+
 /**
  * The layout that is asked for, or the one that recognises the folder most surely.
  * @throws DATASET_FORMAT_UNKNOWN, DATASET_FORMAT_AMBIGUOUS, DATASET_MANIFEST_MISSING

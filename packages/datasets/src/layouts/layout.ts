@@ -28,6 +28,8 @@ export interface Imported {
   readonly hints?: DatasetSchema;
   /** One line: what was found. */
   readonly found: string;
+  /** What was said of the images when they were read for the first time; holds as long as nothing is read in another way. */
+  readonly notes?: readonly string[];
 }
 
 /** One layout of labelled images. A new one is a new file and a line in registry.ts. */

@@ -7,6 +7,9 @@ import { quote } from '../quote.ts';
 /** Files that systems leave behind; no layout means them. */
 const LITTER = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
 
+/** Whether a file or folder of this name is passed over: hidden, or left behind by a system. */
+export const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.has(name.toLowerCase());
+
 /** How files of images end, lower case. Only the contents decide whether one is read. */
 const IMAGE_ENDINGS = new Set(
   '.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .bmp .pgm .ppm .pbm .pnm .jp2 .dcm'.split(' '),
@@ -48,6 +51,14 @@ export class Listing {
     return this.files
       .filter((path) => posix.basename(path).toLowerCase() === wanted)
       .sort((a, b) => depth(a) - depth(b));
+  }
+
+  /** What lies in one of its folders, as if that were all. */
+  within(folder: string): Listing {
+    const inside = (paths: Iterable<string>): string[] =>
+      [...paths].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
+    const rest = { links: inside(this.links), outside: inside(this.#outside) };
+    return new Listing(join(this.root, folder), inside(this.files), rest);
   }
 
   /** Where a file lies. Throws DATASET_IMAGE_PATH for a link that leaves the folder. */
@@ -96,7 +107,7 @@ export async function listFolder(root: string, signal?: AbortSignal): Promise<Li
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     signal?.throwIfAborted();
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || LITTER.has(entry.name.toLowerCase())) continue;
+      if (isLitter(entry.name)) continue;
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) folders.push(path);
       else if (entry.isFile()) files.push(path);

@@ -13,6 +13,7 @@ import { webdataset } from './webdataset.ts';
 import { afewVa } from './afew-va.ts';
 import { biwi } from './biwi.ts';
 import { imdbWiki } from './imdb-wiki.ts';
+import { packed } from './packed.ts';
 import { parquet } from './parquet.ts';
 import { poseMat } from './300w-lp.ts';
 import type { Layout } from './layout.ts';
@@ -22,6 +23,7 @@ import { utkface } from './utkface.ts';
 /** Every layout that is recognised. A new importer is a file and a line here. */
 export const LAYOUTS: readonly Layout[] = [
   labels,
+  packed,
   imagefolder,
   kaggle,
   hfImagefolder,

@@ -42,7 +42,8 @@ export function buildManifest(
     missing: byTask(encoded, (task) => countMissing(task.labels, task.spec.targets.length)),
     ...(subject === undefined || groups === undefined ? {} : { subject, groups }),
     ...(split === undefined ? {} : { split }),
-    notes: [...notes, ...splitNotes, ...encoded.flatMap((task) => task.notes)],
+    // A data set that was packed before has said some of this.
+    notes: [...new Set([...notes, ...splitNotes, ...encoded.flatMap((task) => task.notes)])],
   };
   return { manifest, drafts: encoded.map((task) => task.draft) };
 }

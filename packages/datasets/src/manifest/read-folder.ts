@@ -8,7 +8,7 @@ import { Skipped } from '../layouts/skipped.ts';
 import { LIMITS } from '../limits.ts';
 import { Problems } from '../problems.ts';
 import { quote } from '../quote.ts';
-import { checkSchema, type DatasetSchema } from '../schema/dataset-schema.ts';
+import { checkSchema, type DatasetSchema, type TaskSchema } from '../schema/dataset-schema.ts';
 import { draftTasks } from '../schema/draft-tasks.ts';
 import { inferSchema } from '../schema/infer-schema.ts';
 import { borneOut, joinSchemas } from '../schema/join-schemas.ts';
@@ -89,11 +89,13 @@ function planOf(
   options: FolderOptions & { readonly skipBad: boolean },
   problems: Problems,
 ): { readonly table: Table; readonly plan: Plan } {
-  const hints = borneOut(imported.hints ?? {}, imported.table);
+  // A column that says the split is no task. What was read before had tasks of every column: those described anew go.
+  const anew = imported.notes === undefined ? [] : Object.values(given.tasks ?? {}).flatMap(columnsOf);
+  const hints = borneOut(withoutColumns(imported.hints ?? {}, [options.split, ...anew]), imported.table);
   // A column that numbers rows is a task only where somebody says so; as a subject it needs no task.
   const ignore = [...(hints.ignore ?? []), ...imported.table.columns.filter(numbersRows)];
   const known = joinSchemas({ ...hints, ignore }, given, options);
-  const labels = new Set(Object.values(known.tasks ?? {}).flatMap(({ column, columns }) => columns ?? column ?? []));
+  const labels = new Set(Object.values(known.tasks ?? {}).flatMap(columnsOf));
   if (known.subject !== undefined) labels.add(known.subject);
   const read = withoutMissing(imported.table, given.missing?.map(String));
   const table = withSplit(read.table, { ...options, labels }, problems);
@@ -101,7 +103,24 @@ function planOf(
   const drafts = draftTasks(schema, table, SCHEMA_FILE, problems);
   const subject = schema.subject !== undefined && table.columns.includes(schema.subject) ? schema.subject : undefined;
   const found = layout.exact ? [] : [`${layout.name}: ${imported.found}`];
-  return { table, plan: { drafts, subject, notes: [...found, ...read.notes, ...notes], lenient: options.skipBad } };
+  const before = readsAsFound(options) ? (imported.notes ?? []) : [];
+  const said = [...before, ...found, ...read.notes, ...notes];
+  return { table, plan: { drafts, subject, notes: said, lenient: options.skipBad } };
+}
+
+const columnsOf = ({ column, columns }: TaskSchema): readonly string[] =>
+  columns ?? (column === undefined ? [] : [column]);
+
+function withoutColumns(hints: DatasetSchema, without: readonly (string | undefined)[]): DatasetSchema {
+  const tasks = Object.entries(hints.tasks ?? {}).filter(
+    ([, task]) => !columnsOf(task).some((column) => without.includes(column)),
+  );
+  return { ...hints, tasks: Object.fromEntries(tasks) };
+}
+
+/** Whether nothing is said of how the images are to be read. */
+export function readsAsFound({ schema, group, format, split, imageColumn, delimiter, types }: FolderOptions): boolean {
+  return [schema, group, format, split, imageColumn, delimiter, types].every((option) => option === undefined);
 }
 
 function contentsOf(table: Table, plan: Plan, built: BuiltManifest, skipped: Skipped): FolderContents {

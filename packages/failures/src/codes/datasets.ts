@@ -157,8 +157,18 @@ export const datasetFailures = {
     retryable: false,
   },
   DATASET_ARCHIVE_INVALID: {
-    cause: 'The packed data set is damaged or was not written by Kneepoint.',
-    cure: 'Import the folder again.',
+    cause: 'An archive is damaged or cut off, or a packed data set was not written by Kneepoint.',
+    cure: 'Pack and upload it again, or import the folder.',
+    retryable: false,
+  },
+  DATASET_ARCHIVE_UNKNOWN: {
+    cause: 'A file that should be an archive of labelled images is none that Kneepoint reads.',
+    cure: 'Pack the folder as tar, tar.gz or zip, or let `kneepoint dataset pack` do it.',
+    retryable: false,
+  },
+  DATASET_ARCHIVE_REFUSED: {
+    cause: 'An archive has an entry that leaves its folder, a link, an encrypted file, or more than Kneepoint unpacks.',
+    cure: 'Pack a plain folder of images and labels, with links resolved (tar --dereference --hard-dereference).',
     retryable: false,
   },
   DATASET_CHANGED: {

@@ -13,11 +13,11 @@ export function importDataset({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, schema, group, reading } = input as ImportDatasetInput;
-      const from = 'path' in source ? await openPath(source.path) : { archive: await store.localPath(source.artifact) };
+      const path = 'path' in source ? await readable(source.path) : await store.localPath(source.artifact);
       const packed = await runTask<ImportDatasetTaskInput, ImportDatasetTaskOutput>(
         TASK,
         {
-          source: from,
+          path,
           outFolder: folder,
           ...(schema ? { schema } : {}),
           ...(group ? { group } : {}),
@@ -52,14 +52,13 @@ export function importDataset({ config }: ServiceParts): StepHandler {
     });
 }
 
-/** A folder is packed, a file is taken for a packed archive. */
-async function openPath(path: string): Promise<{ folder: string } | { archive: string }> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Failure('DATASET_PATH', `the folder cannot be read (${error.code})`, {
+async function readable(path: string): Promise<string> {
+  await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure('DATASET_PATH', `the folder or archive cannot be read (${error.code})`, {
       where: path,
-      fix: 'Name a folder of images and their labels.',
+      fix: 'Name a folder of images and their labels, or a tar, tar.gz or zip of it.',
       cause: error,
     });
   });
-  return found.isDirectory() ? { folder: path } : { archive: path };
+  return path;
 }

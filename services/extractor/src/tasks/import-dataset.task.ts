@@ -1,19 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type DatasetSchema,
-  openDataset,
-  packDataset,
-  type Progress,
-  type Reading,
-  verifyDataset,
-} from '@kneepoint/datasets';
+import { type DatasetSchema, openDataset, packSource, type Progress, type Reading } from '@kneepoint/datasets';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 
 export interface ImportDatasetTaskInput {
-  /** A folder of images and labels, or a packed archive. */
-  readonly source: { readonly folder: string } | { readonly archive: string };
+  /** A folder of images and labels, an archive of one, or a packed data set. */
+  readonly path: string;
   readonly schema?: DatasetSchema;
   readonly group?: string;
   readonly reading?: Reading;
@@ -29,26 +22,25 @@ export interface ImportDatasetTaskOutput {
   readonly notes: readonly string[];
 }
 
-/** Validates labels and images, and leaves an archive and its manifest. An archive that came packed is checked, not packed again. */
+/** Validates labels and images, and leaves an archive and its manifest. One that came packed is checked, not packed again. */
 export default async function importDataset(
   input: ImportDatasetTaskInput,
   context: TaskContext,
 ): Promise<ImportDatasetTaskOutput> {
-  const archivePath = 'folder' in input.source ? join(input.outFolder, 'dataset.tar') : input.source.archive;
-  const progress = (report: Progress): void => context.progress({ ...report, message: 'checking images' });
-  if ('folder' in input.source) {
-    await packDataset(input.source.folder, {
-      out: archivePath,
-      signal: context.signal,
-      onProgress: progress,
-      ...(input.schema ? { schema: input.schema } : {}),
-      ...(input.group ? { group: input.group } : {}),
-      ...input.reading,
-    });
-  }
+  const progress = (report: Progress): void => {
+    context.progress({ ...report, message: report.unit === 'images' ? 'checking images' : 'unpacking' });
+  };
+  const archivePath = await packSource(input.path, {
+    out: join(input.outFolder, 'dataset.tar'),
+    scratch: input.outFolder,
+    signal: context.signal,
+    onProgress: progress,
+    ...(input.schema ? { schema: input.schema } : {}),
+    ...(input.group ? { group: input.group } : {}),
+    ...input.reading,
+  });
   const dataset = await openDataset(archivePath);
   try {
-    if ('archive' in input.source) await verifyDataset(dataset, { signal: context.signal, onProgress: progress });
     const manifestPath = join(input.outFolder, 'manifest.json');
     await writeFile(manifestPath, dataset.index);
     const { images, tasks, subject, notes } = dataset.manifest;
