@@ -103,12 +103,16 @@ export class RegisterDatasetInput {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'SHA-256 of a completed upload of a packed data set.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'SHA-256 of a completed upload: a tar, tar.gz or zip of a folder of labelled images, or a packed data set.',
+  })
   upload?: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'A folder on the server; only a server on embedded defaults accepts it.',
+    description: 'A folder, or an archive of one, on the server; only a server on embedded defaults accepts it.',
   })
   path?: string;
 
@@ -127,7 +131,7 @@ export class RegisterDatasetInput {
   @Field(() => Json, {
     nullable: true,
     description:
-      '{ format, split, imageColumn, delimiter, types, strict, skipBad }: how the folder is read; by what lies there when absent.',
+      '{ format, split, imageColumn, delimiter, types, strict, skipBad }: how the folder or archive is read; by what lies there when absent.',
   })
   reading?: object;
 
@@ -202,7 +206,8 @@ export class MutationResolver {
   }
 
   @Mutation(() => RunPayload, {
-    description: 'Imports labelled images; the data set is on the run when it has succeeded.',
+    description:
+      'Imports labelled images; the data set, with what was found and left out, is on the run when it has succeeded.',
   })
   registerDataset(
     @Ctx() context: Context,
