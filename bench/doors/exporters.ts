@@ -64,7 +64,8 @@ export async function exported(
   const fresh = `${folder}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true });
-  const script = join(import.meta.dirname, 'exporters', `${name}.py`);
+  // Named as the exporter itself, a script would be imported in its place.
+  const script = join(import.meta.dirname, 'exporters', `by-${name}.py`);
   const env = {
     ...process.env,
     PATH: [await withoutPip(under), process.env['PATH']].join(delimiter),

@@ -5,7 +5,7 @@ const TITLE = '## Files as they come';
 /** The section of docs/coverage.md on published packages and on exporters. */
 export function section(outcomes: readonly Outcome[], { machine }: { readonly machine: string }): string {
   const sources = [...new Set(outcomes.map(({ source }) => source))];
-  const images = outcomes.filter(({ imageCnn }) => imageCnn !== false);
+  const images = outcomes.filter(({ imageCnn }) => imageCnn);
   const through = images.filter(({ left }) => left);
   const rows = sources.map((source) => {
     const own = outcomes.filter((outcome) => outcome.source === source);
@@ -17,7 +17,7 @@ export function section(outcomes: readonly Outcome[], { machine }: { readonly ma
   const refused = outcomes.flatMap(({ source, file, refused: why, imageCnn }) =>
     why
       ? [
-          `| ${source} | ${file.split('/').at(-1)} | ${imageCnn === false ? 'no' : 'yes'} | ${why.by}: ${why.code} | ${cellText(why.reason)} |`,
+          `| ${source} | ${file.split('/').at(-1)} | ${imageCnn ? 'yes' : 'no'} | ${why.by}: ${why.code} | ${cellText(why.reason)} |`,
         ]
       : [],
   );

@@ -2,9 +2,10 @@ import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '@kneepoint/failures';
-import type { ImageSize } from '@kneepoint/onnx';
+import { dimsOf, Graph, type ImageSize } from '@kneepoint/onnx';
 import { type FileInspection, inspectModelFile } from '@kneepoint/extractor-service';
 import { surgeryFile } from '@kneepoint/pruner-service';
+import { readModelFile } from '@kneepoint/runtime';
 
 /** What became of a file at the door. */
 export interface Outcome {
@@ -12,8 +13,8 @@ export interface Outcome {
   readonly source: string;
   readonly file: string;
   readonly megabytes: number;
-  /** Whether it takes images and has convolutions. Unknown where it could not be read. */
-  readonly imageCnn?: boolean;
+  /** Whether it takes images and has convolutions. */
+  readonly imageCnn: boolean;
   readonly parameters?: number;
   /** Of the parameters and of the multiply-accumulates, where it was cut and proved. */
   readonly left?: { readonly parameters: number; readonly macs: number };
@@ -39,11 +40,12 @@ export async function tryFile(source: string, path: string, file: string): Promi
   const begun = performance.now();
   const out = join(tmpdir(), `kneepoint-door-${process.pid}.onnx`);
   const signal = AbortSignal.timeout(LIMIT_MS);
+  const imageCnn = await takesImages(path);
   let found: FileInspection | undefined;
   let size: ImageSize | undefined;
   const told = (): Omit<Outcome, 'megabytes'> => ({
-    ...{ source, file, seconds: Math.round((performance.now() - begun) / 1000) },
-    ...(found ? { imageCnn: takesImages(found), parameters: found.parameters } : {}),
+    ...{ source, file, imageCnn, seconds: Math.round((performance.now() - begun) / 1000) },
+    ...(found ? { parameters: found.parameters } : {}),
     ...(size ? { size: `${size.height}x${size.width}` } : {}),
   });
   const megabytes = (await stat(path)).size / 2 ** 20;
@@ -78,6 +80,8 @@ async function inspected(path: string, signal: AbortSignal): Promise<[FileInspec
   throw refused;
 }
 
-function takesImages({ inputs, layers }: FileInspection): boolean {
-  return inputs.some(({ dims }) => dims.length === 4) && layers.some(({ op }) => op === 'Conv');
+/** By what the file declares, so that it is known of one that was refused too. */
+async function takesImages(path: string): Promise<boolean> {
+  const { inputs, proto } = new Graph(await readModelFile(path));
+  return inputs.some((input) => dimsOf(input).length === 4) && proto.node.some(({ opType }) => /Conv/.test(opType));
 }

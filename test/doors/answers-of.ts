@@ -1,4 +1,3 @@
-import { type Dense, openSession } from '@kneepoint/runtime';
 import {
   type DataType,
   feedData,
@@ -8,6 +7,7 @@ import {
   seededRandom,
   widenFloat16,
 } from '@kneepoint/onnx';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 export interface Fed {
   readonly name: string;
@@ -16,21 +16,34 @@ export interface Fed {
   readonly data: ReturnType<typeof feedData>;
 }
 
+export interface Answer {
+  readonly dims: readonly number[];
+  /** Half precision as numbers. */
+  readonly data: ArrayLike<number | bigint>;
+}
+
 /** One drawn feed for a network, whatever its inputs. */
 export function feedsOf(model: ModelProto, size?: ImageSize): Fed[] {
   const random = seededRandom(9);
   return inputFeeds(model, size ? { size } : {}).map((feed) => ({ ...feed, data: feedData(feed, random) }));
 }
 
-/** What a file answers in a session with ONNX Runtime's own settings; half precision as numbers. */
-export async function answersOf(path: string, feeds: readonly Fed[]): Promise<Readonly<Record<string, Dense>>> {
-  const session = await openSession(path, { threads: 1 });
+/** What a file answers in a session with ONNX Runtime's own settings, by output. */
+export async function answersOf(path: string, feeds: readonly Fed[]): Promise<ReadonlyMap<string, Answer>> {
+  const session = await InferenceSession.create(path, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
-    const results = await session.run(Object.fromEntries(feeds.map(({ name, data, dims }) => [name, { data, dims }])));
-    return Object.fromEntries(
-      session.outputs.map(({ name, type }) => {
-        const { data, dims } = results[name]!;
-        return [name, { dims, data: type === 'float16' ? widenFloat16(data as Uint16Array) : data }];
+    const tensors = feeds.flatMap(({ name, data, dims }) => {
+      const port = session.inputMetadata.find((input) => input.name === name);
+      return port?.isTensor ? [[name, new Tensor(port.type as 'float32', data as Float32Array, dims)] as const] : [];
+    });
+    const results = await session.run(Object.fromEntries(tensors));
+    return new Map(
+      session.outputNames.map((name) => {
+        const { data, dims, type } = results[name]!;
+        return [
+          name,
+          { dims, data: type === 'float16' ? widenFloat16(data as unknown as Uint16Array) : (data as Float32Array) },
+        ];
       }),
     );
   } finally {

@@ -13,8 +13,6 @@ export interface Door {
   readonly refused?: string;
   /** What `inspect` is refused with. */
   readonly unreadable?: string;
-  /** Why what is left answers otherwise, though all that went is zero: then only the proof says that it is right. */
-  readonly differs?: string;
   /** The share of the parameters that may be left. */
   readonly left: number;
 }

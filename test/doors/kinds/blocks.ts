@@ -51,7 +51,7 @@ export const blocks: readonly Door[] = [
     (net) => void net.answer(net.block(squeezeExcite(net, grid(net), 'HardSigmoid'), 16)),
   ),
   door('attention by channels and by places', (net) => void net.answer(net.block(cbam(net, grid(net)), 16)), {
-    ...{ left: 0.8, differs: 'a mean over channels is one over those that stay' },
+    left: 0.8,
   }),
   door('a U-Net with ConvTranspose', (net) => {
     const high = net.block(image(net), 16);
