@@ -47,6 +47,7 @@ export { rotate, type Rotated } from './rotation/rotate.ts';
 export { type BatchOutputs, compareOutputs, type ModelOutput } from './proof/compare.ts';
 export { meaningAtStake, type OverChannels, statisticsAtStake } from './surgery/over-channels.ts';
 export { heInitialise } from './proof/he-initialise.ts';
+export { answersAlike } from './proof/alike.ts';
 export type { ProofBatch, ProofFeed, RunModel } from './proof/batches.ts';
 export type { Gate, NegativeControl, ProofFigures } from './proof/gates.ts';
 export { prove, type Proof, type ProofInput } from './proof/prove.ts';

@@ -1,22 +1,10 @@
 import { Failure } from '@kneepoint/failures';
-import {
-  cloneModel,
-  dimsOf,
-  encodeModel,
-  formOf,
-  freeGrid,
-  Graph,
-  type ModelProto,
-  noteForm,
-  valueInfo,
-} from '@kneepoint/onnx';
-import { compareOutputs, mask, prune } from '@kneepoint/pruning';
+import { cloneModel, dimsOf, formOf, freeGrid, Graph, type ModelProto, noteForm, valueInfo } from '@kneepoint/onnx';
+import { answersAlike, mask, prune } from '@kneepoint/pruning';
 import { isAnySize } from '@kneepoint/runtime';
 import type { PlannedCut } from '@kneepoint/workflow';
 import { randomImages, runOnCpu } from './prove-surgery.ts';
 
-/** Of the largest output, as in a proof. */
-const TOLERANCE = 1e-5;
 /** Pixels that another size is larger by: networks halve their maps up to five times. */
 const LARGER = 32;
 
@@ -32,13 +20,10 @@ export async function holdsAtAnySize({ network, shapes, plan }: PlannedCut, seed
     0,
     dims.reduce((product, dim) => product * dim, 1),
   );
-  const answers = async (model: ModelProto) => ({
-    images: [dims[0]!],
-    results: await runOnCpu()(encodeModel(ofAnySize(model)), [[{ name: input!.name, dims, data }]]),
-  });
+  const batches = [{ images: dims[0]!, feeds: [{ name: input!.name, dims, data }] }];
+  const [masked, cut] = [mask(network, shapes, plan), prune(network, shapes, plan)].map(ofAnySize);
   try {
-    const wanted = await answers(mask(network, shapes, plan));
-    return compareOutputs(await answers(prune(network, shapes, plan)), wanted).maxRelDiff <= TOLERANCE;
+    return await answersAlike(masked!, cut!, { batches, run: runOnCpu(), seed });
   } catch (error) {
     // Neither graph need run at a size that nobody asked for.
     if (error instanceof Failure) return false;

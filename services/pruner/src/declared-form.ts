@@ -2,7 +2,6 @@ import { Failure } from '@kneepoint/failures';
 import {
   declareAs,
   dimsOf,
-  encodeModel,
   freeBatch,
   Graph,
   type ImageSize,
@@ -11,7 +10,7 @@ import {
   type ModelProto,
   sizedDims,
 } from '@kneepoint/onnx';
-import { compareOutputs, mask, type Plan, type RunModel, type Shapes } from '@kneepoint/pruning';
+import { answersAlike, mask, type Plan, type RunModel, type Shapes } from '@kneepoint/pruning';
 import { drawnFeeds } from './prove-surgery.ts';
 
 /** The batch that a written file is to have: any, or so many images. */
@@ -65,8 +64,6 @@ export interface WrittenFrom extends ChosenBatch {
   readonly seed: number;
 }
 
-/** Largest difference from masking at another size of image, relative to the largest output; that of a proof. */
-const TOLERANCE = 1e-5;
 /** Pixels that the other size is larger by: networks halve their maps up to five times. */
 const LARGER = 32;
 
@@ -114,16 +111,8 @@ async function holdsElsewhere(
 ): Promise<boolean> {
   const size = { height: height + LARGER, width: width + LARGER };
   const batches = drawnFeeds(model, { seed, size });
-  const answers = async (network: ModelProto) => {
-    const results = await run(
-      encodeModel(network),
-      batches.map(({ feeds }) => feeds),
-    );
-    return { images: batches.map(({ images }) => images), results };
-  };
   try {
-    const wanted = await answers(mask(model, shapes, plan));
-    return compareOutputs(await answers(cut), wanted).maxRelDiff <= TOLERANCE;
+    return await answersAlike(mask(model, shapes, plan), cut, { batches, run, seed });
   } catch (error) {
     // Neither graph need run at a size that nobody asked for.
     if (error instanceof Failure) return false;
