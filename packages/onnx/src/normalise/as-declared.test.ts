@@ -9,11 +9,12 @@ import { dimsOf } from '../value-info.ts';
 import { asDeclared } from './as-declared.ts';
 import { asImages } from './as-images.ts';
 import { declaredForm, noteForm } from './declared-form.ts';
+import { normaliseModel } from './normalise-model.ts';
 import { freeBatch } from '../batch/free-batch.ts';
 
 /** A network in the form that it is worked on, which knows how its original was declared. */
 function worked(original: ModelProto, size?: { height: number; width: number }): ModelProto {
-  const images = asImages(original, { size });
+  const images = asImages(normaliseModel(original).model, { size });
   const { model } = freeBatch(images.model);
   noteForm(model, declaredForm(original, model, images.last));
   return model;
@@ -46,6 +47,11 @@ describe('a written network', () => {
     expect(declared(asDeclared(fixed, { batch: 8 }))).toEqual([
       [8, 3, 6, 6],
       [8, undefined],
+    ]);
+    const minus = worked(network([-1, 3, 6, 6]));
+    expect(declared(asDeclared(minus))).toEqual([
+      [-1, 3, 6, 6],
+      ['N', undefined],
     ]);
     const named = worked(network(['batch_size', 3, 6, 6]));
     expect(named.metadataProps).toEqual([]);

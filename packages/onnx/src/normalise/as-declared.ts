@@ -62,7 +62,8 @@ export function asDeclared(
   if (answers === DataType.FLOAT16 && !half) narrowAnswers(copy);
   copy.graph!.output = copy.graph!.output.map((value) => {
     const [, ...lengths] = dimsOf(value);
-    return valueInfo(value.name, [lead, ...lengths], answers);
+    // 0 and −1 stand for a free length in what an exporter wrote, and nowhere else.
+    return valueInfo(value.name, [typeof lead === 'number' && isFree(lead) ? FREE : lead, ...lengths], answers);
   });
   copy.graph!.valueInfo = [];
   return copy;

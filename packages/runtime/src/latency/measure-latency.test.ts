@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataType, encodeModel, GraphBuilder, vggStyle } from '@kneepoint/onnx';
+import { declaredFile, measureDeclared } from './measure-declared.ts';
 import { measureLatency } from './measure-latency.ts';
 import { summarize } from './summarize.ts';
 
@@ -74,6 +75,18 @@ describe('latency', () => {
     expect(Object.keys(found)).toEqual(['bytes', 'half']);
     const { size: _unknown, ...open } = models[0]!;
     await expect(measureLatency([open], { batch: 'declared' })).rejects.toMatchObject({ where: 'input x' });
+  });
+
+  it('of a file that fixes its batch is that of one image', async () => {
+    const many = vggStyle({ widths: [16, 16], size: 32, seed: 1 });
+    const tensor = many.graph!.input[0]!.type!.value;
+    if (tensor.case === 'tensorType') tensor.value.shape!.dim[0]!.value = { case: 'dimValue', value: 16n };
+    const one = declaredFile('one', small, small);
+    const all = declaredFile('all', many, many);
+    expect([one.images, all.images]).toEqual([1, 16]);
+    const times = await measureDeclared([all], { runs: 5 });
+    const [whole] = Object.values(await measureLatency([{ name: 'all', model: many }], { runs: 5, batch: 'declared' }));
+    expect(times['all']!.p50).toBeLessThan(whole!.p50 / 4);
   });
 
   it('is summed up by nearest rank', () => {

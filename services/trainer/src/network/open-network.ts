@@ -46,5 +46,7 @@ export async function openNetwork(
     weights: new Float64Array(targets * tap.channels),
     bias: new Float64Array(targets),
   };
-  return { model: normaliseHead(truncate(model, tap, head), targets), fresh: true, logits: true };
+  // What keeps the whole network at one image often lies behind the layer.
+  const { model: cut } = freeBatch(truncate(model, tap, head));
+  return { model: normaliseHead(cut, targets), fresh: true, logits: true };
 }

@@ -290,7 +290,9 @@ async function finish(scene: Scene, subject: Subject, images: ImageRows, fitted:
   }
   const answers = async (rows: Int32Array): Promise<Float32Array> => {
     const { signal } = context;
-    const request = { model: trained, rows, source: images, batch: 32, provider: context.provider, signal };
+    const { batch: fixed } = inputSpec(trained);
+    const batch = fixed === 'free' ? 32 : fixed;
+    const request = { model: trained, rows, source: images, batch, provider: context.provider, signal };
     return (await answersOf(request)).values;
   };
   const tasks = judgeTasks(
