@@ -1,6 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import { LIMITS } from '../limits.ts';
 import { imageFormat } from './image-format.ts';
+import { NotRead } from './readers/reader.ts';
 
 /** The checks that need no decoder. */
 export function checkHeader(bytes: Uint8Array, name: string): string {
@@ -25,6 +26,10 @@ export function checkHeader(bytes: Uint8Array, name: string): string {
 /** A decoder's error as a Failure that names the image. */
 export function unreadable(error: unknown, name: string): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof NotRead) {
+    const { message, fix } = error;
+    return new Failure('DATASET_IMAGE_FORMAT', message, { where: name, fix, cause: error });
+  }
   const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
   if (reason.includes('exceeds pixel limit')) {
     const fix = `at most ${LIMITS.imagePixels / 1e6} million pixels`;

@@ -24,3 +24,16 @@ export interface PictureReader {
   /** Decodes a picture whose header was found to be within the limits. Throws an Error that says what is wrong. */
   read(bytes: Buffer): ReadPicture | Promise<ReadPicture>;
 }
+
+/** A picture that is sound, of a kind that is not read. */
+export class NotRead extends Error {
+  override readonly name = 'NotRead';
+
+  constructor(
+    message: string,
+    /** What makes it one that is. */
+    readonly fix: string,
+  ) {
+    super(message);
+  }
+}
