@@ -1,3 +1,4 @@
+import { aflw } from './aflw.ts';
 import { agedb } from './agedb.ts';
 import { coco } from './coco.ts';
 import { headPoseImageDatabase } from './head-pose-image-database.ts';
@@ -41,5 +42,6 @@ export const LAYOUTS: readonly Layout[] = [
   biwi,
   imdbWiki,
   poseMat,
+  aflw,
   parquet,
 ];
