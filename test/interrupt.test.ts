@@ -98,6 +98,7 @@ describe('Ctrl-C during compress', () => {
     first = stdout;
     expect((await list(out)).sort()).toEqual([
       'small-yaw-0.05.onnx',
+      'small-yaw-0.05.preprocess.json',
       'small-yaw-0.05.report.json',
       'small-yaw-0.05.report.md',
     ]);
@@ -109,10 +110,10 @@ describe('Ctrl-C during compress', () => {
     await reaches(killed, 'finetune');
     killed.child.kill('SIGKILL');
     expect((await killed.finished()).signal).toBe('SIGKILL');
-    expect(await list(out)).toHaveLength(3);
+    expect(await list(out)).toHaveLength(4);
     const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
-    expect(await list(out)).toHaveLength(6);
+    expect(await list(out)).toHaveLength(8);
     const { arms } = JSON.parse(stdout) as { arms: { arm: string; history: { epoch: number }[] }[] };
     expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch', 'unpruned']);
     for (const { history } of arms.slice(1)) {
