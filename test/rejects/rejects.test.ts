@@ -95,7 +95,9 @@ describe('after all of that the same server', () => {
   });
 
   it('still imports what is sound', async () => {
-    expect(await importGood('good again')).toEqual([model, dataset]);
+    expect(await importGood('good')).toEqual([model, dataset]);
+    // Another name is another row.
+    for (const id of await importGood('good again')) expect([model, dataset]).not.toContain(id);
   });
 
   it('has no process and no folder of finished work left', async () => {
