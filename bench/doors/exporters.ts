@@ -20,20 +20,23 @@ export const EXPORTERS: readonly Exporter[] = [
   { name: 'tf2onnx', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
   { name: 'keras', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
   { name: 'jax2onnx', packages: ['jax2onnx==0.17.1', 'flax==0.12.12'], python: 'python3.12' },
-  { name: 'paddle2onnx', packages: ['paddlepaddle==3.3.1', 'paddle2onnx==2.1.0', 'setuptools<81'] },
+  {
+    name: 'paddle2onnx',
+    packages: ['paddlepaddle==3.3.1', 'paddle2onnx==2.1.0', 'packaging==26.4', 'setuptools==65.5.0'],
+  },
   { name: 'timm', packages: [...TORCH, 'timm==1.0.31'] },
   {
     name: 'ultralytics',
     packages: [
       ...TORCH,
       'opencv-python-headless==4.14.0.94',
-      'ultralytics-thop',
-      'matplotlib',
-      'polars',
-      'pyyaml',
-      'requests',
-      'psutil',
-      'scipy',
+      'ultralytics-thop==2.2.3',
+      'matplotlib==3.11.2',
+      'polars==2.1.0',
+      'pyyaml==6.0.3',
+      'requests==2.34.2',
+      'psutil==7.2.2',
+      'scipy==1.17.1',
     ],
     alone: ['ultralytics==8.4.190'],
   },
@@ -52,15 +55,19 @@ export async function exported(
     join(under, 'environments', [...packages].sort().join('+').slice(0, 60)),
     join(under, 'exports', name),
   ];
-  const interpreter = process.env[`KNEEPOINT_${name.toUpperCase()}`] ?? join(environment, 'bin', 'python');
-  if (!existsSync(interpreter)) {
-    await rm(environment, { recursive: true, force: true });
-    await run(python, ['-m', 'venv', environment]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await run(interpreter, [...pip, ...packages], { timeout: LIMIT_MS });
-    if (alone.length > 0) await run(interpreter, [...pip, '--no-deps', ...alone], { timeout: LIMIT_MS });
-  }
   if (existsSync(folder)) return folder;
+  const interpreter = join(environment, 'bin', 'python');
+  if (!existsSync(interpreter)) {
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    try {
+      await run(python, ['-m', 'venv', environment]);
+      await run(interpreter, [...pip, ...packages], { timeout: LIMIT_MS });
+      if (alone.length > 0) await run(interpreter, [...pip, '--no-deps', ...alone], { timeout: LIMIT_MS });
+    } catch (error) {
+      await rm(environment, { recursive: true, force: true });
+      throw error;
+    }
+  }
   const fresh = `${folder}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true });

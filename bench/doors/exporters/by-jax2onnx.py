@@ -1,5 +1,4 @@
 """Networks of Flax NNX with fresh weights, by jax2onnx."""
-import jax
 from flax import nnx
 from jax2onnx import to_onnx
 
@@ -11,7 +10,7 @@ class Plain(nnx.Module):
         self.head = nnx.Linear(32, 5, rngs=rngs)
 
     def __call__(self, x):
-        x = nnx.max_pool(nnx.relu(self.a(x)), (2, 2), (2, 2))
+        x = nnx.max_pool(nnx.relu(self.a(x)), window_shape=(2, 2), strides=(2, 2))
         x = nnx.relu(self.b(x))
         return self.head(x.mean(axis=(1, 2)))
 
@@ -54,4 +53,4 @@ for name, kind in {'plain': Plain, 'residual': Residual, 'deep': Deep}.items():
     model = kind(nnx.Rngs(0))
     if hasattr(model, 'eval'):
         model.eval()
-    to_onnx(model, [jax.ShapeDtypeStruct((2, 32, 32, 3), 'float32')], return_mode='file', output_path=f'{name}.onnx')
+    to_onnx(model, [('B', 32, 32, 3)], return_mode='file', output_path=f'{name}.onnx')

@@ -2,7 +2,7 @@
 import timm
 import torch
 
-NAMES = ['resnet18', 'resnetv2_50x1_bit', 'mobilenetv3_small_050', 'ghostnet_050', 'repvgg_a0', 'nf_resnet26', 'csresnet50', 'res2net50_14w_8s', 'skresnet18', 'efficientnet_lite0']
+NAMES = ['resnet18', 'resnetv2_50x1_bit', 'mobilenetv3_small_050', 'ghostnet_050', 'repvgg_a0', 'nf_resnet26', 'cspresnet50', 'res2net50_14w_8s', 'skresnet18', 'efficientnet_lite0']
 for name in NAMES:
     torch.manual_seed(0)
     size = 64
