@@ -60,32 +60,36 @@ export function judgeStatistics(
   // The scale is told by the better order of the declared one, so that swapped channels do not look like another scale.
   const own = least(declaredScale);
   const best = least(all);
-  const findings: InputFinding[] = [];
   const where = `batch normalisation ${remembered.node}`;
-  const ratio = Math.min(...measured[0]!.map((half) => spreadRatio(half, remembered)));
-  if (readings[best]!.otherScale && worst(own) > FAR && better(best, own, 4, FAR)) {
-    const found = measured[best]!.map((half) => spreadRatio(half, remembered));
-    findings.push({
-      kind: 'scale',
-      clear: ratio > OTHER_SCALE || ratio < 1 / OTHER_SCALE || worst(best) < NEAR,
-      message: `before ${where} the spread is ${short(ratio)} times what is stored of the training; with ${scaleOf(readings[best]!.preprocess)} it is ${short(Math.min(...found))} times`,
-    });
-  } else if (ratio > OTHER_SCALE || ratio < 1 / OTHER_SCALE) {
-    findings.push({
-      kind: 'scale',
-      clear: true,
-      message: `before ${where} the spread is ${short(ratio)} times what is stored of the training, and no usual scale of the input fits it`,
-    });
-  }
-  const chosen = findings.length === 0 ? own : best;
+  const ratioOf = (i: number): number => Math.min(...measured[i]!.map((half) => spreadRatio(half, remembered)));
+  const ratio = ratioOf(0);
+  const far = ratio > OTHER_SCALE || ratio < 1 / OTHER_SCALE;
+  const rescaled = readings[best]!.otherScale && worst(own) > FAR && better(best, own, 4, FAR);
+  const chosen = rescaled || far ? best : own;
   const twin = all.find(
     (i) => readings[i]!.otherOrder !== readings[chosen]!.otherOrder && sameNumbers(readings[i]!, readings[chosen]!),
   );
-  if (twin !== undefined && readings[chosen]!.otherOrder && worst(chosen) < NEAR && better(chosen, twin, 3, 0.1)) {
+  const swapped =
+    twin !== undefined && readings[chosen]!.otherOrder && worst(chosen) < NEAR && better(chosen, twin, 3, 0.1);
+  const findings: InputFinding[] = [];
+  const spread = `before ${where} the spread is ${short(ratio)} times what is stored of the training`;
+  if (rescaled) {
+    // Named in the declared order unless the other one is told, too.
+    const named = swapped || twin === undefined || !readings[best]!.otherOrder ? best : twin;
+    findings.push({
+      kind: 'scale',
+      clear: far || worst(best) < NEAR,
+      message: `${spread}; with ${scaleOf(readings[named]!.preprocess)} it is ${short(ratioOf(named))} times`,
+    });
+  } else if (far) {
+    findings.push({ kind: 'scale', clear: true, message: `${spread}, and no usual scale of the input fits it` });
+  }
+  if (swapped) {
+    const orders = [chosen, twin].map((i) => `${readings[i]!.preprocess.channels} (${short(worst(i))})`);
     findings.push({
       kind: 'channels',
       clear: true,
-      message: `${where} stores statistics that fit channels ${readings[chosen]!.preprocess.channels} clearly better (distance ${short(worst(chosen))}) than ${readings[twin]!.preprocess.channels} (${short(worst(twin))})`,
+      message: `${where} stores statistics that fit channels ${orders[0]} clearly better than ${orders[1]}, by their distance from those of the pictures`,
     });
   }
   return findings;
