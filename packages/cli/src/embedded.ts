@@ -17,10 +17,14 @@ export interface Embedded {
 /** How long a stopping worker may take to hand its step back. */
 const GRACE_MS = 5000;
 
-/** Every service in this process, on whatever database, bus and store the configuration names. */
+/**
+ * Every service in this process, on whatever database, bus and store the configuration names. `publicUrl`: the gateway as its users
+ * reach it, where that is by another address than its own; links to artifacts begin so.
+ */
 export async function startEmbedded(
   config: Config,
   log: Logger = createLogger({ service: 'kneepoint', level: config.logLevel }),
+  publicUrl?: string,
 ): Promise<Embedded> {
   await mkdir(config.dataDir, { recursive: true });
   const closers: (() => Promise<unknown>)[] = [];
@@ -32,7 +36,7 @@ export async function startEmbedded(
     const db = await openDatabase(config.databaseUrl);
     closers.push(() => db.close());
     let url = '';
-    const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => url });
+    const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => publicUrl ?? url });
     const bus = await openBus(config.busUrl, config.bus);
     closers.push(() => bus.close());
     const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths: true });

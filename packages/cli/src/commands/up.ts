@@ -24,7 +24,8 @@ export function registerUp(program: Command): void {
       const config = readConfig(toEnvironment(options));
       const interrupt = interruptSignal();
       const stopTracing = await startTracing('kneepoint', config.tracesEndpoint);
-      const embedded = await startEmbedded(config, createLogger({ service: 'kneepoint', level: config.logLevel }));
+      const log = createLogger({ service: 'kneepoint', level: config.logLevel });
+      const embedded = await startEmbedded(config, log, config.publicUrl);
       print(
         `Kneepoint serves ${embedded.url}/graphql (open it in a browser); data in ${config.dataDir}; Ctrl-C ends it.`,
       );

@@ -40,7 +40,7 @@ describe('readConfig', () => {
       KNEEPOINT_CONCURRENCY: '2',
       KNEEPOINT_LEASE_SECONDS: '60',
       KNEEPOINT_SIGNING_KEY: '0123456789abcdef',
-      KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org',
+      KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org/prefix',
       HOST: '0.0.0.0',
       PORT: '80',
       HEALTH_PORT: '9100',
@@ -59,7 +59,7 @@ describe('readConfig', () => {
       port: 80,
       healthPort: 9_100,
       tracesEndpoint: 'http://collector:4318',
-      publicUrl: 'https://kneepoint.example.org',
+      publicUrl: 'https://kneepoint.example.org/prefix',
       logLevel: 'debug',
       bus: { credentials: '/run/nats.creds', tls: { caFile: '/run/ca.pem' } },
       store: {

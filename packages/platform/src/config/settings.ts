@@ -53,8 +53,11 @@ export const SETTINGS = z.object({
   KNEEPOINT_LEASE_SECONDS: whole(2, 3_600).default(DEFAULT_LEASE_SECONDS),
   /** Secret that signs download and upload addresses of a folder store. Default: a fresh one at each start. */
   KNEEPOINT_SIGNING_KEY: z.string().min(16, 'has fewer than 16 characters').optional(),
-  /** The gateway as users reach it. Default: `http://HOST:PORT`. */
-  KNEEPOINT_PUBLIC_URL: url(/^https?:\/\/[^/]+$/, 'https://kneepoint.example.org').optional(),
+  /** The gateway as users reach it, with the path that a proxy puts before its own. Default: `http://HOST:PORT`. */
+  KNEEPOINT_PUBLIC_URL: url(
+    /^https?:\/\/[^?#]*[^/?#]$/,
+    'https://kneepoint.example.org or https://example.org/kneepoint',
+  ).optional(),
   /** Address and port that the gateway listens on. Port 0 takes a free one. */
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(4_000),
