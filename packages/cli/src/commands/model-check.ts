@@ -51,7 +51,9 @@ export function registerModelCheck(model: Command): void {
     .requiredOption('--data <set>', 'folder of pictures, or a data set that is registered')
     .option('--out <folder>', 'where to put three pictures as the network sees them')
     .action(async (given: string, options: CheckOptions) => {
-      const flags = await readPreprocess(options);
+      // A registered model has the size that it was registered with.
+      const { size: _, ...known } = options;
+      const flags = await ((await isFile(given)) ? readPreprocess(options, given) : readPreprocess(known));
       const { schema, group, reading } = await readDataOptions(options);
       const out = options.out === undefined ? {} : { outFolder: resolve(options.out) };
       const { checkModelFile } = await import('@kneepoint/extractor-service');
@@ -71,23 +73,25 @@ export function registerModelCheck(model: Command): void {
     });
 }
 
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** What lies here is taken from here; names are asked of a gateway. */
 async function withFiles<T>(given: string, options: CheckOptions, use: (files: Checked) => Promise<T>): Promise<T> {
-  const [isFile, isThere] = await Promise.all([
-    stat(given).then(
-      (found) => found.isFile(),
-      () => false,
-    ),
-    stat(options.data).then(
-      () => true,
-      () => false,
-    ),
-  ]);
-  if (isFile && isThere) return use({ modelPath: resolve(given), dataPath: resolve(options.data) });
+  const lies = await isFile(given);
+  const isThere = await stat(options.data).then(
+    () => true,
+    () => false,
+  );
+  if (lies && isThere) return use({ modelPath: resolve(given), dataPath: resolve(options.data) });
   const scratch = await mkdtemp(join(tmpdir(), 'kneepoint-'));
   try {
     const files = await withConnection(options, async (connection): Promise<Checked> => {
-      const named = isFile ? { modelPath: resolve(given) } : await fetchModel(connection, given, scratch);
+      const named = lies ? { modelPath: resolve(given) } : await fetchModel(connection, given, scratch);
       const dataPath = isThere ? resolve(options.data) : await fetchDataset(connection, options.data, scratch);
       return { ...named, dataPath };
     });

@@ -120,6 +120,22 @@ describe('what a network gets', () => {
     expect((await check(network(), TORCHVISION)).heldAgainst).toContain('nothing');
   });
 
+  it('is not held against statistics that lie behind many layers', async () => {
+    const deep = (layers: number): ModelProto => {
+      const g = new GraphBuilder();
+      let value = g.input('x', ['N', 3, 16, 16]);
+      for (let i = 0; i < layers; i += 1) {
+        value = g.conv(value, floatTensor([3, 3, 1, 1], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 8)));
+      }
+      const stored = (...values: number[]): string => g.init(floatTensor([3], Float32Array.from(values)));
+      const normal = [value, stored(1, 1, 1), stored(0, 0, 0), stored(1, 2, 3), stored(4, 5, 6)];
+      g.output(g.node('BatchNormalization', normal, {}, 'bn'), ['N', 3, 16, 16]);
+      return g.build();
+    };
+    expect((await check(deep(3), TORCHVISION)).heldAgainst).toContain('bn');
+    expect((await check(deep(4), TORCHVISION)).heldAgainst).toContain('nothing');
+  });
+
   it('is far from mean 0 and spread 1 though mean and std are declared', async () => {
     const wrong = validatePreprocess({ channels: 'rgb', range: [0, 255], mean: [120], std: [0.5] });
     const { findings } = await check(network(), wrong);

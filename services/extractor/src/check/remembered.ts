@@ -18,6 +18,8 @@ export type Remembered =
       readonly bias: Float64Array;
     };
 
+/** Behind more layers than this, statistics say more of the layers than of the pixels, and cost more to hold against. */
+const MOST_LAYERS = 3;
 const FIRST_LAYERS: ReadonlySet<string> = new Set(['Conv', 'Gemm']);
 
 /** The first batch normalisation on the way from the input; else the biases of the first layer; undefined where there are neither. */
@@ -33,6 +35,7 @@ export function rememberedBy(model: ModelProto): Remembered | undefined {
     if (found) return found;
     if (!FIRST_LAYERS.has(node.opType)) continue;
     layers += 1;
+    if (layers > MOST_LAYERS) break;
     if (layers === 1) biases = biasesOf(graph, node);
   }
   return biases;
