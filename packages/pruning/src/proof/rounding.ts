@@ -37,23 +37,14 @@ export async function measureRounding(
   given: BatchOutputs,
   { batches, run, seed }: { readonly batches: readonly ProofBatch[]; readonly run: RunModel; readonly seed: number },
 ): Promise<Rounding> {
-  const others: BatchOutputs[] = [await runAll(network, batches, run, { optimized: true })];
+  const seen = new Changes(given);
+  seen.add(await runAll(network, batches, run, { optimized: true }));
   for (const [i, units] of DRAWS.entries()) {
     const random = seededRandom(seed + 101 * i);
-    others.push(
-      await runAll(
-        shaken(network, random, units),
-        batches.map((batch) => shakenBatch(batch, random, units)),
-        run,
-      ),
-    );
+    const fed = batches.map((batch) => shakenBatch(batch, random, units));
+    seen.add(await runAll(shaken(network, random, units), fed, run));
   }
-  const perOutput = new Map<string, number>();
-  for (const other of others) {
-    for (const { name, diff } of compareOutputs(other, given, ofOtherLength(other, given)).perOutput)
-      perOutput.set(name, Math.max(perOutput.get(name) ?? 0, diff));
-  }
-  return { perOutput, unsteady: unsteadyElements(given, others) };
+  return seen;
 }
 
 /** A copy of which every stored weight is off by up to so many units in the last place. */
@@ -114,31 +105,35 @@ const UNITS: ReadonlyMap<DataType, number> = new Map([
   [DataType.BFLOAT16, 2 ** -7],
 ]);
 
-/** Batches in which an output came in another length, and there is nothing to subtract. */
-function ofOtherLength(other: BatchOutputs, given: BatchOutputs): Unsteady {
-  return new Map(
-    [...(given.results[0]?.keys() ?? [])].map((name) => [
-      name,
-      given.results.map((result, batch) =>
-        result.get(name)?.data.length === other.results[batch]?.get(name)?.data.length ? undefined : ('all' as const),
-      ),
-    ]),
-  );
-}
+/** What changed in at least one of several runs; one at a time, since answers may be large. */
+class Changes implements Rounding {
+  readonly perOutput = new Map<string, number>();
+  readonly unsteady = new Map<string, ('all' | Uint8Array | undefined)[]>();
+  private readonly given: BatchOutputs;
 
-/** Whole numbers that changed at least once, and outputs that changed their length. */
-function unsteadyElements(given: BatchOutputs, others: readonly BatchOutputs[]): Unsteady {
-  const names = [...(given.results[0]?.keys() ?? [])];
-  return new Map(
-    names.map((name) => [
-      name,
-      given.results.map((result, batch) => {
-        const { data, whole } = result.get(name)!;
-        const found = others.map((other) => other.results[batch]?.get(name)?.data);
-        if (found.some((other) => other?.length !== data.length)) return 'all';
-        if (!whole) return undefined;
-        return Uint8Array.from(data, (value, i) => (found.some((other) => other![i] !== value) ? 1 : 0));
-      }),
-    ]),
-  );
+  constructor(given: BatchOutputs) {
+    this.given = given;
+    for (const [name, { whole }] of given.results[0] ?? []) {
+      const marks = given.results.map((result) => (whole ? new Uint8Array(result.get(name)!.data.length) : undefined));
+      this.unsteady.set(name, marks);
+    }
+  }
+
+  add(other: BatchOutputs): void {
+    for (const [name, marks] of this.unsteady) {
+      this.given.results.forEach((result, batch) => {
+        const [data, found] = [result.get(name)!.data, other.results[batch]?.get(name)?.data];
+        const mark = marks[batch];
+        if (found?.length !== data.length) marks[batch] = 'all';
+        else if (mark instanceof Uint8Array)
+          for (let i = 0; i < data.length; i++) if (found[i] !== data[i]) mark[i] = 1;
+      });
+    }
+    // Where the length is another there is nothing to subtract.
+    const ofOtherLength: Unsteady = new Map(
+      [...this.unsteady].map(([name, marks]) => [name, marks.map((mark) => (mark === 'all' ? mark : undefined))]),
+    );
+    for (const { name, diff } of compareOutputs(other, this.given, ofOtherLength).perOutput)
+      this.perOutput.set(name, Math.max(this.perOutput.get(name) ?? 0, diff));
+  }
 }
