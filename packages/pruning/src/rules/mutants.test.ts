@@ -3,7 +3,8 @@ import { floatTensor, Layers } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import type { Middle } from '../testing/middle.ts';
 import type { Mutant } from '../testing/mutants.ts';
-import { MUTANTS, withRule } from '../testing/mutants.ts';
+import { MUTANTS } from '../testing/mutants.ts';
+import { withRule } from '../testing/mutations.ts';
 import { expectProved, provePlan } from '../testing/prove-plan.ts';
 import { RULES } from './index.ts';
 

@@ -1,16 +1,9 @@
 import type { Layers } from '@kneepoint/onnx';
 import { DataType, floatTensor, intTensor } from '@kneepoint/onnx';
-import { unary } from '../rules/elementwise.ts';
-import { RULES } from '../rules/index.ts';
-import { reduceOfZero } from '../rules/reduce.ts';
-import type { LabelTensor } from '../labels/label-tensor.ts';
-import { varyingAxes } from '../labels/label-tensor.ts';
-import type { Rule, Site } from '../trace/site.ts';
 import type { Middle } from './middle.ts';
 import { constant, noted, perChannel, pointwise } from './middle.ts';
-
-/** A rule made wrong. */
-export type Mutation = (rule: Rule) => Rule;
+import type { Mutation } from './mutations.ts';
+import { averages, cutsAnother, passes, shifted, sums, unfrozen, unsummed, untied, unwritten } from './mutations.ts';
 
 /** A network around an operator whose rule is wrong, and in what way. */
 export interface Mutant {
@@ -19,47 +12,6 @@ export interface Mutant {
   readonly middle: Middle;
   readonly mutation: Mutation;
   readonly opset?: number;
-}
-
-/** The labels of one channel stand where the next one's belong. */
-const shifted: Mutation = (rule) => (site) => rule(site).map((labels) => rotated(labels));
-/** A sum is not said to be one: what is removed is not masked in front of it. */
-const unsummed = changed((site) => ({ consume: () => site.batch }));
-/** Weights lose another input or filter than the one that goes. */
-const cutsAnother = changed((site) => {
-  const cut = site.cut.bind(site);
-  return {
-    cut: (input, how) => {
-      if (how.kind === 'axis') cut(input, { ...how, labels: ring(how.labels) });
-      else cut(input, { ...how, minor: ring(how.minor), major: ring(how.major) });
-    },
-  };
-});
-/** Sizes and positions in the file stay as they were. */
-const unwritten = changed((site) => ({ rewrite: () => site.batch }));
-/** Channels that meet are not tied. */
-const untied = changed((site) => ({ tie: () => site.batch }));
-/** A removed channel does not count, where it counts as zero. */
-const averages = changed((site) => ({ consume: site.average.bind(site) }));
-/** Channels go through an operator that mixes them. */
-const passes: Mutation = () => unary;
-/** A mean of those that stay is taken for one of all. */
-const sums: Mutation = () => reduceOfZero;
-/** Nothing is kept for the operator's sake. */
-const unfrozen = changed((site) => ({ freeze: () => site.batch }));
-
-function changed(
-  methods: (site: Site) => Partial<Pick<Site, 'consume' | 'average' | 'cut' | 'rewrite' | 'tie' | 'freeze'>>,
-): Mutation {
-  return (rule) => (site) => rule(Object.assign(site, methods(site)));
-}
-
-function rotated(labels: LabelTensor): LabelTensor {
-  return varyingAxes(labels).length === 1 ? { dims: labels.dims, data: ring(labels.data) } : labels;
-}
-
-function ring(labels: Int32Array): Int32Array {
-  return labels.map((_, i) => labels[(i + 1) % labels.length]!);
 }
 
 const net1 =
@@ -420,16 +372,4 @@ function gemmGate(net: Layers, x: string): string {
 function splits(net: Layers, x: string): string {
   const [a, b] = net.graph.multi('Split', [x, constant(net, 3, 5)], 2, { axis: 1 });
   return net.concat([net.pointwise('Tanh', [noted(net, b!, 5, 8, 8)]), noted(net, a!, 3, 8, 8)]);
-}
-
-/** Runs something while the rule of one operator is another. */
-export async function withRule<T>(op: string, rule: Rule, work: () => Promise<T>): Promise<T> {
-  const registry: Record<string, Rule | undefined> = RULES;
-  const right = registry[op];
-  registry[op] = rule;
-  try {
-    return await work();
-  } finally {
-    registry[op] = right;
-  }
 }
