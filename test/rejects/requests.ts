@@ -254,7 +254,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     send: register({ preprocess: { channels: 'cmyk', range: [0, 2], mean: [0], std: [0] } }),
     code: 'PREPROCESS_INVALID',
     message:
-      'channels: Invalid option: expected one of "rgb"|"bgr"|"grey"; range: Invalid input; std.0: Too small: expected number to be >=0.000001. { "channels": "rgb" | "bgr" | "grey", "range": [0, 255] | [0, 1], "mean": [...], "std": [...] }',
+      'channels: Invalid option: expected one of "rgb"|"bgr"|"grey"|"rgba"|"bgra"; range: Invalid input; std.0: Too small: expected number to be >=0.000001. { "channels": "rgb" | "bgr" | "grey" | "rgba" | "bgra", "range": [0, 255] | [0, 1], "mean": [...], "std": [...] }',
     where: 'preprocess',
   },
   {
