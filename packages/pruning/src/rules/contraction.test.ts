@@ -1,6 +1,8 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { analyzeChannels } from '../analysis/analysis.ts';
 import type { Middle } from '../testing/middle.ts';
-import { constant, expectPasses, expectStops, noted, perChannel } from '../testing/middle.ts';
+import { constant, expectPasses, expectStops, networkAround, noted, perChannel } from '../testing/middle.ts';
+import { measureShapes } from '../testing/ort.ts';
 
 const einsum =
   (equation: string, ...dims: number[]): Middle =>
@@ -111,6 +113,19 @@ const RECURRENT: readonly [string, Middle][] = (['LSTM', 'GRU', 'RNN'] as const)
   },
 ]);
 
+/** The states of every step are there and nobody reads them: the runtime is not asked for their shape. */
+const LAST_STATE: readonly [string, Middle] = [
+  'the last state of an LSTM alone',
+  (net, x) => {
+    const rows = net.graph.node('ReduceMean', [x], { axes: [3], keepdims: 0 });
+    const steps = net.graph.node('Transpose', [rows], { perm: [2, 0, 1] });
+    const weights = [perChannel(net, [1, 16, 8], 'w'), perChannel(net, [1, 16, 4], 'r')];
+    const [, last] = net.graph.multi('LSTM', [steps, ...weights], 2, { hidden_size: 4 });
+    const seen = net.graph.node('Transpose', [last!], { perm: [1, 2, 0] });
+    return noted(net, net.graph.node('Unsqueeze', [seen, constant(net, 3)]), 4, 1, 1);
+  },
+];
+
 const STOPPING: readonly [string, Middle, string][] = [
   [
     'Einsum with an ellipsis',
@@ -138,7 +153,14 @@ const STOPPING: readonly [string, Middle, string][] = [
 ];
 
 describe('contractions through which channels go', () => {
-  it.each([...PASSING, ...RECURRENT])('%s', (_, middle) => expectPasses(middle));
+  it.each([...PASSING, ...RECURRENT, LAST_STATE])('%s', (_, middle) => expectPasses(middle));
+
+  it('the last state of an LSTM, without a shape of what nobody reads', async () => {
+    const model = networkAround(LAST_STATE[1]);
+    const shapes = new Map(await measureShapes(model));
+    shapes.delete(model.graph!.node.find(({ opType }) => opType === 'LSTM')!.output[0]!);
+    expect(analyzeChannels(model, shapes).layers.map(({ name }) => name)).toContain('after');
+  });
 });
 
 describe('contractions that need every channel', () => {

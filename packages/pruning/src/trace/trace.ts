@@ -137,7 +137,8 @@ export class Trace {
     const outputs = (rule ?? unknownOperator)(site);
     node.output.forEach((name, i) => {
       // The runtime gives no shape of what is not a tensor (a sequence), or is not asked for.
-      const known = this.shapes.has(name) || (rule && (this.graph.consumers(name).length > 0 || i === 0));
+      const read = this.graph.consumers(name).length > 0 || this.graph.isOutput(name);
+      const known = this.shapes.has(name) || (rule && read);
       if (name === '' || !known) return;
       const dims = this.shapeOf(name, node);
       const labels = outputs[i] ?? site.fixed(dims.length, 'gives a result without channels');
