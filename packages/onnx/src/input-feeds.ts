@@ -29,7 +29,7 @@ const CHANNELS: ReadonlySet<unknown> = new Set([1, 3, 4]);
 
 /**
  * What a model is fed for `batch` images, whatever its inputs are: any rank, any numeric type, several of them. A free leading axis is the
- * batch; height and width that are free take `size`. An axis counts as free where the file gives no positive number. Throws
+ * batch; height and width that are free take `size` (see `sizedDims`). An axis counts as free where the file gives no positive number. Throws
  * MODEL_INPUT_COUNT without an input, MODEL_INPUT_SHAPE for an axis that stays free or a feed beyond memory, MODEL_INPUT_TYPE.
  */
 export function inputFeeds(
@@ -55,7 +55,7 @@ export function inputFeeds(
     if (open >= 0) {
       throw isImage(shown)
         ? refuse('height or width is not fixed', 'say the size of its images: --size HxW, or size in the preprocessing')
-        : refuse(`axis ${open} is not fixed`, 'export the model with a fixed length of this axis');
+        : refuse(`axis ${open} is not fixed`, 'say how long it is: --size N; or export the model with a fixed length');
     }
     const fixed = dims as number[];
     if (elementCount(fixed) > MOST) throw refuse('this is too much to be fed', `at most ${MOST} numbers`);
@@ -63,15 +63,17 @@ export function inputFeeds(
   });
 }
 
-/** The declared dimensions with free height and width set to a size. */
+/** The declared dimensions with free height and width set to a size; where there are no images, every free axis behind the first to the length of a square's side. */
 export function sizedDims(
   dims: readonly (number | string | undefined)[],
   size: ImageSize | undefined,
 ): (number | string | undefined)[] {
   const axes = imageAxes(dims);
-  if (!size || !axes) return [...dims];
+  if (!size) return [...dims];
+  const length = size.height === size.width ? size.height : undefined;
   return dims.map((dim, axis) => {
     if (!isFree(dim)) return dim;
+    if (!axes) return axis > 0 ? (length ?? dim) : dim;
     return axis === axes.height ? size.height : axis === axes.width ? size.width : dim;
   });
 }

@@ -10,7 +10,10 @@ export function registerInspect(program: Command): void {
   program
     .command('inspect <file>')
     .description('what is in an ONNX file: parameters, multiply-accumulates, and which layers can be pruned')
-    .option('--size <HxW>', 'height and width of images, where the file leaves them free')
+    .option(
+      '--size <HxW>',
+      'height and width of images, or one number for both or for the length of what is no image, where the file leaves them free',
+    )
     .option('--json', 'print JSON')
     .action(async (file: string, options: { json?: boolean; size?: string }) => {
       const { inspectModelFile, readPreprocessBeside } = await import('@kneepoint/extractor-service');

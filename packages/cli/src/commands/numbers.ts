@@ -61,14 +61,15 @@ export function oneOf<Name extends string>(
   });
 }
 
-/** --size as height and width in pixels; undefined when it was not given. Throws SIZE_INVALID. */
+/** --size as height and width in pixels, or one number for both; undefined when it was not given. Throws SIZE_INVALID. */
 export function readSize(text: string | undefined): { readonly height: number; readonly width: number } | undefined {
   if (text === undefined) return undefined;
-  const [, height, width] = /^([1-9]\d{0,3})[x×]([1-9]\d{0,3})$/i.exec(text.trim()) ?? [];
+  const [, side, height = side, width = side] =
+    /^(?:([1-9]\d{0,6})|([1-9]\d{0,3})[x×]([1-9]\d{0,3}))$/i.exec(text.trim()) ?? [];
   if (height && width) return { height: Number(height), width: Number(width) };
   throw new Failure('SIZE_INVALID', `the size is "${text}"`, {
     where: '--size',
-    fix: 'Pass height and width in pixels, such as 224x224.',
+    fix: 'Pass height and width in pixels, such as 224x224, or one number for both: 224.',
   });
 }
 

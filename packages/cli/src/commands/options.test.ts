@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { validatePreprocess } from '@kneepoint/datasets';
 import { describe, expect, it } from 'vitest';
+import { readSize } from './numbers.ts';
 import { type PreprocessOptions, readPreprocess as readFor } from './options.ts';
 
 const MODEL = 'none.onnx';
@@ -54,5 +55,20 @@ describe('readPreprocess', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('--size', () => {
+  it.each([
+    ['224x192', { height: 224, width: 192 }],
+    ['224×192', { height: 224, width: 192 }],
+    ['224', { height: 224, width: 224 }],
+    ['16000', { height: 16_000, width: 16_000 }],
+  ])('%s', (text, size) => {
+    expect(readSize(text)).toEqual(size);
+  });
+
+  it.each(['', '0', '0x8', '8x', '8x0', '-8', '8.5', '8x8x8', '12345678', 'all'])('"%s" is refused', (text) => {
+    expect(() => readSize(text)).toThrow(expect.objectContaining({ code: 'SIZE_INVALID', where: '--size' }));
   });
 });

@@ -26,7 +26,10 @@ export function registerSurgery(program: Command): void {
     .option('--criterion <name>', 'l1 or random', 'l1')
     .option('--ratio <r>', 'share of the prunable channels to remove', '0.5')
     .option('--round-to <n>', 'keep a multiple of so many in each layer, or all it has (default: 4)')
-    .option('--size <HxW>', 'height and width of images, where the file leaves them free')
+    .option(
+      '--size <HxW>',
+      'height and width of images, or one number for both or for the length of what is no image, where the file leaves them free',
+    )
     .option('--batch <b>', 'of the written file: free, or a number (default: as the original)')
     .option('--seed <n>', 'of the random criterion and of the proof', '1')
     .requiredOption('--out <file>', 'where to write the smaller network')

@@ -166,7 +166,7 @@ export const apiFailures = {
   },
   SIZE_INVALID: {
     cause: 'A size of images is not height x width in pixels.',
-    cure: 'Pass two whole numbers joined by x, such as 224x224.',
+    cure: 'Pass two whole numbers joined by x, such as 224x224, or one for both, such as 224.',
     retryable: false,
   },
   BATCH_INVALID: {
