@@ -387,10 +387,10 @@ const BAD_INPUTS: readonly BadGraph[] = [
     where: 'input image',
   },
   {
-    name: 'four channels',
-    change: (graph) => (graph.input[0] = valueInfo('image', [1, 4, 8, 8])),
+    name: 'five channels',
+    change: (graph) => (graph.input[0] = valueInfo('image', [1, 5, 8, 8])),
     code: 'MODEL_INPUT_SHAPE',
-    message: 'input image has shape [1, 4, 8, 8]: 4 channels',
+    message: 'input image has shape [1, 5, 8, 8]: 5 channels',
     where: 'input image',
   },
   {
