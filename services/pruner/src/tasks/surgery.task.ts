@@ -75,10 +75,12 @@ export default async function surgery(input: SurgeryTaskInput): Promise<SurgeryT
     'kneepoint.model': { sha256: await sha256Of(input.path) },
     'kneepoint.surgery': { criterion: input.criterion, ratio: input.ratio, seed: input.seed, roundTo },
   });
-  await writeFile(input.out, encodeModel(described));
+  const encoded = encodeModel(described);
+  await writeFile(input.out, encoded);
   return {
-    before: sizeOf(model, shapes),
-    after,
+    // Of files: what is worked on has another form than either.
+    before: { ...sizeOf(model, shapes), bytes: encodeModel(taken.original).byteLength },
+    after: { ...after, bytes: encoded.byteLength },
     proof,
     roundTo,
     layers: plan.layers.map(({ name, filters, kept, reason }) => ({
