@@ -165,7 +165,9 @@ describe('finetune', () => {
     const { id } = runs.find((run) => run.kind === 'FINETUNE')!;
     const got = await kneepoint(['get', id, '--out', join(folder, 'got-training'), ...here()]);
     expect(got.stdout.trim().split('\n')).toEqual(
-      ['onnx', 'json'].map((ending) => join(folder, 'got-training', `gender-head.${ending}`)),
+      ['gender-head.onnx', 'gender-head.preprocess.json', 'labels.txt', 'gender-head.json'].map((name) =>
+        join(folder, 'got-training', name),
+      ),
     );
   });
 
