@@ -1,5 +1,6 @@
 import type { ArtifactStore, Bus, Config, Database, Logger } from '@kneepoint/platform';
 import type { Loaders } from './domain/loaders.ts';
+import type { Principal } from './identity/principal.ts';
 
 /** What every resolver works with; loaders live for one request, the rest for the process. */
 export interface Services {
@@ -13,5 +14,6 @@ export interface Services {
 }
 
 export interface Context extends Services {
+  readonly principal: Principal;
   readonly loaders: Loaders;
 }

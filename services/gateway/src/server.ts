@@ -14,6 +14,7 @@ import { graphiqlPage } from './http/graphiql.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { createSocketHandler } from './http/socket.ts';
 import { traceRequests } from './http/trace-requests.ts';
+import { ANYBODY } from './identity/principal.ts';
 import { createSchema } from './schema/schema.ts';
 
 export interface Gateway {
@@ -31,8 +32,8 @@ const LIMITS = { depth: 14, tokens: 4000, aliases: 60, directives: 50, cost: 100
 export async function startGateway(services: Services): Promise<Gateway> {
   const { db, bus, store, log, config } = services;
   const schema = createSchema();
-  const createContext = (): Context => ({ ...services, loaders: createLoaders(services) });
-  const liveContext: Context = { ...services, loaders: createLiveLoaders(services) };
+  const createContext = (): Context => ({ ...services, principal: ANYBODY, loaders: createLoaders(services) });
+  const liveContext: Context = { ...services, principal: ANYBODY, loaders: createLiveLoaders(services) };
   const formatError = createErrorFormatter(log);
 
   const app = fastify({ bodyLimit: BODY_BYTES });
