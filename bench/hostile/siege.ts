@@ -1,0 +1,81 @@
+import { Failure } from '@kneepoint/failures';
+import { TaskPool } from '@kneepoint/runtime';
+import type { Attempt, Reception } from './attempt.task.ts';
+import type { SubjectName } from './subjects.ts';
+
+const TASK = new URL('./attempt.task.ts', import.meta.url);
+
+/** A file that took longer has to be looked at. */
+const SLOW_MS = 5000;
+
+export interface SiegeOptions {
+  readonly subject: SubjectName;
+  readonly from: number;
+  readonly count: number;
+  readonly folders?: readonly string[];
+  readonly processes?: number;
+  /** Resident memory of one process, MB. */
+  readonly memoryMb?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onDone?: (seed: number) => void;
+}
+
+export interface SiegeReport {
+  readonly files: number;
+  readonly seconds: number;
+  /** Files by outcome: `accepted`, or the code of the rejection. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What must not be: no code, a time over five seconds, a rejection that the parent had to make. */
+  readonly wrong: readonly Wrong[];
+  /** Processes that ended by themselves, ran over their memory or over their time; each file got a code all the same. */
+  readonly deaths: readonly Wrong[];
+  readonly slowestMs: number;
+}
+
+export interface Wrong {
+  readonly seed: number;
+  readonly what: string;
+}
+
+/**
+ * Brings `count` spoiled files to the door of their subject, each in a disposable process as the importer uses it, but one that stays
+ * for the next file when nothing went wrong.
+ */
+export async function siege(options: SiegeOptions): Promise<SiegeReport> {
+  const { subject, from, count, folders = [], processes = 2, memoryMb = 1024, timeoutMs = 20_000, signal } = options;
+  const pool = new TaskPool<Attempt, Reception>(TASK, { size: processes, memoryMb, timeoutMs });
+  const outcomes: Record<string, number> = {};
+  const [wrong, deaths]: [Wrong[], Wrong[]] = [[], []];
+  let [slowestMs, next, files] = [0, from, 0];
+  const started = performance.now();
+  const receive = async (seed: number): Promise<string> => {
+    try {
+      const { code, stack, ms } = await pool.run({ subject, seed, folders });
+      slowestMs = Math.max(slowestMs, ms);
+      if (stack !== undefined) wrong.push({ seed, what: stack });
+      if (ms > SLOW_MS) wrong.push({ seed, what: `${code ?? 'accepted'} after ${ms} ms` });
+      return code ?? 'accepted';
+    } catch (error) {
+      const { code, message } = Failure.from(error);
+      if (code === 'INTERNAL') wrong.push({ seed, what: message });
+      else deaths.push({ seed, what: `${code}: ${message}` });
+      return code;
+    }
+  };
+  const serve = async (): Promise<void> => {
+    while (next < from + count && signal?.aborted !== true) {
+      const seed = next++;
+      const outcome = await receive(seed);
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      files += 1;
+      options.onDone?.(seed);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: processes }, serve));
+  } finally {
+    await pool.close();
+  }
+  return { files, seconds: (performance.now() - started) / 1000, outcomes, wrong, deaths, slowestMs };
+}
