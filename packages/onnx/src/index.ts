@@ -43,6 +43,7 @@ export {
   type ImageSize,
   inputFeeds,
   type InputFeed,
+  type SizeAxes,
   isFree,
   sizedDims,
   sizeInMetadata,

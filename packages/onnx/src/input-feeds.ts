@@ -14,6 +14,12 @@ export interface ImageSize {
   readonly width: number;
 }
 
+/** Of height and width, those that something holds for. */
+export interface SizeAxes {
+  readonly height: boolean;
+  readonly width: boolean;
+}
+
 /** An input as it is fed: every dimension a number. */
 export interface InputFeed {
   readonly name: string;
@@ -29,7 +35,8 @@ const CHANNELS: ReadonlySet<unknown> = new Set([1, 3, 4]);
 
 /**
  * What a model is fed for `batch` images, whatever its inputs are: any rank, any numeric type, several of them. A free leading axis is the
- * batch; height and width that are free take `size` (see `sizedDims`). An axis counts as free where the file gives no positive number. Throws
+ * batch, and so is every axis of its name (the state of a recurrent layer, layers × batch × width); height and width that are free take
+ * `size` (see `sizedDims`). An axis counts as free where the file gives no positive number. Throws
  * MODEL_INPUT_COUNT without an input, MODEL_INPUT_SHAPE for an axis that stays free or a feed beyond memory, MODEL_INPUT_TYPE.
  */
 export function inputFeeds(
@@ -38,10 +45,12 @@ export function inputFeeds(
 ): InputFeed[] {
   const { inputs } = new Graph(model);
   if (inputs.length === 0) throw new Failure('MODEL_INPUT_COUNT', 'the model has no input', { where: 'graph inputs' });
+  const leads = new Set(inputs.map((input) => dimsOf(input)[0]).filter((dim) => typeof dim === 'string'));
   return inputs.map((input) => {
     const type = elementType(input);
     const shown = dimsOf(input);
-    const dims = sizedDims(shown, size).map((dim, axis) => (isFree(dim) && axis === 0 ? batch : dim));
+    const named = shown.map((dim, axis) => ((isFree(dim) && axis === 0) || leads.has(dim as string) ? batch : dim));
+    const dims = sizedDims(named, size);
     const refuse = (problem: string, fix: string) =>
       new Failure(
         'MODEL_INPUT_SHAPE',

@@ -1,46 +1,57 @@
-import { Failure } from '@kneepoint/failures';
-import { cloneModel, dimsOf, formOf, freeGrid, Graph, type ModelProto, noteForm, valueInfo } from '@kneepoint/onnx';
-import { answersAlike, mask, prune } from '@kneepoint/pruning';
-import { isAnySize } from '@kneepoint/runtime';
+import {
+  cloneModel,
+  dimsOf,
+  elementCount,
+  formOf,
+  freeGrid,
+  Graph,
+  type ImageSize,
+  type ModelProto,
+  noteForm,
+  type SizeAxes,
+  valueInfo,
+} from '@kneepoint/onnx';
+import { mask, prune } from '@kneepoint/pruning';
+import { fixedSizeNote, openSizeOf, sizesThatHold, type SizeVerdict } from '@kneepoint/runtime';
 import type { PlannedCut } from '@kneepoint/workflow';
-import { randomImages, runOnCpu } from './prove-surgery.ts';
+import { randomImages, runOnCpu, verdictAtSize } from './prove-surgery.ts';
 
-/** Pixels that another size is larger by: networks halve their maps up to five times. */
-const LARGER = 32;
-
-/** Whether a cut equals masking at another size, too, where the original takes images of any; true where it does not. */
-export async function holdsAtAnySize({ network, shapes, plan }: PlannedCut, seed: number): Promise<boolean> {
+/** Along which of height and width that the original leaves free a cut equals masking at another length, too. */
+export async function sizesOfCut({ network, shapes, plan }: PlannedCut, seed: number): Promise<SizeAxes> {
   const form = formOf(network);
-  if (!form || !isAnySize(form)) return true;
+  if (!form) return { height: true, width: true };
   const [input] = new Graph(network).inputs;
   const [batch, channels, height, width] = dimsOf(input!) as [number | string, 1, number, number];
-  const size = { channels, height: height + LARGER, width: width + LARGER };
-  const dims = [typeof batch === 'number' ? batch : 1, channels, size.height, size.width];
-  const data = randomImages(size, seed).subarray(
-    0,
-    dims.reduce((product, dim) => product * dim, 1),
-  );
-  const batches = [{ images: dims[0]!, feeds: [{ name: input!.name, dims, data }] }];
   const [masked, cut] = [mask(network, shapes, plan), prune(network, shapes, plan)].map(ofAnySize);
-  try {
-    return await answersAlike(masked!, cut!, { batches, run: runOnCpu(), seed });
-  } catch (error) {
-    // Neither graph need run at a size that nobody asked for.
-    if (error instanceof Failure) return false;
-    throw error;
-  }
+  const tried = (size: ImageSize): Promise<SizeVerdict> => {
+    const dims = [typeof batch === 'number' ? batch : 1, channels, size.height, size.width];
+    const data = randomImages({ channels, ...size }, seed).subarray(0, elementCount(dims));
+    const batches = [{ images: dims[0]!, feeds: [{ name: input!.name, dims, data }] }];
+    return verdictAtSize(masked!, cut!, { batches, run: runOnCpu(), seed });
+  };
+  return sizesThatHold({ height, width }, openSizeOf(form), tried);
 }
 
-/** From here on the network is written for images of the size that it is worked on at. Changes the model. */
-export function fixSize(model: ModelProto): void {
+/**
+ * From here on the network is written for the height and width that it is worked on at, but for those that are free. Changes the model, and
+ * gives back what its user should know.
+ */
+export function fixSize(model: ModelProto, free: SizeAxes): readonly string[] {
   const form = formOf(model);
-  if (!form) return;
+  if (!form) return [];
   const [, channels, height, width] = dimsOf(new Graph(model).inputs[0]!) as [unknown, number, number, number];
-  const rest = form.last ? [height, width, channels] : [channels, height, width];
+  const open = openSizeOf(form);
+  const note = fixedSizeNote({ height, width }, open, free);
+  if (note === undefined) return [];
+  const own = (axis: 'height' | 'width', length: number) => (open[axis] && free[axis] ? axis : length);
+  const sides = [own('height', height), own('width', width)];
   const inputs = form.inputs.map((input) =>
-    input.name === form.image ? { ...input, dims: [input.dims[0] ?? null, ...rest] } : input,
+    input.name === form.image
+      ? { ...input, dims: [input.dims[0] ?? null, ...(form.last ? [...sides, channels] : [channels, ...sides])] }
+      : input,
   );
   noteForm(model, { ...form, inputs });
+  return [note];
 }
 
 function ofAnySize(model: ModelProto): ModelProto {

@@ -4,14 +4,17 @@ import {
   dimsOf,
   freeBatch,
   Graph,
+  imageAxes,
   type ImageSize,
   inputFeeds,
   isFree,
   type ModelProto,
+  type SizeAxes,
   sizedDims,
 } from '@kneepoint/onnx';
-import { answersAlike, mask, type Plan, type RunModel, type Shapes } from '@kneepoint/pruning';
-import { drawnFeeds } from './prove-surgery.ts';
+import { mask, type Plan, type ProofBatch, type RunModel, type Shapes } from '@kneepoint/pruning';
+import { fixedSizeNote, sizesThatHold, type SizeVerdict } from '@kneepoint/runtime';
+import { drawnFeeds, verdictAtSize } from './prove-surgery.ts';
 
 /** The batch that a written file is to have: any, or so many images. */
 export type WantedBatch = 'free' | number;
@@ -64,12 +67,9 @@ export interface WrittenFrom extends ChosenBatch {
   readonly seed: number;
 }
 
-/** Pixels that the other size is larger by: networks halve their maps up to five times. */
-const LARGER = 32;
-
 /**
- * The cut network, declared as the original is. Where height and width were free, it is compared with masking at a second size, and stays
- * fixed at the first one where the cut does not hold there.
+ * The cut network, declared as the original is. Where lengths were free, it is compared with masking at others, and stays fixed along those
+ * axes that it does not follow.
  */
 export async function asWritten(
   cut: ModelProto,
@@ -77,45 +77,55 @@ export async function asWritten(
 ): Promise<{ readonly model: ModelProto; readonly notes: readonly string[] }> {
   const { original, batch, leads, size } = from;
   const declared = declareAs(cut, original, { leads, shapes: from.shapes, ...(batch === undefined ? {} : { batch }) });
-  if (!size || !hasFreeSize(original) || (await holdsElsewhere(cut, from, size))) {
-    return { model: declared, notes: [] };
-  }
+  const open = openSize(original);
+  if (!size || !(open.height || open.width)) return { model: declared, notes: [] };
+  const free = await sizesThatHold(size, open, (other) => verdictOf(cut, from, other));
+  const note = fixedSizeNote(size, open, free);
+  if (note === undefined) return { model: declared, notes: [] };
   const fixed = new Map(inputFeeds(cut, { size }).map(({ name, dims }) => [name, dims]));
   for (const input of declared.graph!.input) {
     const type = input.type?.value;
     if (type?.case !== 'tensorType') continue;
+    const shown = dimsOf(input);
+    const axes = imageAxes(shown);
     // What nothing reads is declared, not fed: it stays as it was.
     const sizes = fixed.get(input.name);
     type.value.shape?.dim.forEach((dim, axis) => {
       const length = sizes?.[axis];
-      if (axis > 0 && length !== undefined && isFree(dimsOf(input)[axis]))
+      const follows = (free.height && axis === axes?.height) || (free.width && axis === axes?.width);
+      if (axis > 0 && length !== undefined && isFree(shown[axis]) && !follows)
         dim.value = { case: 'dimValue', value: BigInt(length) };
     });
   }
-  const note = `The written file takes images of ${size.height} × ${size.width} alone: its shapes do not follow another size.`;
   return { model: declared, notes: [note] };
 }
 
-function hasFreeSize(model: ModelProto): boolean {
+/** Which of height and width some input leaves open; every other free length is that of a square. */
+function openSize(model: ModelProto): SizeAxes {
   const probe: ImageSize = { height: 1, width: 1 };
-  return new Graph(model).inputs.some((input) => {
+  const open = new Graph(model).inputs.flatMap((input) => {
     const dims = dimsOf(input);
-    return sizedDims(dims, probe).some((dim, axis) => dim !== dims[axis]);
+    const axes = imageAxes(dims);
+    return sizedDims(dims, probe).flatMap((dim, axis) =>
+      dim === dims[axis] ? [] : [axis === axes?.height ? 'height' : axis === axes?.width ? 'width' : 'both'],
+    );
   });
+  const along = (axis: string): boolean => open.includes(axis) || open.includes('both');
+  return { height: along('height'), width: along('width') };
 }
 
-async function holdsElsewhere(
+async function verdictOf(
   cut: ModelProto,
   { model, shapes, plan, run, seed }: WrittenFrom,
-  { height, width }: ImageSize,
-): Promise<boolean> {
-  const size = { height: height + LARGER, width: width + LARGER };
-  const batches = drawnFeeds(model, { seed, size });
+  size: ImageSize,
+): Promise<SizeVerdict> {
+  let batches: readonly ProofBatch[];
   try {
-    return await answersAlike(mask(model, shapes, plan), cut, { batches, run, seed });
+    batches = drawnFeeds(model, { seed, size });
   } catch (error) {
-    // Neither graph need run at a size that nobody asked for.
-    if (error instanceof Failure) return false;
+    // A length of what is no image has no two values.
+    if (error instanceof Failure) return 'unknown';
     throw error;
   }
+  return verdictAtSize(mask(model, shapes, plan), cut, { batches, run, seed });
 }

@@ -10,7 +10,7 @@ import {
   seededRandom,
 } from '@kneepoint/onnx';
 import { answersAlike, type Gate, type Proof, type ProofBatch, prove, type RunModel } from '@kneepoint/pruning';
-import { runBatches } from '@kneepoint/runtime';
+import { runBatches, type SizeVerdict } from '@kneepoint/runtime';
 import type { PlannedCut } from '@kneepoint/workflow';
 import { imageBatches, type Images } from './run-over.ts';
 
@@ -94,6 +94,26 @@ export function requireProof(proof: Proof): Proof {
       ? 'Report it with the model: the rule of an operator is wrong.'
       : 'Keep more filters, by a smaller ε or a least number for each layer: so few are left that the image hardly reaches the output.',
   });
+}
+
+/** How a cut compares with masking at a size that nobody asked for, where neither graph need run. */
+export async function verdictAtSize(
+  masked: ModelProto,
+  cut: ModelProto,
+  { run, ...fed }: { readonly batches: readonly ProofBatch[]; readonly run: RunModel; readonly seed: number },
+): Promise<SizeVerdict> {
+  let ran = false;
+  const watched: RunModel = async (...given) => {
+    const results = await run(...given);
+    ran = true;
+    return results;
+  };
+  try {
+    return (await answersAlike(masked, cut, { ...fed, run: watched })) ? 'holds' : 'differs';
+  } catch (error) {
+    if (error instanceof Failure) return ran ? 'differs' : 'unknown';
+    throw error;
+  }
 }
 
 const DIFFERENCES = ['own', 'he', 'default'] as const;

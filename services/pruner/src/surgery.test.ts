@@ -239,6 +239,48 @@ describe('a network is cut, proved and written as it is declared', () => {
       await expectSame(model, written, size);
   });
 
+  it('a reader of lines of text, which takes one height alone, stays free in width', async () => {
+    const g = new GraphBuilder();
+    const maps = layer(g, layer(g, g.input('x', ['N', 3, 'H', 'W']), 3, 16), 16, 4);
+    const lines = g.node('Squeeze', [g.node('MaxPool', [maps], { kernel_shape: [16, 1] }), g.init(intTensor([2]))]);
+    g.output(lines, ['N', 4, 'T']);
+    const model = g.build();
+    const { written, notes } = await cut(model, { size: { height: 16, width: 24 } });
+    expect(declared(written)[0]).toEqual(['x', ['N', 3, 16, 'W']]);
+    expect(notes).toEqual([expect.stringMatching(/of height 16 alone, and of any width/)]);
+    await expectSame(model, written, { height: 16, width: 40 });
+  });
+
+  it.each([
+    ['is square', { height: 16, width: 16 }, [-1, 16 * 4]],
+    ['holds whole blocks', { height: 24, width: 24 }, [-1, 4 * 24 * 24]],
+  ])('an image that %s alone stays free in both', async (_, size, shape) => {
+    const g = new GraphBuilder();
+    const x = g.input('x', ['N', 3, 'H', 'W']);
+    const maps = layer(g, layer(g, x, 3, 16), 16, 4);
+    // Rows times columns, which fit if the map is square; blocks of one size, as many as there are.
+    const y = shape[1]! < 100 ? g.node('MatMul', [maps, maps]) : g.node('Reshape', [maps, g.init(intTensor(shape))]);
+    g.output(y);
+    const model = g.build();
+    const { written, notes } = await cut(model, { size });
+    expect([declared(written)[0], notes]).toEqual([['x', ['N', 3, 'H', 'W']], []]);
+    await expectSame(model, written, { height: 2 * size.height, width: 2 * size.width });
+  });
+
+  it('a free length of sound, beside a state that has the batch on its second axis', async () => {
+    const g = new GraphBuilder();
+    const sound = layer(g, g.node('Unsqueeze', [g.input('x', ['batch', 'T']), g.init(intTensor([1]))]), 1, 16, {
+      kernel: [3],
+    });
+    const state = g.node('ReduceMean', [g.input('state', [2, 'batch', 4])], { axes: [0], keepdims: 0 });
+    const heard = g.node('ReduceMean', [layer(g, sound, 16, 4, { kernel: [3] })], { axes: [2], keepdims: 0 });
+    g.output(g.node('Add', [heard, state]), ['batch', 4]);
+    const model = g.build();
+    const { written, notes } = await cut(model, { size: { height: 64, width: 64 } });
+    expect([declared(written), notes]).toEqual([declared(model), []]);
+    await expectSame(model, written, { height: 96, width: 96 });
+  });
+
   it('the size may stand in the metadata that an exporter left', async () => {
     const g = new GraphBuilder();
     g.output(layer(g, layer(g, g.input('x', ['N', 3, 'H', 'W']), 3, 16), 16, 4), ['N', 4, 'H', 'W']);

@@ -3,7 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import { intAttr, intsAttr, setAttr } from '../attributes.ts';
 import { cloneModel } from '../codec.ts';
 import { Graph } from '../graph.ts';
-import { isFree } from '../input-feeds.ts';
+import { imageAxes, isFree, type SizeAxes } from '../input-feeds.ts';
 import type { ModelProto, NodeProto } from '../proto.ts';
 import { DataType, NodeProtoSchema } from '../proto.ts';
 import { dimsOf, valueInfo } from '../value-info.ts';
@@ -19,8 +19,8 @@ export interface AsDeclaredOptions {
   readonly batch?: WantedBatch | undefined;
   /** Whether a network of half precision is one inside, too, or computes in float32 between two Casts. Default true. */
   readonly halfInside?: boolean;
-  /** Whether height and width that were free stay as they were fixed for the work. Default false. */
-  readonly fixSize?: boolean;
+  /** Which of height and width, where they were free, are free again; the others stay as they were fixed for the work. Default both. */
+  readonly freeSize?: SizeAxes;
 }
 
 const FREE = 'N';
@@ -34,7 +34,7 @@ const TO_LAST = [0, 2, 3, 1];
  */
 export function asDeclared(
   model: ModelProto,
-  { batch, halfInside = true, fixSize = false }: AsDeclaredOptions = {},
+  { batch, halfInside = true, freeSize = { height: true, width: true } }: AsDeclaredOptions = {},
 ): ModelProto {
   const form = formOf(model);
   if (!form && batch === undefined) return model;
@@ -52,8 +52,10 @@ export function asDeclared(
   const last = form?.last ?? false;
   wrap(copy, input.name, { type, last, inner: half ? DataType.FLOAT16 : DataType.FLOAT });
   const sized = last ? [worked[0], worked[2], worked[3], worked[1]] : worked;
-  const rest = declared.slice(1).map((dim, i) => (fixSize ? sized[i + 1] : dim));
-  if (!fixSize && rest.some((dim) => isFree(dim))) freeGrid(copy);
+  const axes = imageAxes(declared);
+  const fixed = new Set([freeSize.height ? undefined : axes?.height, freeSize.width ? undefined : axes?.width]);
+  const rest = declared.slice(1).map((dim, i) => (fixed.has(i + 1) ? sized[i + 1] : dim));
+  if (rest.some((dim) => isFree(dim))) freeGrid(copy);
   const others = form?.inputs ?? [{ name: input.name, type, dims: worked.map((dim) => dim ?? null) }];
   copy.graph!.input = others.map(({ name, type: own, dims }) =>
     valueInfo(name, name === input.name ? [lead, ...rest] : dims.map((dim) => dim ?? undefined), own),

@@ -2,13 +2,16 @@ import {
   asImages,
   DataType,
   declaredForm,
+  dimsOf,
   freeBatch,
   Graph,
   GraphBuilder,
+  intTensor,
   type ModelProto,
   noteForm,
   readTensor,
   seededRandom,
+  valueInfo,
 } from '@kneepoint/onnx';
 import { expect, it } from 'vitest';
 import { deliver } from './deliver.ts';
@@ -54,6 +57,16 @@ it.each<[string, DataType, (number | string)[]]>([
   expect(notes).toEqual([]);
   const types = model.graph!.initializer.map((tensor) => readTensor(tensor).type);
   expect(types).toEqual([type === DataType.FLOAT16 ? DataType.FLOAT16 : DataType.FLOAT]);
+});
+
+it('a reader of lines of text, which takes one height alone, is free in width', async () => {
+  const original = network(DataType.FLOAT, ['N', 3, 'h', 'w'], 0.1, (g, y) =>
+    g.node('Squeeze', [g.node('Conv', [y, g.init(weights([8, 8, 10, 1]))]), g.init(intTensor([2]))]),
+  );
+  original.graph!.output = [valueInfo(original.graph!.output[0]!.name, ['N', 8, 'columns'])];
+  const { model, notes } = await deliver(worked(original));
+  expect(dimsOf(model.graph!.input[0]!)).toEqual(['N', 3, 12, 'w']);
+  expect(notes).toEqual([expect.stringContaining('of height 12 alone, and of any width')]);
 });
 
 it('half precision that does not hold the numbers inside is left at the ends', async () => {

@@ -12,8 +12,7 @@ import {
   feedData,
   formOf,
   Graph,
-  imageAxes,
-  isFree,
+  type ImageSize,
   type ModelProto,
   narrowFloat16,
   seededRandom,
@@ -23,6 +22,7 @@ import {
 } from '@kneepoint/onnx';
 import { openSession } from '../session/open-session.ts';
 import type { Dense } from '../session/session.ts';
+import { fixedSizeNote, openSizeOf, sizesThatHold, type SizeVerdict } from './free-size.ts';
 import { keepOutputs } from './keep-outputs.ts';
 
 export interface DeliverOptions {
@@ -47,8 +47,6 @@ export interface Delivered {
 /** Largest difference from the network as it was worked on, of the largest answer. Half precision holds 11 bits of every number on the way. */
 const EXACT = 1e-4;
 const HALF = 1e-2;
-/** Pixels that another size is larger by: networks halve their maps up to five times. */
-const LARGER = 32;
 const LARGEST_HALF = 65_504;
 const WIDE =
   'the written file takes and gives half precision, but computes in FLOAT: in half precision it would answer otherwise';
@@ -66,10 +64,12 @@ export async function deliver(model: ModelProto, { batch, levels }: DeliverOptio
   if (!form || (!half && isPlain(form))) return { model: asDeclared(model, { batch }), notes: [] };
   const notes: string[] = [];
   let chosen: AsDeclaredOptions = { batch };
-  if (isAnySize(form) && !(await runsElsewhere(asDeclared(model, { ...chosen, halfInside: false }), form, model))) {
-    chosen = { ...chosen, fixSize: true };
-    const { height, width } = sizeOf(model);
-    notes.push(`the written file takes images of ${height} × ${width} alone: its shapes do not follow another size`);
+  if (isAnySize(form)) {
+    const [open, size] = [openSizeOf(form), sizeOf(model)];
+    const free = asDeclared(model, { ...chosen, halfInside: false });
+    const freeSize = await sizesThatHold(size, open, (other) => runsAt(other, free, form, model));
+    chosen = { ...chosen, freeSize };
+    notes.push(...[fixedSizeNote(size, open, freeSize)].filter((note) => note !== undefined));
   }
   const images = drawn(model, chosen, levels);
   const wanted = await answers(model, images, undefined);
@@ -212,17 +212,22 @@ function feedsOf(model: ModelProto, { data, dims }: Images, form: DeclaredForm |
   return feeds;
 }
 
-async function runsElsewhere(written: ModelProto, form: DeclaredForm, worked: ModelProto): Promise<boolean> {
-  const { height, width } = sizeOf(worked);
+async function runsAt(
+  { height, width }: ImageSize,
+  written: ModelProto,
+  form: DeclaredForm,
+  worked: ModelProto,
+): Promise<SizeVerdict> {
   const [batch, channels = 1] = dimsOf(inputOf(worked)) as [number | string, number];
   const [declared] = dimsOf(inputOf(written, form));
   const fixed = [batch, declared].find((length) => typeof length === 'number' && length > 0);
-  const dims = [typeof fixed === 'number' ? fixed : 1, channels, height + LARGER, width + LARGER];
+  const dims = [typeof fixed === 'number' ? fixed : 1, channels, height, width];
   try {
     const found = await answers(written, { data: new Float32Array(elementCount(dims)), dims }, form);
-    return found.every((values) => values.every(Number.isFinite));
+    return found.every((values) => values.every(Number.isFinite)) ? 'holds' : 'differs';
   } catch (error) {
-    if (error instanceof Failure && error.code.startsWith('RUNTIME_')) return false;
+    // Some take multiples of a length alone.
+    if (error instanceof Failure && error.code.startsWith('RUNTIME_')) return 'unknown';
     throw error;
   }
 }
@@ -232,11 +237,10 @@ function inputOf(model: ModelProto, form = formOf(model)) {
   return inputs.find(({ name }) => name === form?.image) ?? inputs[0]!;
 }
 
-/** Whether its images may have any height and width. */
-export function isAnySize(form: DeclaredForm): boolean {
-  const { dims } = form.inputs.find(({ name }) => name === form.image)!;
-  const axes = imageAxes(dims.map((dim) => dim ?? undefined));
-  return axes !== undefined && [axes.height, axes.width].some((axis) => isFree(dims[axis] ?? undefined));
+/** Whether its images may have any height or width. */
+function isAnySize(form: DeclaredForm): boolean {
+  const { height, width } = openSizeOf(form);
+  return height || width;
 }
 
 function takesHalf(form: DeclaredForm): boolean {
@@ -244,7 +248,7 @@ function takesHalf(form: DeclaredForm): boolean {
 }
 
 /** Of the network as it is worked on. */
-function sizeOf(model: ModelProto): { readonly height: number; readonly width: number } {
+function sizeOf(model: ModelProto): ImageSize {
   const [, , height = 1, width = 1] = dimsOf(inputOf(model)) as number[];
   return { height, width };
 }

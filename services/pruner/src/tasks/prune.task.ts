@@ -29,7 +29,7 @@ import {
   tasksName,
   wholeFigures,
 } from '@kneepoint/workflow';
-import { fixSize, holdsAtAnySize } from '../any-size.ts';
+import { fixSize, sizesOfCut } from '../any-size.ts';
 import { describeModel } from '../describe-model.ts';
 import type { GatheredResult } from '../gather-analysis.ts';
 import { keptAfter } from '../kept-channels.ts';
@@ -121,14 +121,14 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       { before: await start.headResponses(), after: passed.features },
       seed,
     );
-    const anySize = await holdsAtAnySize(planned, seed);
+    const sizes = await sizesOfCut(planned, seed);
     const finished = describeModel(setHead(left, head, sideBySide(refits)), {
       job,
       origin: { ...options, layer, pool },
       thresholds: refits.map(({ thresholds }) => thresholds),
       metrics: stages.map(({ task, name, refit }) => ({ task, metric: name, test: refit })),
     });
-    if (!anySize) fixSize(finished);
+    const sizeNote = fixSize(finished, sizes);
     const written = await deliver(finished, { levels: job.preprocess });
 
     enter('measuring latency');
@@ -191,7 +191,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       avoidance,
       provider: passed.provider satisfies ActualProvider,
     };
-    const report: CompressionReport = { ...found, warnings: [...reportWarnings(found), ...written.notes] };
+    const report: CompressionReport = { ...found, warnings: [...reportWarnings(found), ...sizeNote, ...written.notes] };
     await writeFile(join(input.outFolder, 'pruned.onnx'), encoded);
     const declared = delivered !== encoded;
     if (declared) await writeFile(join(input.outFolder, 'declared.onnx'), delivered);
