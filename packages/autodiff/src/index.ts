@@ -11,6 +11,7 @@ export {
   type NormalisationSites,
   type SiteOptions,
 } from './normalise/sites.ts';
+export { derivativesOf } from './forward/without-derivative.ts';
 export { valueTypes } from './forward/value-types.ts';
 export { type Learned, learnedInitializers, trainableOf, type TrainableOptions } from './forward/trainable.ts';
 export { differentiate } from './backward/differentiate.ts';

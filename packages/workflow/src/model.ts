@@ -11,6 +11,8 @@ export interface TapReference {
   readonly channels: number;
   /** Height and width of its maps; absent for a layer without two such axes. */
   readonly size?: readonly [height: number, width: number];
+  /** An operator without a derivative between the tap and the weights before it, which keeps them from being trained; absent where none is. */
+  readonly untrained?: { readonly node: string; readonly operator: string };
 }
 
 export interface LayerSummary {

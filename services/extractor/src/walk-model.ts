@@ -1,3 +1,4 @@
+import { derivativesOf } from '@kneepoint/autodiff';
 import { costs, Graph, type ModelProto } from '@kneepoint/onnx';
 import { analyzeChannels, findTaps, meaningAtStake, type Shapes, statisticsAtStake } from '@kneepoint/pruning';
 import type { LayerSummary, ModelInspection } from '@kneepoint/workflow';
@@ -23,16 +24,32 @@ export function walkModel(
     parameters: costOf.get(layer.name)?.parameters ?? 0,
     macs: costOf.get(layer.name)?.macs ?? 0,
   }));
+  const graph = new Graph(model);
+  const untrainedAt = derivativesOf(model);
+  const taps = findTaps(model, shapes).map(({ layer, value, channels, size }) => {
+    const node = untrainedAt(value);
+    return {
+      ...{ layer, value, channels },
+      ...(size ? { size } : {}),
+      ...(node ? { untrained: { node: graph.nodeName(node), operator: node.opType } } : {}),
+    };
+  });
   return {
-    opset: new Graph(model).opset,
+    opset: graph.opset,
     producer: [original.producerName, original.producerVersion].filter(Boolean).join(' ') || 'unknown',
     parameters: cost.parameters,
     macs: cost.macs,
     layers,
-    taps: findTaps(model, shapes).map(({ layer, value, channels, size }) => ({
-      ...{ layer, value, channels },
-      ...(size ? { size } : {}),
-    })),
-    notes: meaningAtStake(statisticsAtStake(analysis.trace)),
+    taps,
+    notes: [...meaningAtStake(statisticsAtStake(analysis.trace)), ...untrainedNote(taps)],
   };
+}
+
+function untrainedNote(taps: ModelInspection['taps']): readonly string[] {
+  const behind = taps.filter(({ untrained }) => untrained);
+  const { untrained } = behind[0] ?? {};
+  if (!untrained) return [];
+  return [
+    `${untrained.operator} has no derivative (node ${untrained.node}): with a head on any of the ${behind.length} of ${taps.length} layers behind it, what lies before cannot be trained, only cut.`,
+  ];
 }

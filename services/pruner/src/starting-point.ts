@@ -18,6 +18,7 @@ import {
 } from '@kneepoint/workflow';
 import type { GatheredResult } from './gather-analysis.ts';
 import { type Labelled, partsWith } from './probe-data.ts';
+import { trainableLayers } from './trainable-layers.ts';
 
 export interface StartingPointInput {
   readonly job: AnalysedTasks;
@@ -89,7 +90,7 @@ export async function withStartingPoint<T>(
       });
     };
     const parts = splitParts(manifest, specs, settings.seed);
-    const { layer, pool } = chosenHead(specs, layers, {
+    const { layer, pool } = chosenHead(specs, trained ? trainableLayers(layers, job.taps) : layers, {
       ...settled,
       macs: truncatedMacs(skeleton(model), shapes, targetsOf(specs)),
       ...(trained ? { leastShare: TRAINED_SHARE } : {}),

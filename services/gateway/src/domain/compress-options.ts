@@ -41,7 +41,30 @@ export function requireCompressOptions(
       'Train with batchNorm FROZEN or TRAIN, leave FINETUNED out of the arms, or ask for an ε.',
     );
   }
+  requireDerivatives(input, model, options);
   return options;
+}
+
+/** Refuses before any work what would be trained through an operator without a derivative, whichever layer the head reads. Throws AUTODIFF_OPERATOR. */
+function requireDerivatives(
+  { arms, training }: Requested,
+  model: ModelReference,
+  options: readonly PruneOptions[],
+): void {
+  if (arms.length === 0 || (training?.freeze ?? []).length > 0) return;
+  for (const { layer } of options) {
+    const taps = model.inspection.taps.filter((tap) => layer === undefined || tap.layer === layer);
+    const { untrained } = taps[0] ?? {};
+    if (!untrained || !taps.every((tap) => tap.untrained)) continue;
+    throw new Failure(
+      'AUTODIFF_OPERATOR',
+      `${untrained.operator} has no derivative: what lies before it cannot be trained`,
+      {
+        where: `node ${untrained.node}`,
+        fix: 'Leave training out (--arms none, arms: []), which cuts, heals and fits a head in closed form; or freeze the layers before the node.',
+      },
+    );
+  }
 }
 
 function goalsOf(input: Requested, model: ModelReference, wanted: Wanted): readonly PruneOptions[] {
