@@ -46,11 +46,29 @@ export const multilabel: TaskKind = {
       const message = `task ${name}: every label is the same on all images`;
       source.report('DATASET_ONE_CLASS', undefined, message, 'add images with other labels, or remove the task');
     }
-    const notes = constant.map((label) => `task ${name}: label ${quote(label)} is the same on all images`);
+    const notes = [
+      ...constant.map((label) => `task ${name}: label ${quote(label)} is the same on all images`),
+      ...partialNote(draft, labels, classes.length),
+    ];
     const spec = specOf(draft, { classes, targets: [...classes] });
     return { spec, draft: { ...draft, classes }, labels, notes };
   },
 };
+
+/** Filters are chosen for all labels of a task together, on the same images. */
+function partialNote({ name }: TaskDraft, labels: Float64Array, width: number): readonly string[] {
+  let some = 0;
+  let full = 0;
+  for (let from = 0; from < labels.length; from += width) {
+    const known = labels.subarray(from, from + width).filter((label) => !Number.isNaN(label)).length;
+    if (known === width) full++;
+    else if (known > 0) some++;
+  }
+  if (some === 0) return [];
+  return [
+    `task ${quote(name)}: ${some} images lack some of its labels and are left out of it, ${full} have all; as a binary task for each column (in schema.json, or without one) every label that there is counts`,
+  ];
+}
 
 function fromColumns(draft: TaskDraft, source: LabelSource): Float64Array {
   const width = draft.columns.length;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildManifest } from '../manifest/build-manifest.ts';
 import { Problems } from '../problems.ts';
 import type { Table } from '../table/table.ts';
+import { multilabel } from './multilabel.ts';
 import type { TaskDraft } from './task-kind.ts';
 
 /** The labels of a task over columns of cells. */
@@ -32,6 +33,27 @@ function labelsOf(
     missing: manifest.missing['task'] ?? NaN,
   };
 }
+
+it('images that lack some labels of a task are counted, and what uses those that there are is said', () => {
+  const cells = ['1,0', '0,', ',1', '0,1', ','].map((row) => row.split(','));
+  const notes = (rows: string[][]) =>
+    multilabel.encode(
+      { name: 'worn', type: 'multilabel', columns: ['hat', 'tie'] },
+      { rows: rows.length, cell: (row, column) => rows[row]![column]!, report: () => undefined },
+    )!.notes;
+  expect(notes(cells)).toEqual([
+    expect.stringMatching(
+      /^task "worn": 2 images lack some of its labels and are left out of it, 2 have all; as a binary/,
+    ),
+  ]);
+  expect(
+    notes([
+      ['1', '0'],
+      ['', ''],
+      ['0', '1'],
+    ]),
+  ).toEqual([]);
+});
 
 describe('labels become regression targets', () => {
   it('a number stays as it is, and an empty cell is a missing label', () => {

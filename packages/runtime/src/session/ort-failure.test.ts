@@ -14,6 +14,20 @@ describe("ONNX Runtime's message", () => {
     expect(cleanMessage(new Error(raw))).toBe(clean);
   });
 
+  it('names an operator that an exporter left in the file, and augmentation as what it is', () => {
+    const long = `This is an invalid model. In Node, ("n", Op, "", -1) : ${'x'.repeat(500)} , Error`;
+    const of = (operator: string) =>
+      ortFailure(
+        'RUNTIME_MODEL_REFUSED',
+        new Error(`${long} No Op registered for ${operator} with domain_version of 15`),
+      );
+    expect(of('ImageProjectiveTransformV3')).toMatchObject({
+      message: "ImageProjectiveTransformV3 is no operator of ONNX at the file's opset",
+      fix: expect.stringContaining('augmentation') as string,
+    });
+    expect(of('Fft').fix).not.toContain('augmentation');
+  });
+
   it('means memory when it speaks of allocation, whatever was tried', () => {
     expect(
       ortFailure('RUNTIME_RUN_FAILED', new Error('Failed to allocate memory for requested buffer of size 9')).code,
