@@ -83,7 +83,7 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate p
         '--arms',
         'finetuned,scratch,head,unpruned',
         '--epochs',
-        '2',
+        '1',
       ];
       const report = await kneepointJson<{ arms: { arm: string; modelSha256: string }[] }>([
         ...['compress', ...what, '--out', out, ...where],

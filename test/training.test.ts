@@ -59,7 +59,7 @@ describe('compress to the end', () => {
       '--arms',
       'finetuned,scratch,head,unpruned',
       '--epochs',
-      '2',
+      '1',
       '--out',
       out(),
       ...here(),
@@ -90,7 +90,7 @@ describe('compress to the end', () => {
       expect(new Set(arms.map(({ modelSha256 }) => modelSha256)).size).toBe(ARMS.length);
       for (const { latencyMs, epochs, history } of arms) {
         expect(latencyMs.p95).toBeGreaterThanOrEqual(latencyMs.p50);
-        expect(epochs).toBe(history.length === 0 ? null : 2);
+        expect(epochs).toBe(history.length === 0 ? null : 1);
       }
     }
   });
@@ -100,7 +100,7 @@ describe('compress to the end', () => {
     for (const shared of ['headOnly', 'unpruned']) expect(first!.get(shared)).toBe(second!.get(shared));
     for (const own of ['refit', 'finetuned', 'scratch']) expect(first!.get(own)).not.toBe(second!.get(own));
     for (const name of ['finetuned at ε = 0.05', 'scratch at ε = 0.3', 'headOnly', 'unpruned']) {
-      const lines = stderr.split('\n').filter((line) => line.startsWith(`train ${name} · epoch 2/2 · loss `));
+      const lines = stderr.split('\n').filter((line) => line.startsWith(`train ${name} · epoch 1/1 · loss `));
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatch(/ · validation loss [\d.]+ · rmse [\d.]+ · \d+ images\/s/);
     }
@@ -141,10 +141,10 @@ describe('finetune', () => {
   it.each(['whole', 'head', 'scratch'])('in mode %s gives a network that runs, and its card', async (mode) => {
     const out = join(folder, mode);
     const trained = await kneepointJson<Trained>([
-      ...['finetune', 'small', 'faces', 'gender', '--mode', mode, '--epochs', '2', '--out', out, ...here()],
+      ...['finetune', 'small', 'faces', 'gender', '--mode', mode, '--epochs', '1', '--out', out, ...here()],
     ]);
     expect(trained).toMatchObject({ mode: mode.toUpperCase(), tasks: ['gender'], results: [{ metric: 'accuracy' }] });
-    expect(trained.epochs.filter(({ epoch }) => epoch > 0)).toHaveLength(2);
+    expect(trained.epochs.filter(({ epoch }) => epoch > 0)).toHaveLength(1);
     const path = join(out, `small-gender-${mode}`);
     expect((await stat(`${path}.onnx`)).size).toBe(trained.model.bytes);
     expect(JSON.parse(await readFile(`${path}.json`, 'utf8'))).toEqual(trained);
@@ -156,7 +156,7 @@ describe('finetune', () => {
   });
 
   it('again does no work; with another seed it does', async () => {
-    const args = ['finetune', 'small', 'faces', 'gender', '--mode', 'head', '--epochs', '2', ...here()];
+    const args = ['finetune', 'small', 'faces', 'gender', '--mode', 'head', '--epochs', '1', ...here()];
     const again = await kneepoint(args);
     expect(again.stderr).toContain('this was trained before; nothing had to be done');
     const other = await kneepoint([...args, '--seed', '7']);
