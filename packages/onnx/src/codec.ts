@@ -4,10 +4,10 @@ import { byteLengthOf, dataTypeName, STORAGE } from './data-type.ts';
 import type { ModelLimits } from './limits.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { GraphProto, ModelProto, TensorProto } from './proto.ts';
-import { DataLocation, GraphProtoSchema, ModelProtoSchema, TensorProtoSchema } from './proto.ts';
+import { DataLocation, DataType, GraphProtoSchema, ModelProtoSchema, TensorProtoSchema } from './proto.ts';
 import { elementCount } from './tensor.ts';
 import type { TensorSite } from './walk.ts';
-import { allTensors } from './walk.ts';
+import { allGraphs, allTensors } from './walk.ts';
 import { scanModel } from './wire-scan.ts';
 
 /**
@@ -24,6 +24,7 @@ export function decodeModel(bytes: Uint8Array, limits: Partial<ModelLimits> = {}
   const model = parse(plain);
   requireHeader(model);
   for (const site of allTensors(model)) checkTensor(site, bounds);
+  for (const graph of allGraphs(model.graph)) checkDeclared(graph, bounds);
   return model;
 }
 
@@ -170,6 +171,9 @@ function checkTensor({ tensor, where }: TensorSite, limits: ModelLimits): void {
   }
   if (tensor.dims.some((dim) => dim < 0n))
     throw new Failure('TENSOR_BAD_DIMS', `negative dimension in [${shown}]`, { where });
+  // One of 0 beside it would hide it from the product.
+  if (tensor.dims.some((dim) => dim > limits.dimension))
+    throw new Failure('TENSOR_BAD_DIMS', `a dimension above ${limits.dimension} in [${shown}]`, { where });
   const count = elementCount(tensor.dims.map(Number));
   if (count > limits.elements) {
     throw new Failure(
@@ -187,12 +191,32 @@ function checkTensor({ tensor, where }: TensorSite, limits: ModelLimits): void {
     );
   if (isFieldSet(tensor, TensorProtoSchema.field.rawData)) {
     const expected = byteLengthOf(tensor.dataType, count);
-    if (expected === undefined || tensor.rawData.byteLength === expected) return;
-    throw mismatch(`${expected} bytes`, tensor.rawData.byteLength);
+    if (expected === undefined ? tensor.rawData.byteLength >= count / 8 : tensor.rawData.byteLength === expected)
+      return;
+    throw mismatch(`${expected ?? Math.ceil(count / 8)} bytes`, tensor.rawData.byteLength);
   }
   // Types without a storage of their own pack several numbers into one or one into several.
   const listed = listedElements(tensor);
   if (STORAGE.has(tensor.dataType) && listed !== count) throw mismatch(`${count} elements`, listed);
+  // A runtime makes a text for each that is claimed, and room for whatever type it does not know.
+  const texts = tensor.dataType === (DataType.STRING as number);
+  const fewest = texts ? count : Math.ceil(count / 8);
+  const found = texts ? tensor.stringData.length : listed;
+  if (found < fewest) throw mismatch(`${fewest} elements or more`, found);
+}
+
+/** Declared shapes are computed with, too. Some exporters write −1 for a free axis. */
+function checkDeclared({ input, output, valueInfo }: GraphProto, { dimension }: ModelLimits): void {
+  for (const value of [...input, ...output, ...valueInfo]) {
+    const type = value.type?.value;
+    if (type?.case !== 'tensorType') continue;
+    for (const { value: dim } of type.value.shape?.dim ?? []) {
+      if (dim.case !== 'dimValue' || (dim.value <= dimension && dim.value >= -dimension)) continue;
+      throw new Failure('TENSOR_BAD_DIMS', `a dimension of ${dim.value} is declared; the limit is ${dimension}`, {
+        where: `value ${value.name}`,
+      });
+    }
+  }
 }
 
 function listedElements(tensor: TensorProto): number {

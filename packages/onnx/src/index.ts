@@ -1,6 +1,7 @@
 export * from './proto.ts';
 export { byteLengthOf, dataTypeName, isFloatType, type TypedArray } from './data-type.ts';
-export { DEFAULT_LIMITS, type ModelLimits } from './limits.ts';
+export { DEFAULT_LIMITS, MODEL_LIMITS, type ModelLimits } from './limits.ts';
+export { refuseMadeLarge } from './made-sizes.ts';
 export { cloneModel, decodeModel, encodeModel } from './codec.ts';
 export {
   elementCount,

@@ -13,6 +13,7 @@ import {
   ModelProtoSchema,
   NodeProtoSchema,
   SparseTensorProtoSchema,
+  StringStringEntryProtoSchema,
   TensorProtoSchema,
   TypeProtoSchema,
 } from './proto.ts';
@@ -137,11 +138,62 @@ const BAD_BYTES: readonly BadBytes[] = [
     message: '100 dimensions; the limit is 64',
   },
   {
-    name: 'dimensions whose product overflows',
-    bytes: () => encodeModel(broken((graph) => (weight(graph).dims = [2n ** 62n, 2n ** 62n]))),
+    name: 'dimensions whose product is more than any file holds',
+    bytes: () => encodeModel(broken((graph) => (weight(graph).dims = [2n ** 16n, 2n ** 16n, 2n]))),
     code: 'MODEL_TOO_LARGE',
-    message:
-      'dimensions [4611686018427387904, 4611686018427387904] claim 2.1267647932558654e+37 elements; the limit is 1000000000000',
+    message: 'dimensions [65536, 65536, 2] claim 8589934592 elements; the limit is 4294967296',
+  },
+  {
+    name: 'a dimension that leaves 64 bits when it is multiplied, beside one of 0',
+    bytes: () => encodeModel(broken((graph) => (weight(graph).dims = [0n, 2n ** 31n]))),
+    code: 'TENSOR_BAD_DIMS',
+    message: 'a dimension above 2147483647 in [0, 2147483648]',
+  },
+  {
+    name: 'an input that is declared beyond 64 bits',
+    bytes: () => bytesOf(broken((graph) => (graph.input[0] = valueInfo('image', [1, 3, 2 ** 31, 4])))),
+    code: 'TENSOR_BAD_DIMS',
+    message: 'a dimension of 2147483648 is declared; the limit is 2147483647',
+  },
+  {
+    name: 'texts that are not there',
+    bytes: () =>
+      encodeModel(
+        broken((graph) =>
+          graph.initializer.push(create(TensorProtoSchema, { name: 't', dataType: DataType.STRING, dims: [1000n] })),
+        ),
+      ),
+    code: 'TENSOR_SIZE_MISMATCH',
+    message: 'dimensions [1000] of STRING need 1000 elements or more, found 0',
+  },
+  {
+    name: 'numbers of a type of tomorrow that are not there',
+    bytes: () =>
+      encodeModel(
+        broken((graph) =>
+          graph.initializer.push(create(TensorProtoSchema, { name: 't', dataType: 99, dims: [1000n] })),
+        ),
+      ),
+    code: 'TENSOR_SIZE_MISMATCH',
+    message: 'dimensions [1000] of type 99 need 125 elements or more, found 0',
+  },
+  {
+    name: 'a name longer than allowed',
+    bytes: () => encodeModel(broken((graph) => (graph.node[0]!.name = 'n'.repeat(65_537)))),
+    code: 'MODEL_TOO_LARGE',
+    message: 'the model has 65537 bytes in a name or more; the limit is 65536',
+  },
+  {
+    name: 'metadata longer than allowed',
+    bytes: () =>
+      encodeModel(
+        broken((_graph, model) =>
+          model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'k', value: 'v'.repeat(20_000) })),
+        ),
+      ),
+    limits: { textBytes: 19_999 },
+    code: 'MODEL_TOO_LARGE',
+    message: 'the model has 20000 bytes in a text or more; the limit is 19999',
   },
   {
     name: 'dimensions that the bytes do not fill',
@@ -158,12 +210,12 @@ const BAD_BYTES: readonly BadBytes[] = [
             (graph.initializer[0] = create(TensorProtoSchema, {
               name: 'w',
               dataType: 1,
-              dims: [10n ** 6n, 10n ** 6n],
+              dims: [10n ** 4n, 10n ** 5n],
             })),
         ),
       ),
     code: 'TENSOR_SIZE_MISMATCH',
-    message: 'dimensions [1000000, 1000000] of FLOAT need 1000000000000 elements, found 0',
+    message: 'dimensions [10000, 100000] of FLOAT need 1000000000 elements, found 0',
   },
   {
     name: 'a bad tensor inside an attribute of a nested graph',

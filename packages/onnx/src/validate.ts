@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { isFloatType } from './data-type.ts';
+import { refuseMadeLarge } from './made-sizes.ts';
 import { capturedValues, Graph, isDefaultDomain } from './graph.ts';
 import { weightRole } from './parameters.ts';
 import type { ModelProto, NodeProto, TensorProto } from './proto.ts';
@@ -18,7 +19,7 @@ const OPAQUE_DOMAINS: ReadonlySet<string> = new Set(['com.microsoft', 'ai.onnx.m
 /**
  * Refuses a model that no later step could treat rightly. The bodies of If, Loop and Scan are opaque: only what they read from
  * outside is checked. Throws MODEL_NO_GRAPH, MODEL_NO_OPSET, GRAPH_SPARSE_WEIGHTS, GRAPH_UNKNOWN_DOMAIN, GRAPH_NO_OUTPUT,
- * GRAPH_DUPLICATE_VALUE, GRAPH_DANGLING_INPUT, GRAPH_CYCLE, WEIGHT_NOT_FINITE, and what `readTensor` throws for a weight.
+ * GRAPH_DUPLICATE_VALUE, GRAPH_DANGLING_INPUT, GRAPH_CYCLE, MODEL_TOO_LARGE, WEIGHT_NOT_FINITE, and what `readTensor` throws for a weight.
  */
 export function validateGraph(model: ModelProto): void {
   const graph = new Graph(model);
@@ -109,6 +110,8 @@ const requireFiniteWeights: Check = (graph) => {
   }
 };
 
+const requireBoundedSizes: Check = (_graph, model) => refuseMadeLarge(model);
+
 const CHECKS: readonly Check[] = [
   requireOpset,
   refuseSparse,
@@ -117,6 +120,7 @@ const CHECKS: readonly Check[] = [
   requireSingleProducers,
   requireProducers,
   requireOrder,
+  requireBoundedSizes,
   requireFiniteWeights,
 ];
 

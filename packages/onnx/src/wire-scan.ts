@@ -1,8 +1,14 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
-import type { ModelLimits } from './limits.ts';
-import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from './proto.ts';
+import { MODEL_LIMITS, type ModelLimits } from './limits.ts';
+import {
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProtoSchema,
+} from './proto.ts';
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -74,6 +80,8 @@ class Scanner {
       return;
     }
     if (field?.fieldKind === 'list' && field.listKind === 'scalar') this.weigh(packedCount(field, length), field);
+    const text = field && textLimit(field);
+    if (text && length > this.limits[text]) throw tooLarge(text, length, this.limits[text]);
     this.pos = stop;
   }
 
@@ -133,6 +141,15 @@ function fieldsOf(schema: DescMessage): ReadonlyMap<number, DescField> {
   return table;
 }
 
+/** The limit that the length of a text has; bytes of tensors have others. */
+function textLimit(field: DescField): 'nameBytes' | 'textBytes' | undefined {
+  if (field.scalar === ScalarType.STRING) return LONG_TEXTS.has(field.name) ? 'textBytes' : 'nameBytes';
+  const attribute = field.parent.typeName === AttributeProtoSchema.typeName;
+  return attribute && field.scalar === ScalarType.BYTES ? 'textBytes' : undefined;
+}
+
+const LONG_TEXTS: ReadonlySet<string> = new Set(['doc_string', 'value']);
+
 function fits(field: DescField, wire: number): boolean {
   const scalar =
     field.fieldKind === 'scalar' && field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES;
@@ -155,9 +172,13 @@ function packedCount(field: DescField, length: number): number {
 }
 
 function tooLarge(limit: keyof ModelLimits, found: number, most: number): Failure {
-  return new Failure('MODEL_TOO_LARGE', `the model has ${found} ${limit} or more; the limit is ${most}`, {
-    where: `limit ${limit}`,
-  });
+  return new Failure(
+    'MODEL_TOO_LARGE',
+    `the model has ${found} ${MODEL_LIMITS[limit].what} or more; the limit is ${most}`,
+    {
+      where: `limit ${limit}`,
+    },
+  );
 }
 
 function tooDeep(what: string, most: number, pos: number): Failure {

@@ -11,6 +11,7 @@ import {
   selection,
   sliceRange,
   transposition,
+  volume,
 } from './movement.ts';
 
 /** A small constant: shape arithmetic left behind by exporters. Numbers hold int64 up to 2^53. */
@@ -78,11 +79,17 @@ function binary(apply: (a: number, b: number, integer: boolean) => number): Eval
     const [a, b] = inputs;
     if (!a || !b) return undefined;
     const dims = broadcastDims(a.dims, b.dims);
+    if (!isSmall(dims)) return undefined;
     const integer = a.integer && b.integer;
     const left = move(a.data, broadcast(a.dims, dims));
     const right = move(b.data, broadcast(b.dims, dims));
     return { dims, data: left.map((value, i) => apply(value, right[i]!, integer)), integer };
   };
+}
+
+/** Whether an array of these dimensions can be made here at all; a file may ask for any numbers. */
+function isSmall(dims: readonly number[]): boolean {
+  return volume(dims) <= MAX_FOLDED && dims.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
 function unary(apply: (a: number) => number): Evaluator {
@@ -178,6 +185,7 @@ function transpose({ node, inputs: [data] }: FoldSite): Folded | undefined {
 function expand({ inputs: [data, shape] }: FoldSite): Folded | undefined {
   if (!data || !shape) return undefined;
   const dims = broadcastDims(data.dims, [...shape.data]);
+  if (!isSmall(dims)) return undefined;
   return { ...data, dims, data: move(data.data, broadcast(data.dims, dims)) };
 }
 
@@ -185,8 +193,8 @@ function constantOfShape({ node, inputs: [shape] }: FoldSite): Folded | undefine
   if (!shape) return undefined;
   const value = hasAttr(node, 'value') ? readTensor(tensorAttr(node, 'value')) : undefined;
   const dims = [...shape.data];
-  const count = dims.reduce((product, size) => product * size, 1);
-  if (count > MAX_FOLDED) return undefined;
+  if (!isSmall(dims)) return undefined;
+  const count = volume(dims);
   const integer = value ? value.data instanceof BigInt64Array || value.data instanceof Int32Array : false;
   return { dims, data: new Float64Array(count).fill(value ? tensorNumbers(value)[0]! : 0), integer };
 }
@@ -195,7 +203,7 @@ function range({ inputs }: FoldSite): Folded | undefined {
   const [start, limit, delta] = inputs.map((input) => input?.data[0]);
   if (start === undefined || limit === undefined || !delta) return undefined;
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  if (count > MAX_FOLDED) return undefined;
+  if (!isSmall([count])) return undefined;
   return {
     dims: [count],
     data: Float64Array.from({ length: count }, (_, i) => start + i * delta),
@@ -213,6 +221,7 @@ function reduceProd({ node, inputs: [data, axes] }: FoldSite): Folded | undefine
 function where({ inputs: [condition, yes, no] }: FoldSite): Folded | undefined {
   if (!condition || !yes || !no) return undefined;
   const dims = broadcastDims(condition.dims, broadcastDims(yes.dims, no.dims));
+  if (!isSmall(dims)) return undefined;
   const [c, y, n] = [condition, yes, no].map((part) => move(part.data, broadcast(part.dims, dims)));
   return { dims, data: c!.map((flag, i) => (flag ? y![i]! : n![i]!)), integer: yes.integer };
 }

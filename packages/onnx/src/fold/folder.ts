@@ -26,12 +26,26 @@ export class Folder {
   /** The value when it follows from constants and shapes alone; undefined when it depends on data or is large. */
   value(name: string): Folded | undefined {
     if (name === '') return undefined;
-    if (!this.values.has(name)) {
-      // Set first: a circular graph must end here as "unknown".
-      this.values.set(name, undefined);
-      this.values.set(name, this.stored(name) ?? this.computed(name));
+    // Open values stand on a stack of their own: a chain of a hundred thousand nodes would overflow the call stack.
+    for (const open = this.values.has(name) ? [] : [name]; open.length > 0;) {
+      const top = open.at(-1)!;
+      if (this.values.has(top)) {
+        this.values.set(top, this.stored(top) ?? this.computed(top));
+        open.pop();
+      } else {
+        // Set first: a circular graph must end here as "unknown".
+        this.values.set(top, undefined);
+        open.push(...this.needed(top));
+      }
     }
     return this.values.get(name);
+  }
+
+  /** What a value is computed from and is not looked at yet. */
+  private needed(name: string): string[] {
+    const node = this.graph.producer(name);
+    if (!node || EVALUATORS[node.opType] === undefined) return [];
+    return [...new Set(node.input)].filter((input) => input !== '' && !this.values.has(input));
   }
 
   private stored(name: string): Folded | undefined {

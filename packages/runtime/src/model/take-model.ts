@@ -7,6 +7,7 @@ import {
   Graph,
   isFree,
   normaliseModel,
+  refuseMadeLarge,
   replaceByBranch,
   sizeInMetadata,
   validateGraph,
@@ -47,6 +48,8 @@ export async function takeModel(path: string, { limits, size }: TakeOptions = {}
   const chosen = size ?? sizeInMetadata(original);
   const normalised = normaliseModel(original);
   const notes = [...normalised.notes];
+  // Functions are written out by now, and what follows computes constants.
+  refuseMadeLarge(normalised.model);
   let model = await foldStored(normalised.model);
   const taken = await takeBranches(model, chosen);
   if (taken.count > 0) {
