@@ -78,7 +78,7 @@ function request(shards: number) {
 }
 
 async function output<Output>(key: string): Promise<Output> {
-  return (await db.prisma.result.findUniqueOrThrow({ where: { key } })).output as unknown as Output;
+  return (await db.prisma.result.findFirstOrThrow({ where: { key } })).output as unknown as Output;
 }
 
 /** A layer's responses, shard by shard in image order. */

@@ -2,14 +2,17 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startExtractor } from '@kneepoint/extractor-service';
 import { startGateway } from '@kneepoint/gateway-service';
-import { type Config, createLogger, type Logger, openBus, openDatabase, openStore } from '@kneepoint/platform';
+import { type Config, createLogger, type Logger, makeToken, openBus, openDatabase, openStore } from '@kneepoint/platform';
 import { startPruner } from '@kneepoint/pruner-service';
 import { startRegressor } from '@kneepoint/regressor-service';
 import { startTrainer } from '@kneepoint/trainer-service';
+import { leaveLocalToken } from './client/local-token.ts';
 
 export interface Embedded {
   /** Where the gateway answers: http://host:port */
   readonly url: string;
+  /** Lets in who sits at this machine, for as long as this runs. */
+  readonly token: string;
   /** Hands running steps back, lets go of everything. */
   close(): Promise<void>;
 }
@@ -39,7 +42,8 @@ export async function startEmbedded(
     const store = await openStore(config.artifactsUrl, { ...config.store, baseUrl: () => publicUrl ?? url });
     const bus = await openBus(config.busUrl, config.bus);
     closers.push(() => bus.close());
-    const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths: true });
+    const { text: token } = makeToken();
+    const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths: true, localToken: token });
     url = gateway.url;
     await db.announce(url);
     closers.push(() => gateway.close());
@@ -48,8 +52,9 @@ export async function startEmbedded(
       const worker = await start(parts);
       closers.push(() => worker.stop({ graceMs: GRACE_MS }));
     }
+    closers.push(await leaveLocalToken(config.dataDir, token));
     closers.push(await announce(config.dataDir, url));
-    return { url, close };
+    return { url, token, close };
   } catch (error) {
     await close();
     throw error;

@@ -11,9 +11,16 @@ export interface Services {
   readonly config: Config;
   /** Whether a registration may name a path on this machine: only where the server and its user are one (embedded mode). */
   readonly allowLocalPaths: boolean;
+  /** Lets in whoever sits at the machine of an embedded server, and the page that it serves there. */
+  readonly localToken?: string;
 }
 
-export interface Context extends Services {
+/** The database is that of the principal's project: rows of others are not there. */
+export interface Context extends Omit<Services, 'localToken'> {
+  /** Tells this request apart from others: in its answer, in the log and in what is recorded of it. Each operation over a socket has its own. */
+  readonly requestId: string;
   readonly principal: Principal;
   readonly loaders: Loaders;
+  /** The database with every project, for those whose role holds in all of them; null for everybody else. */
+  readonly everything: Database | null;
 }

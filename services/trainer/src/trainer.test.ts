@@ -89,7 +89,7 @@ it('told to stop, it saves what it has done since the last checkpoint, and ends 
   await world.until(async () => (await world.db.prisma.step.findFirstOrThrow({ where: { runId: run } })).done > 0);
   await world.close();
   const next = await World.open(join(stage.folder, 'stopped'), { work: false });
-  const { position } = await next.db.prisma.checkpoint.findUniqueOrThrow({ where: { key: finetuneKey(job) } });
+  const { position } = await next.db.prisma.checkpoint.findFirstOrThrow({ where: { key: finetuneKey(job) } });
   const step = await next.db.prisma.step.findFirstOrThrow({ where: { runId: run } });
   expect(step).toMatchObject({ state: 'QUEUED', attempt: 2, handedBack: 1 });
   const saved = position as unknown as FinetunePosition;
@@ -112,7 +112,7 @@ it('goes on where a canceled training of the same work stopped', async () => {
   await world.until(
     async () => (await world.db.prisma.run.findUniqueOrThrow({ where: { id: first } })).state === 'CANCELED',
   );
-  const before = await world.db.prisma.checkpoint.findUniqueOrThrow({ where: { key: finetuneKey(job) } });
+  const before = await world.db.prisma.checkpoint.findFirstOrThrow({ where: { key: finetuneKey(job) } });
   expect(before.position).toMatchObject({ best: { epoch: expect.any(Number) as number } });
   expect((before.position as unknown as { epoch: number }).epoch).toBeGreaterThanOrEqual(epoch);
   const output = await world.output(await world.launch({ ...job, label: 'again' }));

@@ -18,7 +18,7 @@ export function gatewayFaults({ world, trial }: Fixture): void {
       .trap({ pattern: COMMIT, lose: 'answer', meanwhile: () => kill('gateway') });
     await expect(trial().launch('analysis', request)).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
     await gone;
-    const { id } = await world().db.prisma.run.findUniqueOrThrow({ where: request });
+    const { id } = await world().db.prisma.run.findFirstOrThrow({ where: request });
     await world().start('gateway');
     expect(await trial().launch('analysis', request)).toBe(id);
     expect(await world().db.prisma.run.count()).toBe(1);
@@ -36,7 +36,7 @@ export function gatewayFaults({ world, trial }: Fixture): void {
       .launch('prune', request)
       .catch(() => undefined);
     await gone;
-    const { id: run } = await world().db.prisma.run.findUniqueOrThrow({ where: request });
+    const { id: run } = await world().db.prisma.run.findFirstOrThrow({ where: request });
     await world().start('gateway');
     // A row in the hands of the dead one is taken up after a quarter of a minute.
     expect(await world().db.prisma.outbox.count()).toBe(1);

@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Interrupt } from '../interrupt.ts';
+import { type Access, findAccess } from './access.ts';
 import { GatewayClient } from './gateway-client.ts';
+import { readLocalToken } from './local-token.ts';
 
 export interface ConnectionOptions {
   /** Address of a gateway; found by itself when absent. */
   readonly url?: string;
+  /** Name of a login that was kept. */
+  readonly profile?: string;
   readonly dataDir?: string;
   readonly provider?: string;
   readonly memoryMb?: string;
@@ -26,10 +30,10 @@ const GOODBYE_MS = 1_000;
  * process until the command ends. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID.
  */
 export async function connect(options: ConnectionOptions, interrupt?: Pick<Interrupt, 'limit'>): Promise<Connection> {
-  const named = options.url ?? process.env.KNEEPOINT_URL;
-  if (named) {
+  const named = await findAccess(options);
+  if (named !== undefined) {
     interrupt?.limit(GOODBYE_MS);
-    const client = new GatewayClient(named);
+    const client = new GatewayClient(named.url, named);
     await client.check();
     return { client, local: false, close: () => Promise.resolve() };
   }
@@ -39,18 +43,20 @@ export async function connect(options: ConnectionOptions, interrupt?: Pick<Inter
   const running = await findRunning(config.dataDir);
   if (running) {
     interrupt?.limit(GOODBYE_MS);
-    return { client: new GatewayClient(running), local: true, close: () => Promise.resolve() };
+    return { client: new GatewayClient(running.url, running), local: true, close: () => Promise.resolve() };
   }
   const { startEmbedded } = await import('../embedded.ts');
   const embedded = await startEmbedded(
-    { ...config, port: 0 },
+    { ...config, port: 0, healthPort: 0 },
     createLogger({ service: 'kneepoint', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' }),
   );
-  return { client: new GatewayClient(embedded.url), local: true, close: () => embedded.close() };
+  return { client: new GatewayClient(embedded.url, embedded), local: true, close: () => embedded.close() };
 }
 
 /** The environment with the command's flags on top, so that flags and variables mean the same. */
-export function toEnvironment(options: Omit<ConnectionOptions, 'url'> & { readonly port?: string }): NodeJS.ProcessEnv {
+export function toEnvironment(
+  options: Omit<ConnectionOptions, 'url' | 'profile'> & { readonly port?: string },
+): NodeJS.ProcessEnv {
   const flags = {
     KNEEPOINT_DATA_DIR: options.dataDir,
     KNEEPOINT_PROVIDER: options.provider,
@@ -60,11 +66,13 @@ export function toEnvironment(options: Omit<ConnectionOptions, 'url'> & { readon
   return { ...process.env, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) };
 }
 
-async function findRunning(dataDir: string): Promise<string | null> {
+/** The server of a data folder, with the token that it left there for those who may read the folder. */
+async function findRunning(dataDir: string): Promise<Access | null> {
   try {
+    const token = await readLocalToken(dataDir);
     const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string };
     const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) });
-    return response.ok ? url : null;
+    return response.ok ? { url, ...(token === undefined ? {} : { token }) } : null;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import { type Access, accessHeaders, base } from './access.ts';
 import { describeAnswer, reasonOf } from './http.ts';
 import { type GraphqlError, serverFailure, toFailure } from './server-failure.ts';
 import { type WatchedRun, watchRun, type WatchTimes } from './watch-run.ts';
@@ -25,9 +26,12 @@ const CHECK_MS = 10_000;
 /** What the command asks of a gateway: queries and mutations over HTTP, runs over WebSocket where that can be had. */
 export class GatewayClient {
   readonly url: string;
+  /** What says who asks: it goes with every request, and with the first message over a socket. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(url: string) {
-    this.url = url.replace(/\/(graphql)?\/?$/, '');
+  constructor(url: string, access: Omit<Access, 'url'> = {}) {
+    this.url = base(url);
+    this.headers = accessHeaders(access);
   }
 
   /** Asks whether a gateway is there. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID. */
@@ -63,7 +67,7 @@ export class GatewayClient {
     try {
       response = await fetch(`${this.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        headers: { 'content-type': 'application/json', accept: 'application/json', ...this.headers },
         body: JSON.stringify(body),
         ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
       });

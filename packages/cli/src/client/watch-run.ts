@@ -50,7 +50,7 @@ export async function* watchRun<View extends WatchedRun>(
   selection: string,
   times: WatchTimes = TIMES,
 ): AsyncGenerator<View> {
-  let feed: Feed<View> | null = subscribe<View>(client.url, id, selection, times.connect);
+  let feed: Feed<View> | null = subscribe<View>(client, id, selection, times.connect);
   let pending = feed.next();
   let silences = 0;
   let seq = -1;
@@ -110,7 +110,7 @@ function patient(
   };
 }
 
-function subscribe<View>(url: string, id: string, selection: string, connectMs: number): Feed<View> {
+function subscribe<View>(gateway: GatewayClient, id: string, selection: string, connectMs: number): Feed<View> {
   const sockets: WebSocket[] = [];
   /** Gives up when nobody answers its handshake. */
   class TimedSocket extends WebSocket {
@@ -120,7 +120,8 @@ function subscribe<View>(url: string, id: string, selection: string, connectMs: 
     }
   }
   const client = createClient({
-    url: `${url.replace(/^http/, 'ws')}/graphql`,
+    url: `${gateway.url.replace(/^http/, 'ws')}/graphql`,
+    connectionParams: gateway.headers,
     webSocketImpl: TimedSocket,
     connectionAckWaitTimeout: connectMs,
     // Asking takes over, and needs no second try.

@@ -17,6 +17,7 @@ export function withServerOptions(command: Command): Command {
       '--url <url>',
       'address of a gateway (default: KNEEPOINT_URL, else the server of the data folder, else one for this command)',
     )
+    .option('--profile <name>', 'gateway and token that `kneepoint login` kept (default: KNEEPOINT_PROFILE)')
     .option('--data-dir <folder>', 'folder of the embedded server (default: ./.kneepoint)')
     .option('--provider <name>', 'execution provider of an embedded server: cpu, cuda or auto')
     .option('--memory-mb <n>', 'memory of a child process of an embedded server')

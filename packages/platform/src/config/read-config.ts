@@ -5,6 +5,7 @@ import type { NatsConnectOptions } from '../bus/nats-connection.ts';
 import type { BusSettings } from '../bus/settings.ts';
 import type { LogLevel } from '../log/create-logger.ts';
 import type { StoreOptions } from '../store/open-store.ts';
+import { type IdentityConfig, toIdentity } from './identity.ts';
 import { type Provider, type Settings, SETTINGS } from './settings.ts';
 
 /** What a process needs to know to run; complete, checked, with absolute paths. */
@@ -25,11 +26,25 @@ export interface Config {
   readonly port: number;
   /** Where users reach the gateway, when it is not `http://host:port`. */
   readonly publicUrl?: string;
-  /** Where a worker tells of itself; 0: nowhere. */
+  /** Other origins whose pages may ask the gateway, as `Origin` names them. */
+  readonly origins: readonly string[];
+  /** Most connections of the gateway. */
+  readonly connections: number;
+  /** Where a process tells of itself; 0: nowhere. */
   readonly healthPort: number;
   /** Collector of traces, for `startTracing`. */
   readonly tracesEndpoint?: string;
   readonly logLevel: LogLevel;
+  /** Who may ask the gateway. */
+  readonly identity: IdentityConfig;
+  /** What the gateway gives at most. */
+  readonly gateway: {
+    readonly queryCost: number;
+    readonly querySeconds: number;
+    readonly answerMb: number;
+    readonly queries: number;
+    readonly queriesPerMinute: number;
+  };
   /** For `openBus`. */
   readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'> & Pick<BusSettings, 'ackWaitMs'>;
   /** For `openStore`; the gateway adds `baseUrl`. */
@@ -73,8 +88,18 @@ function toConfig(settings: Settings): Config {
     leaseSeconds: settings.KNEEPOINT_LEASE_SECONDS,
     host: settings.HOST,
     port: settings.PORT,
+    origins: (settings.KNEEPOINT_ORIGINS?.split(',') ?? []).map((origin) => new URL(origin).origin),
+    connections: settings.KNEEPOINT_CONNECTIONS,
     healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
+    identity: toIdentity(settings),
+    gateway: {
+      queryCost: settings.KNEEPOINT_QUERY_COST,
+      querySeconds: settings.KNEEPOINT_QUERY_SECONDS,
+      answerMb: settings.KNEEPOINT_ANSWER_MB,
+      queries: settings.KNEEPOINT_QUERIES,
+      queriesPerMinute: settings.KNEEPOINT_QUERIES_PER_MINUTE,
+    },
     bus: {
       ackWaitMs: settings.KNEEPOINT_LEASE_SECONDS * 1000,
       ...present({

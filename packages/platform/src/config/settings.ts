@@ -58,13 +58,59 @@ export const SETTINGS = z.object({
     /^https?:\/\/[^?#]*[^/?#]$/,
     'https://kneepoint.example.org or https://example.org/kneepoint',
   ).optional(),
+  /**
+   * Other origins whose pages may ask the gateway, separated by commas. Pages of the gateway itself and of KNEEPOINT_PUBLIC_URL always may;
+   * all others never.
+   */
+  KNEEPOINT_ORIGINS: url(
+    /^https?:\/\/[^/?#,\s]+(,https?:\/\/[^/?#,\s]+)*$/,
+    'https://dashboard.example.org,https://example.org:8443',
+  )
+    .refine((list) => list.split(',').every((origin) => URL.canParse(origin)), 'has an origin that is no address')
+    .optional(),
+  /** Most connections that the gateway holds at once; more are closed unanswered. */
+  KNEEPOINT_CONNECTIONS: whole(16, 1_000_000).default(2_000),
   /** Address and port that the gateway listens on. Port 0 takes a free one. */
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(4_000),
-  /** Port on which a worker tells of itself: /healthz, /readyz, /metrics. 0: none. The gateway has them on PORT. */
+  /** Port on which a process tells of itself: /healthz, /readyz, /metrics. 0: none. The gateway has all but the metrics on PORT, too. */
   HEALTH_PORT: whole(0, 65_535).default(0),
   /** OpenTelemetry collector that takes traces by OTLP over HTTP. Default: nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?:\/\/.+$/, 'http://collector:4318').optional(),
+  /**
+   * Whether the gateway asks who asks: `required`, or `none`. Without identities it listens on loopback alone, unless
+   * KNEEPOINT_ALLOW_ANYBODY says a second time that anybody who reaches it may do anything.
+   */
+  KNEEPOINT_AUTH: choice(['required', 'none']).default('required'),
+  KNEEPOINT_ALLOW_ANYBODY: choice(['true', 'false']).default('false'),
+  /** Token of an administrator of every project, to begin with: a secret of 32 characters or more. */
+  KNEEPOINT_ADMIN_TOKEN: text.regex(/^[\x21-\x7e]{32,512}$/, 'is not 32 characters or more without spaces').optional(),
+  /** OpenID provider whose bearer tokens are accepted, as its tokens name it, and what they must be for. */
+  KNEEPOINT_OIDC_ISSUER: url(/^https?:\/\/[^?#]+$/, 'https://login.example.org').optional(),
+  KNEEPOINT_OIDC_AUDIENCE: text.optional(),
+  /** The provider's public client for `kneepoint login --device`. Default: the audience. */
+  KNEEPOINT_OIDC_CLIENT_ID: text.optional(),
+  /** Where its keys are. Default: what its discovery document says. */
+  KNEEPOINT_OIDC_JWKS_URL: url(/^https?:\/\/.+$/, 'https://login.example.org/keys').optional(),
+  /** Claims with the name of a project, or several, and with a role, or several. */
+  KNEEPOINT_OIDC_PROJECT_CLAIM: text.default('kneepoint_project'),
+  KNEEPOINT_OIDC_ROLE_CLAIM: text.default('kneepoint_role'),
+  /** What other values of the role's claim mean: `ml-admins=admin,everyone=viewer`. */
+  KNEEPOINT_OIDC_ROLES: text
+    .regex(
+      /^[^=,]+=(viewer|operator|admin)(,[^=,]+=(viewer|operator|admin))*$/,
+      'is not like ml-admins=admin,everyone=viewer',
+    )
+    .optional(),
+  /** Fields that the answer to one GraphQL operation may have, as far as the operation says; see docs/operations.md. */
+  KNEEPOINT_QUERY_COST: whole(1_000, 100_000_000).default(50_000),
+  /** Seconds that an operation may take, and MB that its answer may have. */
+  KNEEPOINT_QUERY_SECONDS: whole(1, 3_600).default(10),
+  KNEEPOINT_ANSWER_MB: whole(1, 1_024).default(8),
+  /** Operations that a gateway works on at once; eight times as many wait, more are told to come again. */
+  KNEEPOINT_QUERIES: whole(1, 10_000).default(16),
+  /** What one client may ask for in a minute: an operation counts one, and one more for each thousand fields. 0: any number. */
+  KNEEPOINT_QUERIES_PER_MINUTE: whole(0, 100_000_000).default(6_000),
   LOG_LEVEL: choice(LOG_LEVELS).default('info'),
 });
 

@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import { isDistrust, TRUST_FIX } from '../trust.ts';
 import { Prisma } from './generated/client.ts';
 
 /** Prisma: unreachable, timed out, connection closed, no connection left in the pool, transaction not started or lost. */
@@ -43,7 +44,7 @@ export function databaseUnavailable(error: unknown, where?: string): Failure {
   const message = error instanceof Error ? error.message : String(error);
   return new Failure('DATABASE_UNAVAILABLE', `the database does not answer: ${lastLine(message)}`, {
     ...(where === undefined ? {} : { where }),
-    fix: 'check that Postgres runs and that DATABASE_URL is right',
+    fix: isDistrust(error) ? TRUST_FIX : 'check that Postgres runs and that DATABASE_URL is right',
     cause: error,
   });
 }

@@ -10,8 +10,17 @@ export interface Database {
    */
   readonly exclusive: boolean;
 
+  /** The project that it is bound to; undefined: every project is seen. */
+  readonly projectId: string | undefined;
+
   /** When it was opened, by the database's own clock. */
   readonly openedAt: Date;
+
+  /**
+   * The same database as those see it who work in one project: whatever is asked finds, changes and makes rows of that project alone.
+   * Who plans or does a run's work uses this; only what looks after all projects, such as the reconciler, uses the other.
+   */
+  forProject(projectId: string): Database;
 
   /**
    * Runs `work` in one transaction and commits what it did, or nothing. Repeated when the database aborted it over a

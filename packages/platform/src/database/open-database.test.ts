@@ -59,7 +59,7 @@ describe('a PGlite folder', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     const db = await openDatabase(url);
-    expect(await db.prisma.artifact.findUnique({ where: { sha256: 'kept' } })).toMatchObject({ bytes: 2n ** 40n });
+    expect(await db.prisma.artifact.findFirst({ where: { sha256: 'kept' } })).toMatchObject({ bytes: 2n ** 40n });
     await db.close();
   });
 
@@ -120,7 +120,7 @@ describe.runIf(available('postgres'))('a PostgreSQL database', () => {
     const db = await openDatabase(server.url);
     const createdAt = new Date('2024-02-29T12:34:56.789Z');
     await db.prisma.artifact.create({ data: { sha256: 'time', bytes: 1, mediaType: 'x', createdAt } });
-    const row = await db.prisma.artifact.findUniqueOrThrow({ where: { sha256: 'time' } });
+    const row = await db.prisma.artifact.findFirstOrThrow({ where: { sha256: 'time' } });
     const [stored] = (await client.query<{ t: string }>('SELECT extract(epoch FROM created_at) t FROM artifact')).rows;
     expect(row.createdAt).toEqual(createdAt);
     expect(Number(stored!.t)).toBe(createdAt.getTime() / 1000);

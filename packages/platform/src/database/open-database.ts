@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Failure } from '@kneepoint/failures';
+import { boundClient } from './bound-client.ts';
 import type { DatabaseClient } from './client.ts';
 import type { Database } from './database.ts';
 import { databaseUnavailable, isConflict, isUnavailable } from './database-failure.ts';
@@ -38,14 +39,21 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   const outbox = new EventEmitter().setMaxListeners(0);
   try {
     const openedAt = await databaseTime(prisma);
-    return {
-      prisma,
+    const projects = new Map<string, Database>();
+    const over = (client: DatabaseClient, boundTo?: string): Database => ({
+      prisma: client,
       exclusive,
+      projectId: boundTo,
       openedAt,
+      forProject(projectId) {
+        const known = projects.get(projectId) ?? over(boundClient(prisma, projectId), projectId);
+        projects.set(projectId, known);
+        return known;
+      },
       async transaction(work) {
         for (let retry = 0; ; retry++) {
           try {
-            return await prisma.$transaction(work);
+            return await client.$transaction(work);
           } catch (error) {
             if (retry >= CONFLICT_RETRIES || !isConflict(error)) throw error;
           }
@@ -59,13 +67,14 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
       announce: (address) => connection.announce(address),
       async health() {
         try {
-          await prisma.$queryRaw`SELECT 1`;
+          await client.$queryRaw`SELECT 1`;
         } catch (error) {
           throw isUnavailable(error) ? databaseUnavailable(error, connection.where) : error;
         }
       },
       close: () => connection.close(),
-    };
+    });
+    return over(prisma);
   } catch (error) {
     await connection.close();
     throw error;

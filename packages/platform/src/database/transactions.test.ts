@@ -8,7 +8,7 @@ describe.each(ENGINES)('a transaction on $engine', ({ engine, start }) => {
   let db: Database;
   let stop: () => Promise<void>;
   const artifact = (sha256: string) => ({ data: { sha256, bytes: 1, mediaType: 'x' } });
-  const bytes = async (sha256: string) => (await db.prisma.artifact.findUniqueOrThrow({ where: { sha256 } })).bytes;
+  const bytes = async (sha256: string) => (await db.prisma.artifact.findFirstOrThrow({ where: { sha256 } })).bytes;
 
   beforeAll(async () => {
     const server = await start();
@@ -41,8 +41,8 @@ describe.each(ENGINES)('a transaction on $engine', ({ engine, start }) => {
       Array.from({ length: 8 }, () =>
         db.transaction(async (tx) => {
           await tx.$queryRaw`SELECT 1 FROM artifact WHERE sha256 = 'counted' FOR UPDATE`;
-          const row = await tx.artifact.findUniqueOrThrow({ where: { sha256: 'counted' } });
-          await tx.artifact.update({ where: { sha256: 'counted' }, data: { bytes: row.bytes + 1n } });
+          const row = await tx.artifact.findFirstOrThrow({ where: { sha256: 'counted' } });
+          await tx.artifact.updateMany({ where: { sha256: 'counted' }, data: { bytes: row.bytes + 1n } });
         }),
       ),
     );
@@ -57,7 +57,7 @@ describe.each(ENGINES)('a transaction on $engine', ({ engine, start }) => {
       db.transaction(async (tx) => {
         tries += 1;
         for (const sha256 of order) {
-          await tx.artifact.update({ where: { sha256 }, data: { bytes: { increment: 1 } } });
+          await tx.artifact.updateMany({ where: { sha256 }, data: { bytes: { increment: 1 } } });
           await new Promise((resolve) => setTimeout(resolve, 100));
         }
       });

@@ -59,7 +59,7 @@ export async function referenced(db: Database, limits: Limits): Promise<Set<stri
     UNION SELECT sha256 FROM models UNION SELECT skeleton_sha256 FROM models
     UNION SELECT sha256 FROM datasets UNION SELECT manifest_sha256 FROM datasets
     UNION SELECT sha256 FROM checkpoint c WHERE c.updated_at >= ${checkpointsBefore} OR EXISTS (
-      SELECT 1 FROM step WHERE step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
+      SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
   return new Set(rows.map(({ sha256 }) => sha256));
 }
 
@@ -70,7 +70,7 @@ export async function countExpired(db: Database, limits: Limits): Promise<Expire
     SELECT (SELECT count(*)::int FROM run WHERE ended_at < ${runsBefore}) AS runs,
       (SELECT count(*)::int FROM (${removedRows(limits)}) AS gone) AS removed,
       (SELECT count(*)::int FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
-        SELECT 1 FROM step WHERE step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))) AS checkpoints`;
+        SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))) AS checkpoints`;
   return row;
 }
 
@@ -79,7 +79,7 @@ export async function deleteExpired(db: Database, limits: Limits): Promise<void>
   const { checkpointsBefore, runsBefore } = limits;
   await db.prisma.$executeRaw`
     DELETE FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
-      SELECT 1 FROM step WHERE step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
+      SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
   if (runsBefore !== undefined) await db.prisma.$executeRaw`DELETE FROM run WHERE ended_at < ${runsBefore}`;
   await db.prisma.$executeRaw`DELETE FROM model WHERE id IN (${removedRows(limits)})`;
   await db.prisma.$executeRaw`DELETE FROM dataset WHERE id IN (${removedRows(limits)})`;

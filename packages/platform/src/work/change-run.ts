@@ -7,6 +7,7 @@ import { isRunTerminal } from './states.ts';
 /** A run whose row is locked until the transaction ends. */
 export interface LockedRun {
   readonly id: string;
+  readonly projectId: string;
   readonly kind: string;
   readonly state: string;
   readonly seq: number;
@@ -58,6 +59,6 @@ export async function changeRun<T>(
 
 async function lockRun(tx: Transaction, runId: string): Promise<LockedRun | undefined> {
   const [run] = await tx.$queryRaw<LockedRun[]>`
-    SELECT id, kind, state, seq, created_at AS "createdAt", clock_timestamp() AS now FROM run WHERE id = ${runId} FOR UPDATE`;
+    SELECT id, project_id AS "projectId", kind, state, seq, created_at AS "createdAt", clock_timestamp() AS now FROM run WHERE id = ${runId} FOR UPDATE`;
   return run;
 }

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import type { Transaction } from '../database/client.ts';
 import type { Database } from '../database/database.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
-import { changeRun, type RunChange, Unchanged } from './change-run.ts';
+import { changeRun, type LockedRun, type RunChange, Unchanged } from './change-run.ts';
 import type { AttemptReference } from './end-attempt.ts';
 import { storedJson } from './stored-json.ts';
 
@@ -26,6 +26,7 @@ export interface StepCheckpoint {
 }
 
 interface Surroundings {
+  /** Bound to the project of the run. */
   readonly db: Database;
   readonly store: ArtifactStore;
   /** Content key of the step. */
@@ -48,7 +49,7 @@ export class AttemptCheckpoint implements StepCheckpoint {
 
   async load(): Promise<SavedCheckpoint | undefined> {
     const { db, store, key, onLoaded } = this.#surroundings;
-    const row = await db.prisma.checkpoint.findUnique({ where: { key } });
+    const row = await db.prisma.checkpoint.findFirst({ where: { key } });
     if (row === null || !(await store.has(row.sha256))) return undefined;
     onLoaded();
     return { sha256: row.sha256, position: row.position as object };
@@ -59,7 +60,7 @@ export class AttemptCheckpoint implements StepCheckpoint {
     const sha256 = await this.#put(path);
     let change: RunChange<Saved> | undefined;
     try {
-      change = await changeRun(db, reference.runId, (tx) => this.#point(tx, sha256, position));
+      change = await changeRun(db, reference.runId, (tx, run) => this.#point(tx, run, { sha256, position }));
     } catch (cause) {
       throw notWritten(cause);
     }
@@ -79,16 +80,23 @@ export class AttemptCheckpoint implements StepCheckpoint {
     }
   }
 
-  async #point(tx: Transaction, sha256: string, position: object): Promise<Saved | Unchanged<Saved>> {
+  async #point(
+    tx: Transaction,
+    { projectId, now }: LockedRun,
+    { sha256, position }: SavedCheckpoint,
+  ): Promise<Saved | Unchanged<Saved>> {
     const { key, reference } = this.#surroundings;
     const step = await tx.step.findUnique({ where: { id: reference.stepId } });
-    const before = await tx.checkpoint.findUnique({ where: { key } });
+    const before = await tx.checkpoint.findFirst({ where: { projectId, key } });
     if (step?.token !== reference.token || step.state !== 'RUNNING') {
       return new Unchanged({ held: false, obsolete: before?.sha256 === sha256 ? undefined : sha256 });
     }
-    const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
     const data = { sha256, position: storedJson(position), updatedAt: now };
-    await tx.checkpoint.upsert({ where: { key }, create: { key, ...data }, update: data });
+    await tx.checkpoint.upsert({
+      where: { projectId_key: { projectId, key } },
+      create: { projectId, key, ...data },
+      update: data,
+    });
     return { held: true, obsolete: before?.sha256 === sha256 ? undefined : before?.sha256 };
   }
 }

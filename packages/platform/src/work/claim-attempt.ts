@@ -25,7 +25,7 @@ export interface ClaimOutcome {
 
 /**
  * Takes the attempt that a message names, if it is still to be done: QUEUED -> RUNNING under a fresh token and lease. When the
- * result has appeared meanwhile, from another run, the step is done with that.
+ * result has appeared meanwhile, from another run of the project, the step is done with that.
  */
 export async function claimAttempt(
   db: Database,
@@ -36,7 +36,7 @@ export async function claimAttempt(
   const change = await changeRun(db, runId, async (tx, run) => {
     const step = await tx.step.findUnique({ where: { id: stepId } });
     if (step?.runId !== runId || step.state !== 'QUEUED' || step.attempt !== attempt) return new Unchanged(false);
-    const result = await tx.result.findUnique({ where: { key: step.key } });
+    const result = await tx.result.findFirst({ where: { projectId: run.projectId, key: step.key } });
     if (result !== null) {
       await reuseResult(tx, stepId, result.output, run.now);
       return false;

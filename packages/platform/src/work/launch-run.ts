@@ -16,14 +16,16 @@ export interface RunRequest {
   readonly input: object;
   readonly modelId?: string;
   readonly datasetId?: string;
-  /** Repeating a request with the same key gives the run that it started. */
+  /** Name of who asked. */
+  readonly createdBy?: string;
+  /** Repeating a request with the same key gives the run that it started; each project has keys of its own. */
   readonly idempotencyKey?: string;
   readonly steps: readonly StepPlan[];
 }
 
 /**
- * Writes a run, its steps and the messages of those that can start, in one transaction. Steps whose result exists are done at
- * once, so the run may come back as SUCCEEDED with `reused`.
+ * Writes a run, its steps and the messages of those that can start, in one transaction, into the project that the database is bound
+ * to. Steps whose result exists are done at once, so the run may come back as SUCCEEDED with `reused`.
  * Throws PLAN_INVALID, JSON_INVALID, IDEMPOTENCY_KEY_REUSED.
  */
 export async function launchRun(db: Database, request: RunRequest): Promise<Run> {
@@ -44,7 +46,7 @@ export async function launchRun(db: Database, request: RunRequest): Promise<Run>
 
 async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunRequest): Promise<Run | undefined> {
   if (idempotencyKey === undefined) return undefined;
-  const run = await db.prisma.run.findUnique({ where: { idempotencyKey } });
+  const run = await db.prisma.run.findFirst({ where: { idempotencyKey } });
   if (run === null) return undefined;
   if (run.kind === kind && canonicalJson(run.input) === canonicalJson(storedJson(input))) return run;
   throw new Failure('IDEMPOTENCY_KEY_REUSED', `"${idempotencyKey}" belongs to another ${run.kind} request`, {
@@ -55,28 +57,35 @@ async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunReq
 
 async function write(tx: Transaction, request: RunRequest): Promise<Run> {
   const [clock] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
-  const { id, seq } = await tx.run.create({
+  const { id, projectId, seq } = await tx.run.create({
     data: {
       kind: request.kind,
       input: storedJson(request.input),
       // settleRun raises it to 1.
       seq: 0,
       idempotencyKey: request.idempotencyKey ?? null,
+      createdBy: request.createdBy ?? null,
       modelId: request.modelId ?? null,
       datasetId: request.datasetId ?? null,
       trace: traceHeaders().traceparent ?? null,
       createdAt: clock.now,
     },
   });
-  await writeSteps(tx, id, request.steps, clock.now);
-  await settleRun(tx, { id, seq, now: clock.now });
+  await writeSteps(tx, { id, projectId }, request.steps, clock.now);
+  await settleRun(tx, { id, projectId, seq, now: clock.now });
   return tx.run.findUniqueOrThrow({ where: { id } });
 }
 
-async function writeSteps(tx: Transaction, runId: string, steps: readonly StepPlan[], now: Date): Promise<void> {
+async function writeSteps(
+  tx: Transaction,
+  run: Pick<Run, 'id' | 'projectId'>,
+  steps: readonly StepPlan[],
+  now: Date,
+): Promise<void> {
   const rows = await tx.step.createManyAndReturn({
     data: steps.map((step, position) => ({
-      runId,
+      runId: run.id,
+      projectId: run.projectId,
       kind: step.kind,
       service: step.service,
       name: cleanText(step.name),

@@ -1,7 +1,7 @@
 import { Failure } from '@kneepoint/failures';
 import type { Database } from '../database/database.ts';
 import type { Run } from '../database/generated/client.ts';
-import { launchRun } from './launch-run.ts';
+import { launchRun, type RunRequest } from './launch-run.ts';
 import { runNotFound } from './run-not-found.ts';
 import { isRunTerminal } from './states.ts';
 
@@ -9,7 +9,11 @@ import { isRunTerminal } from './states.ts';
  * Launches the steps of a run that did not succeed once more, as a new run; what succeeded is found by its key.
  * Throws RUN_NOT_FOUND, RUN_NOT_RETRYABLE, IDEMPOTENCY_KEY_REUSED.
  */
-export async function retryRun(db: Database, runId: string, idempotencyKey?: string): Promise<Run> {
+export async function retryRun(
+  db: Database,
+  runId: string,
+  { idempotencyKey, createdBy }: Pick<RunRequest, 'idempotencyKey' | 'createdBy'> = {},
+): Promise<Run> {
   const run = await db.prisma.run.findUnique({
     where: { id: runId },
     include: { steps: { orderBy: { position: 'asc' }, include: { dependencies: true } } },
@@ -27,6 +31,7 @@ export async function retryRun(db: Database, runId: string, idempotencyKey?: str
     ...(run.modelId === null ? {} : { modelId: run.modelId }),
     ...(run.datasetId === null ? {} : { datasetId: run.datasetId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(createdBy === undefined ? {} : { createdBy }),
     steps: run.steps.map((step) => ({
       ref: step.id,
       kind: step.kind,

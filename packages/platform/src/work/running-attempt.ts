@@ -61,6 +61,8 @@ export class RunningAttempt {
   readonly #claim: Claim;
   readonly #reference: AttemptReference;
   readonly #surroundings: AttemptSurroundings;
+  /** The database as the run's project sees it: what a step reads and writes is of that project alone. */
+  readonly #db: Database;
   readonly #abort = new AbortController();
   readonly #meter = new ProgressMeter();
   readonly #images: ImageCount;
@@ -73,6 +75,7 @@ export class RunningAttempt {
     this.#claim = claim;
     this.#reference = { runId: claim.run.id, stepId: claim.step.id, token: claim.token };
     this.#surroundings = surroundings;
+    this.#db = surroundings.db.forProject(claim.run.projectId);
     this.#images = new ImageCount(claim.step);
   }
 
@@ -140,7 +143,7 @@ export class RunningAttempt {
     store: ArtifactStore,
   ): Promise<Omit<AttemptSuccess, 'artifacts'> | Failure> {
     const { run, step, token } = this.#claim;
-    const { db, log, settings } = this.#surroundings;
+    const { log, settings } = this.#surroundings;
     if (handler === undefined) {
       return new Failure('STEP_KIND_UNKNOWN', `no handler for steps of kind "${step.kind}"`, {
         where: step.name,
@@ -158,7 +161,7 @@ export class RunningAttempt {
           this.#images.see(report);
         },
         log,
-        db,
+        db: this.#db,
         store,
         checkpoint: this.#checkpoint(),
         token,
@@ -179,9 +182,9 @@ export class RunningAttempt {
   }
 
   #checkpoint(): AttemptCheckpoint {
-    const { db, bus, store } = this.#surroundings;
+    const { bus, store } = this.#surroundings;
     return new AttemptCheckpoint({
-      db,
+      db: this.#db,
       // Not the recording one: a checkpoint is no part of the result.
       store,
       key: this.#claim.step.key,
@@ -193,7 +196,7 @@ export class RunningAttempt {
   }
 
   async #end(outcome: AttemptSuccess | Failure): Promise<AttemptOutcome> {
-    const { db, bus, store, log, settings } = this.#surroundings;
+    const { bus, store, log, settings } = this.#surroundings;
     const reason = this.#abort.signal.reason as AbortReason | undefined;
     if (reason === 'lost') {
       log.warn('lease lost to another attempt; what this one made is dropped');
@@ -207,7 +210,7 @@ export class RunningAttempt {
     const change = await untilAnswered(async () => {
       if (outcome instanceof Failure) return endWith(endOf(reason, outcome));
       try {
-        return await succeedAttempt(db, this.#reference, outcome, store);
+        return await succeedAttempt(this.#db, this.#reference, outcome, store);
       } catch (error) {
         if (isUnavailable(error)) throw error;
         return endWith({ outcome: 'FAILED', failure: Failure.from(error) });

@@ -6,7 +6,7 @@ import { isRunTerminal, type RunState } from './states.ts';
 import { storedJson } from './stored-json.ts';
 
 /** What settling needs of a run whose row is locked. */
-type SettledRun = Pick<LockedRun, 'id' | 'seq' | 'now'>;
+type SettledRun = Pick<LockedRun, 'id' | 'projectId' | 'seq' | 'now'>;
 
 interface StepCounts {
   readonly total: number;
@@ -72,7 +72,8 @@ async function queueReady(tx: Transaction, run: SettledRun): Promise<void> {
         WHERE d.step_id = s.id AND p.state <> 'SUCCEEDED')
       ORDER BY s.position`;
     if (ready.length === 0) break;
-    const results = await tx.result.findMany({ where: { key: { in: ready.map(({ key }) => key) } } });
+    const keys = ready.map(({ key }) => key);
+    const results = await tx.result.findMany({ where: { projectId: run.projectId, key: { in: keys } } });
     const outputs = new Map(results.map(({ key, output }) => [key, output]));
     const missing = ready.filter(({ key }) => !outputs.has(key));
     for (const { id, key } of ready) {

@@ -47,6 +47,7 @@ export async function succeedAttempt(
     const step = await tx.step.findUnique({ where: { id: stepId } });
     if (step?.token === token && step.state === 'SUCCEEDED') return new Unchanged(true);
     if (step?.token !== token || step.state !== 'RUNNING') return new Unchanged(false);
+    const { projectId } = run;
     const written = await success.commit?.(tx);
     const output = storedJson(written ?? success.output);
     const artifacts = (success.artifacts ?? []).map(({ sha256 }) => sha256);
@@ -66,17 +67,18 @@ export async function succeedAttempt(
       data: { endedAt: run.now, outcome: 'SUCCEEDED', provider: success.provider ?? null },
     });
     await tx.artifact.createMany({
-      data: (success.artifacts ?? []).map((artifact) => ({ ...artifact, createdAt: run.now })),
+      data: (success.artifacts ?? []).map((artifact) => ({ ...artifact, projectId, createdAt: run.now })),
       skipDuplicates: true,
     });
-    const saved = await tx.checkpoint.findUnique({ where: { key: step.key } });
-    if (saved !== null) await tx.checkpoint.delete({ where: { key: step.key } });
+    const saved = await tx.checkpoint.findFirst({ where: { projectId, key: step.key } });
+    if (saved !== null) await tx.checkpoint.deleteMany({ where: { projectId, key: step.key } });
     checkpoint = saved?.sha256;
     // The first to finish wins: a result never changes under a key that others may have read.
     await tx.result.createMany({
       data: [
-        { key: step.key, kind: step.kind, output, artifacts, createdAt: run.now },
+        { projectId, key: step.key, kind: step.kind, output, artifacts, createdAt: run.now },
         ...(success.results ?? []).map((result) => ({
+          projectId,
           key: result.key,
           kind: result.kind,
           output: storedJson(result.output),

@@ -31,9 +31,12 @@ export function importDataset({ config }: ServiceParts): StepHandler {
       return {
         output: output satisfies ImportDatasetOutput,
         commit: async (tx) => {
+          const { projectId, createdBy } = run;
           const row = await tx.dataset.upsert({
-            where: { name_sha256: { name, sha256: archive.sha256 } },
+            where: { projectId_name_sha256: { projectId, name, sha256: archive.sha256 } },
             create: {
+              projectId,
+              createdBy,
               name,
               sha256: archive.sha256,
               manifestSha256: manifest.sha256,

@@ -40,9 +40,14 @@ export function importModel({ config }: ServiceParts): StepHandler {
       return {
         output: output satisfies ImportModelOutput,
         commit: async (tx) => {
+          const { projectId, createdBy } = run;
           const row = await tx.model.upsert({
-            where: { name_sha256_preprocessKey: { name, sha256: model.sha256, preprocessKey } },
+            where: {
+              projectId_name_sha256_preprocessKey: { projectId, name, sha256: model.sha256, preprocessKey },
+            },
             create: {
+              projectId,
+              createdBy,
               name,
               sha256: model.sha256,
               skeletonSha256: skeleton.sha256,

@@ -7,12 +7,16 @@ import { toRun } from './runs.ts';
 const KEY = /^[\w.:-]{1,200}$/;
 
 /** Launches a run; what was asked for is kept without the key, which names the request and is no part of it. */
-export async function launch({ db }: Pick<Context, 'db'>, request: RunRequest, idempotencyKey?: string): Promise<Run> {
+export async function launch(
+  { db, principal }: Pick<Context, 'db' | 'principal'>,
+  request: RunRequest,
+  idempotencyKey?: string,
+): Promise<Run> {
   const { idempotencyKey: _key, ...input } = request.input as { idempotencyKey?: string };
   // Nested inputs are instances of their classes, which the database does not take for plain objects.
   const plain = JSON.parse(JSON.stringify(input)) as object;
   const key = isAbsent(idempotencyKey) ? {} : { idempotencyKey: requireKey(idempotencyKey) };
-  return toRun(await launchRun(db, { ...request, input: plain, ...key }));
+  return toRun(await launchRun(db, { ...request, input: plain, createdBy: principal.name, ...key }));
 }
 
 /** GraphQL clients may write null for a field that they leave out. */

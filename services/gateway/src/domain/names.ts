@@ -9,6 +9,7 @@ export const ENDED = RUN_STATES.filter(isRunTerminal);
 
 interface NamedRow {
   readonly id: string;
+  readonly projectId: string;
   readonly name: string;
   readonly removedAt: Date | null;
 }
@@ -26,7 +27,7 @@ export interface Named<Row extends NamedRow> {
   content(row: Row): string;
   rename(tx: Transaction, id: string, name: string): Promise<Row>;
   /** Takes the name away by the database's clock. */
-  remove(tx: Transaction, id: string): Promise<unknown>;
+  remove(tx: Transaction, row: Row): Promise<unknown>;
   /** Gives what refers to one row to another of the same content, and deletes the first. */
   merge(tx: Transaction, rows: { readonly from: string; readonly into: string }): Promise<void>;
   /** A run that has not ended and needs this row. */
@@ -81,7 +82,7 @@ export async function remove<Row extends NamedRow>({ db }: Context, named: Named
         fix: `Cancel run ${globalId('Run', run.id)}, or wait until it has ended.`,
       });
     }
-    await named.remove(tx, id);
+    await named.remove(tx, row);
     return row;
   });
 }

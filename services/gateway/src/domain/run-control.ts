@@ -12,7 +12,7 @@ export async function cancel({ db, bus, loaders }: Context, id: string): Promise
 }
 
 /** A new run over the same steps: those whose results exist are found by their keys. */
-export async function retry({ db, loaders }: Context, id: string): Promise<Run> {
+export async function retry({ db, loaders, principal }: Context, id: string): Promise<Run> {
   const run = await requireRun({ loaders }, id);
   if (!RETRYABLE.includes(run.state)) {
     throw new Failure('RUN_NOT_RETRYABLE', `the run is ${run.state}`, {
@@ -20,5 +20,5 @@ export async function retry({ db, loaders }: Context, id: string): Promise<Run> 
       fix: 'Retry a run that is FAILED, CANCELED or TIMED_OUT.',
     });
   }
-  return toRun(await retryRun(db, run.id));
+  return toRun(await retryRun(db, run.id, { createdBy: principal.name }));
 }

@@ -43,10 +43,9 @@ export async function completeUpload(
       fix: 'Pass the SHA-256 of the bytes in lower-case hexadecimal.',
     });
   const stored = await store.completeUpload(id, sha256);
-  await db.prisma.artifact.upsert({
-    where: { sha256: stored.sha256 },
-    create: { sha256: stored.sha256, bytes: BigInt(stored.bytes), mediaType: 'application/octet-stream' },
-    update: {},
+  await db.prisma.artifact.createMany({
+    data: [{ sha256: stored.sha256, bytes: BigInt(stored.bytes), mediaType: 'application/octet-stream' }],
+    skipDuplicates: true,
   });
   return stored;
 }

@@ -1,6 +1,4 @@
-/** From the least to the most: who has one may do all that those before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof ROLES)[number];
+import { DEFAULT_PROJECT, type Role } from '@kneepoint/platform';
 
 export interface ProjectReference {
   readonly id: string;
@@ -19,20 +17,10 @@ export interface Principal {
   readonly role: Role;
   /** Whether the role holds in every project, and projects may be made. */
   readonly everywhere: boolean;
-  /** When it stops being valid by itself; null: never. */
-  readonly expiresAt: Date | null;
 }
-
-/** The project of whatever was there before there were projects, and of embedded servers. */
-export const DEFAULT_PROJECT: ProjectReference = { id: 'default', name: 'default' };
 
 /** Who uses a server that asks nobody who they are. */
 export const ANYBODY: Principal = {
   ...{ id: 'anybody', kind: 'local', name: 'anybody', project: DEFAULT_PROJECT },
-  ...{ role: 'admin', everywhere: true, expiresAt: null },
+  ...{ role: 'admin', everywhere: true },
 };
-
-/** Whether a role is that much, or more. */
-export function isAtLeast(role: Role, least: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(least);
-}

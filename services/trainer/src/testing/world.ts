@@ -78,7 +78,7 @@ export class World {
   async midEpoch(job: FinetuneInput): Promise<FinetunePosition> {
     let found: FinetunePosition | undefined;
     await this.until(async () => {
-      const row = await this.db.prisma.checkpoint.findUnique({ where: { key: finetuneKey(job) } });
+      const row = await this.db.prisma.checkpoint.findFirst({ where: { key: finetuneKey(job) } });
       found = row?.position as unknown as FinetunePosition | undefined;
       return found !== undefined && found.epoch > 0 && found.step > 0;
     });

@@ -17,7 +17,7 @@ export function checkpointing(world: World): void {
   const launch = (name: string, key = contentKey('saving', 1, name)) =>
     launchRun(world.db, { kind: 'TEST', input: {}, steps: [plan(name, { key })] });
   const row = (name: string) =>
-    world.db.prisma.checkpoint.findUnique({ where: { key: contentKey('saving', 1, name) } });
+    world.db.prisma.checkpoint.findFirst({ where: { key: contentKey('saving', 1, name) } });
   const file = async (context: StepContext, text: string, position: object): Promise<void> => {
     const path = join(tmpdir(), `kneepoint-checkpoint-${randomBytes(8).toString('hex')}`);
     await writeFile(path, text);
@@ -54,7 +54,7 @@ export function checkpointing(world: World): void {
       () => Promise.all(files.map((sha256) => world.store.has(sha256))),
       (there) => there.every((one) => !one),
     );
-    const result = await world.db.prisma.result.findUniqueOrThrow({ where: { key: contentKey('saving', 1, name) } });
+    const result = await world.db.prisma.result.findFirstOrThrow({ where: { key: contentKey('saving', 1, name) } });
     expect(result.artifacts).toEqual([]);
   });
 

@@ -1,0 +1,48 @@
+import { findProfile, readProfiles } from './profiles.ts';
+
+/** Where a gateway is, and as whom it is asked. */
+export interface Access {
+  readonly url: string;
+  readonly token?: string;
+  readonly project?: string;
+}
+
+export interface AccessOptions {
+  readonly url?: string;
+  readonly profile?: string;
+}
+
+/**
+ * The gateway that flags, the environment or a profile name; undefined where none does. A flag counts before a variable, and both before
+ * what a profile says. A token of a profile is sent to the profile's own gateway alone. Throws PROFILE_UNKNOWN.
+ */
+export async function findAccess(
+  options: AccessOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Access | undefined> {
+  const named = options.url || environment.KNEEPOINT_URL;
+  const name = options.profile || environment.KNEEPOINT_PROFILE;
+  const { KNEEPOINT_TOKEN: token, KNEEPOINT_PROJECT: project } = environment;
+  const given = { ...(token ? { token } : {}), ...(project ? { project } : {}) };
+  if (name) {
+    const profile = await findProfile(name);
+    return named && base(named) !== base(profile.url) ? { url: named, ...given } : { ...profile, ...given };
+  }
+  if (!named) return undefined;
+  if (token) return { url: named, ...given };
+  const known = Object.values(await readProfiles()).find(({ url }) => base(url) === base(named));
+  return { ...known, url: named, ...given };
+}
+
+/** The address of a gateway, without what may be written behind it. */
+export function base(url: string): string {
+  return url.replace(/\/(graphql)?\/?$/, '');
+}
+
+/** What says who asks, as headers of a request and as the first message over a socket. */
+export function accessHeaders({ token, project }: Omit<Access, 'url'>): Readonly<Record<string, string>> {
+  return {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(project === undefined ? {} : { 'x-kneepoint-project': project }),
+  };
+}

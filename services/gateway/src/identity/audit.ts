@@ -1,0 +1,65 @@
+import { Failure } from '@kneepoint/failures';
+import type { GraphQLFieldResolver } from 'graphql';
+import type { Context } from '../context.ts';
+
+type Resolver = GraphQLFieldResolver<unknown, Context>;
+
+/** More of them say no more. */
+const MOST_SUBJECTS = 50;
+const LONGEST = 200;
+
+interface Payload {
+  readonly userErrors?: readonly { readonly code: string }[];
+}
+
+/** Writes who asked for a mutation, and what came of it, into the log of the project; also what was refused. */
+export function audited(operation: string, resolve: Resolver): Resolver {
+  return async (source, args, context, info) => {
+    try {
+      const payload = (await resolve(source, args as object, context, info)) as Payload;
+      const [error] = payload.userErrors ?? [];
+      await write(context, operation, [...idsIn(args), ...idsIn(payload)], error?.code ?? 'OK');
+      return payload;
+    } catch (error) {
+      await write(context, operation, idsIn(args), error instanceof Failure ? error.code : 'INTERNAL');
+      throw error;
+    }
+  };
+}
+
+async function write(context: Context, operation: string, ids: readonly string[], outcome: string): Promise<void> {
+  const { db, log, principal, requestId } = context;
+  const subjects = [...new Set(ids)].slice(0, MOST_SUBJECTS);
+  log.info({ operation, principal: principal.id, project: principal.project.name, subjects, outcome }, 'mutation');
+  // What was done is done: that it cannot be written down must not make the client do it again. The line above has it.
+  await db.prisma.audit
+    .create({
+      data: { principal: principal.id, principalName: principal.name, requestId, operation, subjects, outcome },
+    })
+    .catch((error: unknown) => log.error({ err: error, operation }, 'the audit log was not written'));
+}
+
+/** Ids and digests in what was asked for or made: texts under names that say so. Never a secret. */
+function idsIn(value: unknown, depth = 0): string[] {
+  if (typeof value !== 'object' || value === null || depth > 3 || value instanceof Date) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => idsIn(one, depth + 1));
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (!SUBJECTS.has(name)) return typeof inner === 'object' ? idsIn(inner, depth + 1) : [];
+    const texts = Array.isArray(inner) ? inner : [inner];
+    return texts.flatMap((text) => (typeof text === 'string' ? [text.slice(0, LONGEST)] : idsIn(text, depth + 1)));
+  });
+}
+
+/** Fields that name what a mutation is about. */
+const SUBJECTS = new Set([
+  'id',
+  'model',
+  'models',
+  'dataset',
+  'artifact',
+  'artifacts',
+  'upload',
+  'sha256',
+  'name',
+  'path',
+]);

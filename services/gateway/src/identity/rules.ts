@@ -1,0 +1,56 @@
+import type { Role } from '@kneepoint/platform';
+
+/** Who may ask for a field of the roots. */
+export interface Rule {
+  /** The least role in the project that the request works in. */
+  readonly least: Role;
+  /** Only those whose role holds in every project. */
+  readonly everywhere?: true;
+}
+
+const VIEWER: Rule = { least: 'viewer' };
+const OPERATOR: Rule = { least: 'operator' };
+const ADMIN: Rule = { least: 'admin' };
+
+/** The one place that says who may do what: every field of Query, Mutation and Subscription has a line here, or the gateway does not start. */
+export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Readonly<Record<string, Rule>>>> = {
+  Query: {
+    artifact: VIEWER,
+    auditLog: ADMIN,
+    characteristicCurves: VIEWER,
+    compressionPlan: VIEWER,
+    dataset: VIEWER,
+    datasets: VIEWER,
+    model: VIEWER,
+    models: VIEWER,
+    node: VIEWER,
+    projects: VIEWER,
+    run: VIEWER,
+    runs: VIEWER,
+    taskRelationships: VIEWER,
+    tokens: ADMIN,
+    viewer: VIEWER,
+  },
+  Mutation: {
+    cancelRun: OPERATOR,
+    completeUpload: OPERATOR,
+    createProject: { least: 'admin', everywhere: true },
+    createToken: ADMIN,
+    createUpload: OPERATOR,
+    launchAnalysis: OPERATOR,
+    launchBenchmark: OPERATOR,
+    launchCompression: OPERATOR,
+    launchFinetune: OPERATOR,
+    launchPrune: OPERATOR,
+    registerDataset: OPERATOR,
+    registerModel: OPERATOR,
+    removeDataset: ADMIN,
+    removeModel: ADMIN,
+    renameDataset: ADMIN,
+    renameModel: ADMIN,
+    retryRun: OPERATOR,
+    revokeToken: ADMIN,
+    settleCompression: OPERATOR,
+  },
+  Subscription: { runUpdated: VIEWER },
+};

@@ -1,0 +1,219 @@
+import { ROLES, type Role } from '@kneepoint/platform';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  ID,
+  InputType,
+  Mutation,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+} from 'type-graphql';
+import type { Context } from '../context.ts';
+import {
+  listAudit,
+  listProjects,
+  listTokens,
+  makeProject,
+  makeToken,
+  revokeToken,
+  viewerOf,
+} from '../domain/access.ts';
+import type { Page } from '../domain/pages.ts';
+import { connectionOf, PageArgs } from './page-info.ts';
+import { DateTime } from './scalars.ts';
+import { UserError, withUserErrors } from './user-error.ts';
+
+const RoleName = Object.fromEntries(ROLES.map((role) => [role, role])) as { [Name in Role]: Name };
+registerEnumType(RoleName, { name: 'Role', description: 'Each may do all that those before it may.' });
+
+@ObjectType({ description: 'Who asks.' })
+export class Viewer {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => String, { description: 'token, oidc or local' })
+  kind!: string;
+
+  @Field(() => RoleName)
+  role!: Role;
+
+  @Field(() => String, { description: 'Name of the project that this request works in.' })
+  project!: string;
+
+  @Field(() => Boolean, { description: 'Whether the role holds in every project.' })
+  everywhere!: boolean;
+}
+
+@ObjectType({ description: 'What belongs to one project is not there for those who work in another.' })
+export class Project {
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+}
+
+@ObjectType({ description: 'An API token, without its secret.' })
+export class Token {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => RoleName)
+  role!: Role;
+
+  @Field(() => String, { nullable: true, description: 'Name of its project; null: every project.' })
+  project!: string | null;
+
+  @Field(() => String, { nullable: true })
+  createdBy!: string | null;
+
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true })
+  expiresAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true })
+  revokedAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'To the minute.' })
+  lastUsedAt!: Date | null;
+}
+
+@ObjectType({ description: 'A mutation that somebody asked for, whether it was done or refused.' })
+export class AuditEntry {
+  @Field(() => DateTime)
+  createdAt!: Date;
+
+  @Field(() => String, { description: 'Id of who asked: of a token, or of a person at the issuer.' })
+  principal!: string;
+
+  @Field(() => String)
+  principalName!: string;
+
+  @Field(() => String, { nullable: true })
+  requestId!: string | null;
+
+  @Field(() => String, { description: 'The field of Mutation.' })
+  operation!: string;
+
+  @Field(() => [String], { description: 'Ids, names and digests of what it was about, and of what it made.' })
+  subjects!: readonly string[];
+
+  @Field(() => String, { description: 'OK, or the code of the failure.' })
+  outcome!: string;
+}
+
+@InputType()
+export class CreateTokenInput {
+  @Field(() => String, { description: 'Who or what will hold it.' })
+  name!: string;
+
+  @Field(() => RoleName)
+  role!: Role;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it ends by itself; never when absent.' })
+  expiresAt?: Date;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'For every project, instead of the one that this request works in; only by those who have that themselves.',
+  })
+  everywhere?: boolean;
+}
+
+@ObjectType()
+export class CreateTokenPayload {
+  @Field(() => Token, { nullable: true })
+  token!: Token | null;
+
+  @Field(() => String, { nullable: true, description: 'What its holder sends. It is told once, and kept nowhere.' })
+  secret!: string | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class RevokeTokenPayload {
+  @Field(() => Token, { nullable: true })
+  token!: Token | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class CreateProjectPayload {
+  @Field(() => Project, { nullable: true })
+  project!: Project | null;
+
+  @Field(() => [UserError])
+  userErrors!: UserError[];
+}
+
+const ProjectConnection = connectionOf('Project', () => Project);
+const TokenConnection = connectionOf('Token', () => Token);
+const AuditConnection = connectionOf('AuditEntry', () => AuditEntry);
+
+@Resolver()
+export class IdentityResolver {
+  @Query(() => Viewer, { description: 'Who asks, and with which role in which project.' })
+  viewer(@Ctx() context: Context): Viewer {
+    return viewerOf(context);
+  }
+
+  @Query(() => ProjectConnection, {
+    description: 'The project that the request works in; all of them for those whose role holds in every project.',
+  })
+  projects(@Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Project>> {
+    return listProjects(context, page);
+  }
+
+  @Query(() => TokenConnection, { description: 'API tokens of the project, revoked ones too; newest first.' })
+  tokens(@Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Token>> {
+    return listTokens(context, page);
+  }
+
+  @Query(() => AuditConnection, {
+    description: 'Who asked for which change in the project, and what came of it; newest first.',
+  })
+  auditLog(@Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<AuditEntry>> {
+    return listAudit(context, page);
+  }
+
+  @Mutation(() => CreateTokenPayload, { description: 'Makes an API token for the project.' })
+  createToken(
+    @Ctx() context: Context,
+    @Arg('input', () => CreateTokenInput) input: CreateTokenInput,
+  ): Promise<CreateTokenPayload> {
+    return withUserErrors<{ token: Token | null; secret: string | null }>(() => makeToken(context, input), {
+      token: null,
+      secret: null,
+    });
+  }
+
+  @Mutation(() => RevokeTokenPayload, {
+    description: 'Ends a token for good; whoever uses it is cut off within seconds, what they launched goes on.',
+  })
+  revokeToken(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RevokeTokenPayload> {
+    return withUserErrors<{ token: Token | null }>(async () => ({ token: await revokeToken(context, id) }), {
+      token: null,
+    });
+  }
+
+  @Mutation(() => CreateProjectPayload)
+  createProject(@Ctx() context: Context, @Arg('name', () => String) name: string): Promise<CreateProjectPayload> {
+    return withUserErrors<{ project: Project | null }>(async () => ({ project: await makeProject(context, name) }), {
+      project: null,
+    });
+  }
+}
