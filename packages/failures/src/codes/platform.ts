@@ -148,4 +148,15 @@ export const platformFailures = {
     cure: 'Use a faster machine, or give it less to do: fewer images, tasks or epochs, a smaller network.',
     retryable: false,
   },
+  OUTGOING_REFUSED: {
+    cause:
+      'A request to an address that a user named would have gone where none may go, or was answered by a redirect.',
+    cure: 'Name a public https or http address; an operator allows others by KNEEPOINT_OUTGOING_ALLOW.',
+    retryable: false,
+  },
+  OUTGOING_FAILED: {
+    cause: 'An address that a user named did not answer in time, or not as it should.',
+    cure: 'Check that the address answers from where Kneepoint runs, then retry.',
+    retryable: true,
+  },
 } as const satisfies Record<string, FailureKind>;

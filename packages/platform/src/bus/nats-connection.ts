@@ -8,6 +8,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
+import { isDistrust, TRUST_FIX } from '../trust.ts';
 
 export interface NatsTls {
   /** Authority that signed the server's certificate, PEM file. Default: the system's authorities. */
@@ -75,17 +76,10 @@ async function connectionOptions(
   };
 }
 
-/** The server's certificate does not hold: another name, an unknown authority, expired. */
-function isDistrust(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return /CERT|UNABLE_TO|ERR_TLS/.test(code) || isDistrust(error.cause);
-}
-
 function refused(servers: readonly string[], cause: Error): Failure {
   return new Failure('BUS_MISCONFIGURED', `No connection to NATS on these terms: ${cause.message}`, {
     where: servers.join(','),
-    fix: 'correct user and password, credentials or authority file; with encryption, name the host as its certificate does',
+    fix: isDistrust(cause) ? `${TRUST_FIX}, or NATS_CA_FILE` : 'correct user and password, or credentials',
     cause,
   });
 }

@@ -1,8 +1,13 @@
 import { Failure } from '@kneepoint/failures';
+import { isDistrust, TRUST_FIX } from '../trust.ts';
 
 /** A file system or network error of a store as a coded failure; failures pass unchanged. */
 export function storeFailure(error: unknown, where: string): Failure {
   if (error instanceof Failure) return error;
+  if (isDistrust(error)) {
+    const reason = `The artifact store is not trusted: ${error.message}`;
+    return new Failure('STORE_MISCONFIGURED', reason, { where, fix: TRUST_FIX, cause: error });
+  }
   const code = errorCode(error);
   const reason = error instanceof Error ? error.message : String(error);
   switch (code) {
