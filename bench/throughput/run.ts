@@ -116,7 +116,7 @@ async function startExtractor(core: number, shared: Record<string, string>): Pro
   const env = { ...process.env, ...shared, KNEEPOINT_DATA_DIR: join(folder, `extractor-${core}`) };
   const child = spawn('taskset', ['-c', String(core), process.execPath, BIN, 'extractor'], {
     env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   await ready(child);
   return async () => {
@@ -130,9 +130,9 @@ function ready(child: ChildProcess): Promise<void> {
     let said = '';
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`the extractor did not start: ${said}`)));
-    child.stderr!.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000);
-      if (said.includes('is ready')) resolve();
+    child.stderr!.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+    child.stdout!.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('is ready')) resolve();
     });
   });
 }

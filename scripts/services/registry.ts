@@ -31,6 +31,12 @@ export const SERVICES = {
     folders: ['/usr/local/bin'],
     go: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
   },
+  /** A browser without a window: what a page may do is for a browser to say. */
+  'chromium-headless-shell': {
+    program: 'chromium-headless-shell',
+    folders: ['/usr/bin'],
+    debian: 'chromium-headless-shell',
+  },
   helm: {
     program: 'helm',
     folders: ['/usr/local/bin'],

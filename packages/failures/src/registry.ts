@@ -1,5 +1,7 @@
 import { apiFailures } from './codes/api.ts';
 import { datasetFailures } from './codes/datasets.ts';
+import { httpFailures } from './codes/http.ts';
+import { identityFailures } from './codes/identity.ts';
 import { onnxFailures } from './codes/onnx.ts';
 import { platformFailures } from './codes/platform.ts';
 import { pruningFailures } from './codes/pruning.ts';
@@ -27,6 +29,8 @@ export const FAILURES = {
   ...platformFailures,
   ...trainingFailures,
   ...apiFailures,
+  ...httpFailures,
+  ...identityFailures,
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureCode = keyof typeof FAILURES;

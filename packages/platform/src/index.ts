@@ -22,6 +22,7 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './log/create-logger.ts';
+export { logProcess } from './log/log-process.ts';
 export { artifactKey } from './store/addresses.ts';
 export type {
   ArtifactSource,
@@ -93,13 +94,18 @@ export { type Provider, PROVIDERS, type Settings, SETTINGS } from './config/sett
 export { MinioStore, type MinioStoreOptions } from './store/minio-store.ts';
 export type { ServiceParts } from './service-parts.ts';
 export { VERSION } from './version.ts';
-export { checkReadiness, type Readiness } from './health/readiness.ts';
+export { type Readiness, readiness } from './health/readiness.ts';
 export { type HealthServer, startHealthServer } from './health/start-health-server.ts';
-export { workerChecks } from './health/worker-checks.ts';
+export { dependencyChecks, workerChecks } from './health/worker-checks.ts';
 export { watchBacklog } from './metrics/backlog.ts';
-export { registry as metricsRegistry } from './metrics/metrics.ts';
+export { operationDuration, requestDuration, type SocketCounts, watchSockets } from './metrics/requests.ts';
 export { inSpan, type TraceHeaders, traceHeaders } from './tracing/spans.ts';
 export { startTracing } from './tracing/start-tracing.ts';
 export { type Amount, collectGarbage, type GarbageOptions, type GarbageReport } from './retention/collect-garbage.ts';
 export { diagnose } from './doctor/diagnose.ts';
 export type { Check, Finding } from './doctor/finding.ts';
+export type { IdentityConfig, OidcConfig } from './config/identity.ts';
+export { createProject } from './identity/project.ts';
+export { type CreatedToken, createToken, type TokenRequest } from './identity/create-token.ts';
+export { DEFAULT_PROJECT, isAtLeast, type Role, ROLES } from './identity/roles.ts';
+export { digestOf, hasDigest, makeToken, type ParsedToken, parseToken } from './identity/token.ts';

@@ -5,16 +5,31 @@ import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import fastifyWebsocket from '@fastify/websocket';
 import { startDispatcher, startReconciler } from '@kneepoint/platform';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { handleProtocols } from 'graphql-ws';
 import type { Context, Services } from './context.ts';
-import { createLiveLoaders, createLoaders } from './domain/loaders.ts';
+import { createContexts } from './create-contexts.ts';
 import { registerArtifactRoutes } from './http/artifact-routes.ts';
-import { createErrorFormatter } from './http/format-error.ts';
+import { compressAnswers } from './http/compress-answers.ts';
+import { BODY_BYTES, createApp, publicPrefix } from './http/create-app.ts';
+import { formatError } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
+import { executedBy, limitOperations } from './http/limit-operations.ts';
+import { measureOperations, measureRequests } from './http/measure-requests.ts';
 import { createSocketHandler } from './http/socket.ts';
+import { answerHttp } from './http/tell-errors.ts';
 import { traceRequests } from './http/trace-requests.ts';
-import { ANYBODY } from './identity/principal.ts';
+import { registerAuthRoute } from './identity/auth-route.ts';
+import { authenticateRequests, principalOf, wantsPage } from './identity/authenticate-requests.ts';
+import { Authenticator } from './identity/authenticator.ts';
+import { pageCookie } from './identity/credentials.ts';
+import { guardSchema } from './identity/guard-schema.ts';
+import { requireSafe } from './identity/require-safe.ts';
+import { Sessions } from './identity/sessions.ts';
+import { operationAdmission } from './limits/admit-operation.ts';
+import { createExecutor } from './limits/executor.ts';
+import { limitsOf } from './limits/limits.ts';
 import { createSchema } from './schema/schema.ts';
 
 export interface Gateway {
@@ -24,94 +39,110 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const BODY_BYTES = 1 << 20;
-/** Limits of one query: far above what the CLI and a dashboard ask, far below what hurts. */
-const LIMITS = { depth: 14, tokens: 4000, aliases: 60, directives: 50, cost: 100_000 } as const;
-
 /** Serves GraphQL over HTTP and WebSocket, and keeps published work flowing (dispatcher and reconciler). */
 export async function startGateway(services: Services): Promise<Gateway> {
-  const { db, bus, store, log, config } = services;
-  const schema = createSchema();
-  const createContext = (): Context => ({ ...services, principal: ANYBODY, loaders: createLoaders(services) });
-  const liveContext: Context = { ...services, principal: ANYBODY, loaders: createLiveLoaders(services) };
-  const formatError = createErrorFormatter(log);
+  const { db, bus, store, log, config, localToken } = services;
+  requireSafe(services);
+  const schema = guardSchema(createSchema());
+  const contexts = createContexts(services);
+  const authenticator = new Authenticator(services);
+  const sessions = new Sessions(authenticator);
 
-  const app = fastify({ bodyLimit: BODY_BYTES });
+  const limits = limitsOf(config);
+  const admit = operationAdmission(schema, limits);
+  const executor = createExecutor(limits);
+
+  const app = await createApp(config, log);
+  await compressAnswers(app);
   const armor = new ApolloArmor({
-    maxDepth: { n: LIMITS.depth },
-    maxTokens: { n: LIMITS.tokens },
-    maxAliases: { n: LIMITS.aliases },
-    maxDirectives: { n: LIMITS.directives },
-    costLimit: { maxCost: LIMITS.cost },
+    maxDepth: { n: limits.document.depth },
+    // Its own way makes a mistake of the client one of the server; the parser's does not.
+    maxTokens: { enabled: false },
+    maxAliases: { n: limits.document.aliases },
+    maxDirectives: { n: limits.document.directives },
+    // It knows no variables.
+    costLimit: { enabled: false },
     blockFieldSuggestion: { enabled: false },
   }).protect();
   const apollo = new ApolloServer<Context>({
     ...armor,
-    schema,
+    gateway: executedBy(executor, schema),
     introspection: true,
+    parseOptions: { maxTokens: limits.document.tokens },
     // Whoever started the gateway closes it. Apollo would send the signal again, and the second one ends the process at once.
     stopOnTerminationSignals: false,
     formatError,
     plugins: [
       ...armor.plugins,
       fastifyApolloDrainPlugin(app),
+      answerHttp(),
+      limitOperations(admit),
+      measureOperations(),
       // Nothing here says how long it may be cached, and the plugin would look at every field of every answer.
       ApolloServerPluginCacheControlDisabled(),
     ] as ApolloServerPlugin<Context>[],
   });
   await apollo.start();
 
-  const page = graphiqlPage();
-  await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES } });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { statusCode = 500, message } = error;
-    if (statusCode < 500) return reply.code(statusCode).send({ code: 'REQUEST_INVALID', message });
-    log.error({ err: error, path: request.url }, 'a request failed');
-    return reply.code(500).send({ code: 'INTERNAL', message: 'The server failed to answer this; its log says why.' });
-  });
+  const path = `${publicPrefix(config)}/graphql`;
+  const page = graphiqlPage(path);
+  await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES, handleProtocols } });
   endIdleConnectionsOnClose(app);
   traceRequests(app);
-  registerHealthRoutes(app, services);
+  measureRequests(app);
+  authenticateRequests(app, authenticator);
+  registerAuthRoute(app, config);
+  await registerHealthRoutes(app, services);
   registerArtifactRoutes(app, store);
 
-  const handleGraphql = fastifyApolloHandler(apollo, { context: () => Promise.resolve(createContext()) });
+  const handleGraphql = fastifyApolloHandler(apollo, {
+    context: (request) => Promise.resolve(contexts.forRequest(principalOf(request), request.id)),
+  });
   app.route({
     method: 'GET',
     url: '/graphql',
-    // A browser that navigates here gets the editor; a GraphQL client asks for JSON.
     preHandler: async (request, reply) => {
-      const wantsPage = request.headers.accept?.includes('text/html') === true;
-      if (wantsPage) await reply.type('text/html; charset=utf-8').send(page);
+      if (!wantsPage(request) || request.ws) return;
+      const cookie = localToken === undefined ? undefined : pageCookie(localToken, request.headers);
+      if (cookie !== undefined) reply.header('set-cookie', cookie);
+      await reply.type('text/html; charset=utf-8').header('content-security-policy', page.policy).send(page.html);
     },
     handler: handleGraphql,
-    wsHandler: createSocketHandler({
+    wsHandler: createSocketHandler(app, {
       schema,
-      createContext,
-      createLiveContext: () => liveContext,
+      contexts,
+      authenticator,
+      sessions,
       rules: armor.validationRules,
-      maxTokens: LIMITS.tokens,
-      formatError,
+      maxTokens: limits.document.tokens,
+      ...{ admit, executor, bounds: limits.sockets },
     }),
   });
   app.post('/graphql', handleGraphql);
-  app.get('/', (_request, reply) => reply.redirect('/graphql'));
+  app.get('/', (_request, reply) => reply.redirect(path));
 
   await app.listen({ port: config.port, host: config.host });
   const dispatcher = startDispatcher(db, bus, { log });
   const reconciler = startReconciler(db, bus, { log, leaseSeconds: config.leaseSeconds });
   const { port } = app.server.address() as AddressInfo;
-  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
-  const url = `http://${host}:${port}`;
+  const url = `http://${reachable(config.host)}:${port}`;
   log.info({ url: `${url}/graphql` }, 'gateway listens');
 
   return {
     url,
     close: async () => {
+      sessions.close();
       await apollo.stop();
       await app.close();
       await Promise.all([dispatcher.stop(), reconciler.stop()]);
     },
   };
+}
+
+/** An address to ask for, of one to listen on. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 const IDLE_LOOK_MS = 50;

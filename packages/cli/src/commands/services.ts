@@ -3,7 +3,7 @@ import type { Config, ServiceParts } from '@kneepoint/platform';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { note } from '../output.ts';
+import { print } from '../output.ts';
 import { aborted } from './up.ts';
 
 const GRACE_MS = 25_000;
@@ -23,7 +23,10 @@ export function registerServices(program: Command): void {
       .command(name)
       .description(`run the ${name} alone; DATABASE_URL, BUS_URL and ARTIFACTS_URL say what it shares with the others`)
       .option('--port <n>', 'port of the gateway (default: 4000)')
-      .option('--health-port <n>', 'port on which a worker answers /healthz, /readyz and /metrics (default: 0, none)')
+      .option(
+        '--health-port <n>',
+        'port on which the process answers /healthz, /readyz and /metrics (default: 0, none)',
+      )
       .option('--data-dir <folder>', 'where caches and work in progress are kept (default: ./.kneepoint)')
       .option('--provider <name>', 'execution provider: cpu, cuda or auto')
       .option('--memory-mb <n>', 'memory that one child process may use')
@@ -44,8 +47,10 @@ export function registerServices(program: Command): void {
  */
 async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Promise<void> {
   requireShared(config);
-  const { createLogger, openBus, openDatabase, openStore, startTracing } = await import('@kneepoint/platform');
+  const { createLogger, logProcess, openBus, openDatabase, openStore, startTracing } =
+    await import('@kneepoint/platform');
   const log = createLogger({ service: name, level: config.logLevel });
+  logProcess(log);
   const interrupt = interruptSignal();
   const closers: (() => Promise<unknown>)[] = [() => Promise.resolve(interrupt.release())];
   try {
@@ -57,7 +62,7 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
     closers.push(() => bus.close());
     closers.push(...(await start(name, { db, bus, store, log, config })));
     log.info('ready');
-    note(`${name} is ready`);
+    print(`${name} is ready`);
     await aborted(interrupt.signal);
     log.info('stopping; running steps are handed back');
   } finally {
@@ -75,13 +80,16 @@ async function start(
     const gateway = await startGateway({ ...parts, allowLocalPaths: false });
     return [() => gateway.close()];
   }
-  const { startHealthServer, workerChecks } = await import('@kneepoint/platform');
+  const { dependencyChecks, startHealthServer, workerChecks } = await import('@kneepoint/platform');
   const worker = await (await WORKERS[name]())(parts);
   const { host, healthPort: port } = parts.config;
   const stop = () => worker.stop({ graceMs: GRACE_MS });
   if (port === 0) return [stop];
   try {
-    const health = await startHealthServer({ host, port, checks: workerChecks(parts, worker) });
+    const health = await startHealthServer({
+      ...{ host, port, log: parts.log },
+      ...{ checks: workerChecks(parts, worker), dependencies: dependencyChecks(parts) },
+    });
     parts.log.info({ url: health.url }, 'health server listens');
     // it answers while the worker stops: alive, and not ready
     return [() => health.close(), stop];

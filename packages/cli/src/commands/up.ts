@@ -19,12 +19,13 @@ export function registerUp(program: Command): void {
     .option('--provider <name>', 'execution provider: cpu, cuda or auto')
     .option('--memory-mb <n>', 'memory that one child process may use')
     .action(async (options: UpOptions) => {
-      const { createLogger, readConfig, startTracing } = await import('@kneepoint/platform');
+      const { createLogger, logProcess, readConfig, startTracing } = await import('@kneepoint/platform');
       const { startEmbedded } = await import('../embedded.ts');
       const config = readConfig(toEnvironment(options));
       const interrupt = interruptSignal();
       const stopTracing = await startTracing('kneepoint', config.tracesEndpoint);
       const log = createLogger({ service: 'kneepoint', level: config.logLevel });
+      logProcess(log);
       const embedded = await startEmbedded(config, log, config.publicUrl);
       print(
         `Kneepoint serves ${embedded.url}/graphql (open it in a browser); data in ${config.dataDir}; Ctrl-C ends it.`,

@@ -11,6 +11,36 @@ export const apiFailures = {
     cure: 'Ask for 1 to 100 rows and pass an endCursor unchanged.',
     retryable: false,
   },
+  QUERY_TOO_COSTLY: {
+    cause: 'The answer could have more fields than may be asked for at once: pages multiply with what is asked of each row.',
+    cure: 'Ask for smaller pages, fewer aliases, or for what lies within of one object at a time.',
+    retryable: false,
+  },
+  ANSWER_TOO_LARGE: {
+    cause: 'The answer has more bytes than a gateway gives at once.',
+    cure: 'Ask for smaller pages, or for fewer reports at a time.',
+    retryable: false,
+  },
+  OPERATION_TIMED_OUT: {
+    cause: 'An operation was not answered within the time that a gateway gives to one.',
+    cure: 'Ask for less at a time; ask again later where the database is busy.',
+    retryable: true,
+  },
+  SERVER_BUSY: {
+    cause: 'The gateway works on as many operations as it takes at once, and as many wait as may.',
+    cure: 'Ask again a second later, or run more gateways.',
+    retryable: true,
+  },
+  RATE_EXCEEDED: {
+    cause: 'More was asked for within a minute than one client may.',
+    cure: 'Ask again after the seconds that the answer names; ask for less, or less often.',
+    retryable: true,
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    cause: 'A socket, or all of them together, has as many operations as it may.',
+    cure: 'End subscriptions that nobody looks at, or open another socket.',
+    retryable: true,
+  },
   POINTS_INVALID: {
     cause: 'A curve was asked for with too few or too many points.',
     cure: 'Ask for 2 to 1000 points.',

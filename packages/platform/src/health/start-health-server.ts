@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '@kneepoint/failures';
+import type { Logger } from '../log/create-logger.ts';
+import { type DependencyChecks, watchDependencies } from '../metrics/dependencies.ts';
 import { registry } from '../metrics/metrics.ts';
-import { checkReadiness } from './readiness.ts';
+import { readiness, type ReadinessChecks } from './readiness.ts';
 
 export interface HealthServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly checks: Readonly<Record<string, () => Promise<void>>>;
+  readonly checks: ReadinessChecks;
+  /** What the metrics tell of, and readiness does not depend on. */
+  readonly dependencies?: DependencyChecks;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 export interface HealthServer {
@@ -19,15 +24,17 @@ export interface HealthServer {
 }
 
 /**
- * What a process without a gateway tells of itself over HTTP: /healthz (the event loop turns), /readyz (every part can be used, or
+ * What a process tells of itself over HTTP, on a port of its own: /healthz (the event loop turns), /readyz (every part can be used, or
  * 503 with those that can't) and /metrics (Prometheus). Throws CONFIG_INVALID when the port is taken.
  */
-export async function startHealthServer({ host, port, checks }: HealthServerOptions): Promise<HealthServer> {
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const { host, port, checks, dependencies = {}, log } = options;
+  const ready = readiness(checks, log);
   const routes: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
     '/healthz': async (response) => Promise.resolve(sendJson(response, 200, { status: 'ok' })),
     '/readyz': async (response) => {
-      const { ready, report } = await checkReadiness(checks);
-      sendJson(response, ready ? 200 : 503, report);
+      const answer = await ready();
+      sendJson(response, answer.ready ? 200 : 503, answer.report);
     },
     '/metrics': async (response) => {
       const text = await registry.metrics();
@@ -37,7 +44,10 @@ export async function startHealthServer({ host, port, checks }: HealthServerOpti
   const server = createServer((request, response) => {
     const route = routes[(request.url ?? '').split('?')[0]!];
     if (request.method !== 'GET' || route === undefined) return sendJson(response, 404, { status: 'not found' });
-    route(response).catch((error: unknown) => sendJson(response, 500, { status: String(error) }));
+    route(response).catch((error: unknown) => {
+      log.warn({ error }, 'a question about health failed');
+      sendJson(response, 500, { status: 'failed' });
+    });
   });
   server.listen(port, host);
   try {
@@ -49,10 +59,12 @@ export async function startHealthServer({ host, port, checks }: HealthServerOpti
       cause,
     });
   }
+  const forget = watchDependencies(dependencies);
   const { port: actual } = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${actual}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     close: async () => {
+      forget();
       server.close();
       server.closeAllConnections();
       await once(server, 'close');

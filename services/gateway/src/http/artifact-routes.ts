@@ -8,7 +8,11 @@ export function registerArtifactRoutes(app: FastifyInstance, store: ArtifactStor
   if (!(store instanceof FolderStore)) return;
   const serve = artifactRoutes(store);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (Object.values(request.params as object).includes('')) return reply.callNotFound();
     reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
     await serve(request.raw, reply.raw);
   };
   void app.register((routes, _options, done) => {

@@ -1,25 +1,29 @@
-import { checkReadiness, metricsRegistry, watchBacklog } from '@kneepoint/platform';
+import { dependencyChecks, type HealthServer, readiness, startHealthServer, watchBacklog } from '@kneepoint/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../context.ts';
 
 /**
- * /healthz: the event loop turns. /readyz: every dependency answers, or 503 with the ones that do not. /metrics: what this process
- * and the queues tell Prometheus.
+ * /healthz: the event loop turns. /readyz: the database answers, without which nothing can be; or 503. Both on the port that users reach,
+ * for load balancers, and on HEALTH_PORT together with /metrics, which are not for users.
  */
-export function registerHealthRoutes(app: FastifyInstance, { db, bus, store }: Services): void {
+export async function registerHealthRoutes(app: FastifyInstance, services: Services): Promise<void> {
+  const { db, config, log } = services;
+  const checks = { database: () => db.health() };
+  const ready = readiness(checks, log);
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const checks = { database: () => db.health(), bus: () => bus.health(), artifacts: () => store.health() };
-    const { ready, report } = await checkReadiness(checks);
-    return reply.code(ready ? 200 : 503).send(report);
-  });
-  app.get('/metrics', async (_request, reply) => {
-    const text = await metricsRegistry.metrics();
-    return reply.type(metricsRegistry.contentType).send(text);
+    const answer = await ready();
+    return reply.code(answer.ready ? 200 : 503).send(answer.report);
   });
   const forget = watchBacklog(db);
-  app.addHook('onClose', (_app, done) => {
+  let health: HealthServer | undefined;
+  if (config.healthPort !== 0) {
+    const { host, healthPort: port } = config;
+    health = await startHealthServer({ host, port, checks, dependencies: dependencyChecks(services), log });
+    log.info({ url: health.url }, 'health server listens');
+  }
+  app.addHook('onClose', async () => {
     forget();
-    done();
+    await health?.close();
   });
 }

@@ -1,3 +1,4 @@
+import { Failure } from '@kneepoint/failures';
 import {
   type DocumentNode,
   GraphQLError,
@@ -7,6 +8,7 @@ import {
   validate,
   type ValidationRule,
 } from 'graphql';
+import { type CarriedJson, requireShallow } from './json-depth.ts';
 
 export interface DocumentLimits {
   readonly schema: GraphQLSchema;
@@ -20,9 +22,13 @@ const DOCUMENTS_REMEMBERED = 200;
 const LONGEST = 10_000;
 
 /** Parses and validates; sound documents are remembered, since clients send the same few over and over. */
-export function documentReader(limits: DocumentLimits): (query: string) => DocumentNode | readonly GraphQLError[] {
+export function documentReader(
+  limits: DocumentLimits,
+): (query: string, carried: CarriedJson) => DocumentNode | readonly GraphQLError[] {
   const remembered = new Map<string, DocumentNode>();
-  return (query) => {
+  return (query, carried) => {
+    const refused = shallow(carried);
+    if (refused !== null) return [refused];
     const known = remembered.get(query);
     const document = known ?? read(query, limits);
     if (!('kind' in document) || query.length > LONGEST) return document;
@@ -31,6 +37,25 @@ export function documentReader(limits: DocumentLimits): (query: string) => Docum
     if (remembered.size > DOCUMENTS_REMEMBERED) remembered.delete(remembered.keys().next().value!);
     return document;
   };
+}
+
+function shallow(carried: CarriedJson): GraphQLError | null {
+  try {
+    requireShallow(carried);
+    return null;
+  } catch (error) {
+    return asRefusal(error);
+  }
+}
+
+/** The failure that a check throws, as GraphQL tells of it; null where it passes. */
+export async function refusalOf(check: () => Promise<void>): Promise<GraphQLError | null> {
+  return check().then(() => null, asRefusal);
+}
+
+function asRefusal(error: unknown): GraphQLError {
+  if (error instanceof Failure) return new GraphQLError(error.message, { originalError: error });
+  throw error;
 }
 
 function read(query: string, { schema, rules, maxTokens }: DocumentLimits): DocumentNode | readonly GraphQLError[] {

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { inSpan, type TraceHeaders } from '@kneepoint/platform';
+import { Failure } from '@kneepoint/failures';
+import { inSpan, operationDuration, type TraceHeaders, watchSockets } from '@kneepoint/platform';
+import type { FastifyInstance } from 'fastify';
 import {
-  execute,
   type ExecutionArgs,
   getOperationAST,
   type GraphQLError,
@@ -9,47 +10,133 @@ import {
   OperationTypeNode,
   subscribe,
 } from 'graphql';
-import type { OperationResult } from 'graphql-ws';
+import { CloseCode, type Context as SocketContext, type OperationResult } from 'graphql-ws';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { Context } from '../context.ts';
-import { type DocumentLimits, documentReader } from './read-document.ts';
+import type { Contexts } from '../create-contexts.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import { readSocketCredentials } from '../identity/credentials.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Sessions } from '../identity/sessions.ts';
+import type { AdmitOperation } from '../limits/admit-operation.ts';
+import type { Executor } from '../limits/executor.ts';
+import type { Limits } from '../limits/limits.ts';
+import { formatError } from './format-error.ts';
+import { codeOf } from './measure-requests.ts';
+import { type DocumentLimits, documentReader, refusalOf } from './read-document.ts';
+import { SocketRoom } from './socket-room.ts';
+import { signErrors } from './tell-errors.ts';
 import { traceOf } from './trace-requests.ts';
 
 export interface SocketOptions extends DocumentLimits {
-  readonly createContext: () => Context;
-  /** For subscriptions, whose every event must find what is new. */
-  readonly createLiveContext: () => Context;
-  readonly formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  readonly contexts: Contexts;
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  readonly admit: AdmitOperation;
+  readonly executor: Executor;
+  readonly bounds: Limits['sockets'];
 }
+
+/** What is known of a socket besides itself: who it is for, once that was asked, and how to stop asking. */
+type Known = {
+  principal?: Principal;
+  forget?: () => void;
+};
 
 /** An operation with the trace that it is part of. */
 interface Operation extends ExecutionArgs {
+  readonly contextValue: Context;
   readonly parent: TraceHeaders;
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws) under the same limits, and with the same errors and spans, as over HTTP. */
-export function createSocketHandler({ createContext, createLiveContext, formatError, ...limits }: SocketOptions) {
-  const format = (errors: readonly GraphQLError[]): GraphQLFormattedError[] =>
-    errors.map((error) => formatError(error.toJSON(), error));
+export function createSocketHandler(
+  app: FastifyInstance,
+  { contexts, authenticator, sessions, admit, executor, bounds, ...limits }: SocketOptions,
+) {
+  const tell = (errors: readonly GraphQLError[], to: Parameters<typeof signErrors>[2]): GraphQLFormattedError[] =>
+    signErrors(
+      errors.map((error) => formatError(error.toJSON(), error)),
+      errors,
+      to,
+    );
   const read = documentReader(limits);
-  return makeHandler({
-    onSubscribe: ({ extra }, _id, { query, operationName, variables, extensions }) => {
-      const document = read(query);
+  const open = new Set<SocketContext>();
+  const room = new SocketRoom(bounds, open);
+  const forget = watchSockets({ sockets: () => open.size, subscriptions: () => room.watching });
+  let operations = 0;
+  app.addHook('onClose', (_app, done) => {
+    forget();
+    done();
+  });
+  return makeHandler<Record<string, unknown>, Known>({
+    onConnect: async (socket) => {
+      open.add(socket);
+      const { extra, connectionParams } = socket;
+      const credentials = readSocketCredentials(connectionParams, extra.request.headers);
+      const end = (reason: Failure): void => extra.socket.close(closeCodeOf(reason), reason.code);
+      try {
+        extra.principal = await authenticator.authenticate(credentials);
+      } catch (error) {
+        const failure = Failure.from(error);
+        if (failure.code === 'INTERNAL') extra.request.log.error({ err: error }, 'a socket could not be authenticated');
+        end(failure);
+        return false;
+      }
+      // It may have gone meanwhile.
+      if (open.has(socket)) extra.forget = sessions.add({ credentials, end });
+      return true;
+    },
+    onClose: (socket) => {
+      open.delete(socket);
+      socket.extra.forget?.();
+    },
+    onSubscribe: async (socket, _id, { query, operationName, variables, extensions }) => {
+      const { extra } = socket;
+      const document = read(query, { variables, extensions });
       if (!('kind' in document)) return document;
+      const refused = await refusalOf(async () => {
+        room.require(socket);
+        await admit({ document, operationName, variables }, extra.principal!);
+      });
+      if (refused !== null) return [refused];
       const isLive = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+      const requestId = `${extra.request.id}.${(operations += 1)}`;
       const operation: Operation = {
         ...{ schema: limits.schema, document, operationName, variableValues: variables },
-        contextValue: isLive ? createLiveContext() : createContext(),
+        contextValue: contexts[isLive ? 'forSubscription' : 'forRequest'](extra.principal!, requestId),
         parent: parentOf(extensions, extra.request.headers),
       };
       return operation;
     },
-    execute: (args) => traced(args as Operation, execute),
+    execute: (args) => measured(args as Operation, executor),
     // The span of a subscription ends when it has begun: what follows may take hours.
-    subscribe: (args) => traced(args as Operation, subscribe),
-    onNext: (_socket, _id, _payload, _args, result) =>
-      result.errors ? { data: result.data ?? null, errors: format(result.errors) } : undefined,
-    onError: (_socket, _id, _payload, errors) => format(errors),
+    subscribe: (args) => measured(args as Operation, subscribe),
+    onNext: ({ extra }, _id, _payload, args, result) => {
+      room.requireRead(extra.socket);
+      return result.errors
+        ? { data: result.data ?? null, errors: tell(result.errors, (args as Operation).contextValue) }
+        : undefined;
+    },
+    onError: ({ extra: { request } }, _id, _payload, errors) =>
+      tell(errors, { requestId: request.id, log: request.log }),
+  });
+}
+
+/** As the protocol has it; what passes is told apart from what stays refused, so that a client may come back. */
+function closeCodeOf({ code }: Failure): CloseCode {
+  if (code === 'FORBIDDEN') return CloseCode.Forbidden;
+  return code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.InternalServerError;
+}
+
+function measured(operation: Operation, run: (args: ExecutionArgs) => OperationResult): OperationResult {
+  const type = getOperationAST(operation.document, operation.operationName)?.operation ?? 'none';
+  const end = operationDuration.startTimer({ transport: 'socket', type });
+  return traced(operation, async (args) => {
+    const result = await run(args);
+    const errors = 'errors' in result ? result.errors?.map((error) => formatError(error.toJSON(), error)) : undefined;
+    end({ code: codeOf(errors) });
+    return result;
   });
 }
 

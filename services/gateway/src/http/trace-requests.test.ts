@@ -49,7 +49,7 @@ it('a run that a request launches belongs to the trace of the caller', async () 
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const response = await fetch(`${gateway.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${PARENT}-01` },
+    headers: { 'content-type': 'application/json', ...gateway.headers, traceparent: `00-${traceId}-${PARENT}-01` },
     body: JSON.stringify({ query: REGISTER, variables: { path: await file() } }),
   });
   expect(await response.json()).toMatchObject(REGISTERED);
@@ -74,7 +74,11 @@ it('an operation that names no trace belongs to that of the socket', async () =>
       super(address, protocols, { headers: { traceparent: `00-${traceId}-${PARENT}-01` } });
     }
   }
-  const client = createClient({ url: `${gateway.url.replace('http', 'ws')}/graphql`, webSocketImpl: TracedSocket });
+  const client = createClient({
+    url: `${gateway.url.replace('http', 'ws')}/graphql`,
+    connectionParams: gateway.headers,
+    webSocketImpl: TracedSocket,
+  });
   const answers = client.iterate({ query: REGISTER, variables: { path: await file() } });
   expect((await answers.next()).value).toMatchObject(REGISTERED);
   await expectSpans(traceId, 'WS /graphql');

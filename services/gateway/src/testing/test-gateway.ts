@@ -17,7 +17,13 @@ import { startGateway } from '../server.ts';
 import { ListeningBus } from './listening-bus.ts';
 
 /** What Prisma reads; the dispatcher and the reconciler write their own SQL. */
-const READS = /^SELECT .* FROM "public"\./;
+const READS = /^\s*SELECT .* FROM "public"\./s;
+
+/** Of an administrator of every project. */
+export const ADMIN_TOKEN = 'the-admin-token-that-only-this-test-knows';
+
+/** Of whoever sits at the machine, and of the page. */
+export const LOCAL_TOKEN = 'the-local-token-that-only-this-test-knows';
 
 export const SIGNING_KEY = 'a key that only this test knows';
 
@@ -36,6 +42,8 @@ export interface Answer<Data> {
 export interface TestGateway {
   readonly url: string;
   readonly folder: string;
+  /** What says that an administrator asks: for requests, and as `connectionParams` for sockets. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly db: Database;
   readonly bus: ListeningBus;
   readonly store: ArtifactStore;
@@ -50,23 +58,39 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-export async function openTestGateway({ allowLocalPaths = true } = {}): Promise<TestGateway> {
+export interface TestGatewayOptions {
+  readonly allowLocalPaths?: boolean;
+  /** Variables of the environment, on top of those of a test. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Default: a database in memory. */
+  readonly databaseUrl?: string;
+}
+
+export async function openTestGateway({
+  allowLocalPaths = true,
+  settings = {},
+  databaseUrl = 'pglite://:memory:',
+}: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'kneepoint-gateway-'));
-  const db = await openDatabase('pglite://:memory:');
+  const db = await openDatabase(databaseUrl);
   const bus = new ListeningBus(new MemoryBus());
   let url = '';
   const store = await openStore(pathToFileURL(join(folder, 'artifacts')).href, {
-    baseUrl: () => url,
+    baseUrl: () => settings['KNEEPOINT_PUBLIC_URL'] ?? url,
     signingKey: SIGNING_KEY,
   });
   const lines: string[] = [];
   const log = createLogger({
     service: 'gateway',
-    level: 'info',
+    level: 'debug',
     destination: { write: (line: string) => void lines.push(line) },
   });
-  const config = readConfig({ PORT: '0', KNEEPOINT_DATA_DIR: folder });
-  const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths });
+  const config = readConfig({
+    ...{ PORT: '0', KNEEPOINT_DATA_DIR: folder, LOG_LEVEL: 'debug', KNEEPOINT_ADMIN_TOKEN: ADMIN_TOKEN },
+    ...settings,
+  });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const gateway = await startGateway({ db, bus, store, log, config, allowLocalPaths, localToken: LOCAL_TOKEN });
   url = gateway.url;
   const statements: string[] = [];
   db.prisma.$on('query', ({ query }) => void statements.push(query));
@@ -74,7 +98,7 @@ export async function openTestGateway({ allowLocalPaths = true } = {}): Promise<
   const post = async <Data>(query: string, variables: object = {}): Promise<Answer<Data>> => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as Answer<Data>;
@@ -82,6 +106,7 @@ export async function openTestGateway({ allowLocalPaths = true } = {}): Promise<
   return {
     url,
     folder,
+    headers,
     db,
     bus,
     store,
@@ -98,7 +123,12 @@ export async function openTestGateway({ allowLocalPaths = true } = {}): Promise<
       return statements.filter((statement) => READS.test(statement));
     },
     socket: () =>
-      createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 }),
+      createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        connectionParams: headers,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+      }),
     close: async () => {
       await gateway.close();
       await bus.close();

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request as forward, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { globalId } from '../../../../services/gateway/src/domain/ids.ts';
+import { seedRun } from '../../../../services/gateway/src/testing/seed.ts';
+import { openTestGateway, type TestGateway } from '../../../../services/gateway/src/testing/test-gateway.ts';
+import { GatewayClient } from './gateway-client.ts';
+
+/** A proxy that serves a gateway below a path, and hands that on or not. */
+function proxyTo(target: () => number, onward: (path: string) => string): Server {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const request = forward({ host: '127.0.0.1', port: target(), method, path: onward(url!), headers }, (answer) =>
+      answer.pipe(outgoing.writeHead(answer.statusCode!, answer.headers)),
+    );
+    incoming.pipe(request);
+  });
+  proxy.on('upgrade', ({ url, rawHeaders }, socket, head) => {
+    const upstream = connect(target(), '127.0.0.1', () => {
+      const lines = rawHeaders.map((text, index) => text + (index % 2 === 0 ? ': ' : '\r\n')).join('');
+      upstream.write(`GET ${onward(url!)} HTTP/1.1\r\n${lines}\r\n`);
+      upstream.write(head);
+      socket.pipe(upstream).pipe(socket);
+    });
+    for (const end of [socket, upstream]) end.on('error', () => (socket.destroy(), upstream.destroy()));
+  });
+  return proxy.listen(0, '127.0.0.1');
+}
+
+describe.each([
+  ['strips', (path: string) => path.replace(/^\/team\/kp/, '')],
+  ['leaves', (path: string) => path],
+])('behind a proxy that %s the path of the public address', (_what, onward) => {
+  let gateway: TestGateway;
+  let proxy: Server;
+  let address: string;
+  const access = () => ({ token: gateway.headers['authorization']!.replace('Bearer ', '') });
+  beforeAll(async () => {
+    proxy = proxyTo(() => Number(new URL(gateway.url).port), onward);
+    await once(proxy, 'listening');
+    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/team/kp`;
+    gateway = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: address } });
+  });
+  afterAll(async () => {
+    proxy.closeAllConnections();
+    proxy.close();
+    await gateway.close();
+  });
+
+  it('the page is found, and asks below the path', async () => {
+    for (const path of ['', '/']) {
+      const response = await fetch(address + path, { headers: { accept: 'text/html' } });
+      expect([response.status, response.url]).toEqual([200, `${address}/graphql`]);
+      expect(await response.text()).toContain('"endpoint":"/team/kp/graphql"');
+    }
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+  });
+
+  it('the command asks, and follows a run by its socket', async () => {
+    const client = new GatewayClient(address, access());
+    await client.check();
+    const run = await seedRun(gateway);
+    const states = client.watch<{ seq: number; state: string }>(globalId('Run', run.id), 'seq state', {
+      // Asking instead would take longer than the test may.
+      ...{ connect: 10_000, quiet: 600_000, poll: 600_000, patience: 0 },
+    });
+    expect((await states.next()).value).toMatchObject({ state: 'QUEUED' });
+    await states.return(undefined);
+  });
+
+  it('files go up and come down by the addresses that it gives', async () => {
+    const client = new GatewayClient(address, access());
+    const { upload } = await client.mutate<{ upload: { id: string; url: string } }>(
+      'createUpload',
+      'mutation { createUpload(bytes: 3) { upload { id url } userErrors { code field message } } }',
+      {},
+    );
+    expect(upload.url.startsWith(`${address}/uploads/`)).toBe(true);
+    expect((await fetch(upload.url, { method: 'PUT', body: 'abc' })).status).toBe(200);
+    const sha256 = createHash('sha256').update('abc').digest('hex');
+    await client.mutate(
+      'completeUpload',
+      'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { userErrors { code field message } } }',
+      { id: upload.id, sha256 },
+    );
+    const { artifact } = await client.query<{ artifact: { downloadUrl: string } }>(
+      'query($sha256: String!) { artifact(sha256: $sha256) { downloadUrl } }',
+      { sha256 },
+    );
+    expect(await (await fetch(artifact.downloadUrl)).text()).toBe('abc');
+  });
+});

@@ -1,0 +1,96 @@
+import type { Config, Logger } from '@kneepoint/platform';
+import fastifyCors from '@fastify/cors';
+import fastifyHelmet from '@fastify/helmet';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { createAdmission } from './admission.ts';
+import { answerRefusals, pathOf } from './refuse.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+
+/** Largest body of a request but for uploads, and largest message over a socket, in bytes. */
+export const BODY_BYTES = 1 << 20;
+
+/** Milliseconds for whoever sends slowly, or nothing: a connection costs memory for as long as it is there. */
+const HEADERS_MS = 10_000;
+const BODY_MS = 30_000;
+const IDLE_MS = 120_000;
+/** Longer than the minute that load balancers keep theirs: the side that ends a connection first must not be the one that is asked. */
+const KEEP_ALIVE_MS = 65_000;
+const PREFLIGHT_SECONDS = 600;
+
+/**
+ * The HTTP server with everything that holds for every request, before any route: its id in the log and in the answer, who may ask at all,
+ * security headers, limits of time and size, and what a refusal looks like.
+ */
+export async function createApp(config: Config, log: Logger): Promise<FastifyInstance> {
+  const prefix = publicPrefix(config);
+  const app = fastify({
+    bodyLimit: BODY_BYTES,
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
+    genReqId: ({ headers }) => requestIdOf(headers),
+    // A proxy may strip the path of the public address, or leave it.
+    rewriteUrl: ({ url = '/' }) => (prefix !== '' && isBelow(url, prefix) ? url.slice(prefix.length) || '/' : url),
+    // A request may last as long as an upload; what it may not is stand still.
+    requestTimeout: 0,
+    connectionTimeout: IDLE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 4 },
+  });
+  app.server.maxConnections = config.connections;
+  answerRefusals(app);
+  const admit = createAdmission(config);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(REQUEST_ID_HEADER, request.id);
+    admit(request.headers);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { statusCode: status, elapsedTime } = reply;
+    request.log.debug(
+      { method: request.method, path: pathOf(request), status, ms: Math.round(elapsedTime) },
+      'answered',
+    );
+    done();
+  });
+  await app.register(fastifyHelmet, {
+    // Nothing but the page loads anything, and that says what by itself.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: config.publicUrl?.startsWith('https:') === true ? { maxAge: 365 * 24 * 3600 } : false,
+  });
+  if (config.origins.length > 0) {
+    await app.register(fastifyCors, {
+      origin: [...config.origins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT'],
+      exposedHeaders: [REQUEST_ID_HEADER, 'retry-after'],
+      maxAge: PREFLIGHT_SECONDS,
+    });
+  }
+  boundBodies(app);
+  return app;
+}
+
+/** The path that users put before the gateway's own: `/kneepoint`, or nothing. */
+export function publicPrefix({ publicUrl }: Pick<Config, 'publicUrl'>): string {
+  return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
+}
+
+function isBelow(url: string, prefix: string): boolean {
+  return url.startsWith(prefix) && /^([/?]|$)/.test(url.slice(prefix.length));
+}
+
+/** A body that Fastify reads is small, so it has to be there soon; an upload, which is put, is read by its own route. */
+function boundBodies(app: FastifyInstance): void {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (request.method === 'POST') {
+      const timer = setTimeout(() => request.raw.destroy(), BODY_MS);
+      const clear = (): void => clearTimeout(timer);
+      payload.once('end', clear).once('close', clear);
+    }
+    done(null, payload);
+  });
+}

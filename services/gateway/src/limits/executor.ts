@@ -1,0 +1,53 @@
+import { Failure } from '@kneepoint/failures';
+import { execute, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import { isLarger } from './answer-size.ts';
+import { Compiler } from './compiler.ts';
+import { Gate } from './gate.ts';
+import type { Limits } from './limits.ts';
+
+/** Executes a query or mutation within the limits of one operation; what breaks one of them is an answer without data. */
+export type Executor = (operation: ExecutionArgs) => Promise<ExecutionResult>;
+
+export function createExecutor(limits: Pick<Limits, 'atOnce' | 'waiting' | 'milliseconds' | 'bytes'>): Executor {
+  const gate = new Gate(limits);
+  const compiler = new Compiler();
+  const answer = async (operation: ExecutionArgs): Promise<ExecutionResult> => {
+    const result = await compiler.of(operation)?.(operation);
+    // Errors are to be GraphQL's own, with all that is told of them: a query that has some is asked once more.
+    return result === undefined || result.errors !== undefined ? execute(operation) : result;
+  };
+  return async (operation) => {
+    const started = performance.now();
+    try {
+      const leave = await gate.enter(limits.milliseconds);
+      const working = answer(operation);
+      // Its place is free when it has ended, not when nobody waits for it any more.
+      void working.finally(leave).catch(() => undefined);
+      const result = await within(working, limits.milliseconds - (performance.now() - started), limits.milliseconds);
+      if (isLarger(result.data, limits.bytes)) throw tooLarge(limits.bytes);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { errors: [new GraphQLError(error.message, { originalError: error })] };
+    }
+  };
+}
+
+function within<T>(work: Promise<T>, leftMs: number, wholeMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(timedOut(wholeMs)), Math.max(0, leftMs));
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function timedOut(milliseconds: number): Failure {
+  return new Failure('OPERATION_TIMED_OUT', `no answer was found within ${milliseconds / 1000} s`, {
+    fix: 'Ask for less at a time, or again later.',
+  });
+}
+
+function tooLarge(bytes: number): Failure {
+  return new Failure('ANSWER_TOO_LARGE', `the answer has more than ${bytes / 2 ** 20} MB`, {
+    fix: 'Ask for smaller pages, or for fewer reports at a time.',
+  });
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { createRate } from './rate.ts';
+
+const project = { id: 'p', name: 'p' };
+const token = (id: string) => ({ id, kind: 'token' as const, project });
+
+it('a principal may ask so much in a minute, what it asks for weighed; another is not concerned', async () => {
+  const rate = createRate(10);
+  await rate(token('a'), 100);
+  await rate(token('a'), 8500);
+  await expect(rate(token('a'), 0)).rejects.toMatchObject({ code: 'RATE_EXCEEDED', retryable: true });
+  await rate(token('b'), 0);
+  await rate({ ...token('a'), project: { id: 'q', name: 'q' } }, 0);
+});
+
+it('who sits at the machine of an embedded server may ask whatever they like, as may all where nothing is set', async () => {
+  const rate = createRate(1);
+  for (let index = 0; index < 5; index++) await rate({ id: 'local', kind: 'local', project }, 50_000);
+  const open = createRate(0);
+  for (let index = 0; index < 5; index++) await open(token('a'), 50_000);
+});
