@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../packages/runtime/src/task/bundled.mjs';
-import { Kneepoint } from './support/kneepoint.ts';
+import { JSON_HEADERS, Kneepoint } from './support/kneepoint.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const MODULE = 'packages/runtime/src/task/bundled.mjs';
@@ -43,7 +43,7 @@ describe('the bundle', () => {
       const url = (await server.says(/serves (http:\S+\/graphql)/))[1]!;
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: JSON_HEADERS,
         body: JSON.stringify({ query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }) }),
       });
       const { data } = (await response.json()) as { data: IntrospectionQuery };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kneepoint, kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
+import { JSON_HEADERS, kneepoint, Kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
 
 const TASK = 'yaw';
 const EPOCHS = 4;
@@ -46,14 +46,16 @@ function compressArguments(epsilon = 0.05): readonly string[] {
 }
 
 async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
-  const query = '{ runs(first: 100) { edges { node { id kind state reused steps { kind name state reused } } } } }';
+  const query =
+    '{ runs(first: 100) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ query }),
   });
-  const { data } = (await response.json()) as { data: { runs: { edges: { node: RunWithSteps }[] } } };
-  return data.runs.edges.map((edge) => edge.node);
+  type Listed = Omit<RunWithSteps, 'steps'> & { steps: { edges: { node: StepView }[] } };
+  const { data } = (await response.json()) as { data: { runs: { edges: { node: Listed }[] } } };
+  return data.runs.edges.map(({ node }) => ({ ...node, steps: node.steps.edges.map((edge) => edge.node) }));
 }
 
 /** Waits until a step of that kind is being worked on by the server inside the command. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kneepoint, kneepoint } from './support/kneepoint.ts';
+import { JSON_HEADERS, kneepoint, Kneepoint } from './support/kneepoint.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -70,7 +70,7 @@ describe('the README', () => {
     const query = of('knee').replace('MODEL', model).replace('DATASET', dataset);
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify({ query }),
     });
     const { data } = (await response.json()) as { data: { characteristicCurves: unknown[] } };
@@ -107,7 +107,7 @@ describe('the README', () => {
 async function ids(url: string): Promise<{ model: string; dataset: string }> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({
       query: '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available } from './support/available.ts';
-import { Kneepoint, kneepointJson, makeSample, type Sample } from './support/kneepoint.ts';
+import { JSON_HEADERS, Kneepoint, kneepointJson, makeSample, type Sample } from './support/kneepoint.ts';
 import { startMinio } from './support/minio.ts';
 import { startNats } from './support/nats.ts';
 import { startPostgres } from './support/postgres.ts';
@@ -98,7 +98,7 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate p
   it('refuse a path of the server', async () => {
     const response = await fetch(`${gateway}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify({
         query:
           'mutation { registerModel(input: { name: "x", path: "/etc/passwd" }) { run { id } userErrors { code field } } }',

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pngOf } from '../packages/datasets/src/testing/folder.ts';
 import { zipEntriesOf, zipOf } from '../packages/datasets/src/testing/zip-of.ts';
 import { type CliServer, startCliServer } from './support/cli-server.ts';
-import { Kneepoint, kneepoint, kneepointJson } from './support/kneepoint.ts';
+import { JSON_HEADERS, kneepoint, Kneepoint, kneepointJson } from './support/kneepoint.ts';
 
 let server: CliServer;
 let url: string;
@@ -29,7 +29,7 @@ interface Registered {
 async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = (await response.json()) as { data: Data; errors?: readonly object[] };

@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { JSON_HEADERS } from '../../test/support/kneepoint.ts';
 import type { Query } from './queries.ts';
 
 export const CONNECTIONS = 8;
@@ -34,7 +35,7 @@ async function fire(url: string, { name, query, variables }: Query, seconds: num
   const result = await autocannon({
     url: `${url}/graphql`,
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ query, variables }),
     connections: CONNECTIONS,
     duration: seconds,

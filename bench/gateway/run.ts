@@ -13,18 +13,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openBus, openDatabase, openStore } from '@kneepoint/platform';
-import { Kneepoint } from '../../test/support/kneepoint.ts';
+import { JSON_HEADERS, Kneepoint } from '../../test/support/kneepoint.ts';
 import { startMinio } from '../../test/support/minio.ts';
 import { startNats } from '../../test/support/nats.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
 import { machine } from '../support/machine.ts';
-import { fill } from './fill.ts';
+import { addLongRuns, fill } from './fill.ts';
+import { besiege, DEAREST, hostileQuery } from './hostile.ts';
 import { CONNECTIONS, load, type Load } from './load.ts';
 import { childrenMs, processorMs } from '../support/processor.ts';
 import { CURSORS, NEWEST_ANALYSIS, queriesOf, type Query } from './queries.ts';
 import { CLIENTS, subscriptions } from './subscriptions.ts';
 
 const RUNS = 10_000;
+const LONG = { runs: 100, steps: 200, attempts: 2 } as const;
 /** Pages of a hundred before the deep one. */
 const PAGES = 90;
 
@@ -51,7 +53,11 @@ async function measure(): Promise<void> {
     `filled in ${((performance.now() - started) / 1000).toFixed(0)} s; curves of ${filled.points} points or more\n`,
   );
 
-  const env = { DATABASE_URL: postgres.url, BUS_URL: nats.url, ARTIFACTS_URL: minio.url, LOG_LEVEL: 'info' };
+  const env = {
+    ...{ DATABASE_URL: postgres.url, BUS_URL: nats.url, ARTIFACTS_URL: minio.url, LOG_LEVEL: 'info' },
+    // One client asks for all.
+    KNEEPOINT_QUERIES_PER_MINUTE: '0',
+  };
   const gateway = new Kneepoint(['gateway', '--port', '0'], {
     env: { ...env, KNEEPOINT_DATA_DIR: join(folder, 'gateway') },
   });
@@ -83,6 +89,22 @@ async function measure(): Promise<void> {
     console.log(line(query.name, ours, theirs));
   }
 
+  await addLongRuns(db, LONG);
+  console.log(
+    `\n${LONG.runs} runs of ${LONG.steps} steps with ${LONG.attempts} attempts each; p99 in ms, and how many times that in peace`,
+  );
+  const besieged = queries.filter(({ name }) => !name.startsWith('100'));
+  console.log(row('asked in a loop', '/healthz', ...besieged.map(({ name }) => name), 'MiB', 'answers'));
+  for (const [name, query] of [
+    ['5 aliases', hostileQuery(5)],
+    ['20 aliases', hostileQuery(20)],
+    ['the most allowed', DEAREST],
+  ] as const) {
+    const { idle, besieged: under, answers, residentMiB } = await besiege(url, gatewayPid, besieged, query);
+    const times = Object.entries(under).map(([of, p99]) => `${p99.toFixed(1)} (${(p99 / idle[of]!).toFixed(1)})`);
+    console.log(row(name, ...times, String(residentMiB), JSON.stringify(answers)));
+  }
+
   const bus = await openBus(nats.url);
   closers.push(() => bus.close());
   console.log(`\n${CLIENTS} subscriptions at once`);
@@ -106,7 +128,7 @@ async function measure(): Promise<void> {
 async function ask<Data>(url: string, query: string, variables: object = {}): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: JSON_HEADERS,
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };

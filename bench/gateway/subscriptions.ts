@@ -6,6 +6,7 @@ import { claimAttempt } from '../../packages/platform/src/work/claim-attempt.ts'
 import type { AttemptReference } from '../../packages/platform/src/work/end-attempt.ts';
 import { writeProgress } from '../../packages/platform/src/work/heartbeat.ts';
 import { tellChange } from '../../packages/platform/src/work/run-events.ts';
+import { JSON_HEADERS } from '../../test/support/kneepoint.ts';
 import { residentKiB } from '../support/processor.ts';
 
 export const CLIENTS = 500;
@@ -106,7 +107,12 @@ class Client {
   readonly #client: ReturnType<typeof createClient>;
 
   constructor(url: string, runId: string, onSeq: (seq: number) => void) {
-    const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false });
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      connectionParams: JSON_HEADERS,
+      webSocketImpl: WebSocket,
+      lazy: false,
+    });
     this.#client = client;
     const id = Buffer.from(`Run:${runId}`).toString('base64url');
     this.started = new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ import { type ArtifactStore, type Database, isRunTerminal, openDatabase, openSto
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
-import { Kneepoint, makeSample } from '../support/kneepoint.ts';
+import { ADMIN_TOKEN, Kneepoint, makeSample } from '../support/kneepoint.ts';
 import { startMinio } from '../support/minio.ts';
 import { startNats } from '../support/nats.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -137,7 +137,7 @@ export class FaultWorld {
   client(gateway = 'gateway'): GatewayClient {
     const url = /"url":"(http[^"]+)\/graphql"/.exec(this.process(gateway).output)?.[1];
     if (url === undefined) throw new Error(`${gateway} does not listen:\n${this.process(gateway).output}`);
-    return new GatewayClient(url);
+    return new GatewayClient(url, { token: ADMIN_TOKEN });
   }
 
   /** Kills a process and starts another in its place. */

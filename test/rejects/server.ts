@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kneepoint } from '../support/kneepoint.ts';
+import { JSON_HEADERS, Kneepoint } from '../support/kneepoint.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Signs the addresses of uploads and downloads: known, so that a row can forge an expired one. */
@@ -13,7 +13,7 @@ interface RunState {
   readonly failure: Outcome | null;
   readonly model: { readonly id: string } | null;
   readonly dataset: { readonly id: string } | null;
-  readonly attempts: readonly object[];
+  readonly attempts: { readonly totalCount: number };
 }
 
 interface Answer {
@@ -27,7 +27,7 @@ interface Payload {
 }
 
 const RUN =
-  'query($id: ID!) { run(id: $id) { state failure { code message where } model { id } dataset { id } attempts { number } } }';
+  'query($id: ID!) { run(id: $id) { state failure { code message where } model { id } dataset { id } attempts(first: 100) { totalCount } } }';
 const ENDED: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'TIMED_OUT'];
 
 /** One `kneepoint up` with folders of its own, so that whatever it leaves behind is found. */
@@ -60,7 +60,7 @@ export class Server {
   async post(query: string, variables: object = {}): Promise<Answer> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as Answer;

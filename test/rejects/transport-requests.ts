@@ -1,4 +1,5 @@
 import { signPath } from '@kneepoint/platform';
+import { JSON_HEADERS } from '../support/kneepoint.ts';
 import type { Outcome } from './outcome.ts';
 import { type BadRequest, query, SHA, type World } from './senders.ts';
 import { SIGNING_KEY } from './server.ts';
@@ -143,7 +144,7 @@ export const BAD_TRANSPORT_REQUESTS: readonly BadRequest[] = [
     name: 'a body too large',
     send: http(() => '/graphql', {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: JSON.stringify({ query: ' '.repeat(2 ** 20) }),
     }),
     code: 'REQUEST_INVALID',
@@ -154,7 +155,7 @@ export const BAD_TRANSPORT_REQUESTS: readonly BadRequest[] = [
     name: 'a body that is not JSON',
     send: http(() => '/graphql', {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: JSON_HEADERS,
       body: '{"query":',
     }),
     code: 'REQUEST_INVALID',

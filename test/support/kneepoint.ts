@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { renderFaces } from '@kneepoint/datasets';
 import { encodeModel, vggStyle } from '@kneepoint/onnx';
 
+/** Of an administrator; every process that tests start knows it, as a gateway and as a client. */
+export const ADMIN_TOKEN = 'the-admin-token-of-processes-in-tests';
+
+/** What a request of GraphQL needs that a test sends by itself. */
+export const JSON_HEADERS = { 'content-type': 'application/json', authorization: `Bearer ${ADMIN_TOKEN}` } as const;
+
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/kneepoint.mjs', import.meta.url));
 
 export interface Finished {
@@ -30,14 +36,19 @@ export class Kneepoint {
   readonly #ended: Promise<Finished>;
 
   constructor(args: readonly string[], { env = {}, cwd, fileLimitKb }: RunOptions = {}) {
-    // KNEEPOINT_URL of whoever runs the tests must not lead them elsewhere.
-    const { KNEEPOINT_URL: _url, ...inherited } = process.env;
+    // Where whoever runs the tests works must not lead them elsewhere.
+    const { KNEEPOINT_URL: _url, KNEEPOINT_PROFILE: _profile, KNEEPOINT_PROJECT: _project, ...inherited } = process.env;
+    const identity = {
+      KNEEPOINT_ADMIN_TOKEN: ADMIN_TOKEN,
+      KNEEPOINT_TOKEN: ADMIN_TOKEN,
+      XDG_CONFIG_HOME: '/nonexistent',
+    };
     const command = [process.execPath, BIN, ...args];
     // A write beyond the limit is to fail, not to end the process.
     const limit = `trap '' XFSZ; ulimit -f ${fileLimitKb}; exec "$@"`;
     const [program, ...rest] = fileLimitKb === undefined ? command : ['bash', '-c', limit, 'bash', ...command];
     this.child = spawn(program!, rest, {
-      env: { ...inherited, ...env },
+      env: { ...inherited, ...identity, ...env },
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own, as a shell gives to a command: Ctrl-C reaches all of it.

@@ -67,7 +67,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const log = createLogger({ service: 'demo', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' });
   const embedded = await startEmbedded(config, log);
   try {
-    const client = new GatewayClient(embedded.url);
+    const client = new GatewayClient(embedded.url, embedded);
     const connection = { client, local: true, close: () => Promise.resolve() };
 
     heading(`1. ${options.count} synthetic faces with ground truth for seven tasks`);

@@ -163,6 +163,16 @@ export const apiFailures = {
     cure: 'Announce the true size, at most 64 GiB.',
     retryable: false,
   },
+  UPLOAD_LIMIT: {
+    cause: 'One principal announced more uploads, or more bytes, than it may before it completes some.',
+    cure: 'Complete uploads that were begun, or wait until they expire.',
+    retryable: true,
+  },
+  UPLOAD_UNDER_CHECK: {
+    cause: 'A large file that arrived is still being compared with its SHA-256.',
+    cure: 'Complete the upload again in a moment.',
+    retryable: true,
+  },
   GATEWAY_UNREACHABLE: {
     cause: 'No gateway answers at the address.',
     cure: 'Start one with `kneepoint up`, or name another with --url.',

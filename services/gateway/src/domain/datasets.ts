@@ -50,7 +50,8 @@ const NAMES: Named<Row> = {
   called: (tx, name) => tx.dataset.findMany({ where: { name } }),
   content: ({ sha256 }) => sha256,
   rename: (tx, id, name) => tx.dataset.update({ where: { id }, data: { name } }),
-  remove: (tx, id) => tx.$executeRaw`UPDATE dataset SET removed_at = clock_timestamp() WHERE id = ${id}`,
+  remove: (tx, { id, projectId }) =>
+    tx.$executeRaw`UPDATE dataset SET removed_at = clock_timestamp() WHERE id = ${id} AND project_id = ${projectId}`,
   async merge(tx, { from, into }) {
     await tx.run.updateMany({ where: { datasetId: from }, data: { datasetId: into } });
     await tx.dataset.delete({ where: { id: from } });
@@ -135,5 +136,6 @@ export function toDataset(row: Row): Dataset {
     notes: row.notes as unknown as readonly string[],
     artifact: { sha256: row.sha256, bytes: Number(row.bytes), filename: `${row.name}.tar` },
     createdAt: row.createdAt,
+    createdBy: row.createdBy,
   };
 }

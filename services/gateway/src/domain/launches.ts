@@ -24,7 +24,7 @@ import { requireName } from './names.ts';
 import { requirePruneOptions, requireWanted } from './prune-options.ts';
 
 export async function registerModel(context: Context, input: RegisterModelInput): Promise<Run> {
-  const source = requireSource(context, input);
+  const source = await requireSource(context, input);
   const preprocess = isAbsent(input.preprocess) ? {} : { preprocess: validatePreprocess(input.preprocess) };
   const primaryTask = isAbsent(input.primaryTask) ? {} : { primaryTask: requireName(input.primaryTask, 'primaryTask') };
   const steps = planImportModel({ name: requireName(input.name), source, ...preprocess, ...primaryTask });
@@ -32,7 +32,7 @@ export async function registerModel(context: Context, input: RegisterModelInput)
 }
 
 export async function registerDataset(context: Context, input: RegisterDatasetInput): Promise<Run> {
-  const source = requireSource(context, input);
+  const source = await requireSource(context, input);
   const steps = planImportDataset({
     name: requireName(input.name),
     source,
@@ -72,10 +72,10 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   );
 }
 
-function requireSource(
-  { allowLocalPaths }: Context,
+async function requireSource(
+  { allowLocalPaths, loaders }: Context,
   { upload, path }: { readonly upload?: string | null; readonly path?: string | null },
-): Source {
+): Promise<Source> {
   if (isAbsent(upload) === isAbsent(path)) {
     throw new Failure('SOURCE_INVALID', 'exactly one of upload and path is needed', {
       where: 'upload',
@@ -83,10 +83,17 @@ function requireSource(
     });
   }
   if (!isAbsent(upload)) {
-    if (/^[0-9a-f]{64}$/.test(upload)) return { artifact: upload };
-    throw new Failure('SOURCE_INVALID', 'upload is not a SHA-256', {
+    if (!/^[0-9a-f]{64}$/.test(upload)) {
+      throw new Failure('SOURCE_INVALID', 'upload is not a SHA-256', {
+        where: 'upload',
+        fix: 'Pass the sha256 that completeUpload returned.',
+      });
+    }
+    // The store has the bytes of all projects: those that this one never sent are not there for it.
+    if ((await loaders.artifacts.load(upload)) !== null) return { artifact: upload };
+    throw new Failure('ARTIFACT_UNKNOWN', `no completed upload has the sum ${upload}`, {
       where: 'upload',
-      fix: 'Pass the sha256 that completeUpload returned.',
+      fix: 'Upload the bytes: createUpload, PUT, completeUpload.',
     });
   }
   if (!allowLocalPaths) {

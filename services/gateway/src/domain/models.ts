@@ -45,7 +45,8 @@ const NAMES: Named<Row> = {
   called: (tx, name) => tx.model.findMany({ where: { name } }),
   content: contentOf,
   rename: (tx, id, name) => tx.model.update({ where: { id }, data: { name } }),
-  remove: (tx, id) => tx.$executeRaw`UPDATE model SET removed_at = clock_timestamp() WHERE id = ${id}`,
+  remove: (tx, { id, projectId }) =>
+    tx.$executeRaw`UPDATE model SET removed_at = clock_timestamp() WHERE id = ${id} AND project_id = ${projectId}`,
   async merge(tx, { from, into }) {
     await tx.run.updateMany({ where: { modelId: from }, data: { modelId: into } });
     await tx.model.delete({ where: { id: from } });
@@ -125,5 +126,6 @@ export function toModel(row: Row): Model {
     notes: inspection.notes,
     artifact: { sha256: row.sha256, bytes: inspection.bytes, filename: `${row.name}.onnx` },
     createdAt: row.createdAt,
+    createdBy: row.createdBy,
   };
 }

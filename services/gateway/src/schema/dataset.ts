@@ -51,6 +51,12 @@ export class Dataset extends Node {
 
   @Field(() => DateTime)
   createdAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who registered it first under this name; null where nobody was asked.',
+  })
+  createdBy!: string | null;
 }
 
 @ObjectType()

@@ -174,6 +174,14 @@ describe('a mutation says in its payload what the caller can put right', () => {
       /^exactly one/,
     ],
     [
+      'an upload that was never completed',
+      'registerModel',
+      register({ path: null, upload: 'a'.repeat(64) }),
+      'ARTIFACT_UNKNOWN',
+      'upload',
+      /^no completed upload has the sum a+\. /i,
+    ],
+    [
       'an upload without a digest',
       'registerModel',
       register({ path: null, upload: 'x' }),
@@ -384,7 +392,9 @@ describe('a mutation says in its payload what the caller can put right', () => {
       );
       expect(data[name], what).toEqual({
         run: null,
-        userErrors: [{ code, field, message: expect.stringMatching(message) as string }],
+        userErrors: [
+          { code, field: field === null ? null : `input.${field}`, message: expect.stringMatching(message) as string },
+        ],
       });
     }
     for (const name of ['cancelRun', 'retryRun']) {

@@ -82,6 +82,12 @@ export class Model extends Node {
   @Field(() => DateTime)
   createdAt!: Date;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Who registered it first under this name; null where nobody was asked.',
+  })
+  createdBy!: string | null;
+
   /** What models of the same bytes and the same preprocessing have in common. */
   content!: string;
 }
