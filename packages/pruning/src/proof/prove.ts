@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { mask } from '../surgery/mask.ts';
 import type { OverChannels } from '../surgery/over-channels.ts';
 import { meaningOfEqual, overChannels } from '../surgery/over-channels.ts';
-import { prune } from '../surgery/prune.ts';
+import { prune, prunedShapes } from '../surgery/prune.ts';
 import type { Images, RunModel } from './batches.ts';
 import { imageBatches, runAll } from './batches.ts';
 import type { BatchOutputs } from './compare.ts';
@@ -11,6 +11,7 @@ import { freshWeights } from './fresh-weights.ts';
 import type { Gate, NegativeControl, ProofFigures } from './gates.ts';
 import { controlGate, dependenceGate, differenceGate } from './gates.ts';
 import { Trial } from './trial.ts';
+import { exposing, witnessesOf } from './witnesses.ts';
 
 export interface ProofInput extends Images {
   readonly plan: Plan;
@@ -54,21 +55,26 @@ const CONTROL_TRIES = 5;
 /**
  * Proves a plan's surgery on a model: runs the pruned and the masked graph on the same images, with the model's own weights and with
  * fresh ones, and leaves one class out of the mask to see that it shows. A difference beyond the tolerance is set against what rounding
- * does to the masked network itself. Throws PROOF_TOO_FEW_IMAGES, PROOF_NOT_FINITE, and as `prune` does.
+ * does to the masked network itself. Where all answers are whole numbers or truth values, what they are decided by is compared with them.
+ * Throws PROOF_TOO_FEW_IMAGES, PROOF_NOT_FINITE, and as `prune` does.
  */
 export async function prove(input: ProofInput): Promise<Proof> {
   const { model, shapes, plan, run, tolerance = 1e-5, seed = 1 } = input;
   const batches = imageBatches(input);
   // As the model's own weights have it: fresh ones must run in the very graph that is written.
   const over = overChannels(model, shapes, plan);
-  const masked = (of: ModelProto, leaveOut?: number) =>
+  const maskedAlone = (of: ModelProto, leaveOut?: number) =>
     mask(of, shapes, plan, { over, ...(leaveOut === undefined ? {} : { leaveOut }) });
+  const answers = await runAll(maskedAlone(model), batches, run);
+  const decided = answers.results.every((result) => [...result.values()].every(({ whole }) => whole));
+  const witnesses = decided ? witnessesOf(model, shapes, prunedShapes(model, shapes, plan)) : [];
+  const masked = (of: ModelProto, leaveOut?: number) => exposing(maskedAlone(of, leaveOut), witnesses);
   const trial = async (weights: ModelProto, given?: BatchOutputs): Promise<Trial> => {
     const network = masked(weights);
     const found = new Trial({
       ...{ network, batches, run, tolerance, seed },
       masked: given ?? (await runAll(network, batches, run)),
-      ...(await bothWays(prune(weights, shapes, plan, over))),
+      ...(await bothWays(exposing(prune(weights, shapes, plan, over), witnesses))),
     });
     await found.judge();
     return found;
@@ -78,7 +84,7 @@ export async function prove(input: ProofInput): Promise<Proof> {
     byDefault: await runAll(pruned, batches, run, { optimized: true }),
   });
 
-  const own = await trial(model);
+  const own = await trial(model, witnesses.length > 0 ? undefined : answers);
   const fresh = await freshWeights({ model, shapes, batches, run, seed, masked });
   const he = await trial(fresh.model, fresh.outputs);
   // Fresh weights make the output sensitive; the model's own are asked only when those stay silent, or decide nothing.
@@ -92,12 +98,12 @@ export async function prove(input: ProofInput): Promise<Proof> {
     }
     return best;
   });
-  const decided = speaking.length > 0 && negativeControl.detected;
+  const settled = speaking.length > 0 && negativeControl.detected;
   const gates = {
     own: differenceGate(own, "with the model's own weights"),
-    he: excused(differenceGate(he, 'with fresh weights'), decided),
+    he: excused(differenceGate(he, 'with fresh weights'), settled),
     default: differenceGate(
-      own.worseByDefault(decided ? speaking : [he]),
+      own.worseByDefault(settled ? speaking : [he]),
       'in a session with default settings',
       'byDefault',
     ),
@@ -121,8 +127,8 @@ export async function prove(input: ProofInput): Promise<Proof> {
 }
 
 /** Fresh weights that decide nothing are not needed where the model's own do. */
-function excused(gate: Gate, decided: boolean): Gate {
-  if (!gate.undecided || !decided) return gate;
+function excused(gate: Gate, settled: boolean): Gate {
+  if (!gate.undecided || !settled) return gate;
   return { passed: true, detail: `${gate.detail}: nothing is decided by them, and need not be` };
 }
 
