@@ -1,5 +1,6 @@
 export { runTask, type RunTaskOptions } from './task/run-task.ts';
 export { TaskPool, type PoolOptions, type PoolRunOptions } from './task/task-pool.ts';
+export { isolatesNetwork } from './task/confine.ts';
 export type { TaskContext } from './task/task-context.ts';
 export type { TaskProgress } from './task/messages.ts';
 export type { EventHandler, TaskLog } from './task/task-child.ts';

@@ -1,5 +1,5 @@
 import type { Check, Config } from '@kneepoint/platform';
-import { runTask } from '@kneepoint/runtime';
+import { isolatesNetwork, runTask } from '@kneepoint/runtime';
 import type { RuntimeState } from './runtime.task.ts';
 
 const TASK = new URL('./runtime.task.ts', import.meta.url);
@@ -9,7 +9,8 @@ const TIMEOUT_MS = 25_000;
 export function checkRuntime({ provider, memoryMb }: Pick<Config, 'provider' | 'memoryMb'>): Check {
   return async () => {
     const state = await runTask<null, RuntimeState>(TASK, null, { provider, memoryMb, timeoutMs: TIMEOUT_MS });
-    const detail = `ONNX Runtime ${state.version} on ${state.provider} (set: ${provider})`;
+    const network = isolatesNetwork() ? 'kept from the network' : 'which this system does not keep from the network';
+    const detail = `ONNX Runtime ${state.version} on ${state.provider} (set: ${provider}), ${network}`;
     if (state.right) return { state: 'ok', detail };
     return { state: 'wrong', detail: `${detail} computes wrongly`, fix: 'reinstall onnxruntime-node (npm ci)' };
   };

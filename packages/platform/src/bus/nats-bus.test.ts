@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Svcm } from '@nats-io/services';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { makeCertificate } from '../../../../test/support/certificate.ts';
 import { available, freePort, type RunningService, startNats } from '../../../../test/support/services.ts';
 import type { Bus, Job } from './bus.ts';
 import { NatsBus } from './nats-bus.ts';
@@ -222,19 +222,10 @@ describe.skipIf(!available('nats-server'))('NatsBus and its server', () => {
   test('an encrypted server is trusted by its authority, and by nothing else', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'kneepoint-tls-'));
     context.onTestFinished(() => rmSync(folder, { recursive: true }));
-    const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-        ...['-subj', '/CN=nats', '-addext', 'subjectAltName=DNS:localhost'],
-        ...['-keyout', files.keyFile, '-out', files.certFile],
-      ],
-      { stdio: 'ignore' },
-    );
-    const server = await serve({ tls: files });
+    const tls = makeCertificate(folder);
+    const server = await serve({ tls });
     const url = server.url.replace('127.0.0.1', 'localhost');
-    const trusting = await NatsBus.open(url, { tls: { caFile: files.certFile } });
+    const trusting = await NatsBus.open(url, { tls: { caFile: tls.authorityFile } });
     buses.push(trusting);
     await trusting.health();
     await expect(NatsBus.open(url, { tls: {} })).rejects.toMatchObject({ code: 'BUS_MISCONFIGURED' });

@@ -68,7 +68,13 @@ async function loadTask(url: string): Promise<Task> {
 
 function failed(error: unknown): FromChild {
   const stack = error instanceof Error ? error.stack : undefined;
-  return { kind: 'failed', failure: Failure.from(error).toJSON(), stack };
+  return { kind: 'failed', failure: Failure.from(outOfMemory(error) ?? error).toJSON(), stack };
+}
+
+/** What V8 throws when the system gives it no memory for an array. */
+function outOfMemory(error: unknown): Failure | undefined {
+  if (!(error instanceof RangeError) || !/array buffer allocation failed/i.test(error.message)) return undefined;
+  return new Failure('RUNTIME_MEMORY_LIMIT', 'no more memory was given to the process', { cause: error });
 }
 
 function tell(message: FromChild): void {

@@ -17,6 +17,12 @@ export function crashFailure({ started, exitCode, signalCode, words, memoryMb, w
   if (words.includes('heap out of memory')) {
     return new Failure('RUNTIME_MEMORY_LIMIT', `the JavaScript heap reached the limit of ${memoryMb} MB`, { where });
   }
+  // Its limit of private memory (see confine.ts), met where nobody checks.
+  if (/out of memory|cannot allocate memory|bad_alloc/i.test(words)) {
+    return new Failure('RUNTIME_MEMORY_LIMIT', `no more memory was given to the process; the limit is ${memoryMb} MB`, {
+      where,
+    });
+  }
   const how = signalCode ? `was ended by ${signalCode}` : `left with exit code ${exitCode ?? 'unknown'}`;
   const hint = signalCode === 'SIGKILL' ? ', most likely by the system because memory ran out' : '';
   return new Failure('RUNTIME_CRASHED', `the process ${how}${hint}${words === '' ? '' : `; it last wrote: ${words}`}`, {

@@ -6,10 +6,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure, FAILURES } from '@kneepoint/failures';
 import { bundled } from './bundled.mjs';
 import { childEnvironment } from './child-environment.ts';
+import { confined } from './confine.ts';
 import { crashFailure } from './crash-failure.ts';
 import { watchMemory } from './memory.ts';
 import type { FromChild, TaskOrder, TaskProgress, ToChild } from './messages.ts';
 import { OutputTail } from './output-tail.ts';
+import type { Provider } from '../session/provider.ts';
 
 /** Where a task's process writes its lines; a pino logger fits. */
 export interface TaskLog {
@@ -21,6 +23,7 @@ export interface ChildOptions {
   /** URL of the module that it will run. */
   readonly task: string;
   readonly memoryMb: number;
+  readonly provider: Provider;
   readonly env: Readonly<Record<string, string>>;
   readonly log: TaskLog | undefined;
 }
@@ -54,10 +57,11 @@ export class TaskChild {
   private readonly output: OutputTail;
   private readonly ended: Promise<void>;
 
-  constructor({ task, memoryMb, env, log }: ChildOptions) {
+  constructor(options: ChildOptions) {
+    const { memoryMb, log } = options;
     this.memoryMb = memoryMb;
     this.log = log;
-    this.process = startProcess(task, memoryMb, env);
+    this.process = startProcess(options);
     const { stdout, stderr } = this.process;
     if (!stdout || !stderr) throw new Failure('RUNTIME_START_FAILED', 'the process came without pipes');
     this.output = new OutputTail(stdout, (line) => log?.debug({ stream: 'stdout', line }, 'task output'));
@@ -219,15 +223,21 @@ export class TaskChild {
   }
 }
 
-function startProcess(task: string, memoryMb: number, env: Readonly<Record<string, string>>): ChildProcess {
+function startProcess({ task, memoryMb, provider, env }: ChildOptions): ChildProcess {
   const [main, module] = [bundled(MAIN), bundled(task)];
   // Both or neither: what they share must be one module.
   const fast = main !== undefined && module !== undefined;
+  const confinement = confined(memoryMb, provider === 'cpu');
   try {
     return fork(fileURLToPath(fast ? main : MAIN), [String(process.pid), fast ? module : task], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [...(fast ? [] : ['--import', LOADER]), `--max-old-space-size=${memoryMb}`],
+      ...(confinement ? { execPath: confinement.execPath } : {}),
+      execArgv: [
+        ...(confinement?.prefix ?? []),
+        ...(fast ? [] : ['--import', LOADER]),
+        `--max-old-space-size=${memoryMb}`,
+      ],
       env: childEnvironment(process.env, env, TSCONFIG),
     });
   } catch (cause) {

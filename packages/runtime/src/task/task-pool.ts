@@ -96,8 +96,8 @@ export class TaskPool<I, O> {
   }
 
   private startChild(): TaskChild {
-    const { env = {}, log } = this.options;
-    return new TaskChild({ task: this.task, memoryMb: this.memoryMb, env, log });
+    const { env = {}, log, provider = 'cpu' } = this.options;
+    return new TaskChild({ task: this.task, memoryMb: this.memoryMb, provider, env, log });
   }
 
   private async retire(child: TaskChild): Promise<void> {

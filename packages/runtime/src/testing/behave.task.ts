@@ -1,5 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
 import type { TaskContext } from '../task/task-context.ts';
@@ -40,6 +41,14 @@ const BEHAVIOURS = {
     }
     return held.length;
   },
+  reserve: (value: unknown) => new ArrayBuffer((value as number) * 2 ** 20).byteLength,
+  connect: (value: unknown) =>
+    new Promise((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port: value as number, timeout: 5000 });
+      socket.on('connect', () => resolve('connected'));
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    }),
+  coreLimit: () => /^Max core file size\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1],
   holdObjects: () => {
     const held: number[][] = [];
     for (;;) held.push(Array.from({ length: 1000 }, Math.random));
