@@ -105,7 +105,7 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate p
       }),
     });
     expect(await response.json()).toEqual({
-      data: { registerModel: { run: null, userErrors: [{ code: 'LOCAL_PATH_REFUSED', field: 'path' }] } },
+      data: { registerModel: { run: null, userErrors: [{ code: 'LOCAL_PATH_REFUSED', field: 'input.path' }] } },
     });
   });
 });

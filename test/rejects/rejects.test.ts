@@ -62,7 +62,7 @@ describe('a model is refused:', () => {
     });
     expect(failure && normalise(failure, new Map([[folder, '<folder>']]))).toEqual(shown(expected));
     // What is wrong with the input is still wrong the second time.
-    expect([state, attempts.length]).toEqual(['FAILED', 1]);
+    expect([state, attempts.totalCount]).toEqual(['FAILED', 1]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('a data set is refused:', () => {
     await writeDataset(folder, await files());
     const { state, failure, attempts } = await server.register('Dataset', { name: 'd', path: folder, ...input });
     expect(failure && normalise(failure, new Map([[folder, '<folder>']]))).toEqual(shown(expected));
-    expect([state, attempts.length]).toEqual(['FAILED', 1]);
+    expect([state, attempts.totalCount]).toEqual(['FAILED', 1]);
   });
 });
 

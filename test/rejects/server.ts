@@ -76,7 +76,9 @@ export class Server {
     }
     const [payload] = Object.values(data ?? {}) as (Payload | null)[];
     const [userError] = payload?.userErrors ?? [];
-    return userError ? { code: userError.code, message: userError.message, where: userError.field } : null;
+    return userError
+      ? { code: userError.code, message: userError.message, where: userError.field?.replace(/^input\./, '') ?? null }
+      : null;
   }
 
   /** Imports a model or a data set and waits until the run has ended. */

@@ -4,12 +4,24 @@ import type { Outcome } from './outcome.ts';
 import { type BadRequest, query, SHA, type World } from './senders.ts';
 import { SIGNING_KEY } from './server.ts';
 
+interface GraphqlError {
+  readonly message: string;
+  readonly extensions: Partial<Outcome>;
+}
+
 /** A plain HTTP request; the status stands before the message. */
 const http =
   (path: (world: World) => string | Promise<string>, init: RequestInit) =>
   async (world: World): Promise<Outcome> => {
     const response = await fetch(new URL(await path(world), world.server.url), init);
-    const { code = 'NONE', message = '', where = null } = (await response.json()) as Partial<Outcome>;
+    const said = (await response.json()) as Partial<Outcome> & { readonly errors?: readonly GraphqlError[] };
+    // Where GraphQL is served, every answer is one of GraphQL.
+    const [error] = said.errors ?? [];
+    const {
+      code = 'NONE',
+      message = '',
+      where = null,
+    } = error ? { ...error.extensions, message: error.message } : said;
     return { code, message: `${response.status} ${message}`, where };
   };
 
@@ -37,9 +49,19 @@ export const BAD_TRANSPORT_REQUESTS: readonly BadRequest[] = [
   {
     name: 'an upload that was never made',
     send: query(COMPLETE, () => ({ id: '0'.repeat(8) + '-0000-4000-8000-000000000000', sha256: SHA })),
+    code: 'ID_INVALID',
+    message: 'id is not an upload of this server. Pass the id that createUpload returned.',
+    where: 'id',
+  },
+  {
+    name: 'an upload of which nothing arrived',
+    send: async (world) => {
+      const { id } = await createUpload(world, 3);
+      return world.server.refusal(COMPLETE, { id, sha256: SHA });
+    },
     code: 'STORE_NOT_FOUND',
     message: 'There is nothing at uploads/<uuid>',
-    where: 'uploads/<uuid>',
+    where: null,
   },
   {
     name: 'an upload of other bytes than were promised',
@@ -51,7 +73,7 @@ export const BAD_TRANSPORT_REQUESTS: readonly BadRequest[] = [
     code: 'UPLOAD_INVALID',
     message:
       'sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad arrived where abababababababababababababababababababababababababababababababab was announced. Ask for a new upload and send the file whose sha256 was announced.',
-    where: '<uuid>',
+    where: null,
   },
   {
     name: 'an upload longer than announced',

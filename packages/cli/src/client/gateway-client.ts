@@ -52,7 +52,8 @@ export class GatewayClient {
     const data = await this.query<Record<string, Payload & { userErrors: readonly UserError[] }>>(document, variables);
     const payload = data[name]!;
     const [error] = payload.userErrors;
-    if (error) throw toFailure(error.code, error.message, error.field ? { where: error.field } : {});
+    if (error)
+      throw toFailure(error.code, error.message, error.field ? { where: error.field.replace(/^input\./, '') } : {});
     return payload;
   }
 

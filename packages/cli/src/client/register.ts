@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import { note } from '../output.ts';
@@ -117,12 +118,26 @@ async function upload(client: GatewayClient, path: string, signal: AbortSignal):
     { bytes: size },
   );
   for (const part of target.parts) await sendPart(path, part, signal);
-  await client.mutate(
-    'completeUpload',
-    'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { sha256 userErrors { code field message } } }',
-    { id: target.id, sha256 },
-  );
+  await completeUpload(client, target.id, sha256, signal);
   return sha256;
+}
+
+const CHECK_AGAIN_MS = 500;
+
+/** The server sums up what it got; with a file of gigabytes it is asked again until it has. */
+async function completeUpload(client: GatewayClient, id: string, sha256: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await client.mutate(
+        'completeUpload',
+        'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { sha256 userErrors { code field message } } }',
+        { id, sha256 },
+      );
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'UPLOAD_UNDER_CHECK') throw error;
+      await sleep(CHECK_AGAIN_MS, undefined, { signal });
+    }
+  }
 }
 
 async function sendPart(path: string, { url, offset, bytes }: UploadPart, signal: AbortSignal): Promise<void> {

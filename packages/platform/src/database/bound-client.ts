@@ -11,6 +11,7 @@ const CONDITIONS: Readonly<Record<string, (projectId: string) => object>> = {
   Run: own,
   Step: own,
   Token: own,
+  Upload: own,
   Attempt: (projectId) => ({ step: { projectId } }),
   Project: (id) => ({ id }),
 };
@@ -22,7 +23,7 @@ function own(projectId: string): object {
 /** What confines a statement of plain SQL to a project, by table: it must name one of these columns. */
 const CONFINING: Readonly<Record<string, RegExp>> = {
   ...Object.fromEntries(
-    ['artifact', 'audit', 'checkpoint', 'dataset', 'model', 'result', 'run', 'token'].map((name) => [
+    ['artifact', 'audit', 'checkpoint', 'dataset', 'model', 'result', 'run', 'token', 'upload'].map((name) => [
       name,
       /project_id/,
     ]),

@@ -68,6 +68,7 @@ export async function collectGarbage(
     sorted.garbage = sorted.garbage.filter(({ sha256 }) => !needed.has(sha256));
     sorted.garbage = await sweep(db, store, sorted.garbage, before);
     for (const upload of uploads) await store.deleteStaleUpload(upload);
+    await db.prisma.upload.deleteMany({ where: { expiresAt: { lt: before } } });
   }
   const deleted = { count: sorted.garbage.length, bytes: sorted.garbage.reduce((sum, { bytes }) => sum + bytes, 0) };
   return { dryRun, kept: sorted.kept, young: sorted.young, deleted, ...expired, uploads: uploads.length };

@@ -41,7 +41,7 @@ export interface UploadPart {
 }
 
 export interface PresignPutOptions {
-  /** Announced size of the upload; another size is refused. */
+  /** Announced size of the upload; a request with another `Content-Length` is refused, and nothing of it kept. */
   readonly bytes: number;
   readonly expiresSeconds: number;
 }

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
 import { Client } from 'minio';
 import { storeFailure } from './store-failure.ts';
+import { awsKeys, CurrentKeys, fixedKeys, type KeySource } from './store-keys.ts';
 
 export interface MinioAddress {
   readonly endPoint: string;
   readonly port: number;
   readonly useSSL: boolean;
-  readonly accessKey: string;
-  readonly secretKey: string;
+  readonly keys: KeySource;
   /** MinIO takes any; set so that signing an address needs no request. */
   readonly region: string;
   readonly bucket: string;
@@ -28,7 +28,7 @@ const STALL_MS = 30_000;
 export const RETRY_DELAYS_MS: readonly number[] = [150, 300, 600, 1_200, 2_400];
 
 /**
- * Reads `s3://[ACCESS:SECRET@]host[:port]/bucket[?tls=true&region=…]`; keys may come from elsewhere.
+ * Reads `s3://[ACCESS:SECRET@]host[:port]/bucket[?tls=true&region=…&identity=aws]`; keys may come from elsewhere, or are lent by AWS.
  * Throws CONFIG_INVALID.
  */
 export function parseMinioUrl(url: string, keys: MinioKeys = {}): MinioAddress {
@@ -37,19 +37,29 @@ export function parseMinioUrl(url: string, keys: MinioKeys = {}): MinioAddress {
   if (parsed === undefined || parsed.protocol !== 's3:' || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
     throw invalid('it is not s3://host:port/bucket with a bucket name of 3 to 63 of a-z 0-9 . -');
   }
-  const accessKey = decodeURIComponent(parsed.username) || keys.accessKey;
-  const secretKey = decodeURIComponent(parsed.password) || keys.secretKey;
-  if (accessKey === undefined || secretKey === undefined) throw invalid('it has no access and secret key');
   const useSSL = parsed.searchParams.get('tls') === 'true';
   return {
     endPoint: parsed.hostname,
     port: parsed.port === '' ? (useSSL ? 443 : 80) : Number(parsed.port),
     useSSL,
-    accessKey,
-    secretKey,
+    keys: keysOf(parsed, keys),
     region: parsed.searchParams.get('region') ?? 'us-east-1',
     bucket,
   };
+}
+
+function keysOf(url: URL, given: MinioKeys): KeySource {
+  const accessKey = decodeURIComponent(url.username) || given.accessKey;
+  const secretKey = decodeURIComponent(url.password) || given.secretKey;
+  const identity = url.searchParams.get('identity');
+  if (identity !== null) {
+    if (identity !== 'aws') throw invalid('its identity is not aws');
+    if (accessKey !== undefined || secretKey !== undefined)
+      throw invalid('it has an identity, and there are keys, too');
+    return awsKeys();
+  }
+  if (accessKey === undefined || secretKey === undefined) throw invalid('it has no access and secret key');
+  return fixedKeys({ accessKey, secretKey });
 }
 
 /** The same store as the outside reaches it. Throws CONFIG_INVALID. */
@@ -70,10 +80,11 @@ export function publicAddress(inside: MinioAddress, publicUrl: string): MinioAdd
   };
 }
 
-export function minioClient({ bucket: _bucket, ...address }: MinioAddress): Client {
+export function minioClient({ bucket: _bucket, keys, ...address }: MinioAddress): Client {
   const module = address.useSSL ? https : http;
   return new Client({
     ...address,
+    credentialsProvider: new CurrentKeys(keys),
     pathStyle: true,
     // its own retries write to the console; `persist` does the same in silence
     retryOptions: { disableRetry: true },
@@ -117,6 +128,6 @@ function stallGuarded(module: typeof http | typeof https): typeof http.request {
 function invalid(reason: string): Failure {
   return new Failure('CONFIG_INVALID', `ARTIFACTS_URL cannot be used: ${reason}`, {
     where: 'ARTIFACTS_URL',
-    fix: 'use s3://ACCESS:SECRET@host:9000/bucket, or give MINIO_ACCESS_KEY and MINIO_SECRET_KEY',
+    fix: 'use s3://ACCESS:SECRET@host:9000/bucket, give MINIO_ACCESS_KEY and MINIO_SECRET_KEY, or add identity=aws where AWS lends keys',
   });
 }

@@ -160,6 +160,22 @@ describe.skipIf(!available('minio'))('MinioStore and its server', () => {
     expect((await fetch(address)).status).toBe(200);
   });
 
+  test('five megabytes where a thousand bytes were announced are refused by the server, and nothing of them is kept', async () => {
+    const store = await open();
+    const [part] = await store.presignPut('thousand', { bytes: 1_000, expiresSeconds: 60 });
+    const send = async (body: Buffer | ReadableStream): Promise<number> => {
+      const init = { method: 'PUT', body, duplex: 'half' } as unknown as RequestInit;
+      return (await fetch(part!.url, init)).status;
+    };
+    expect(await send(randomBytes(5_000_000))).toBe(403);
+    // Without a length there is nothing to compare.
+    expect(await send(new Blob([randomBytes(2_000)]).stream())).toBe(411);
+    expect(await store.listStaleUploads(new Date(Date.now() + 60_000))).not.toContain('thousand');
+    const bytes = randomBytes(1_000);
+    expect(await send(bytes)).toBe(200);
+    expect(await store.completeUpload('thousand', sha256(bytes))).toEqual({ sha256: sha256(bytes), bytes: 1_000 });
+  });
+
   test('an upload that is replaced while it is completed never ends up under the sum of what it was', async () => {
     const [first, second] = [randomBytes(1_000), randomBytes(1_000)];
     const direct = await open();

@@ -50,6 +50,7 @@ const MAX_EXPIRY_SECONDS = 7 * 24 * 3600;
 export class MinioStore implements ArtifactStore {
   readonly #client: Client;
   readonly #outside: Client;
+  readonly #outsideAddress: MinioAddress;
   readonly #bucket: string;
   readonly #cacheDir: string;
   readonly #persist: Persist;
@@ -62,6 +63,7 @@ export class MinioStore implements ArtifactStore {
   private constructor(address: MinioAddress, options: MinioStoreOptions) {
     const { cacheDir, outside, retryDelaysMs = RETRY_DELAYS_MS, renewAfterMs = RENEW_AFTER_MS } = options;
     this.#client = minioClient(address);
+    this.#outsideAddress = outside ?? address;
     this.#outside = outside === undefined ? this.#client : minioClient(outside);
     this.#bucket = address.bucket;
     this.#cacheDir = resolve(cacheDir);
@@ -217,7 +219,7 @@ export class MinioStore implements ArtifactStore {
 
   async presignPut(uploadId: string, { bytes, expiresSeconds }: PresignPutOptions): Promise<readonly UploadPart[]> {
     const limits = { bytes, expiresSeconds: Math.min(expiresSeconds, MAX_EXPIRY_SECONDS), partBytes: this.#partBytes };
-    return signParts({ client: this.#outside, bucket: this.#bucket }, uploadId, limits);
+    return signParts(this.#outsideAddress, uploadId, limits);
   }
 
   completeUpload(uploadId: string, expectedSha256?: string, options: CompleteUploadOptions = {}): Promise<Stored> {

@@ -65,7 +65,8 @@ export async function completeUpload(
       where: 'sha256',
       fix: 'Pass the SHA-256 of the bytes in lower-case hexadecimal.',
     });
-  const upload = await context.db.prisma.upload.findFirst({ where: { id } });
+  // What is no id is not asked for: a database takes no NUL character.
+  const upload = /^[0-9a-f-]{36}$/.test(id) ? await context.db.prisma.upload.findFirst({ where: { id } }) : null;
   if (upload === null)
     throw new Failure('ID_INVALID', 'id is not an upload of this server', {
       where: 'id',

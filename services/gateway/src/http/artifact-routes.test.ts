@@ -94,6 +94,29 @@ describe('an upload', () => {
     expect((await put(upload!.url, Buffer.from('abc'))).status).toBe(200);
   });
 
+  it('may be completed again after it was, also by two at once, and not as anything else', async () => {
+    const bytes = randomBytes(1_000);
+    const { upload } = await createUpload(bytes.length);
+    await put(upload!.url, bytes);
+    const done = { sha256: sha256(bytes), bytes: 1_000, userErrors: [] };
+    const twice = () => completeUpload(upload!.id, sha256(bytes));
+    expect(await Promise.all([twice(), twice()])).toEqual([done, done]);
+    expect(await twice()).toEqual(done);
+    expect((await completeUpload(upload!.id, 'a'.repeat(64))).userErrors).toMatchObject([
+      { code: 'UPLOAD_INVALID', field: 'sha256' },
+    ]);
+  });
+
+  it('of which nothing arrived yet can be completed once it has', async () => {
+    const { upload } = await createUpload(3);
+    const sum = sha256(Buffer.from('abc'));
+    expect((await completeUpload(upload!.id, sum)).userErrors).toMatchObject([
+      { code: 'STORE_NOT_FOUND', field: null },
+    ]);
+    await put(upload!.url, Buffer.from('abc'));
+    expect((await completeUpload(upload!.id, sum)).sha256).toBe(sum);
+  });
+
   it('of other bytes than were promised is refused and forgotten', async () => {
     const { upload } = await createUpload(3);
     await put(upload!.url, Buffer.from('abc'));
@@ -109,6 +132,23 @@ describe('an upload', () => {
   ])('called %s with the sum %s cannot be completed', async (id, sum, code, field) => {
     expect((await completeUpload(id, sum)).userErrors).toMatchObject([{ code, field }]);
   });
+});
+
+it('uploads that are begun and not completed are bounded for each principal, in number and bytes, until they expire', async () => {
+  const other = await openTestGateway();
+  const begin = async (bytes: number) => {
+    const { createUpload: payload } = await other.query<{ createUpload: { userErrors: UserError[] } }>(
+      `mutation { createUpload(bytes: ${bytes}) { userErrors { code field } } }`,
+    );
+    return payload.userErrors;
+  };
+  const refused = [{ code: 'UPLOAD_LIMIT', field: 'bytes' }];
+  for (let count = 0; count < 4; count += 1) expect(await begin(64 * 2 ** 30)).toEqual([]);
+  expect(await begin(1)).toEqual(refused);
+  await other.db.prisma.upload.updateMany({ data: { expiresAt: new Date(0) } });
+  for (let count = 0; count < 100; count += 1) expect(await begin(1)).toEqual([]);
+  expect(await begin(1)).toEqual(refused);
+  await other.close();
 });
 
 describe('an address', () => {

@@ -185,7 +185,10 @@ export class MutationResolver {
     });
   }
 
-  @Mutation(() => CompleteUploadPayload, { description: 'Checks what arrived against its SHA-256 and keeps it.' })
+  @Mutation(() => CompleteUploadPayload, {
+    description:
+      'Checks what arrived against its SHA-256 and keeps it. May be repeated: after success, and while a large file is still being checked (UPLOAD_UNDER_CHECK).',
+  })
   completeUpload(
     @Ctx() context: Context,
     @Arg('id', () => ID) id: string,

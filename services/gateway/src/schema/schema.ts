@@ -4,23 +4,26 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
 import { DatasetResolver } from './dataset.ts';
+import { IdentityResolver } from './identity.ts';
 import { ModelResolver } from './model.ts';
 import { MutationResolver } from './mutations.ts';
+import { nameInputFields } from './name-input-fields.ts';
 import { NodeResolver } from './node-query.ts';
 import { PlanResolver } from './plan.ts';
 import { RelationshipResolver } from './relationships.ts';
-import { RunResolver } from './run.ts';
+import { RunResolver, StepResolver } from './run.ts';
 import { RunResultsResolver } from './run-results.ts';
 import { SubscriptionResolver } from './subscription.ts';
 import { TrainingMutationResolver } from './training-mutations.ts';
 
 /** The executable schema. A new query or mutation is a resolver in this folder and a line here. */
 export function createSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       ArtifactResolver,
       CurveResolver,
       DatasetResolver,
+      IdentityResolver,
       ModelResolver,
       MutationResolver,
       NodeResolver,
@@ -28,6 +31,7 @@ export function createSchema(): GraphQLSchema {
       RelationshipResolver,
       RunResolver,
       RunResultsResolver,
+      StepResolver,
       SubscriptionResolver,
       TrainingMutationResolver,
     ],
@@ -35,6 +39,7 @@ export function createSchema(): GraphQLSchema {
     validate: false,
     pubSub: UNUSED_PUBSUB,
   });
+  return nameInputFields(schema);
 }
 
 /** type-graphql asks for one although every subscription here has a source of its own. */

@@ -6,7 +6,11 @@ export class UserError {
   @Field(() => String)
   code!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Path of the input field as it was written, such as `input.name` or `id`; null where it is about none.',
+  })
   field!: string | null;
 
   @Field(() => String, { description: 'What was wrong and what would be right.' })
