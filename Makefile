@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install bundle demo test lint format schema bench zoo engines services clean
+.PHONY: install bundle demo test lint format schema bench zoo engines services sbom clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -38,6 +38,9 @@ zoo: install ## Every torchvision network exported, pruned and proved: docs/cove
 
 engines: install ## Pruned networks beside their originals in OpenVINO, OpenCV DNN, ncnn and tract: docs/engines.md. Two minutes, pip
 	npx tsx test/engines/run.ts
+
+sbom: install ## What the product is made of, and under which licences: dist/sbom.cyclonedx.json, dist/licences.md
+	npx tsx scripts/sbom.ts
 
 clean:
 	rm -rf .kneepoint dist node_modules
