@@ -84,7 +84,7 @@ async function one(subject: SubjectName, seed: number): Promise<void> {
 if (values.seed !== undefined) {
   await one(chosen[0]!, Number(values.seed));
 } else {
-  console.log(await machine());
+  console.log(machine());
   const deadline = Date.now() + 1000 * Number(values.seconds ?? 86_400);
   let failed = false;
   for (const subject of chosen) {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { type Files, pngOf } from '../../../packages/datasets/src/testing/folder.ts';
+import { PARQUET_FILES } from '../../../packages/datasets/src/testing/parquet-files.ts';
 import { entriesOf, tarOf } from '../../../packages/datasets/src/testing/tar-of.ts';
 import { zipEntriesOf, zipOf } from '../../../packages/datasets/src/testing/zip-of.ts';
 
@@ -19,6 +20,13 @@ async function pictures(): Promise<Files> {
 /** Sound sets of four pictures: the file to spoil, and those beside it. */
 export async function soundManifests(): Promise<readonly { readonly spoiled: string; readonly files: Files }[]> {
   const images = await pictures();
+  const samples = Object.fromEntries(
+    Object.entries(images).flatMap(([name, bytes], i) => [
+      [name, bytes],
+      [name.replace('.png', '.json'), JSON.stringify({ age: i, mood: i < 2 ? 'sad' : 'glad' })],
+      [name.replace('.png', '.cls'), String(i % 2)],
+    ]),
+  );
   const coco = {
     images: ['a', 'b', 'c', 'd'].map((name, id) => ({ id, file_name: `${name}.png`, width: 4, height: 4 })),
     annotations: [0, 1, 2, 3].map((id) => ({
@@ -45,6 +53,14 @@ export async function soundManifests(): Promise<readonly { readonly spoiled: str
     { spoiled: 'labels.csv', files: { ...images, 'labels.csv': LABELS } },
     { spoiled: 'schema.json', files: { ...images, 'labels.csv': LABELS, 'schema.json': JSON.stringify(schema) } },
     { spoiled: 'metadata.jsonl', files: { ...images, 'metadata.jsonl': LINES.join('\n') } },
+    {
+      spoiled: 'train.parquet',
+      files: {
+        'train.parquet': Buffer.from(PARQUET_FILES.train, 'base64'),
+        'test.parquet': Buffer.from(PARQUET_FILES.test, 'base64'),
+      },
+    },
+    { spoiled: 'samples.tar', files: { 'samples.tar': await tarOf(entriesOf(samples)) } },
     { spoiled: 'annotations.json', files: { ...images, 'annotations.json': JSON.stringify(coco) } },
   ];
 }

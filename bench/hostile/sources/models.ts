@@ -15,7 +15,7 @@ export function ownModels(): ModelSources {
     ...Object.entries(smallNets).map(([name, make]) => source(`small/${name}`, () => encodeModel(make(1)))),
     ...Object.values(DOORS)
       .flat()
-      .map(({ name, make }) => source(`doors/${name}`, () => encodeModel(make().model))),
+      .map((door) => source(`doors/${door.name}`, () => encodeModel(door.make().model))),
     source('sizes', () => encodeModel(sizes())),
     ...filesIn(SHIPPED),
   ]);
