@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 import './backlog.ts';
+import './dependencies.ts';
 import { registry } from './metrics.ts';
+import './requests.ts';
 
 interface Panel {
   readonly title: string;
@@ -10,6 +13,17 @@ interface Panel {
 
 const file = new URL('../../../../deploy/grafana/kneepoint.json', import.meta.url);
 const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: readonly Panel[] };
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const rules = new URL('../../../../helm/kneepoint/files/alerts.yaml', import.meta.url);
+const alerts = (
+  parse(readFileSync(rules, 'utf8')) as { groups: readonly { rules: readonly Alert[] }[] }
+).groups.flatMap((group) => group.rules);
 
 /** What Prometheus makes of each metric: histograms come as three series. */
 async function series(): Promise<Map<string, readonly string[]>> {
@@ -22,11 +36,17 @@ async function series(): Promise<Map<string, readonly string[]>> {
   return found;
 }
 
-const expressions = panels.flatMap(({ title, targets }) => targets.map((target) => [title, target] as const));
+const shownBy = panels.flatMap(({ title, targets }) =>
+  targets.map(({ expr, legendFormat }) => [title, expr, [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)]] as const),
+);
+const told = alerts.map(
+  ({ alert, expr, annotations }) =>
+    [alert, expr, [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)]] as const,
+);
 
-it.each(expressions)(
+it.each([...shownBy, ...told])(
   '"%s" asks only for metrics and labels that Kneepoint has',
-  async (_title, { expr, legendFormat }) => {
+  async (_title, expr, named) => {
     const known = await series();
     const names = expr.match(/\b(kneepoint|nodejs|process)_[a-z0-9_]+/g) ?? [];
     expect(names.length).toBeGreaterThan(0);
@@ -35,15 +55,15 @@ it.each(expressions)(
     const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list]) =>
       list!.split(',').map((label) => label.trim()),
     );
-    const matched = [...expr.matchAll(/([a-z_]+)(?==~?")/g)].map(([, label]) => label!);
-    const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label!);
+    const matched = [...expr.matchAll(/([a-z_]+)(?=(?:=~?|!=)")/g)].map(([, label]) => label!);
+    const shown = named.map(([, label]) => label!);
     for (const label of [...grouped, ...matched, ...shown]) expect(labels).toContain(label);
     for (const label of shown) expect(grouped).toContain(label);
   },
 );
 
 it('shows every metric of Kneepoint', async () => {
-  const shown = expressions.map(([, { expr }]) => expr).join(' ');
+  const shown = shownBy.map(([, expr]) => expr).join(' ');
   for (const { name } of await registry.getMetricsAsJSON()) {
     if (name.startsWith('kneepoint_')) expect(shown).toContain(name);
   }
