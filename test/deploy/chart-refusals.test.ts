@@ -30,13 +30,34 @@ describe.skipIf(!available('helm'))('the chart refuses', () => {
     [
       'a store without keys',
       { ...BUNDLED, store: { external: { url: 's3://minio:9000/kneepoint' } } },
-      'store: store.external.url is given without keys; name a Secret with store.external.existingSecret, or give accessKey and secretKey.',
+      'store: store.external.url is given without keys; name a Secret with store.external.existingSecret, give accessKey and secretKey, or let pods prove who they are with workloadIdentity=true.',
     ],
     [
       'a store with two sorts of keys',
       { ...BY_SECRET, store: { external: { ...BY_SECRET.store.external, accessKey: 'a' } } },
       'store: both store.external.existingSecret and keys are given; give one of them.',
     ],
+    [
+      'keys for those who prove who they are',
+      { ...BY_SECRET, store: { external: { ...BY_SECRET.store.external, workloadIdentity: true } } },
+      'store: both store.external.workloadIdentity and keys are given; give one of them.',
+    ],
+    [
+      'a route that no Gateway takes',
+      { ...BUNDLED, gateway: { httpRoute: { enabled: true } } },
+      'gateway: the route is enabled without a Gateway that takes it; name one in gateway.httpRoute.parentRefs.',
+    ],
+    [
+      'an issuer whose tokens may be meant for anybody',
+      { ...BUNDLED, auth: { oidc: { issuer: 'https://login.example.org' } } },
+      'auth: auth.oidc has one of issuer and audience; give both or neither.',
+    ],
+    [
+      'a token that can be guessed',
+      { ...BUNDLED, auth: { adminToken: { value: 'secret' } } },
+      "at '/auth/adminToken/value'",
+    ],
+    ['a digest that is none', { ...BUNDLED, image: { digest: 'latest' } }, "at '/image/digest'"],
     [
       'keys in the store’s URL',
       { ...BUNDLED, store: { external: { url: 's3://a:b@minio/kneepoint' } } },

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { readConfig } from '@kneepoint/platform';
 import { afterAll, describe, expect, it } from 'vitest';
 import { available, program } from '../support/available.ts';
-import { type Json, type Pod, pods, render, type Rendered, selects } from './support/chart.ts';
+import { component, type Json, pods, render, selects } from './support/chart.ts';
 import { CUSTOM_KINDS } from './support/crds.ts';
+import { environmentOf } from './support/environment.ts';
 import { reaches } from './support/network.ts';
 import { SECRETS, VALUE_SETS } from './support/value-sets.ts';
 
@@ -59,9 +60,12 @@ describe.skipIf(!available('helm')).each(sets)('the chart with $name', ({ render
       expect(config.databaseUrl).toMatch(/^postgres:\/\//);
       expect(config.busUrl).toMatch(/^(nats|tls):\/\//);
       expect(config.artifactsUrl).toMatch(/^s3:\/\/[^@]+$/);
-      expect(config.store.accessKey && config.store.secretKey).toBeTruthy();
-      const port = component(pod.labels) === 'gateway' ? environment.PORT : environment.HEALTH_PORT;
-      expect(pod.spec.containers[0].ports).toEqual([{ name: 'http', containerPort: Number(port) }]);
+      const { accessKey, secretKey } = config.store;
+      // Both, or none where pods prove who they are.
+      expect([accessKey, secretKey].filter(Boolean)).toHaveLength(config.artifactsUrl.includes('amazonaws') ? 0 : 2);
+      const metrics = { name: 'metrics', containerPort: config.healthPort };
+      const own = component(pod.labels) === 'gateway' ? [{ name: 'http', containerPort: config.port }] : [];
+      expect(pod.spec.containers[0].ports).toEqual([...own, metrics]);
       return [config.databaseUrl, config.busUrl, config.artifactsUrl, config.store.accessKey];
     });
     expect(new Set(shared.map((addresses) => addresses.join()))).toHaveProperty('size', 1);
@@ -150,7 +154,10 @@ describe.skipIf(!available('helm')).each(sets)('the chart with $name', ({ render
       expect(reaches(policies, find('gateway')!, server, 22)).toBe(false);
     }
     expect(reaches(policies, find('test')!, find('gateway')!, 4000)).toBe(true);
-    if (policies.length > 0) expect(reaches(policies, find('gateway')!, find('extractor')!, 4001)).toBe(false);
+    if (policies.length > 0) {
+      expect(reaches(policies, find('gateway')!, find('extractor')!, 4001)).toBe(false);
+      expect(reaches(policies, find('test')!, find('gateway')!, 4001), 'test to the metrics').toBe(false);
+    }
   });
 
   it('makes custom objects with fields that their kinds have', () => {
@@ -193,83 +200,6 @@ describe.skipIf(!available('helm', 'kubernetes-validate'))('Kubernetes’ own sc
   });
 });
 
-describe.skipIf(!available('helm'))('what a value is for', () => {
-  const rendered = (name: keyof typeof VALUE_SETS) => render(VALUE_SETS[name]!);
-  const podOf = (from: Rendered, name: string) => pods(from).find(({ labels }) => component(labels) === name)!;
-
-  it('a GPU comes with its image, its provider, its limit and a way onto its nodes', () => {
-    const set = rendered('GPUs for extractor and trainer');
-    const trainer = podOf(set, 'trainer');
-    const [container] = trainer.spec.containers;
-    expect(container.image).toBe('kneepoint:0.1.0-cuda');
-    expect(container.resources.limits).toEqual({ memory: '32Gi', 'nvidia.com/gpu': 2 });
-    expect(readConfig(environmentOf(container, set))).toMatchObject({ provider: 'cuda', memoryMb: 28_672 });
-    expect(trainer.spec.tolerations).toEqual([
-      { key: 'dedicated', operator: 'Equal', value: 'training', effect: 'NoSchedule' },
-      { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
-    ]);
-    const { spec } = podOf(set, 'extractor');
-    expect([spec.runtimeClassName, spec.nodeSelector]).toEqual(['nvidia', { 'nvidia.com/gpu.present': 'true' }]);
-    const regressor = podOf(set, 'regressor').spec.containers[0];
-    expect([regressor.image, regressor.resources.limits]).toEqual(['kneepoint:0.1.0', { memory: '6Gi' }]);
-  });
-
-  it('a worker is scaled by its own queue, where that is', () => {
-    const own = rendered('workers scaled by a bundled queue').of('ScaledObject');
-    expect(own.map(({ spec }) => spec.triggers[0].metadata.consumer)).toEqual(SERVICES.slice(1).sort());
-    expect(own[0].spec.triggers[0].metadata.natsServerMonitoringEndpoint).toBe('rel-kneepoint-nats.team.svc:8222');
-    const [extractor, ...others] = rendered('workers scaled by an external queue').of('ScaledObject');
-    expect(others).toEqual([]);
-    expect(extractor.spec).toMatchObject({ minReplicaCount: 1, maxReplicaCount: 400 });
-    expect(extractor.spec.triggers[0].metadata).toMatchObject({
-      natsServerMonitoringEndpoint: 'nats.nats.svc:8222',
-      stream: 'team-jobs',
-      lagThreshold: '2',
-    });
-  });
-
-  it('retention deletes by the command, as old as was said', () => {
-    const [{ spec }] = rendered('metrics, traces and retention').of('CronJob');
-    const [{ args }] = spec.jobTemplate.spec.template.spec.containers;
-    expect(args).toEqual(['gc', '--older-than', '30d', '--runs-older-than', '180d']);
-    expect(spec).toMatchObject({ schedule: '@daily', concurrencyPolicy: 'Forbid' });
-  });
-
-  it('an ingress tells the gateway how it is reached', () => {
-    const set = rendered('a gateway scaled by load behind an ingress');
-    const config = readConfig(environmentOf(podOf(set, 'gateway').spec.containers[0], set));
-    expect(config.publicUrl).toBe('https://kneepoint.example.org');
-    expect(config.store.publicUrl).toBe('https://artifacts.example.org');
-  });
-
-  it('certificates and credentials of NATS are where the environment says', () => {
-    const set = rendered('NATS with credentials and certificates');
-    const [container] = podOf(set, 'pruner').spec.containers;
-    const { bus } = readConfig(environmentOf(container, set));
-    const paths = [bus.credentials!, ...Object.values(bus.tls!)];
-    expect(paths).toHaveLength(4);
-    const mounted = container.volumeMounts.map(({ mountPath }: Json) => mountPath);
-    for (const path of paths) expect(mounted.filter((folder: string) => path.startsWith(`${folder}/`))).toHaveLength(1);
-  });
-
-  it('a password that was chosen is used, and others are made anew', () => {
-    const passwords = () => rendered('placement by hand').of('Secret')[0].stringData;
-    const [first, second] = [passwords(), passwords()];
-    expect(first.POSTGRES_PASSWORD).toBe('chosen-by-hand');
-    expect(first.NATS_PASSWORD).toMatch(/^k[A-Za-z0-9]{31}$/);
-    expect(first.NATS_PASSWORD).not.toBe(second.NATS_PASSWORD);
-  });
-
-  it('what pods read at start renews them when it changes', () => {
-    const sum = (logLevel: string) => {
-      const set = render({ ...VALUE_SETS['everything bundled'], logLevel });
-      return set.of('Deployment').map(({ spec }) => spec.template.metadata.annotations['checksum/config'] as string);
-    };
-    expect(sum('info')).toEqual(sum('info'));
-    expect(sum('info')).not.toEqual(sum('debug'));
-  });
-});
-
 function validate(version: string, file: string) {
   const options = ['--kubernetes-version', version, '--strict', '--no-warn', file];
   return spawnSync(program('kubernetes-validate'), options, { encoding: 'utf8' });
@@ -277,32 +207,3 @@ function validate(version: string, file: string) {
 
 const any = expect.anything() as unknown;
 const nameOf = ({ name }: Json): string => name;
-
-function component(labels: Pod['labels']): string {
-  return labels['app.kubernetes.io/component'] ?? '';
-}
-
-/** What the kubelet would give a container: its ConfigMap, the image's own, Secrets, and `$(NAME)` put in. */
-function environmentOf(container: Json, rendered: Rendered): Record<string, string> {
-  const [config] = rendered.of('ConfigMap');
-  const environment: Record<string, string> = { HOST: '0.0.0.0', KNEEPOINT_DATA_DIR: '/data', ...config.data };
-  for (const { name, value, valueFrom } of container.env) {
-    const text = valueFrom === undefined ? value : secretOf(valueFrom.secretKeyRef, rendered);
-    environment[name] = text.replaceAll(/\$\((\w+)\)/g, (_: string, other: string) => environment[other] ?? 'missing');
-  }
-  return environment;
-}
-
-const OWN_SECRETS: Record<string, Record<string, string>> = {
-  'own-database': { uri: 'postgres://user:secret@db.example.org/kneepoint' },
-  'own-bus': { BUS_URL: 'nats://user:secret@nats.example.org:4222' },
-  'own-store': { user: 'access', MINIO_SECRET_KEY: 'secret-secret' },
-  signing: { KNEEPOINT_SIGNING_KEY: 'sixteen-characters' },
-};
-
-function secretOf({ name, key }: { name: string; key: string }, rendered: Rendered): string {
-  const made = rendered.of('Secret').find(({ metadata }) => metadata.name === name);
-  const value = (made?.stringData ?? OWN_SECRETS[name])?.[key];
-  if (value === undefined) throw new Error(`no Secret ${name} with the key ${key}`);
-  return value;
-}

@@ -21,11 +21,14 @@
 {{- with .Values.store.external }}
 {{- if .url }}
 {{- $keys := and .accessKey .secretKey }}
+{{- if and .workloadIdentity (or .existingSecret .accessKey .secretKey) }}
+{{- fail "store: both store.external.workloadIdentity and keys are given; give one of them." }}
+{{- end }}
 {{- if and .existingSecret (or .accessKey .secretKey) }}
 {{- fail "store: both store.external.existingSecret and keys are given; give one of them." }}
 {{- end }}
-{{- if not (or .existingSecret $keys) }}
-{{- fail "store: store.external.url is given without keys; name a Secret with store.external.existingSecret, or give accessKey and secretKey." }}
+{{- if not (or .existingSecret $keys .workloadIdentity) }}
+{{- fail "store: store.external.url is given without keys; name a Secret with store.external.existingSecret, give accessKey and secretKey, or let pods prove who they are with workloadIdentity=true." }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -36,6 +39,20 @@
 {{- end }}
 {{- if and .Values.gateway.ingress.enabled (not .Values.gateway.ingress.host) }}
 {{- fail "gateway: the ingress is enabled without a host; set gateway.ingress.host." }}
+{{- end }}
+{{- if and .Values.gateway.httpRoute.enabled (not .Values.gateway.httpRoute.parentRefs) }}
+{{- fail "gateway: the route is enabled without a Gateway that takes it; name one in gateway.httpRoute.parentRefs." }}
+{{- end }}
+{{- with .Values.auth }}
+{{- if ne (empty .oidc.issuer) (empty .oidc.audience) }}
+{{- fail "auth: auth.oidc has one of issuer and audience; give both or neither." }}
+{{- end }}
+{{- if and .adminToken.value .adminToken.existingSecret }}
+{{- fail "auth: both auth.adminToken.value and auth.adminToken.existingSecret are given; give one of them." }}
+{{- end }}
+{{- end }}
+{{- if and .Values.authority.existingSecret .Values.authority.existingConfigMap }}
+{{- fail "authority: both authority.existingSecret and authority.existingConfigMap are given; give one of them." }}
 {{- end }}
 {{- range $name, $worker := fromYaml (include "kneepoint.workers" .) }}
 {{- if and $worker.autoscaling.enabled (not $.Values.bus.bundled.enabled) (not $.Values.bus.external.monitoring) }}

@@ -1,6 +1,10 @@
 {{- /* What every process shares; secrets come from Secrets, and `$(NAME)` is put in by the kubelet. */ -}}
 {{- define "kneepoint.env" -}}
 {{- $full := include "kneepoint.fullname" . -}}
+{{- if or .Values.authority.existingSecret .Values.authority.existingConfigMap }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/kneepoint/authority/{{ .Values.authority.key }}
+{{- end }}
 {{- with .Values.database }}
 {{- if .bundled.enabled }}
 - name: POSTGRES_PASSWORD
@@ -40,6 +44,7 @@
 {{- end }}
 {{- end }}
 {{- with .Values.store }}
+{{- if not .external.workloadIdentity }}
 {{- $secret := ternary (printf "%s-bundled" $full) (default $full .external.existingSecret) .bundled.enabled }}
 {{- $own := and (not .bundled.enabled) (ne .external.existingSecret "") }}
 - name: MINIO_ACCESS_KEY
@@ -47,10 +52,43 @@
 - name: MINIO_SECRET_KEY
   valueFrom: { secretKeyRef: { name: {{ $secret }}, key: {{ ternary .external.secretKeyKey "MINIO_SECRET_KEY" $own }} } }
 {{- end }}
+{{- end }}
 {{- end -}}
 
+{{- /* What the gateway alone knows: who administers it, and who says who people are. */ -}}
+{{- define "kneepoint.authEnv" -}}
+{{- with .Values.auth -}}
+- name: KNEEPOINT_ADMIN_TOKEN
+  valueFrom: { secretKeyRef: { name: {{ default (printf "%s-admin" (include "kneepoint.fullname" $)) .adminToken.existingSecret }}, key: {{ .adminToken.key }} } }
+{{- with .oidc }}
+{{- range $name, $value := dict "ISSUER" .issuer "AUDIENCE" .audience "CLIENT_ID" .clientId "JWKS_URL" .jwksUrl "PROJECT_CLAIM" .projectClaim "ROLE_CLAIM" .roleClaim }}
+{{- if $value }}
+- { name: KNEEPOINT_OIDC_{{ $name }}, value: {{ $value | quote }} }
+{{- end }}
+{{- end }}
+{{- if .roles }}
+{{- $roles := list }}
+{{- range $value, $role := .roles }}
+{{- $roles = append $roles (printf "%s=%s" $value $role) }}
+{{- end }}
+- { name: KNEEPOINT_OIDC_ROLES, value: {{ join "," $roles | quote }} }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* `root`, the `settings` of the pod. */ -}}
 {{- define "kneepoint.volumes" -}}
-{{- with .Values.bus.external }}
+{{- with .root.Values.authority }}
+{{- if .existingSecret }}
+- name: authority
+  secret: { secretName: {{ .existingSecret }} }
+{{- else if .existingConfigMap }}
+- name: authority
+  configMap: { name: {{ .existingConfigMap }} }
+{{- end }}
+{{- end }}
+{{- with .root.Values.bus.external }}
 {{- if .credentials.existingSecret }}
 - name: nats-credentials
   secret: { secretName: {{ .credentials.existingSecret }} }
@@ -62,10 +100,16 @@
 {{- end }}
 - name: tmp
   emptyDir: {}
+{{- with concat .root.Values.extraVolumes (default list .settings.extraVolumes) }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "kneepoint.volumeMounts" -}}
-{{- with .Values.bus.external }}
+{{- if or .root.Values.authority.existingSecret .root.Values.authority.existingConfigMap }}
+- { name: authority, mountPath: /etc/kneepoint/authority, readOnly: true }
+{{- end }}
+{{- with .root.Values.bus.external }}
 {{- if .credentials.existingSecret }}
 - { name: nats-credentials, mountPath: /etc/kneepoint/nats-credentials, readOnly: true }
 {{- end }}
@@ -75,4 +119,7 @@
 {{- end }}
 - { name: tmp, mountPath: /tmp }
 - { name: data, mountPath: /data }
+{{- with concat .root.Values.extraVolumeMounts (default list .settings.extraVolumeMounts) }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

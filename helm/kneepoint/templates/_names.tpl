@@ -32,21 +32,34 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- default (ternary (include "kneepoint.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{- /* The account of one component, where it has one of its own: `root`, its `name`, its `settings`. */ -}}
+{{- define "kneepoint.ownServiceAccount" -}}
+{{- $own := .settings.serviceAccount -}}
+{{- if $own.name }}{{ $own.name }}
+{{- else if and .root.Values.serviceAccount.create $own.annotations }}{{ include "kneepoint.fullname" .root }}-{{ .name }}
+{{- else }}{{ include "kneepoint.serviceAccount" .root }}
+{{- end -}}
+{{- end -}}
+
+{{- /* What is asked for by its digest is that, whatever the tag says by now; the tag stays readable beside it. */ -}}
 {{- define "kneepoint.image" -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{- define "kneepoint.cudaImage" -}}
-{{ .Values.cudaImage.repository }}:{{ default (printf "%s-cuda" .Chart.AppVersion) .Values.cudaImage.tag }}
+{{ .Values.cudaImage.repository }}:{{ default (printf "%s-cuda" .Chart.AppVersion) .Values.cudaImage.tag }}{{ with .Values.cudaImage.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{- /* Where people reach the gateway; empty when nobody said. */ -}}
 {{- define "kneepoint.publicUrl" -}}
 {{- $ingress := .Values.gateway.ingress -}}
+{{- $route := .Values.gateway.httpRoute -}}
 {{- if .Values.gateway.publicUrl -}}
 {{- .Values.gateway.publicUrl -}}
 {{- else if $ingress.enabled -}}
-{{- ternary "https" "http" (ne $ingress.tlsSecret "") }}://{{ $ingress.host -}}
+{{- ternary "https" "http" (ne $ingress.tlsSecret "") }}://{{ $ingress.host }}{{ trimSuffix "/" $ingress.path -}}
+{{- else if and $route.enabled $route.hostnames -}}
+https://{{ first $route.hostnames }}{{ trimSuffix "/" $route.path -}}
 {{- end -}}
 {{- end -}}
 

@@ -16,10 +16,10 @@ capabilities: { drop: [ALL] }
 {{- /* `kneepoint migrate`: brings the shared things to this version and waits for servers that are still starting. */ -}}
 {{- define "kneepoint.migrate" -}}
 {{- $args := list "migrate" "--wait" (toString .root.Values.migration.waitSeconds) -}}
-{{- include "kneepoint.command" (dict "root" .root "image" .image "args" $args) -}}
+{{- include "kneepoint.command" (dict "root" .root "image" .image "args" $args "settings" .settings) -}}
 {{- end -}}
 
-{{- /* A container that runs one command and ends: `root`, `image`, `args`, whose first gives it its name. */ -}}
+{{- /* A container that runs one command and ends: `root`, `image`, `args`, whose first gives it its name, the `settings` of its pod. */ -}}
 {{- define "kneepoint.command" -}}
 name: {{ first .args }}
 image: {{ .image }}
@@ -27,6 +27,9 @@ imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 args: {{ toJson .args }}
 env:
   {{- include "kneepoint.env" .root | nindent 2 }}
+  {{- with concat .root.Values.extraEnv (default list .settings.extraEnv) }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 envFrom: [{ configMapRef: { name: {{ include "kneepoint.fullname" .root }} } }]
 securityContext:
   {{- include "kneepoint.containerSecurity" . | nindent 2 }}
@@ -34,7 +37,12 @@ resources:
   requests: { cpu: 100m, memory: 256Mi }
   limits: { memory: 512Mi }
 volumeMounts:
-  {{- include "kneepoint.volumeMounts" .root | nindent 2 }}
+  {{- include "kneepoint.volumeMounts" . | nindent 2 }}
+{{- end -}}
+
+{{- /* Labels that somebody else wants on a pod: `root`, the pod's `settings`. */ -}}
+{{- define "kneepoint.podLabels" -}}
+{{- with merge (dict) (default dict .settings.podLabels) .root.Values.podLabels }}{{ toYaml . }}{{ end }}
 {{- end -}}
 
 {{- define "kneepoint.pullSecrets" -}}
@@ -46,34 +54,42 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{- /* A pod that runs one command and ends: `root`, the `component` that it is, its `args`. */ -}}
+{{- /* A pod that runs one command and ends: `root`, the `component` that it is, its `args`, its `settings`. */ -}}
 {{- define "kneepoint.commandPod" -}}
 metadata:
   labels:
     {{- include "kneepoint.labels" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .component }}
     kneepoint.dev/role: service
+    {{- with include "kneepoint.podLabels" . }}
+    {{- . | nindent 4 }}
+    {{- end }}
+  {{- with .settings.podAnnotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 spec:
   restartPolicy: OnFailure
-  serviceAccountName: {{ include "kneepoint.serviceAccount" .root }}
+  serviceAccountName: {{ include "kneepoint.ownServiceAccount" (dict "root" .root "name" .component "settings" .settings) }}
   automountServiceAccountToken: false
   {{- include "kneepoint.pullSecrets" .root | nindent 2 }}
   securityContext:
     {{- include "kneepoint.podSecurity" 10001 | nindent 4 }}
   containers:
-    - {{- include "kneepoint.command" (dict "root" .root "image" (include "kneepoint.image" .root) "args" .args) | nindent 6 }}
+    - {{- include "kneepoint.command" (dict "root" .root "image" (include "kneepoint.image" .root) "args" .args "settings" .settings) | nindent 6 }}
   volumes:
-    {{- include "kneepoint.volumes" .root | nindent 4 }}
+    {{- include "kneepoint.volumes" . | nindent 4 }}
     - name: data
       emptyDir: {}
 {{- end -}}
 
 {{- /*
-A service: `root`, its `name`, its `settings`, the `port` that answers /healthz, /readyz and /metrics, the replicas (none where
-something else scales it), its `image`, its own `env`.
+A service: `root`, its `name`, its `settings`, its `ports`, of which the first answers /healthz and /readyz and `metrics` /metrics, the
+replicas (none where something else scales it), its `image`, its own `env`.
 */ -}}
 {{- define "kneepoint.deployment" -}}
 {{- $full := include "kneepoint.fullname" .root -}}
+{{- $probed := (first .ports).name -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -95,15 +111,18 @@ spec:
         {{- include "kneepoint.labels" .root | nindent 8 }}
         app.kubernetes.io/component: {{ .name }}
         kneepoint.dev/role: service
+        {{- with include "kneepoint.podLabels" . }}
+        {{- . | nindent 8 }}
+        {{- end }}
       annotations:
         # Pods are renewed when what they read at start has changed.
         checksum/config: {{ include (print .root.Template.BasePath "/configmap.yaml") .root | sha256sum }}
-        checksum/given: {{ toJson (list .root.Values.database .root.Values.bus .root.Values.store) | sha256sum }}
+        checksum/given: {{ toJson (list .root.Values.database .root.Values.bus .root.Values.store .root.Values.auth) | sha256sum }}
         {{- with .settings.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      serviceAccountName: {{ include "kneepoint.serviceAccount" .root }}
+      serviceAccountName: {{ include "kneepoint.ownServiceAccount" . }}
       automountServiceAccountToken: false
       {{- include "kneepoint.pullSecrets" .root | nindent 6 }}
       securityContext:
@@ -156,24 +175,27 @@ spec:
           env:
             {{- include "kneepoint.env" .root | nindent 12 }}
             {{- .env | nindent 12 }}
-            {{- with .settings.extraEnv }}
+            {{- with concat .root.Values.extraEnv (default list .settings.extraEnv) }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
           envFrom: [{ configMapRef: { name: {{ $full }} } }]
-          ports: [{ name: http, containerPort: {{ .port }} }]
+          ports:
+            {{- range .ports }}
+            - { name: {{ .name }}, containerPort: {{ .port }} }
+            {{- end }}
           securityContext:
             {{- include "kneepoint.containerSecurity" . | nindent 12 }}
           startupProbe:
-            httpGet: { path: /healthz, port: http }
+            httpGet: { path: /healthz, port: {{ $probed }} }
             periodSeconds: 2
             failureThreshold: 60
           livenessProbe:
-            httpGet: { path: /healthz, port: http }
+            httpGet: { path: /healthz, port: {{ $probed }} }
             periodSeconds: 10
             timeoutSeconds: 5
             failureThreshold: 6
           readinessProbe:
-            httpGet: { path: /readyz, port: http }
+            httpGet: { path: /readyz, port: {{ $probed }} }
             periodSeconds: 10
             timeoutSeconds: 10
           lifecycle:
@@ -185,9 +207,9 @@ spec:
             {{- end }}
             {{- toYaml (set (deepCopy .settings.resources) "limits" $limits) | nindent 12 }}
           volumeMounts:
-            {{- include "kneepoint.volumeMounts" .root | nindent 12 }}
+            {{- include "kneepoint.volumeMounts" . | nindent 12 }}
       volumes:
-        {{- include "kneepoint.volumes" .root | nindent 8 }}
+        {{- include "kneepoint.volumes" . | nindent 8 }}
         - name: data
           emptyDir: {{ ternary (dict "sizeLimit" (default dict .settings.scratch).sizeLimit) dict (hasKey .settings "scratch") | toJson }}
 {{- end -}}

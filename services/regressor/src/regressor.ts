@@ -1,6 +1,7 @@
 import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
-import { TaskPool, usableCores } from '@kneepoint/runtime';
+import { TaskPool } from '@kneepoint/runtime';
 import { REGRESS } from '@kneepoint/workflow';
+import { layersAtOnce } from './layers-at-once.ts';
 import { regress } from './regress.ts';
 import type { RegressTaskInput, RegressTaskResult } from './tasks/regress.task.ts';
 
@@ -8,12 +9,12 @@ const TASK = new URL('./tasks/regress.task.ts', import.meta.url);
 const TIMEOUT_MS = 3600_000;
 
 /**
- * Takes regressions from the queue, as many at once as it may use cores: each runs on one thread. A model has many layers and each
- * is quick, so the child processes stay warm between them.
+ * Takes regressions from the queue, as many at once as it has cores and memory for: each runs on one thread. A model has many layers and
+ * each is quick, so the child processes stay warm between them.
  */
 export async function startRegressor(options: ServiceParts): Promise<Worker> {
   const { config } = options;
-  const concurrency = Math.max(config.concurrency, usableCores());
+  const concurrency = layersAtOnce(config);
   const pool = new TaskPool<RegressTaskInput, readonly RegressTaskResult[]>(TASK, {
     size: concurrency,
     memoryMb: config.memoryMb,

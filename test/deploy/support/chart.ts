@@ -55,6 +55,11 @@ export function pods({ objects }: Rendered): readonly Pod[] {
     }));
 }
 
+/** Which part of the release a pod is. */
+export function component(labels: Pod['labels']): string {
+  return labels['app.kubernetes.io/component'] ?? '';
+}
+
 /** Whether a selector by labels takes a pod. */
 export function selects(selector: Json, labels: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);

@@ -79,6 +79,7 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
     telemetry: {
       otlpEndpoint: 'http://collector.monitoring:4318',
       serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+      prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
     },
   },
   'only what a small team needs': {
@@ -103,6 +104,68 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
       externalPorts: [5432, 4222, 9000],
     },
     telemetry: { serviceMonitor: { enabled: true } },
+  },
+  'what a platform team adds to pods': {
+    ...BY_SECRET,
+    podLabels: { team: 'vision', 'azure.workload.identity/use': 'true' },
+    extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.org:3128' }],
+    extraVolumes: [{ name: 'trust', configMap: { name: 'trust' } }],
+    extraVolumeMounts: [{ name: 'trust', mountPath: '/etc/trust', readOnly: true }],
+    extraObjects: [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' }, data: { a: 'b' } },
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: {{ include "kneepoint.fullname" . }}-text }\n',
+    ],
+    retention: { enabled: true, podAnnotations: { a: 'b' } },
+    gateway: { podLabels: { tier: 'front' }, extraEnv: [{ name: 'TZ', value: 'UTC' }] },
+    workers: {
+      trainer: {
+        extraVolumes: [{ name: 'shm', emptyDir: { medium: 'Memory' } }],
+        extraVolumeMounts: [{ name: 'shm', mountPath: '/dev/shm' }],
+      },
+    },
+  },
+  'pods that prove who they are to the store': {
+    ...BUNDLED,
+    store: { external: { url: 's3://s3.eu-central-1.amazonaws.com/kneepoint?tls=true', workloadIdentity: true } },
+    serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/reads' } },
+    gateway: { serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/signs' } } },
+    retention: {
+      enabled: true,
+      serviceAccount: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/deletes' } },
+    },
+    workers: { trainer: { serviceAccount: { name: 'trainers' } } },
+  },
+  'images by their digest': {
+    ...BUNDLED,
+    image: { digest: `sha256:${'a'.repeat(64)}` },
+    cudaImage: { digest: `sha256:${'b'.repeat(64)}` },
+    workers: { trainer: { gpu: { enabled: true } } },
+  },
+  'a gateway behind a route, with people of an OpenID provider': {
+    ...BY_SECRET,
+    auth: {
+      adminToken: { existingSecret: 'administrator', key: 'token' },
+      oidc: {
+        issuer: 'https://login.example.org/realms/company',
+        audience: 'kneepoint',
+        roles: { 'ml-admins': 'admin', everyone: 'viewer' },
+      },
+    },
+    authority: { existingConfigMap: 'company-ca' },
+    gateway: {
+      origins: ['https://dashboard.example.org', 'https://lab.example.org:8443'],
+      httpRoute: {
+        enabled: true,
+        parentRefs: [{ name: 'public', namespace: 'gateways' }],
+        hostnames: ['example.org'],
+        path: '/kneepoint',
+      },
+    },
+  },
+  'a queue in an account of NATS': {
+    ...BY_SECRET,
+    bus: { external: { ...BY_SECRET.bus.external, account: 'VISION', monitoringHttps: true } },
+    workers: { defaults: { autoscaling: { enabled: true, triggerAuthentication: 'nats-monitoring' } } },
   },
   'a narrow bundled store': { ...BUNDLED, networkPolicy: { storeFrom: peer('ingress-nginx') } },
   'names, labels and a private registry': {

@@ -23,6 +23,9 @@ spec:
       labels:
         {{- include "kneepoint.labels" .root | nindent 8 }}
         app.kubernetes.io/component: {{ .name }}
+        {{- with .root.Values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
     spec:
       serviceAccountName: {{ include "kneepoint.serviceAccount" .root }}
       automountServiceAccountToken: false
