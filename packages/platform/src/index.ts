@@ -109,3 +109,5 @@ export { createProject } from './identity/project.ts';
 export { type CreatedToken, createToken, type TokenRequest } from './identity/create-token.ts';
 export { DEFAULT_PROJECT, isAtLeast, type Role, ROLES } from './identity/roles.ts';
 export { digestOf, hasDigest, makeToken, type ParsedToken, parseToken } from './identity/token.ts';
+export { type Allowed, parseAllowed } from './outgoing/addresses.ts';
+export { type GuardedAnswer, guardedRequest, type GuardedRequest, type Resolved } from './outgoing/guarded-request.ts';

@@ -21,6 +21,7 @@ describe('readConfig', () => {
       connections: 2_000,
       healthPort: 0,
       logLevel: 'info',
+      outgoing: { names: new Set(), ranges: [] },
       identity: { auth: 'required', allowAnybody: false },
       bus: { ackWaitMs: 30_000 },
       store: { cacheDir: `${dataDir}/cache` },
@@ -94,10 +95,11 @@ describe('readConfig', () => {
     ['KNEEPOINT_AUTH', 'maybe'],
     ['KNEEPOINT_ADMIN_TOKEN', 'short'],
     ['KNEEPOINT_OIDC_ROLES', 'everyone=owner'],
-    ['KNEEPOINT_ORIGINS', '*'],
+    ['KNEEPOINT_ORIGINS', 'everywhere'],
     ['KNEEPOINT_ORIGINS', 'https://host/path'],
     ['PORT', '70000'],
     ['PORT', 'http'],
+    ['KNEEPOINT_OUTGOING_ALLOW', '10.0.0.0/40'],
     ['LOG_LEVEL', 'loud'],
   ])('%s = %s is refused by name, without repeating the value', (name, value) => {
     const read = (): unknown => readConfig({ [name]: value });

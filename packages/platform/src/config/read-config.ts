@@ -4,6 +4,7 @@ import { Failure } from '@kneepoint/failures';
 import type { NatsConnectOptions } from '../bus/nats-connection.ts';
 import type { BusSettings } from '../bus/settings.ts';
 import type { LogLevel } from '../log/create-logger.ts';
+import { type Allowed, NOTHING_ALLOWED, parseAllowed } from '../outgoing/addresses.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import { type IdentityConfig, toIdentity } from './identity.ts';
 import { type Provider, type Settings, SETTINGS } from './settings.ts';
@@ -35,6 +36,8 @@ export interface Config {
   /** Collector of traces, for `startTracing`. */
   readonly tracesEndpoint?: string;
   readonly logLevel: LogLevel;
+  /** For `guardedRequest`. */
+  readonly outgoing: Allowed;
   /** Who may ask the gateway. */
   readonly identity: IdentityConfig;
   /** What the gateway gives at most. */
@@ -92,6 +95,7 @@ function toConfig(settings: Settings): Config {
     connections: settings.KNEEPOINT_CONNECTIONS,
     healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
+    outgoing: parseAllowed(settings.KNEEPOINT_OUTGOING_ALLOW) ?? NOTHING_ALLOWED,
     identity: toIdentity(settings),
     gateway: {
       queryCost: settings.KNEEPOINT_QUERY_COST,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../log/create-logger.ts';
+import { parseAllowed } from '../outgoing/addresses.ts';
 import { DEFAULT_LEASE_SECONDS } from '../work/lease.ts';
 
 export const PROVIDERS = ['cpu', 'cuda', 'auto'] as const;
@@ -111,6 +112,12 @@ export const SETTINGS = z.object({
   KNEEPOINT_QUERIES: whole(1, 10_000).default(16),
   /** What one client may ask for in a minute: an operation counts one, and one more for each thousand fields. 0: any number. */
   KNEEPOINT_QUERIES_PER_MINUTE: whole(0, 100_000_000).default(6_000),
+  /**
+   * What requests to addresses that users name may reach though it is not public: host names, addresses and ranges, separated by commas.
+   */
+  KNEEPOINT_OUTGOING_ALLOW: text
+    .refine((list) => parseAllowed(list) !== undefined, 'is not like hooks.internal,10.1.0.0/16')
+    .optional(),
   LOG_LEVEL: choice(LOG_LEVELS).default('info'),
 });
 

@@ -8,7 +8,7 @@ export interface Allowed {
   readonly ranges: readonly (readonly [Address, number])[];
 }
 
-const NOTHING: Allowed = { names: new Set(), ranges: [] };
+export const NOTHING_ALLOWED: Allowed = { names: new Set(), ranges: [] };
 
 /** All addresses of version 6 that are handed out to networks; translations and mappings of version 4 lie outside. */
 const GLOBAL = ipaddr.parseCIDR('2000::/3');
@@ -18,7 +18,7 @@ const INSIDE: ReadonlySet<string> = new Set(['168.63.129.16']);
 
 /** Reads `webhooks.internal,10.1.0.0/16,192.168.0.7`; undefined when a part is none of them. */
 export function parseAllowed(list: string | undefined): Allowed | undefined {
-  if (list === undefined) return NOTHING;
+  if (list === undefined) return NOTHING_ALLOWED;
   const names = new Set<string>();
   const ranges: [Address, number][] = [];
   for (const part of list.split(',').map((text) => text.trim().toLowerCase())) {
@@ -34,7 +34,7 @@ export function parseAllowed(list: string | undefined): Allowed | undefined {
  * Whether a request may go to an address: one of the public internet, or in a range that is allowed. Private, loopback, link-local (where
  * clouds keep their metadata), shared, multicast, reserved and translated ones are not, nor those of version 4 in the clothes of version 6.
  */
-export function mayReach(text: string, { ranges }: Pick<Allowed, 'ranges'> = NOTHING): boolean {
+export function mayReach(text: string, { ranges }: Pick<Allowed, 'ranges'> = NOTHING_ALLOWED): boolean {
   if (!isAddress(text)) return false;
   const address = ipaddr.process(text);
   if (ranges.some(([range, bits]) => isWithin(address, range, bits))) return true;

@@ -3,7 +3,7 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { Failure } from '@kneepoint/failures';
-import { type Allowed, isAddress, mayReach } from './addresses.ts';
+import { type Allowed, isAddress, mayReach, NOTHING_ALLOWED } from './addresses.ts';
 
 /** An address as a resolver tells it. */
 export interface Resolved {
@@ -65,7 +65,7 @@ function parse(address: string): URL {
 /** The one address that the connection is made to. */
 async function target(
   url: URL,
-  { allowed = { names: new Set(), ranges: [] }, resolve = system }: GuardedRequest,
+  { allowed = NOTHING_ALLOWED, resolve = system }: GuardedRequest,
   limit: AbortSignal,
 ): Promise<Resolved> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
