@@ -88,6 +88,15 @@ describe('a run is followed to its end', () => {
     expect(await statesOf(url)).toEqual(THREE);
   });
 
+  it('where the server has no room for a subscription', async () => {
+    const { server: proxy, url } = await serve(advancing(3));
+    greet(proxy, (socket, id) => {
+      const error = { message: 'full', extensions: { code: 'DATABASE_UNAVAILABLE' } };
+      socket.send(JSON.stringify({ id, type: 'error', payload: [error] }));
+    });
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
   it('by the socket alone where that works', async () => {
     let asked = 0;
     const { server: proxy, url } = await serve((answer) => {
@@ -107,6 +116,19 @@ describe('a run is followed to its end', () => {
     const { server: proxy, url } = await serve((answer) => {
       asked += 1;
       if (asked === 2) answer.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
+      else states(answer);
+    });
+    proxy.on('upgrade', (_request, socket) => socket.destroy());
+    expect(await statesOf(url)).toEqual(THREE);
+  });
+
+  it('while its database is away for a moment', async () => {
+    const states = advancing(3);
+    let asked = 0;
+    const { server: proxy, url } = await serve((answer) => {
+      asked += 1;
+      const error = { message: 'away', extensions: { code: 'DATABASE_UNAVAILABLE', retryable: true } };
+      if (asked === 2) json(answer, { errors: [error] });
       else states(answer);
     });
     proxy.on('upgrade', (_request, socket) => socket.destroy());

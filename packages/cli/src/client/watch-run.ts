@@ -57,8 +57,12 @@ export async function* watchRun<View extends WatchedRun>(
   const lookUp = patient(client, id, selection, times.patience);
   try {
     for (;;) {
-      const event: Event<View> = feed === null ? await sleep(times.poll, 'quiet') : await within(times.quiet, pending);
-      if (typeof event === 'object' && 'error' in event) throw serverFailure(event.error);
+      let event: Event<View> = feed === null ? await sleep(times.poll, 'quiet') : await within(times.quiet, pending);
+      if (typeof event === 'object' && 'error' in event) {
+        const failure = serverFailure(event.error);
+        if (!passes(failure)) throw failure;
+        event = 'lost';
+      }
       let state: View | null;
       if (typeof event === 'object') {
         ({ state } = event);
@@ -82,7 +86,12 @@ export async function* watchRun<View extends WatchedRun>(
   }
 }
 
-/** Asks for the run; null while the gateway is away and that is not for too long yet. */
+/** Nobody there, the page of a proxy, a database that is away, too much at once: what passes is waited for. A defect is not. */
+function passes({ code, retryable }: Failure): boolean {
+  return retryable && code !== 'INTERNAL';
+}
+
+/** Asks for the run; null while the gateway cannot answer and that is not for too long yet. */
 function patient(
   client: GatewayClient,
   id: string,
@@ -100,8 +109,7 @@ function patient(
       awaySince = null;
       if (run !== null) return run;
     } catch (error) {
-      const { code } = Failure.from(error);
-      if (code !== 'GATEWAY_UNREACHABLE' && code !== 'GATEWAY_ANSWER_INVALID') throw error;
+      if (!passes(Failure.from(error))) throw error;
       awaySince ??= Date.now();
       if (Date.now() - awaySince > patienceMs) throw error;
       return null;

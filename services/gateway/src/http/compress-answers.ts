@@ -14,6 +14,8 @@ export async function compressAnswers(app: FastifyInstance): Promise<void> {
     globalDecompression: false,
     encodings: ['gzip'],
     threshold: THRESHOLD,
+    // What is larger is compressed beside the event loop.
+    syncThreshold: 16 * 1024,
     zlibOptions: { level: constants.Z_BEST_SPEED },
   });
 }

@@ -59,10 +59,9 @@ describe('GraphQL over WebSocket (graphql-transport-ws)', () => {
       );
       // Without protocols in common a client of this kind ends the handshake by itself.
       this.#socket.on('error', () => undefined);
-      this.closed = once(this.#socket, 'close').then(([code, reason]) => ({
-        code: code as number,
-        reason: String(reason),
-      }));
+      this.closed = new Promise((resolve) => {
+        this.#socket.on('close', (code, reason: Buffer) => resolve({ code, reason: reason.toString() }));
+      });
     }
 
     async open(): Promise<this> {

@@ -111,7 +111,7 @@ describe('JSON that is nested too deeply is refused by a code', () => {
 
   it('variables of a question that is sound, over HTTP, as parameter and over a socket', async () => {
     const sound = 'query($s: String!) { artifact(sha256: $s) { bytes } }';
-    const variables = `{"s": "a", "x": ${nested(3_000)}}`;
+    const variables = `{"s": "a", "x": ${nested(1_000)}}`;
     const parameters = new URLSearchParams({ query: sound, variables });
     const get = await fetch(`${gateway.url}/graphql?${parameters.toString()}`, {
       headers: { 'apollo-require-preflight': 'yes', ...gateway.headers },
@@ -212,7 +212,7 @@ describe.skipIf(!available('postgres'))('while the database is away', () => {
     expect(failed.value).toMatchObject({ errors: [{ extensions: { code: 'DATABASE_UNAVAILABLE', retryable: true } }] });
     await client.dispose();
     for (const said of [text, JSON.stringify(failed.value)])
-      expect(said).not.toMatch(/127\.0\.0\.1|localhost|postgres:|\d{5}/);
+      expect(said).not.toMatch(/127\.0\.0\.1|localhost|postgres:|:\d{5}/);
     // Whoever keeps the server finds out why.
     expect(other.log.join('')).toMatch(/ECONNREFUSED|P1001|not reach|terminat/i);
   });

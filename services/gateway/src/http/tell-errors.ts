@@ -38,7 +38,7 @@ export function answerHttp(): ApolloServerPlugin<Context> {
               .map(({ extensions }) => STATUSES[String(extensions?.code)])
               .find((found) => found !== undefined);
             if (status !== undefined) http.status = status;
-            if (status === 503) http.headers.set('retry-after', String(RETRY_AFTER_SECONDS));
+            if (status === 503 || status === 429) http.headers.set('retry-after', String(RETRY_AFTER_SECONDS));
           }
           return Promise.resolve();
         },
