@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { Failure, type FailureCode } from '@kneepoint/failures';
+import { Failure, type FailureCode, FAILURES } from '@kneepoint/failures';
 import type { ByteRange } from './artifact-store.ts';
 import type { FolderStore } from './folder-store.ts';
 
 /** Answers a request when its path is one of these routes; resolves with false, touching nothing, when it is not. */
-export type HttpRoutes = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+export type HttpRoutes = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  /** Told of what is not the caller's fault, and of which the caller learns no more than its code. */
+  onError?: (failure: Failure) => void,
+) => Promise<boolean>;
 
 const STATUS: Partial<Record<FailureCode, number>> = {
   URL_SIGNATURE_INVALID: 403,
@@ -21,7 +26,7 @@ const STATUS: Partial<Record<FailureCode, number>> = {
  * byte ranges, `PUT /uploads/<id>` up to the announced size. Failures are answered as JSON.
  */
 export function artifactRoutes(store: FolderStore): HttpRoutes {
-  return async (request, response) => {
+  return async (request, response, onError) => {
     const address = request.url ?? '/';
     const [, collection, name] = /^\/(artifacts|uploads)\/([^/?]+)/.exec(address) ?? [];
     if (collection === undefined || name === undefined) return false;
@@ -32,10 +37,14 @@ export function artifactRoutes(store: FolderStore): HttpRoutes {
       } else answer(response, 405, { message: `${request.method} is not possible here` });
     } catch (error) {
       const failure = Failure.from(error);
+      const status = STATUS[failure.code];
+      if (status === undefined) onError?.(failure);
       // what of the body was not read would be taken for the next request
       response.setHeader('connection', 'close');
       if (response.headersSent) response.destroy();
-      else answer(response, STATUS[failure.code] ?? 500, failure.toJSON());
+      else if (status === undefined)
+        answer(response, 500, { code: failure.code, message: FAILURES[failure.code].cause });
+      else answer(response, status, failure.toJSON());
     }
     return true;
   };

@@ -13,7 +13,7 @@ export function registerArtifactRoutes(app: FastifyInstance, store: ArtifactStor
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) reply.raw.setHeader(name, value);
     }
-    await serve(request.raw, reply.raw);
+    await serve(request.raw, reply.raw, (error) => request.log.error({ err: error }, 'the artifact store failed'));
   };
   void app.register((routes, _options, done) => {
     // The body is handed on as the stream that it is, whatever its type: an upload may be larger than memory.

@@ -1,7 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { Failure, FAILURES } from '@kneepoint/failures';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { failureOf } from './tell-failure.ts';
+import { failureOf } from '../domain/tell-failure.ts';
 
 /**
  * What a client sees of an error: a Failure with its code, where and fix; a mistake in the query as GraphQL says it; anything

@@ -1,7 +1,7 @@
 import { type FailureJson, FAILURES } from '@kneepoint/failures';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RETRY_AFTER_SECONDS, STATUSES } from './statuses.ts';
-import { failureOf } from './tell-failure.ts';
+import { failureOf } from '../domain/tell-failure.ts';
 
 type Refusal = FailureJson & { readonly retryable: boolean };
 

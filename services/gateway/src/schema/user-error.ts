@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import { Field, ObjectType } from 'type-graphql';
+import { tellFailure } from '../domain/tell-failure.ts';
 
 @ObjectType({ description: 'Something that the caller can put right, with the input field that it is about.' })
 export class UserError {
@@ -35,7 +36,8 @@ export async function withUserErrors<T extends object>(
     return { ...(await work()), userErrors: [] };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'INTERNAL') throw error;
-    const message = error.fix ? `${ended(error.message)} ${sentence(error.fix)}` : error.message;
-    return { ...empty, userErrors: [{ code: error.code, field: error.where ?? null, message }] };
+    const { code, message, where = null, fix } = tellFailure(error.toJSON());
+    const said = fix ? `${ended(message)} ${sentence(fix)}` : message;
+    return { ...empty, userErrors: [{ code, field: where, message: said }] };
   }
 }
