@@ -11,14 +11,17 @@ import { registerFinetune } from './finetune.ts';
 import { registerGc } from './gc.ts';
 import { registerGet } from './get.ts';
 import { registerInspect } from './inspect.ts';
+import { registerLogin } from './login.ts';
 import { registerMatrix } from './matrix.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerModelCommands } from './model.ts';
 import { registerPlan } from './plan.ts';
+import { registerProject } from './project.ts';
 import { registerPrune } from './prune.ts';
 import { registerRuns } from './runs.ts';
 import { registerServices } from './services.ts';
 import { registerSurgery } from './surgery.ts';
+import { registerToken } from './token.ts';
 import { registerTrain } from './train.ts';
 import { registerUp } from './up.ts';
 
@@ -42,6 +45,9 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerSurgery,
   registerFaces,
   registerUp,
+  registerLogin,
+  registerToken,
+  registerProject,
   registerServices,
   registerMigrate,
   registerDoctor,

@@ -24,6 +24,9 @@ export interface AuthenticatorParts {
   readonly localToken?: string;
 }
 
+/** What else could not be one of an issuer's, so that it is not bothered. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
 /** Settles who asks, by whichever kind of token. */
 export class Authenticator {
   readonly #parts: AuthenticatorParts;
@@ -88,7 +91,7 @@ export class Authenticator {
     if (fixed !== undefined) return fixed.bearer;
     const parsed = parseToken(token);
     if (parsed !== undefined) return this.#tokens.verify(parsed, fresh);
-    if (this.#oidc !== undefined) return this.#oidc.verify(token);
+    if (this.#oidc !== undefined && JWT.test(token)) return this.#oidc.verify(token);
     throw unauthenticated('the token is not valid');
   }
 }

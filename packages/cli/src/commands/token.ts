@@ -1,0 +1,131 @@
+import type { Role } from '@kneepoint/platform';
+import { Failure } from '@kneepoint/failures';
+import type { Command } from 'commander';
+import { toEnvironment } from '../client/connect.ts';
+import { note, print, printJson } from '../output.ts';
+import { table } from '../render/table.ts';
+import { readAge } from './gc.ts';
+import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+
+interface CreateOptions extends ServerOptions {
+  readonly role: string;
+  readonly expires?: string;
+  readonly everywhere?: boolean;
+  readonly project?: string;
+  readonly database?: boolean;
+}
+
+interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly project: string | null;
+  readonly createdBy: string | null;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}
+
+const FIELDS = 'id name role project createdBy expiresAt revokedAt lastUsedAt';
+const CREATE = `mutation($input: CreateTokenInput!) { createToken(input: $input) {
+  token { ${FIELDS} } secret userErrors { code field message } } }`;
+const REVOKE = `mutation($id: ID!) { revokeToken(id: $id) { token { ${FIELDS} } userErrors { code field message } } }`;
+
+/** `token create`, `list` and `revoke`. */
+export function registerToken(program: Command): void {
+  const parent = program.command('token').description('API tokens of a project, for those who administer it');
+  withServerOptions(parent.command('create <name>'))
+    .description('make a token; it is printed once and kept nowhere')
+    .requiredOption('--role <role>', 'viewer, operator or admin')
+    .option('--expires <age>', 'how long it is valid, such as 90d (default: until it is revoked)')
+    .option('--everywhere', 'for every project')
+    .option('--project <name>', 'with --database: the project that it is for (default: default)')
+    .option('--database', 'write it into the database that DATABASE_URL names, without a gateway: for the first token')
+    .action(create);
+  withServerOptions(parent.command('list'))
+    .description('the newest hundred tokens, revoked ones too')
+    .action(async (options: ServerOptions) => {
+      const tokens = await withConnection(options, async ({ client }) => {
+        const query = `{ tokens(first: 100) { edges { node { ${FIELDS} } } } }`;
+        const data = await client.query<{ tokens: { edges: { node: TokenView }[] } }>(query);
+        return data.tokens.edges.map(({ node }) => node);
+      });
+      if (options.json) return printJson(tokens);
+      const rows = tokens.map((token) => [
+        ...[token.id, token.name, token.role, token.project ?? '(every project)', stateOf(token)],
+        token.lastUsedAt ?? 'never',
+      ]);
+      print(table(['id', 'name', 'role', 'project', 'state', 'last used'], rows));
+    });
+  withServerOptions(parent.command('revoke <id>'))
+    .description('end a token for good, within seconds')
+    .action(async (id: string, options: ServerOptions) => {
+      const { token } = await withConnection(options, ({ client }) =>
+        client.mutate<{ token: TokenView }>('revokeToken', REVOKE, { id }),
+      );
+      if (options.json) printJson(token);
+      else print(`token ${token.name} (${token.id}) is revoked`);
+    });
+}
+
+async function create(name: string, options: CreateOptions): Promise<void> {
+  const { role, expires, everywhere = false, database, json } = options;
+  const expiresAt = expires === undefined ? null : new Date(Date.now() + readAge('--expires', expires));
+  const made = database
+    ? await createInDatabase(name, options, expiresAt)
+    : await withConnection(options, async ({ client }) => {
+        const input = { name, role: requireRole(role), everywhere, expiresAt };
+        const { token, secret } = await client.mutate<{ token: { id: string }; secret: string }>(
+          'createToken',
+          CREATE,
+          {
+            input,
+          },
+        );
+        return { id: token.id, token: secret };
+      });
+  if (json) return printJson(made);
+  print(made.token);
+  note(`its id is ${made.id}; it is not shown again`);
+}
+
+/** What `migrate` and `gc` do: on the database itself, by whoever may. */
+async function createInDatabase(
+  name: string,
+  { role, everywhere, project: named = 'default', dataDir }: CreateOptions,
+  expiresAt: Date | null,
+): Promise<{ readonly id: string; readonly token: string }> {
+  const { createToken, openDatabase, readConfig } = await import('@kneepoint/platform');
+  const { databaseUrl } = readConfig(toEnvironment(dataDir === undefined ? {} : { dataDir }));
+  const db = await openDatabase(databaseUrl);
+  try {
+    const project = await db.prisma.project.findUnique({ where: { name: named } });
+    if (project === null) {
+      throw new Failure('TOKEN_OPTION_INVALID', `there is no project "${named}"`, {
+        where: '--project',
+        fix: 'Make it first: kneepoint project create NAME.',
+      });
+    }
+    const { token, text } = await createToken(db, {
+      ...{ name, role: requireRole(role), expiresAt, createdBy: 'token create --database' },
+      projectId: everywhere === true ? null : project.id,
+    });
+    return { id: token.id, token: text };
+  } finally {
+    await db.close();
+  }
+}
+
+function requireRole(role: string): Role {
+  if (role === 'viewer' || role === 'operator' || role === 'admin') return role;
+  throw new Failure('TOKEN_OPTION_INVALID', `"${role}" is no role`, {
+    where: '--role',
+    fix: 'Pass viewer, operator or admin.',
+  });
+}
+
+function stateOf({ revokedAt, expiresAt }: TokenView): string {
+  if (revokedAt !== null) return `revoked ${revokedAt}`;
+  if (expiresAt === null) return 'valid';
+  return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt}` : `until ${expiresAt}`;
+}
