@@ -41,7 +41,7 @@ describe('the README', () => {
   beforeAll(async () => {
     all = await snippets();
     folder = await mkdtemp(join(tmpdir(), 'kneepoint-readme-'));
-    const demo = await kneepoint(['demo', '--count', '160', '--port', '0', '--exit'], { cwd: folder });
+    const demo = await kneepoint(['demo', '--count', '120', '--epochs', '2', '--port', '0', '--exit'], { cwd: folder });
     expect(demo.stdout).toContain('Where to look');
     expect(demo.code).toBe(0);
     server = new Kneepoint(['up', '--data-dir', '.kneepoint/demo', '--port', '0'], { cwd: folder });

@@ -12,6 +12,7 @@ import { note, print } from '../output.ts';
 import { renderReport } from '../render/report.ts';
 import { type CurveView, CURVES_QUERY, renderCurve } from './curves.ts';
 import { MATRIX_QUERY, type MatrixView, renderMatrix } from './matrix.ts';
+import { readNumber } from './numbers.ts';
 import { compress } from './compress.ts';
 import { saveAll } from './prune.ts';
 import { aborted } from './up.ts';
@@ -21,6 +22,7 @@ interface DemoOptions {
   readonly count: string;
   readonly task: string;
   readonly epsilon: string;
+  readonly epochs: string;
   readonly port?: string;
   readonly exit?: boolean;
 }
@@ -33,9 +35,8 @@ const PERSONS = 150;
 /** Trained by `kneepoint train`; the command, the seed and the metric stand beside each in a card. */
 const NETWORKS = ['faces-identity', 'faces-head-pose'] as const;
 const NETWORKS_FOLDER = fileURLToPath(new URL('../../networks/', import.meta.url));
-/** What is trained in the demo, and for how long. */
+/** What is trained in the demo. */
 const ARMS = ['FINETUNED', 'UNPRUNED'] as const;
-const TRAINING = { epochs: 10 };
 /** What the small network keeps of the whole one finetuned, and how many networks are trained in search of it. */
 const KEEP = { share: 0.99 };
 const ROUNDS = 4;
@@ -51,6 +52,7 @@ export function registerDemo(program: Command): void {
     .option('--count <n>', 'faces to render', '1500')
     .option('--task <name>', 'task that the small network is for', 'accessories')
     .option('--epsilon <e>', 'how much of the drop in error the knee that is shown may give up', '0.1')
+    .option('--epochs <n>', 'times that each training goes through its images, at most', '10')
     .option('--port <n>', 'port of the gateway (default: 4000, or a free one)')
     .option('--exit', 'end after the report instead of serving')
     .action(demo);
@@ -58,6 +60,7 @@ export function registerDemo(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   const { dataDir, task } = options;
+  const training = readNumber('epochs', '--epochs', options.epochs, { least: 1 });
   const interrupt = interruptSignal();
   const { signal } = interrupt;
   const { createLogger, readConfig } = await import('@kneepoint/platform');
@@ -124,7 +127,7 @@ async function demo(options: DemoOptions): Promise<void> {
     heading(`4. The smallest network for ${task} that keeps 99 % of what the whole one, finetuned, can do`);
     const { compressions } = await compress(
       client,
-      { model, dataset, task, keep: KEEP, rounds: ROUNDS, arms: ARMS, training: TRAINING },
+      { model, dataset, task, keep: KEEP, rounds: ROUNDS, arms: ARMS, training },
       signal,
     );
     print(renderReport(compressions[0]!.report));
