@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pack } from 'tar-stream';
 import { openDataset } from '../archive/open-dataset.ts';
 import { packDataset } from '../archive/pack-dataset.ts';
+import { packSource } from '../archive/pack-source.ts';
 import { readManifest } from '../manifest/read-manifest.ts';
 import { folderOf } from '../testing/folder.ts';
 import { pictures } from '../testing/pictures.ts';
@@ -74,6 +75,52 @@ describe('WebDataset', () => {
     const manifest = await readManifest(await folderOf({ 'all.tar': await shard(files) }));
     expect(manifest.images).toEqual(['all/1.jpg', 'all/2.jpg']);
     expect(kinds(manifest.notes)).toEqual(['skipped 2: another image of the same sample']);
+  });
+
+  it.each(['cls', 'json'])(
+    'takes one shard by itself, as it is uploaded, or several in an archive: %s',
+    async (ending) => {
+      const [a, b, c, d] = Object.values(await pictures('a', 'b', 'c', 'd')) as [Buffer, Buffer, Buffer, Buffer];
+      const label = (value: number): string => (ending === 'cls' ? `${value}` : `{"cls":"c${value}"}`);
+      const one = { '00.jpg': a, [`00.${ending}`]: label(4), '01.jpg': b, [`01.${ending}`]: label(7) };
+      const two = { '00.jpg': c, [`00.${ending}`]: label(7), '01.jpg': d, [`01.${ending}`]: label(4) };
+      const folder = await folderOf({
+        'one.tar': await shard({ ...one, '02.jpg': c }),
+        'both.tar': await shard({ 's/a-0.tar': await shard(one), 's/a-1.tar': await shard(two) }),
+      });
+      const found = async (name: string) => {
+        const out = await packSource(`${folder}/${name}`, {
+          out: `${folder}/${name}.packed`,
+          scratch: await folderOf(),
+        });
+        const dataset = await openDataset(out);
+        await dataset.close();
+        const { images, labels, notes, tasks } = dataset.manifest;
+        return {
+          images,
+          labels: [...labels['cls']!],
+          tasks: tasks.map(({ classes }) => classes),
+          skipped: kinds(notes),
+        };
+      };
+      const alone = await found('one.tar');
+      expect(alone).toMatchObject({ images: ['00.jpg', '01.jpg'], skipped: ['skipped 1: a sample without a label'] });
+      const both = await found('both.tar');
+      expect(both.images).toEqual(['a-0/00.jpg', 'a-0/01.jpg', 'a-1/00.jpg', 'a-1/01.jpg']);
+      expect(both.labels.slice(0, alone.labels.length)).toEqual(alone.labels);
+    },
+  );
+
+  it('leaves JSON beside images to whoever else knows the folder', async () => {
+    const [a, b] = Object.values(await pictures('a', 'b')) as [Buffer, Buffer];
+    const outlines = '{"version":"5","shapes":[{"label":"cat","points":[[1,2]]}]}';
+    const classes = await readManifest(
+      await folderOf({ 'cat/1.jpg': a, 'cat/1.json': '{"note":"x"}', 'dog/2.jpg': b, 'dog/2.json': '{"note":"y"}' }),
+    );
+    expect(classes.tasks.map(({ name }) => name)).toEqual(['class']);
+    await expect(readManifest(await folderOf({ '1.jpg': a, '1.json': outlines, '2.jpg': b }))).rejects.toMatchObject({
+      code: 'DATASET_MANIFEST_MISSING',
+    });
   });
 
   it('refuses an image beyond the limit before it makes room for it', async () => {
