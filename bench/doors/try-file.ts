@@ -21,14 +21,17 @@ export interface Outcome {
   /** The size that its free height and width were given. */
   readonly size?: string;
   readonly difference?: number;
+  /** What rounding alone does to the masked network; absent where no difference asked for it. */
+  readonly rounding?: number;
   /** Where it ended: code and message. */
   readonly refused?: { readonly by: 'inspect' | 'surgery'; readonly code: string; readonly reason: string };
   readonly seconds: number;
 }
 
-/** For files that leave height and width free, tried one after the other: readers of lines of text take one height alone. */
+/** For files that leave height and width free, tried one after the other: readers of lines of text take one height alone, detectors of speech 512 samples. */
 const SIZES: readonly ImageSize[] = [
   { height: 320, width: 320 },
+  { height: 512, width: 512 },
   { height: 48, width: 320 },
   { height: 32, width: 320 },
 ];
@@ -56,7 +59,8 @@ export async function tryFile(source: string, path: string, file: string): Promi
       ...(size ? { size } : {}),
     });
     const left = { parameters: after.parameters / before.parameters, macs: after.macs / before.macs };
-    return { ...told(), megabytes, left, difference: proof.maxRelDiff };
+    const rounding = proof.rounding === null ? {} : { rounding: proof.rounding };
+    return { ...told(), megabytes, left, difference: proof.maxRelDiff, ...rounding };
   } catch (error) {
     const code = error instanceof Failure ? error.code : 'ERROR';
     const by = found ? 'surgery' : 'inspect';
