@@ -174,6 +174,31 @@ async function addRuns(db: Database, { models, dataset, tasks }: Parts, runs: nu
   await prisma.run.deleteMany({ where: { id: { in: [...analyses, benchmark.id] } } });
 }
 
+/** What a search over many rounds leaves behind, newest of all: `runs` runs of so many steps, each with so many attempts. */
+export async function addLongRuns(
+  { prisma }: Database,
+  { runs, steps, attempts }: { readonly runs: number; readonly steps: number; readonly attempts: number },
+): Promise<void> {
+  await prisma.$transaction([
+    prisma.$executeRaw`
+      INSERT INTO run (id, kind, state, input, seq, created_at, started_at)
+      SELECT 'long-' || lpad(n::text, 6, '0'), 'COMPRESSION', 'RUNNING', '{}', 40, t, t
+      FROM generate_series(1, ${runs}::int) n, LATERAL (SELECT now() + n * interval '1 second' AS t) x`,
+    prisma.$executeRaw`
+      INSERT INTO step (id, run_id, kind, service, name, position, key, input, state, attempt, done, total, unit, worker, lease_until,
+        created_at, started_at)
+      SELECT run.id || '-' || p, run.id, 'finetune', 'trainer', 'train round ' || p, p, run.id || '-' || p, '{}', 'RUNNING', ${attempts}::int,
+        p % 100, 100, 'batches', 'worker-1', now() + interval '1 day', run.created_at, run.created_at
+      FROM run, generate_series(0, ${steps - 1}::int) p WHERE run.id LIKE 'long-%'`,
+    prisma.$executeRaw`
+      INSERT INTO attempt (id, step_id, number, token, worker, outcome, started_at)
+      SELECT step.id || '-' || k, step.id, k, step.id || '-' || k, 'worker-1', CASE WHEN k < ${attempts}::int THEN 'HANDED_BACK' END,
+        step.started_at + k * interval '1 minute'
+      FROM step, generate_series(1, ${attempts}::int) k WHERE step.run_id LIKE 'long-%'`,
+  ]);
+  await prisma.$executeRaw`ANALYZE`;
+}
+
 /** Copies of one run at minutes `offset`, `offset + every`, …; each step with an attempt, every tenth run with a lost one before it. */
 async function copyRuns(db: Database, id: string, offset: number, every: number, count: number): Promise<void> {
   const { prisma } = db;

@@ -8,7 +8,8 @@ export interface Query {
 
 const RUN = `id kind state seq reused createdAt startedAt endedAt failure { code message }
   progress { fraction stepsDone stepsTotal current done total unit }
-  steps { name kind service state reused done total unit attempts { number worker outcome startedAt endedAt } }
+  steps(first: 20) { edges { node { name kind service state reused done total unit
+    attempts(first: 5) { edges { node { number worker outcome startedAt endedAt } } } } } }
   model { id name } dataset { id name }`;
 const RUNS = `query($after: String) { runs(first: 20, after: $after) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { ${RUN} } } } }`;
 export const CURSORS = 'query($after: String) { runs(first: 100, after: $after) { pageInfo { endCursor } } }';
@@ -34,6 +35,12 @@ export function queriesOf(filled: Filled, { deep, run }: { readonly deep: string
     },
     { name: 'runs, first page', query: RUNS, variables: { after: null } },
     { name: 'runs, deep page', query: RUNS, variables: { after: deep } },
+    { name: '100 ids', query: '{ runs(first: 100) { edges { node { id } } } }', variables: {} },
+    {
+      name: '100 progresses',
+      query: '{ runs(first: 100) { edges { node { id progress { fraction stepsDone stepsTotal current } } } } }',
+      variables: {},
+    },
     { name: 'one run', query: `query($id: ID!) { run(id: $id) { ${RUN} } }`, variables: { id: run } },
   ];
 }

@@ -4,6 +4,7 @@ import { Interrupted } from '../interrupt.ts';
 import { ProgressBar, type ProgressState } from '../render/progress.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { fetchReport } from './download.ts';
+import { listOf } from './lists.ts';
 import { ENDED } from './watch-run.ts';
 
 export interface ArtifactView {
@@ -131,15 +132,10 @@ async function reportsOf(
   field: 'prunings' | 'compressions',
 ): Promise<readonly PruningView[]> {
   const artifact = 'sha256 bytes downloadUrl';
-  const data = await client.query<{ run: Record<string, readonly Omit<PruningView, 'report'>[]> }>(
-    `query($id: ID!) { run(id: $id) { ${field} { label model { ${artifact} } reportFile { ${artifact} } } } }`,
-    { id },
-  );
+  const fields = `label model { ${artifact} } reportFile { ${artifact} }`;
+  const made = await listOf<Omit<PruningView, 'report'>>(client, id, { field, fields });
   return Promise.all(
-    data.run[field]!.map(async (made) => ({
-      ...made,
-      report: await fetchReport<CompressionReport>(made.reportFile),
-    })),
+    made.map(async (view) => ({ ...view, report: await fetchReport<CompressionReport>(view.reportFile) })),
   );
 }
 

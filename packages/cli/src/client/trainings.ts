@@ -1,6 +1,7 @@
 import type { EpochRecord } from '@kneepoint/workflow';
 import { EpochLines } from '../render/epochs.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import { type Connection, listOf, nodesOf, PAGE } from './lists.ts';
 import { type ArtifactView, follow, RUN_FIELDS, type RunView } from './runs.ts';
 
 export interface TrainingProgress {
@@ -50,16 +51,13 @@ export function followTrainings(
   signal: AbortSignal,
 ): Promise<RunView> {
   const lines = new EpochLines();
-  return follow<RunView & { readonly trainings: readonly TrainingProgress[] }>(client, run, title, signal, {
-    fields: `${RUN_FIELDS} trainings { ${PROGRESS_FIELDS} }`,
-    onState: ({ trainings }, bar) => lines.of(trainings).forEach((line) => bar.line(line)),
+  type Watched = RunView & { readonly trainings: Pick<Connection<TrainingProgress>, 'edges'> };
+  return follow<Watched>(client, run, title, signal, {
+    fields: `${RUN_FIELDS} trainings(first: ${PAGE}) { edges { node { ${PROGRESS_FIELDS} } } }`,
+    onState: ({ trainings }, bar) => lines.of(nodesOf(trainings)).forEach((line) => bar.line(line)),
   });
 }
 
-export async function trainingsOf(client: GatewayClient, id: string): Promise<readonly TrainingView[]> {
-  const data = await client.query<{ run: { trainings: readonly TrainingView[] } }>(
-    `query($id: ID!) { run(id: $id) { trainings { ${TRAINING_FIELDS} } } }`,
-    { id },
-  );
-  return data.run.trainings;
+export function trainingsOf(client: GatewayClient, id: string): Promise<readonly TrainingView[]> {
+  return listOf(client, id, { field: 'trainings', fields: TRAINING_FIELDS });
 }

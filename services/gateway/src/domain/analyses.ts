@@ -12,6 +12,7 @@ import {
 import type { Context } from '../context.ts';
 import type { ProbedCell } from './cells.ts';
 import { keysOfTask } from './layer-keys.ts';
+import { Remembered } from './remembered.ts';
 
 /** What one layer of one model says of one task. */
 export interface LayerResult {
@@ -26,36 +27,48 @@ export interface LayerCell {
   readonly cell: ProbedCell;
 }
 
+const MIB = 2 ** 20;
+const cells = new Remembered<readonly LayerCell[]>(24 * MIB);
+const results = new Remembered<readonly LayerResult[]>(48 * MIB);
+
 /** Every layer's cell for a task, in graph order; none where it was not analysed. */
 export async function layerCells(
-  { loaders }: Context,
+  { loaders, db }: Pick<Context, 'loaders' | 'db'>,
   model: ModelReference,
   dataset: DatasetReference,
   task: TaskSpec,
 ): Promise<readonly LayerCell[]> {
-  const keys = keysOfTask(model, dataset, task);
-  const rows = await loaders.cells.loadMany(keys.map(({ key }) => key));
-  return keys.flatMap(({ layer }, index): LayerCell[] => {
+  const { name, layers } = keysOfTask(model, dataset, task);
+  const known = cells.get(`${db.projectId} ${name}`);
+  if (known !== undefined) return known;
+  const rows = await Promise.all(layers.map(({ key }) => loaders.cells.load(key)));
+  const found = layers.flatMap(({ layer }, index): LayerCell[] => {
     const row = rows[index];
-    if (row instanceof Error) throw row;
     return row ? [{ layer, cell: row.cell }] : [];
   });
+  // A result never changes and stays; one that is missing may come.
+  if (found.length === layers.length) cells.set(`${db.projectId} ${name}`, found);
+  return found;
 }
 
 /** Every layer's result for a task, in graph order, found by content key in one statement. */
 async function layerResults(
-  { loaders }: Context,
+  { loaders, db }: Pick<Context, 'loaders' | 'db'>,
   model: ModelReference,
   dataset: DatasetReference,
   task: TaskSpec,
 ): Promise<readonly LayerResult[]> {
+  const { name, layers } = keysOfTask(model, dataset, task);
+  const known = results.get(`${db.projectId} ${name}`);
+  if (known !== undefined) return known;
   const channels = new Map(model.inspection.taps.map((tap) => [tap.layer, tap.channels]));
-  const keys = keysOfTask(model, dataset, task);
-  const rows = await Promise.all(keys.map(({ key }) => loaders.results.load(key)));
-  return keys.flatMap(({ layer }, index): LayerResult[] => {
+  const rows = await Promise.all(layers.map(({ key }) => loaders.results.load(key)));
+  const found = layers.flatMap(({ layer }, index): LayerResult[] => {
     const row = rows[index];
     return row ? [{ layer, channels: channels.get(layer)!, result: row.output as unknown as LayerTaskResult }] : [];
   });
+  if (found.length === layers.length) results.set(`${db.projectId} ${name}`, found);
+  return found;
 }
 
 /** The results of one task over all layers, or ANALYSIS_MISSING. */
@@ -90,21 +103,14 @@ export function bestCell(cells: readonly LayerCell[]): LayerCell {
   return cells.find(({ layer }) => layer === best)!;
 }
 
-const CURVES_REMEMBERED = 256;
+const curves = new Remembered<CharacteristicCurve>(48 * MIB);
 
-/** Curves are immutable artifacts: the most recently used ones are kept parsed. */
-export class CurveCache {
-  readonly #curves = new Map<string, Promise<CharacteristicCurve>>();
-
-  get({ store }: Pick<Context, 'store'>, sha256: string): Promise<CharacteristicCurve> {
-    const known = this.#curves.get(sha256);
-    const curve =
-      known ??
-      store.read(sha256).then((bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')) as CharacteristicCurve);
-    this.#curves.delete(sha256);
-    this.#curves.set(sha256, curve);
-    if (!known) curve.catch(() => this.#curves.delete(sha256));
-    if (this.#curves.size > CURVES_REMEMBERED) this.#curves.delete(this.#curves.keys().next().value!);
-    return curve;
-  }
+/** A curve, which is an immutable artifact: those used last are kept parsed. Who asks has seen the result that names it. */
+export async function curveOf({ store }: Pick<Context, 'store'>, sha256: string): Promise<CharacteristicCurve> {
+  const known = curves.get(sha256);
+  if (known !== undefined) return known;
+  const bytes = await store.read(sha256);
+  const curve = JSON.parse(Buffer.from(bytes).toString('utf8')) as CharacteristicCurve;
+  curves.set(sha256, curve);
+  return curve;
 }

@@ -5,10 +5,12 @@ import type { Run } from '../schema/run.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
+import { emptyPage, pageOf } from './list-pages.ts';
 import { requireModel } from './models.ts';
+import type { Page, PageRequest } from './pages.ts';
 import { requireBatch, requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
 import { requireWanted } from './prune-options.ts';
-import { artifactOf, pruningsOf } from './runs.ts';
+import { artifactOf, toPruning } from './runs.ts';
 import { requireTrainable, toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
 
@@ -46,24 +48,19 @@ export async function launchCompression(context: Context, input: LaunchCompressi
 }
 
 /** What a compression has finished: its reports with all arms, or the prunings themselves where nothing is trained. */
-export async function compressionsOf(context: Context, run: Run): Promise<readonly Compression[]> {
-  if (run.kind !== 'COMPRESSION') return [];
-  const steps = await context.loaders.steps.load(run.rowId);
-  if (!steps.some(({ kind }) => kind === REPORT.kind)) return pruningsOf(context, run);
-  const { loaders } = context;
-  const done = await loaders.reports.load(run.rowId);
-  return Promise.all(
-    done.map(async (step) => {
-      const input = step.input as unknown as ReportInput;
-      const output = step.output as unknown as ReportOutput;
-      const stem = `${input.modelName}-${input.task}-${input.label}`;
-      return {
-        label: input.label,
-        epsilon: output.report.epsilon,
-        report: output.report,
-        model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
-        reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
-      };
-    }),
-  );
+export async function compressionsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Compression>> {
+  if (run.kind !== 'COMPRESSION') return emptyPage(page);
+  return pageOf(loaders.compressions, { id: run.rowId }, page, async (row) => {
+    if (row.kind !== REPORT.kind) return toPruning(loaders, row);
+    const input = row.input as ReportInput;
+    const output = row.output as ReportOutput;
+    const stem = `${input.modelName}-${input.task}-${input.label}`;
+    return {
+      label: input.label,
+      epsilon: output.report.epsilon,
+      report: output.report,
+      model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
+      reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
+    };
+  });
 }

@@ -2,10 +2,11 @@ import { Failure } from '@kneepoint/failures';
 import { knee } from '@kneepoint/regression';
 import type { Context } from '../context.ts';
 import type { CharacteristicCurve, Knee, KneeCurve } from '../schema/curves.ts';
-import { CurveCache, requireLayerResults } from './analyses.ts';
+import { curveOf, requireLayerResults } from './analyses.ts';
 import { requireDataset, requireTask } from './datasets.ts';
 import { requireEpsilon } from './epsilon.ts';
 import { requireModel } from './models.ts';
+import { Remembered } from './remembered.ts';
 
 export interface CurveRequest {
   readonly model: string;
@@ -16,7 +17,7 @@ export interface CurveRequest {
 
 const MOST_POINTS = 1000;
 
-export const curveCache = new CurveCache();
+const knees = new Remembered<Knee>(8 * 2 ** 20);
 
 export async function characteristicCurves(context: Context, request: CurveRequest): Promise<CharacteristicCurve[]> {
   const { maxPoints } = request;
@@ -46,7 +47,13 @@ export async function kneeOf(
   on: KneeCurve,
 ): Promise<Knee> {
   requireEpsilon(epsilon);
-  return knee(await curveCache.get(context, curve.source.result.curveSha256), epsilon, { on });
+  const { curveSha256 } = curve.source.result;
+  const name = `${curveSha256} ${epsilon} ${on}`;
+  const known = knees.get(name);
+  if (known !== undefined) return known;
+  const found = knee(await curveOf(context, curveSha256), epsilon, { on });
+  knees.set(name, found);
+  return found;
 }
 
 /** At most that many points, evenly spaced by index, both ends kept. */

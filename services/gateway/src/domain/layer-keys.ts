@@ -1,5 +1,6 @@
 import type { TaskSpec } from '@kneepoint/regression';
 import { type DatasetReference, DEFAULT_REGRESSION, layerTaskKeys, type ModelReference } from '@kneepoint/workflow';
+import { LRUCache } from 'lru-cache';
 
 /** Where one layer's result for a task is found. */
 export interface LayerKey {
@@ -7,20 +8,29 @@ export interface LayerKey {
   readonly key: string;
 }
 
+/** Where a task's results are found: one for each layer, in graph order. */
+export interface TaskKeys {
+  /** The same for the same network, images, preprocessing and task. */
+  readonly name: string;
+  readonly layers: readonly LayerKey[];
+}
+
 const TASKS_REMEMBERED = 2048;
 
 /** Content keys are digests of a good deal of JSON, and a matrix asks for a thousand of them: those asked for last are kept. */
-const remembered = new Map<string, readonly LayerKey[]>();
+const remembered = new LRUCache<string, TaskKeys>({ max: TASKS_REMEMBERED });
+/** As text: a matrix names each of its tasks once for every network. */
+const texts = new WeakMap<TaskSpec, string>();
 
-/** The keys of a task's results for every layer, in graph order. */
-export function keysOfTask(model: ModelReference, dataset: DatasetReference, task: TaskSpec): readonly LayerKey[] {
+export function keysOfTask(model: ModelReference, dataset: DatasetReference, task: TaskSpec): TaskKeys {
+  const text = texts.get(task) ?? JSON.stringify(task);
+  texts.set(task, text);
   // A row's network, images and preprocessing never change.
-  const name = JSON.stringify([model.id, dataset.id, dataset.manifestSha256, task]);
-  const keys =
-    remembered.get(name) ??
-    layerTaskKeys({ model, dataset, tasks: [task], settings: DEFAULT_REGRESSION }).get(task.name)!;
-  remembered.delete(name);
+  const name = `${model.id} ${dataset.id} ${dataset.manifestSha256} ${text}`;
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const layers = layerTaskKeys({ model, dataset, tasks: [task], settings: DEFAULT_REGRESSION }).get(task.name)!;
+  const keys = { name, layers };
   remembered.set(name, keys);
-  if (remembered.size > TASKS_REMEMBERED) remembered.delete(remembered.keys().next().value!);
   return keys;
 }

@@ -1,14 +1,15 @@
 import DataLoader from 'dataloader';
-import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
+import { BENCHMARK } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
-import { CellCache } from './cells.ts';
+import { findCells } from './cells.ts';
+import { listLoader } from './list-pages.ts';
 import { findProducts } from './products.ts';
-
-const cells = new CellCache();
+import { readProgress } from './progress.ts';
+import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS } from './run-lists.ts';
 
 /** Postgres takes 65 535 parameters in one statement. */
 const BATCH = { maxBatchSize: 10_000 } as const;
-type Options = DataLoader.Options<string, unknown>;
+type Options = DataLoader.Options<string, never>;
 
 /** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
 export function createLoaders(services: Pick<Services, 'db'>) {
@@ -22,15 +23,6 @@ export function createLoaders(services: Pick<Services, 'db'>) {
 export function createLiveLoaders(services: Pick<Services, 'db'>): Loaders {
   return loadersOf(services, { ...BATCH, cache: false, batchScheduleFn: (send) => void setImmediate(send) });
 }
-
-const STEP = {
-  ...{ runId: true, name: true, kind: true, service: true, state: true, reused: true, failure: true },
-  ...{ done: true, total: true, unit: true, ratePerSecond: true, etaSeconds: true },
-  attempts: {
-    select: { number: true, worker: true, outcome: true, failure: true, startedAt: true, endedAt: true },
-    orderBy: { number: 'asc' },
-  },
-} as const;
 
 function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
   const { prisma } = db;
@@ -78,48 +70,21 @@ function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
       (ids) => prisma.artifact.findMany({ where: { sha256: { in: ids } } }),
       (row) => row.sha256,
     ),
-    /** What can be asked of them, without what goes in and comes out: a regression's input alone names every shard of a large data set. */
-    steps: byGroup(
-      (ids) => prisma.step.findMany({ where: { runId: { in: ids } }, orderBy: { position: 'asc' }, select: STEP }),
-      (row) => row.runId,
+    /** How far runs are, by the run's id. */
+    progress: byKey(
+      (ids) => readProgress(db, ids),
+      (row) => row.id,
     ),
-    /** Prunings that have succeeded. */
-    prunings: byGroup(
-      (ids) =>
-        prisma.step.findMany({
-          where: { runId: { in: ids }, kind: PRUNE.kind, state: 'SUCCEEDED' },
-          orderBy: { position: 'asc' },
-          select: { runId: true, input: true, output: true },
-        }),
-      (row) => row.runId,
-    ),
-    /** Trainings in whatever state, with what they are to do and what they made. */
-    trainings: byGroup(
-      (ids) =>
-        prisma.step.findMany({
-          where: { runId: { in: ids }, kind: FINETUNE.kind },
-          orderBy: { position: 'asc' },
-          select: {
-            ...{ runId: true, key: true, name: true, state: true, reused: true, etaSeconds: true, failure: true },
-            ...{ input: true, output: true },
-          },
-        }),
-      (row) => row.runId,
-    ),
+    steps: listLoader({ db }, options, STEPS),
+    stepAttempts: listLoader({ db }, options, STEP_ATTEMPTS),
+    attempts: listLoader({ db }, options, RUN_ATTEMPTS),
+    prunings: listLoader({ db }, options, PRUNINGS),
+    trainings: listLoader({ db }, options, TRAININGS),
+    compressions: listLoader({ db }, options, COMPRESSIONS),
     /** How far unfinished steps have come, by content key. */
     checkpoints: byKey(
       (keys) => prisma.checkpoint.findMany({ where: { key: { in: keys } } }),
       (row) => row.key,
-    ),
-    /** Reports of compressions that have succeeded. */
-    reports: byGroup(
-      (ids) =>
-        prisma.step.findMany({
-          where: { runId: { in: ids }, kind: REPORT.kind, state: 'SUCCEEDED' },
-          orderBy: { position: 'asc' },
-          select: { runId: true, input: true, output: true },
-        }),
-      (row) => row.runId,
     ),
     benchmarks: byGroup(
       (ids) =>
@@ -136,7 +101,7 @@ function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
     ),
     /** Cells of results, for the matrix. */
     cells: byKey(
-      (keys) => cells.find(db, keys),
+      (keys) => findCells(db, keys),
       (row) => row.key,
     ),
     results: byKey(

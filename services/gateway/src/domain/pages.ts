@@ -20,13 +20,18 @@ export interface Position {
 }
 
 export function readPage({ first, after }: PageRequest): { readonly take: number; readonly position: Position | null } {
+  return { take: pageSize(first), position: after === undefined || after === null ? null : decodeCursor(after) };
+}
+
+/** Throws PAGE_INVALID. */
+export function pageSize(first: number): number {
   if (!Number.isInteger(first) || first < 1 || first > PAGE_LIMIT) {
     throw new Failure('PAGE_INVALID', `first is ${first}`, {
       where: 'first',
       fix: `Ask for 1 to ${PAGE_LIMIT} at a time.`,
     });
   }
-  return { take: first, position: after === undefined || after === null ? null : decodeCursor(after) };
+  return first;
 }
 
 /** Prisma's condition for rows after a position in the order newest first. */
@@ -43,13 +48,22 @@ export interface PageParts<Row, Node> {
   /** One more than was asked for, where there are: it only says that there is more. */
   readonly rows: readonly Row[];
   readonly take: number;
-  readonly toNode: (row: Row) => Node;
+  readonly toNode: (row: Row, index: number) => Node;
   /** Counts all there are; called only for who asks. */
   readonly count: () => Promise<number>;
 }
 
-export function toPage<Row extends Position, Node>({ rows, take, toNode, count }: PageParts<Row, Node>): Page<Node> {
-  const edges = rows.slice(0, take).map((row) => ({ cursor: encodeCursor(row), node: toNode(row) }));
+/** A page of rows in the order of their creation. */
+export function toPage<Row extends Position, Node>(parts: PageParts<Row, Node>): Page<Node> {
+  return orderedPage(parts, encodeCursor);
+}
+
+/** A page of rows in whatever order their cursors stand for. */
+export function orderedPage<Row, Node>(
+  { rows, take, toNode, count }: PageParts<Row, Node>,
+  encode: (row: Row) => string,
+): Page<Node> {
+  const edges = rows.slice(0, take).map((row, index) => ({ cursor: encode(row), node: toNode(row, index) }));
   return {
     edges,
     pageInfo: { hasNextPage: rows.length > take, endCursor: edges.at(-1)?.cursor ?? null },
@@ -59,21 +73,38 @@ export function toPage<Row extends Position, Node>({ rows, take, toNode, count }
   };
 }
 
-function encodeCursor({ createdAt, id }: Position): string {
+export function encodeCursor({ createdAt, id }: Position): string {
   return Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url');
 }
 
 /** As toISOString writes it, in years that the database knows. */
 const TIME = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-function decodeCursor(cursor: string): Position {
+/** Throws PAGE_INVALID. */
+export function decodeCursor(cursor: string): Position {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const createdAt = new Date(time);
   if (!TIME.test(time) || Number.isNaN(createdAt.getTime()) || !/^[\w-]{1,64}$/.test(id)) {
-    throw new Failure('PAGE_INVALID', 'after is not a cursor of this server', {
-      where: 'after',
-      fix: 'Pass an endCursor as a page returned it.',
-    });
+    throw foreignCursor();
   }
   return { createdAt, id };
+}
+
+/** The cursor of a list that is ordered by a number which no two of its rows share. */
+export function encodeNumber(value: number): string {
+  return Buffer.from(`#${value}`).toString('base64url');
+}
+
+/** Throws PAGE_INVALID. */
+export function decodeNumber(cursor: string): number {
+  const digits = /^#(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))?.[1];
+  if (digits === undefined) throw foreignCursor();
+  return Number(digits);
+}
+
+function foreignCursor(): Failure {
+  return new Failure('PAGE_INVALID', 'after is not a cursor of this list', {
+    where: 'after',
+    fix: 'Pass an endCursor as a page returned it.',
+  });
 }

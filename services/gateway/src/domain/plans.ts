@@ -14,8 +14,7 @@ import {
 } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
-import { bestHeadOf, type LayerResult, requireLayerResults } from './analyses.ts';
-import { curveCache } from './curves.ts';
+import { bestHeadOf, curveOf, type LayerResult, requireLayerResults } from './analyses.ts';
 import { requireDataset } from './datasets.ts';
 import { requireModel } from './models.ts';
 import { requireWanted, toPruneOptions } from './prune-options.ts';
@@ -84,7 +83,7 @@ function curvesOf(
     tasks.map(async ({ name }, index): Promise<TaskCurves> => {
       const curves = await Promise.all(
         results[index]!.map(
-          async ({ layer, result }) => [layer, await curveCache.get(context, result.curveSha256)] as const,
+          async ({ layer, result }) => [layer, await curveOf(context, result.curveSha256)] as const,
         ),
       );
       return { task: name, curves: new Map(curves) };

@@ -1,12 +1,15 @@
 import { Failure, type FailureJson } from '@kneepoint/failures';
-import { summarizeProgress } from '@kneepoint/platform';
 import { goalLabel, type PruneInput, type PruneOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
 import { globalId, localId } from './ids.ts';
+import { type ListOwner, pageOf } from './list-pages.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
+import { NO_PROGRESS } from './progress.ts';
+import { Remembered } from './remembered.ts';
+import type { AttemptRow, MadeRow, StepRow } from './run-lists.ts';
+import { tellFailure } from './tell-failure.ts';
 
-type StepRow = Awaited<ReturnType<Context['loaders']['steps']['load']>>[number];
 /** What was asked for can be long, and nobody can ask for it. */
 const UNSHOWN = { input: true } as const;
 export type RunRow = Omit<NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>, 'input'>;
@@ -55,6 +58,7 @@ export function toRun(row: RunRow): Run {
     reused: row.reused,
     failure: toFailure(row.failure),
     createdAt: row.createdAt,
+    createdBy: row.createdBy,
     startedAt: row.startedAt,
     endedAt: row.endedAt,
     modelId: row.modelId,
@@ -62,59 +66,52 @@ export function toRun(row: RunRow): Run {
   };
 }
 
-export async function stepsOf({ loaders }: Context, run: Run): Promise<readonly Step[]> {
-  return (await loaders.steps.load(run.rowId)).map((row) => ({
-    name: row.name,
-    kind: row.kind,
-    service: row.service,
-    state: row.state,
-    reused: row.reused,
-    attempts: row.attempts.map(toAttempt),
-    done: Math.round(row.done),
-    total: row.total === null ? null : Math.round(row.total),
-    unit: row.unit,
-    failure: toFailure(row.failure),
-  }));
+/** How far runs were at a `seq` of theirs, with which all that can be seen of their steps changes. */
+const progresses = new Remembered<Progress>(8 * 2 ** 20);
+
+function versionOf({ rowId, seq }: Run): ListOwner {
+  return { id: rowId, version: String(seq) };
 }
 
-export async function attemptsOf({ loaders }: Context, run: Run): Promise<readonly Attempt[]> {
-  const rows = (await loaders.steps.load(run.rowId)).flatMap((step) => step.attempts);
-  return rows.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime()).map(toAttempt);
+export function stepsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Step>> {
+  return pageOf(loaders.steps, versionOf(run), page, (row) => toStep(row, run.seq));
+}
+
+export function attemptsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Attempt>> {
+  return pageOf(loaders.attempts, versionOf(run), page, toAttempt);
+}
+
+export function attemptsOfStep({ loaders }: Context, step: Step, page: PageRequest): Promise<Page<Attempt>> {
+  return pageOf(loaders.stepAttempts, { id: step.rowId, version: step.version }, page, toAttempt);
 }
 
 export async function progressOf({ loaders }: Context, run: Run): Promise<Progress> {
-  const steps = await loaders.steps.load(run.rowId);
-  const { step, done, total, ...progress } = summarizeProgress(steps);
-  return {
-    ...progress,
-    stepsDone: steps.filter(({ state }) => state === 'SUCCEEDED').length,
-    stepsTotal: steps.length,
-    current: step,
-    // Steps that have not said how much they are count as the mean of their siblings, which need not be whole.
-    done: step === null ? null : Math.round(done),
-    total: total === null ? null : Math.round(total),
-  };
+  const name = `${run.rowId} ${run.seq}`;
+  const known = progresses.get(name);
+  if (known !== undefined) return known;
+  // A run that was deleted meanwhile has no steps.
+  const progress = (await loaders.progress.load(run.rowId)) ?? NO_PROGRESS;
+  progresses.set(name, progress);
+  return progress;
 }
 
-export async function pruningsOf({ loaders }: Context, run: Run): Promise<readonly Pruning[]> {
-  const all = await loaders.prunings.load(run.rowId);
-  // A search that is over passes an earlier pruning on.
-  const done = all.filter(({ output }) => (output as { settled?: object } | null)?.settled === undefined);
-  return Promise.all(
-    done.map(async (step) => {
-      const input = step.input as unknown as PruneInput;
-      const output = step.output as unknown as PruneOutput;
-      const label = goalLabel(input.options);
-      const stem = `${input.modelName}-${output.report.task}-${label}`;
-      return {
-        label,
-        epsilon: input.options.epsilon ?? null,
-        report: output.report,
-        model: await artifactOf(loaders, output.declaredSha256 ?? output.modelSha256, `${stem}.onnx`),
-        reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
-      };
-    }),
-  );
+export function pruningsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Pruning>> {
+  return pageOf(loaders.prunings, { id: run.rowId }, page, (row) => toPruning(loaders, row));
+}
+
+/** What a pruning has cut. */
+export async function toPruning(loaders: Context['loaders'], row: MadeRow): Promise<Pruning> {
+  const input = row.input as PruneInput;
+  const output = row.output as PruneOutput;
+  const label = goalLabel(input.options);
+  const stem = `${input.modelName}-${output.report.task}-${label}`;
+  return {
+    label,
+    epsilon: input.options.epsilon ?? null,
+    report: output.report,
+    model: await artifactOf(loaders, output.declaredSha256 ?? output.modelSha256, `${stem}.onnx`),
+    reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
+  };
 }
 
 /** An artifact that a run made, under the name that a download gets. Throws ARTIFACT_UNKNOWN. */
@@ -131,7 +128,23 @@ export async function artifactOf(
   return { sha256, bytes: Number(row.bytes), filename };
 }
 
-function toAttempt(row: StepRow['attempts'][number]): Attempt {
+function toStep(row: StepRow, seq: number): Step {
+  return {
+    rowId: row.id,
+    version: String(seq),
+    name: row.name,
+    kind: row.kind,
+    service: row.service,
+    state: row.state,
+    reused: row.reused,
+    done: Math.round(row.done),
+    total: row.total === null ? null : Math.round(row.total),
+    unit: row.unit,
+    failure: toFailure(row.failure),
+  };
+}
+
+function toAttempt(row: AttemptRow): Attempt {
   return {
     number: row.number,
     worker: row.worker,
@@ -144,6 +157,6 @@ function toAttempt(row: StepRow['attempts'][number]): Attempt {
 
 export function toFailure(json: unknown): RunFailure | null {
   if (json === null || json === undefined) return null;
-  const { code, message, where, fix } = json as FailureJson;
+  const { code, message, where, fix } = tellFailure(json as FailureJson);
   return { code, message, where: where ?? null, fix: fix ?? null };
 }

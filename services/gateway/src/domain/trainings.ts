@@ -3,32 +3,29 @@ import type { EpochRecord, FinetuneInput, FinetuneOutput, FinetunePosition } fro
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import type { Training } from '../schema/training.ts';
+import { pageOf } from './list-pages.ts';
+import type { Page, PageRequest } from './pages.ts';
 import { artifactOf, toFailure } from './runs.ts';
 
-/** Every training of a run: what it made, or, while it runs, what its last checkpoint says. */
-export async function trainingsOf(context: Context, run: Run): Promise<readonly Training[]> {
-  const all = await context.loaders.trainings.load(run.rowId);
-  // Those that a search did not need have trained nothing.
-  const steps = all.filter(({ output }) => (output as { settled?: string } | null)?.settled === undefined);
-  return Promise.all(
-    steps.map(async (step): Promise<Training> => {
-      const input = step.input as unknown as FinetuneInput;
-      const common = {
-        label: input.label,
-        name: step.name,
-        tasks: input.tasks.map((task) => task.name),
-        mode: input.mode,
-        metricName: metricName(input.tasks),
-        state: step.state,
-        reused: step.reused,
-        epochsPlanned: input.settings.epochs,
-        failure: toFailure(step.failure),
-      };
-      return step.state === 'SUCCEEDED'
-        ? { ...common, ...(await finished(context, input, step.output as unknown as FinetuneOutput)) }
-        : { ...common, ...(await underWay(context, step)) };
-    }),
-  );
+/** The trainings of a run: what they made, or, while they run, what their last checkpoint says. */
+export function trainingsOf(context: Context, run: Run, page: PageRequest): Promise<Page<Training>> {
+  return pageOf(context.loaders.trainings, { id: run.rowId }, page, async (step): Promise<Training> => {
+    const input = step.input as FinetuneInput;
+    const common = {
+      label: input.label,
+      name: step.name,
+      tasks: input.tasks.map((task) => task.name),
+      mode: input.mode,
+      metricName: metricName(input.tasks),
+      state: step.state,
+      reused: step.reused,
+      epochsPlanned: input.settings.epochs,
+      failure: toFailure(step.failure),
+    };
+    return step.state === 'SUCCEEDED'
+      ? { ...common, ...(await finished(context, input, step.output as FinetuneOutput)) }
+      : { ...common, ...(await underWay(context, step)) };
+  });
 }
 
 type State = Omit<

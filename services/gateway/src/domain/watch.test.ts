@@ -1,5 +1,6 @@
 import { cancelRun, createLogger, launchRun, startWorker, type StepHandler } from '@kneepoint/platform';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { flat, list } from '../testing/lists.ts';
 import { digest, seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId } from './ids.ts';
@@ -23,8 +24,8 @@ interface State {
   readonly steps: readonly { readonly state: string }[];
 }
 
-const DOCUMENT =
-  'subscription($id: ID!) { runUpdated(id: $id) { id state seq progress { fraction done } steps { state } } }';
+const DOCUMENT = `subscription($id: ID!) { runUpdated(id: $id) {
+  id state seq progress { fraction done } ${list('steps', 'state')} } }`;
 
 /** Every state that a subscriber sees until the server completes. */
 async function watch(id: string, onState: (state: State) => unknown = () => undefined): Promise<State[]> {
@@ -36,8 +37,9 @@ async function watch(id: string, onState: (state: State) => unknown = () => unde
       variables: { id: globalId('Run', id) },
     })) {
       expect(errors).toBeUndefined();
-      states.push(data!.runUpdated);
-      await onState(data!.runUpdated);
+      const { runUpdated: state } = flat<{ runUpdated: State }>(data);
+      states.push(state);
+      await onState(state);
     }
   } finally {
     await client.dispose();

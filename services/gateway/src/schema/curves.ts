@@ -20,7 +20,7 @@ export const KneeCurve = { VALIDATION: 'validation', TRAIN: 'train' } as const;
 export type KneeCurve = (typeof KneeCurve)[keyof typeof KneeCurve];
 registerEnumType(KneeCurve, { name: 'KneeCurve', description: 'The curve on which a knee is looked for.' });
 
-@ObjectType({ description: 'One solution of the lasso path: how many filters, at which error.' })
+@ObjectType({ simpleResolvers: true, description: 'One solution of the lasso path: how many filters, at which error.' })
 export class CurvePoint {
   @Field(() => Float)
   lambda!: number;
@@ -36,6 +36,7 @@ export class CurvePoint {
 }
 
 @ObjectType({
+  simpleResolvers: true,
   description:
     'The fewest filters whose error is within ε of the best: RMSE(k) − RMSE_min ≤ ε · (RMSE_max − RMSE_min).',
 })
@@ -56,7 +57,10 @@ export class Knee {
   kept!: readonly number[];
 }
 
-@ObjectType({ description: "RMSE against the number of a layer's filters, along the lasso path." })
+@ObjectType({
+  simpleResolvers: true,
+  description: "RMSE against the number of a layer's filters, along the lasso path.",
+})
 export class CharacteristicCurve {
   @Field(() => String)
   layer!: string;

@@ -1,6 +1,6 @@
-import { type ClassType, Field, Int, ObjectType } from 'type-graphql';
+import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class PageInfo {
   @Field(() => Boolean)
   hasNextPage!: boolean;
@@ -9,9 +9,18 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { description: '1 to 100.' })
+  first!: number;
+
+  @Field(() => String, { nullable: true, description: 'The endCursor of the page before.' })
+  after?: string;
+}
+
 /** The Relay connection and edge types of a node type. */
 export function connectionOf<Node extends object>(name: string, node: () => ClassType<Node>) {
-  @ObjectType(`${name}Edge`)
+  @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class Edge {
     @Field(() => String)
     cursor!: string;
@@ -20,7 +29,7 @@ export function connectionOf<Node extends object>(name: string, node: () => Clas
     node!: Node;
   }
 
-  @ObjectType(`${name}Connection`)
+  @ObjectType(`${name}Connection`, { simpleResolvers: true })
   class Connection {
     @Field(() => [Edge])
     edges!: Edge[];
@@ -28,7 +37,8 @@ export function connectionOf<Node extends object>(name: string, node: () => Clas
     @Field(() => PageInfo)
     pageInfo!: PageInfo;
 
-    @Field(() => Int)
+    // A promise, which only who asks for it waits for: that takes a resolver.
+    @Field(() => Int, { simple: false })
     totalCount!: number;
   }
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { relationships } from '../domain/relationships.ts';
 import { Model } from './model.ts';
 
-@ObjectType({ description: "How well a linear probe on one network's responses does one task." })
+@ObjectType({ simpleResolvers: true, description: "How well a linear probe on one network's responses does one task." })
 export class Cell {
   @Field(() => String)
   task!: string;
@@ -34,7 +34,7 @@ export class Cell {
   reductionPercent!: number | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class RelationshipRow {
   @Field(() => Model)
   model!: Model;
@@ -46,7 +46,10 @@ export class RelationshipRow {
   cells!: (Cell | null)[];
 }
 
-@ObjectType({ description: 'Rows are networks, columns are tasks. Directed: it is never made symmetric.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Rows are networks, columns are tasks. Directed: it is never made symmetric.',
+})
 export class TaskRelationships {
   @Field(() => [String])
   tasks!: string[];

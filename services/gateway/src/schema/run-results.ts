@@ -1,30 +1,40 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { benchmarkOf } from '../domain/benchmarks.ts';
 import { compressionsOf } from '../domain/compressions.ts';
+import type { Page } from '../domain/pages.ts';
 import { pruningsOf } from '../domain/runs.ts';
 import { trainingsOf } from '../domain/trainings.ts';
 import { Benchmark } from './benchmark.ts';
 import { Compression } from './compression.ts';
+import { connectionOf, PageArgs } from './page-info.ts';
 import { Pruning, Run } from './run.ts';
 import { Training } from './training.ts';
+
+const PruningConnection = connectionOf('Pruning', () => Pruning);
+const TrainingConnection = connectionOf('Training', () => Training);
+const CompressionConnection = connectionOf('Compression', () => Compression);
 
 /** What runs leave behind, by kind. */
 @Resolver(() => Run)
 export class RunResultsResolver {
-  @FieldResolver(() => [Pruning], { description: 'What was cut so far, before anything was trained.' })
-  prunings(@Root() run: Run, @Ctx() context: Context): Promise<readonly Pruning[]> {
-    return pruningsOf(context, run);
+  @FieldResolver(() => PruningConnection, { description: 'What was cut so far, before anything was trained.' })
+  prunings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Pruning>> {
+    return pruningsOf(context, run, page);
   }
 
-  @FieldResolver(() => [Training], { description: 'Every training of the run, with its epochs as they end.' })
-  trainings(@Root() run: Run, @Ctx() context: Context): Promise<readonly Training[]> {
-    return trainingsOf(context, run);
+  @FieldResolver(() => TrainingConnection, { description: 'Every training of the run, with its epochs as they end.' })
+  trainings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Training>> {
+    return trainingsOf(context, run, page);
   }
 
-  @FieldResolver(() => [Compression], { description: 'What a COMPRESSION run has finished so far.' })
-  compressions(@Root() run: Run, @Ctx() context: Context): Promise<readonly Compression[]> {
-    return compressionsOf(context, run);
+  @FieldResolver(() => CompressionConnection, { description: 'What a COMPRESSION run has finished so far.' })
+  compressions(
+    @Root() run: Run,
+    @Ctx() context: Context,
+    @Args(() => PageArgs) page: PageArgs,
+  ): Promise<Page<Compression>> {
+    return compressionsOf(context, run, page);
   }
 
   @FieldResolver(() => Benchmark, { nullable: true, description: 'What a BENCHMARK run has measured.' })

@@ -1,5 +1,6 @@
 import {
   Arg,
+  Args,
   Ctx,
   Field,
   Float,
@@ -17,16 +18,17 @@ import { datasetOfRun } from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
 import { modelOfRun } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
-import { attemptsOf, findRun, listRuns, progressOf, stepsOf } from '../domain/runs.ts';
+import { attemptsOf, attemptsOfStep, findRun, listRuns, progressOf, stepsOf } from '../domain/runs.ts';
 import { Artifact } from './artifact.ts';
 import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
 import { Node } from './node.ts';
-import { connectionOf } from './page-info.ts';
+import { connectionOf, PageArgs } from './page-info.ts';
 import { RunKind, RunState, StepState } from './run-enums.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
 @ObjectType({
+  simpleResolvers: true,
   description: 'Why something failed: a code of the registry, what was wrong, where, and what would be right.',
 })
 export class RunFailure {
@@ -43,7 +45,7 @@ export class RunFailure {
   fix!: string | null;
 }
 
-@ObjectType({ description: 'One try at a step.' })
+@ObjectType({ simpleResolvers: true, description: 'One try at a step.' })
 export class Attempt {
   @Field(() => Int)
   number!: number;
@@ -64,7 +66,7 @@ export class Attempt {
   endedAt!: Date | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class Progress {
   @Field(() => Float, { description: 'Share of the work that is done, 0 to 1.' })
   fraction!: number;
@@ -97,7 +99,7 @@ export class Progress {
   etaSeconds!: number | null;
 }
 
-@ObjectType({ description: 'One job for one service.' })
+@ObjectType({ simpleResolvers: true, description: 'One job for one service.' })
 export class Step {
   @Field(() => String)
   name!: string;
@@ -114,9 +116,6 @@ export class Step {
   @Field(() => Boolean, { description: 'Whether its result was found rather than computed.' })
   reused!: boolean;
 
-  @Field(() => [Attempt])
-  attempts!: readonly Attempt[];
-
   @Field(() => SafeInt, { nullable: true })
   done!: number | null;
 
@@ -128,6 +127,10 @@ export class Step {
 
   @Field(() => RunFailure, { nullable: true })
   failure!: RunFailure | null;
+
+  rowId!: string;
+  /** The run's seq. */
+  version!: string;
 }
 
 @ObjectType({ description: 'A network cut at one ε or target.' })
@@ -148,7 +151,7 @@ export class Pruning {
   reportFile!: Artifact;
 }
 
-@ObjectType({ implements: Node, description: 'A unit of work that somebody launched.' })
+@ObjectType({ simpleResolvers: true, implements: Node, description: 'A unit of work that somebody launched.' })
 export class Run extends Node {
   @Field(() => RunKind)
   kind!: string;
@@ -167,6 +170,9 @@ export class Run extends Node {
 
   @Field(() => DateTime)
   createdAt!: Date;
+
+  @Field(() => String, { nullable: true, description: 'Who launched it; null where nobody was asked.' })
+  createdBy!: string | null;
 
   @Field(() => DateTime, { nullable: true })
   startedAt!: Date | null;
@@ -195,6 +201,8 @@ export class RunFilter {
 }
 
 const RunConnection = connectionOf('Run', () => Run);
+const StepConnection = connectionOf('Step', () => Step);
+const AttemptConnection = connectionOf('Attempt', () => Attempt);
 
 @Resolver(() => Run)
 export class RunResolver {
@@ -218,14 +226,14 @@ export class RunResolver {
     return progressOf(context, run);
   }
 
-  @FieldResolver(() => [Step])
-  steps(@Root() run: Run, @Ctx() context: Context): Promise<readonly Step[]> {
-    return stepsOf(context, run);
+  @FieldResolver(() => StepConnection, { description: 'In the order in which they were planned.' })
+  steps(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Step>> {
+    return stepsOf(context, run, page);
   }
 
-  @FieldResolver(() => [Attempt], { description: 'Every try at every step, oldest first.' })
-  attempts(@Root() run: Run, @Ctx() context: Context): Promise<readonly Attempt[]> {
-    return attemptsOf(context, run);
+  @FieldResolver(() => AttemptConnection, { description: 'Every try at every step, oldest first.' })
+  attempts(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Attempt>> {
+    return attemptsOf(context, run, page);
   }
 
   @FieldResolver(() => Model, { nullable: true })
@@ -236,5 +244,13 @@ export class RunResolver {
   @FieldResolver(() => Dataset, { nullable: true })
   dataset(@Root() run: Run, @Ctx() context: Context): Promise<Dataset | null> | null {
     return run.datasetId === null ? null : datasetOfRun(context, run.datasetId);
+  }
+}
+
+@Resolver(() => Step)
+export class StepResolver {
+  @FieldResolver(() => AttemptConnection, { description: 'Oldest first.' })
+  attempts(@Root() step: Step, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Attempt>> {
+    return attemptsOfStep(context, step, page);
   }
 }

@@ -1,0 +1,133 @@
+import { Prisma } from '@kneepoint/platform';
+import DataLoader from 'dataloader';
+import type { Services } from '../context.ts';
+import { orderedPage, type Page, type PageRequest, pageSize } from './pages.ts';
+import type { Remembered } from './remembered.ts';
+
+/** Where the rows of a list are, and in which order; SQL in which `owner.id` is the row that the list belongs to. */
+export interface ListSource<Row, Cursor> {
+  readonly columns: Prisma.Sql;
+  /** From which table, under which conditions. */
+  readonly rows: Prisma.Sql;
+  readonly order: Prisma.Sql;
+  /** The condition for rows that come after. */
+  readonly after: (cursor: Cursor) => Prisma.Sql;
+  readonly encode: (row: Row) => string;
+  /** Throws PAGE_INVALID. */
+  readonly decode: (cursor: string) => Cursor;
+  /** Pages that were read, for lists of owners of which it is known whether anything has changed. */
+  readonly remembered?: Remembered<readonly Row[]>;
+}
+
+/** The row that a list belongs to. */
+export interface ListOwner {
+  readonly id: string;
+  /** Changes with whatever of the list can change. */
+  readonly version?: string;
+}
+
+interface PageKey {
+  readonly owner: string;
+  readonly take: number;
+  readonly after: string | null;
+}
+
+/** Reads a list of many owners at once. */
+export interface ListLoader<Row> {
+  readonly rows: DataLoader<PageKey, readonly Row[], string>;
+  readonly total: DataLoader<string, number>;
+  readonly encode: (row: Row) => string;
+  readonly remembered?: Remembered<readonly Row[]>;
+}
+
+type Options = DataLoader.Options<string, never>;
+type Owned<Row> = Row & { readonly owner: string };
+
+/** Pages of the same size and place are one statement, whoever's they are: for a page of runs as many statements as for one run. */
+export function listLoader<Row, Cursor>(
+  { db }: Pick<Services, 'db'>,
+  options: Options,
+  source: ListSource<Row, Cursor>,
+): ListLoader<Row> {
+  const { columns, rows, order, after, encode, decode, remembered } = source;
+  const read = ({ take, after: cursor }: PageKey, owners: readonly string[]): Promise<readonly Owned<Row>[]> => {
+    const later = cursor === null ? Prisma.empty : Prisma.sql`AND ${after(decode(cursor))}`;
+    return db.prisma.$queryRaw`SELECT owner.id AS owner, list.* FROM unnest(${owners}::text[]) AS owner(id), LATERAL (
+      SELECT ${columns} ${rows} ${later} ORDER BY ${order} LIMIT ${take}) list`;
+  };
+  return {
+    encode,
+    ...(remembered === undefined ? {} : { remembered }),
+    rows: new DataLoader<PageKey, readonly Row[], string>(
+      async (keys) => {
+        const alike = [...groupBy(keys, placeOf).values()];
+        const pages = await Promise.all(
+          alike.map(async (group) => {
+            const owners = [...new Set(group.map(({ owner }) => owner))];
+            // A cursor that is none is the mistake of those who passed it.
+            const found = await read(group[0]!, owners).catch((error: unknown) => error as Error);
+            return [placeOf(group[0]!), found instanceof Error ? found : groupBy(found, ownerOf)] as const;
+          }),
+        );
+        const byPlace = new Map(pages);
+        return keys.map((key) => {
+          const page = byPlace.get(placeOf(key))!;
+          return page instanceof Error ? page : (page.get(key.owner) ?? []);
+        });
+      },
+      { ...(options as object), cacheKeyFn: (key) => `${key.owner} ${placeOf(key)}` },
+    ),
+    total: new DataLoader<string, number>(async (owners) => {
+      const counted = await db.prisma.$queryRaw<{ owner: string; total: number }[]>`
+        SELECT owner.id AS owner, list.total FROM unnest(${[...new Set(owners)]}::text[]) AS owner(id), LATERAL (
+        SELECT count(*)::int AS total ${rows}) list`;
+      const totals = new Map(counted.map(({ owner, total }) => [owner, total]));
+      return owners.map((owner) => totals.get(owner) ?? 0);
+    }, options as object),
+  };
+}
+
+const placeOf = ({ take, after }: PageKey): string => `${take} ${after}`;
+const ownerOf = ({ owner }: { readonly owner: string }): string => owner;
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** One page of an owner's list. Throws PAGE_INVALID. */
+export async function pageOf<Row, Node>(
+  loader: ListLoader<Row>,
+  owner: ListOwner,
+  { first, after = null }: PageRequest,
+  toNode: (row: Row) => Node | Promise<Node>,
+): Promise<Page<Node>> {
+  const take = pageSize(first);
+  const rows = await read(loader, owner, { owner: owner.id, take: take + 1, after });
+  const nodes = await Promise.all(rows.slice(0, take).map(toNode));
+  const toNodeAt = (_row: Row, index: number): Node => nodes[index]!;
+  return orderedPage({ rows, take, toNode: toNodeAt, count: () => loader.total.load(owner.id) }, loader.encode);
+}
+
+async function read<Row>(loader: ListLoader<Row>, { version }: ListOwner, key: PageKey): Promise<readonly Row[]> {
+  const { remembered, rows } = loader;
+  if (remembered === undefined || version === undefined) return rows.load(key);
+  const name = `${key.owner} ${version} ${placeOf(key)}`;
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const page = await rows.load(key);
+  remembered.set(name, page);
+  return page;
+}
+
+/** A page of a list that nothing can be in. Throws PAGE_INVALID. */
+export function emptyPage({ first }: PageRequest): Page<never> {
+  const take = pageSize(first);
+  return orderedPage({ rows: [], take, toNode: (row) => row, count: () => Promise.resolve(0) }, () => '');
+}
