@@ -24,7 +24,7 @@ export const SETTINGS = z.object({
     /^(pglite|postgres|postgresql):\/\/./,
     'postgres://user@host/database or pglite:///folder',
   ).optional(),
-  /** `s3://ACCESS:SECRET@host:9000/bucket`, or `file://` and an absolute folder. */
+  /** `s3://ACCESS:SECRET@host:9000/bucket`, `s3://host/bucket?identity=aws` where AWS lends keys, or `file://` and an absolute folder. */
   ARTIFACTS_URL: url(/^(file:\/\/\/|s3:\/\/).+/, 's3://host:9000/bucket or file:///folder').optional(),
   /** The object store as browsers reach it, where that differs from `ARTIFACTS_URL`. */
   ARTIFACTS_PUBLIC_URL: url(/^https?:\/\/[^/]+\/?$/, 'https://artifacts.example.org').optional(),
