@@ -3,15 +3,13 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
-import fastifyWebsocket from '@fastify/websocket';
 import { startDispatcher, startReconciler } from '@kneepoint/platform';
 import type { FastifyInstance } from 'fastify';
-import { handleProtocols } from 'graphql-ws';
 import type { Context, Services } from './context.ts';
 import { createContexts } from './create-contexts.ts';
 import { registerArtifactRoutes } from './http/artifact-routes.ts';
 import { compressAnswers } from './http/compress-answers.ts';
-import { BODY_BYTES, createApp, publicPrefix } from './http/create-app.ts';
+import { createApp, publicPrefix } from './http/create-app.ts';
 import { formatError } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -86,7 +84,6 @@ export async function startGateway(services: Services): Promise<Gateway> {
 
   const path = `${publicPrefix(config)}/graphql`;
   const page = graphiqlPage(path);
-  await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES, handleProtocols } });
   endIdleConnectionsOnClose(app);
   traceRequests(app);
   measureRequests(app);

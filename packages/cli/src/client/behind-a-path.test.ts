@@ -29,25 +29,32 @@ function proxyTo(target: () => number, onward: (path: string) => string): Server
   return proxy.listen(0, '127.0.0.1');
 }
 
+/** What the proxy makes of a path. */
+let onward: (path: string) => string;
+let gateway: TestGateway;
+let proxy: Server;
+let address: string;
+const access = () => ({ token: gateway.headers['authorization']!.replace('Bearer ', '') });
+beforeAll(async () => {
+  proxy = proxyTo(
+    () => Number(new URL(gateway.url).port),
+    (path) => onward(path),
+  );
+  await once(proxy, 'listening');
+  address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/team/kp`;
+  gateway = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: address } });
+});
+afterAll(async () => {
+  proxy.closeAllConnections();
+  proxy.close();
+  await gateway.close();
+});
+
 describe.each([
   ['strips', (path: string) => path.replace(/^\/team\/kp/, '')],
   ['leaves', (path: string) => path],
-])('behind a proxy that %s the path of the public address', (_what, onward) => {
-  let gateway: TestGateway;
-  let proxy: Server;
-  let address: string;
-  const access = () => ({ token: gateway.headers['authorization']!.replace('Bearer ', '') });
-  beforeAll(async () => {
-    proxy = proxyTo(() => Number(new URL(gateway.url).port), onward);
-    await once(proxy, 'listening');
-    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/team/kp`;
-    gateway = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: address } });
-  });
-  afterAll(async () => {
-    proxy.closeAllConnections();
-    proxy.close();
-    await gateway.close();
-  });
+])('behind a proxy that %s the path of the public address', (_what, way) => {
+  beforeAll(() => void (onward = way));
 
   it('the page is found, and asks below the path', async () => {
     for (const path of ['', '/']) {

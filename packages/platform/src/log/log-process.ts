@@ -1,7 +1,14 @@
 import { format } from 'node:util';
 import type { Logger } from './create-logger.ts';
 
-const CONSOLE = { error: 'error', warn: 'warn', info: 'info', log: 'info', debug: 'debug' } as const;
+/** By which level of the log a method of the console speaks. */
+const CONSOLE = [
+  ['error', 'error'],
+  ['warn', 'warn'],
+  ['info', 'info'],
+  ['log', 'info'],
+  ['debug', 'debug'],
+] as const;
 
 /**
  * From now on all that this process would write to standard error by itself is a line of its log: Node's warnings, what libraries say on the
@@ -20,16 +27,15 @@ export function logProcess(log: Logger): () => void {
   process.removeAllListeners('warning');
   process.on('warning', onWarning);
   process.on('uncaughtException', onUncaught);
-  const spoken = Object.entries(CONSOLE).map(([method, level]) => {
-    const name = method as keyof typeof CONSOLE;
-    const own = console[name];
-    console[name] = (...values: unknown[]) => log[level]({ console: true }, format(...values));
-    return () => void (console[name] = own);
-  });
+  const terminal = globalThis.console;
+  const own = { ...terminal };
+  for (const [method, level] of CONSOLE) {
+    Object.assign(terminal, { [method]: (...values: unknown[]) => log[level]({ console: true }, format(...values)) });
+  }
   return () => {
     process.off('uncaughtException', onUncaught);
     process.off('warning', onWarning);
-    for (const listener of printed) process.on('warning', listener as (warning: Error) => void);
-    for (const restore of spoken) restore();
+    for (const listener of printed) process.on('warning', listener);
+    Object.assign(terminal, own);
   };
 }

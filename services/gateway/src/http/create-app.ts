@@ -1,13 +1,15 @@
 import type { Config, Logger } from '@kneepoint/platform';
 import fastifyCors from '@fastify/cors';
 import fastifyHelmet from '@fastify/helmet';
+import fastifyWebsocket from '@fastify/websocket';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { handleProtocols } from 'graphql-ws';
 import { createAdmission } from './admission.ts';
 import { answerRefusals, pathOf } from './refuse.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 
 /** Largest body of a request but for uploads, and largest message over a socket, in bytes. */
-export const BODY_BYTES = 1 << 20;
+const BODY_BYTES = 1 << 20;
 
 /** Milliseconds for whoever sends slowly, or nothing: a connection costs memory for as long as it is there. */
 const HEADERS_MS = 10_000;
@@ -23,9 +25,10 @@ const PREFLIGHT_SECONDS = 600;
  */
 export async function createApp(config: Config, log: Logger): Promise<FastifyInstance> {
   const prefix = publicPrefix(config);
+  const logger: FastifyBaseLogger = log;
   const app = fastify({
     bodyLimit: BODY_BYTES,
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: ({ headers }) => requestIdOf(headers),
     // A proxy may strip the path of the public address, or leave it.
@@ -38,6 +41,8 @@ export async function createApp(config: Config, log: Logger): Promise<FastifyIns
   });
   app.server.maxConnections = config.connections;
   answerRefusals(app);
+  // Before anything that may refuse: it is what ends the connection of a socket that was refused.
+  await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES, handleProtocols } });
   const admit = createAdmission(config);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID_HEADER, request.id);

@@ -36,5 +36,7 @@ export function measureOperations(): ApolloServerPlugin<Context> {
 
 /** The code by which an operation is counted. */
 export function codeOf(errors: readonly Pick<GraphQLFormattedError, 'extensions'>[] | undefined): string {
-  return errors?.[0] === undefined ? 'OK' : String(errors[0].extensions?.code ?? 'INTERNAL');
+  if (errors?.[0] === undefined) return 'OK';
+  const code = errors[0].extensions?.code;
+  return typeof code === 'string' ? code : 'INTERNAL';
 }

@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { createLogger, readConfig } from '@kneepoint/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available, type RunningService, startPostgres } from '../../../../test/support/services.ts';
 import { type Answer, openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+import { createApp } from './create-app.ts';
+
+const silent = createLogger({ service: 'gateway', level: 'silent' });
 
 let gateway: TestGateway;
 beforeAll(
@@ -54,6 +59,22 @@ describe('every path and method is answered at once', () => {
         .end();
     });
     expect(status).toBe(404);
+  });
+
+  it('a socket that is refused is ended, so that nobody can leave them lying about', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const headers = {
+      ...{ connection: 'upgrade', upgrade: 'websocket', origin: 'https://elsewhere.example' },
+      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    socket.write(`GET /graphql HTTP/1.1\r\nhost: localhost\r\n${lines.join('')}\r\n`);
+    await once(socket, 'end');
+    expect(said).toMatch(/^HTTP\/1.1 403 .*"ORIGIN_FORBIDDEN"/s);
+    socket.destroy();
   });
 
   it('bytes that are no HTTP', async () => {
@@ -159,14 +180,16 @@ it('answers say what a browser may do with them', async () => {
 
 describe('who is slow is not waited for', () => {
   it('connections above the number that is set are closed', async () => {
-    const narrow = await openTestGateway({ settings: { KNEEPOINT_CONNECTIONS: '16' } });
-    const { hostname, port } = new URL(narrow.url);
+    const narrow = await createApp(readConfig({ KNEEPOINT_CONNECTIONS: '16' }), silent);
+    narrow.get('/', () => 'here');
+    const url = await narrow.listen({ port: 0, host: '127.0.0.1' });
+    const { hostname, port } = new URL(url);
     const ends = Array.from({ length: 20 }, () => connect(Number(port), hostname).on('error', () => undefined));
     await expect.poll(() => ends.filter(({ closed }) => closed).length).toBe(4);
     for (const end of ends) end.destroy();
     await expect
       .poll(() =>
-        fetch(`${narrow.url}/healthz`).then(
+        fetch(url).then(
           ({ status }) => status,
           () => 0,
         ),
