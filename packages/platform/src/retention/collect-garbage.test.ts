@@ -170,6 +170,17 @@ describe('collecting garbage', () => {
     expect(await left(of)).toEqual(['shared', 'young']);
   });
 
+  it('forgets uploads whose addresses ended before the limit, completed or not', async () => {
+    const row = (id: string, days: number) => ({
+      ...{ id, principal: 'p', bytes: 1n, expiresAt: new Date(Date.now() - days * DAY) },
+    });
+    await db.prisma.upload.createMany({ data: [row('old', 40), { ...row('done', 40), sha256: 'x' }, row('new', 20)] });
+    await collectGarbage(db, store, { olderThanMs: 30 * DAY, dryRun: true });
+    expect(await db.prisma.upload.count()).toBe(3);
+    await collectGarbage(db, store, { olderThanMs: 30 * DAY });
+    expect(await db.prisma.upload.findMany({ select: { id: true } })).toEqual([{ id: 'new' }]);
+  });
+
   it('refuses an age that could take what a step is about to refer to', async () => {
     await expect(collectGarbage(db, store, { olderThanMs: 60_000 })).rejects.toMatchObject({
       code: 'RETENTION_INVALID',
