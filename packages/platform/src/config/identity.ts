@@ -1,3 +1,4 @@
+import { Failure } from '@kneepoint/failures';
 import { ROLES, type Role } from '../identity/roles.ts';
 import type { Settings } from './settings.ts';
 
@@ -24,6 +25,7 @@ export interface IdentityConfig {
   readonly oidc?: OidcConfig;
 }
 
+/** Throws CONFIG_INVALID. */
 export function toIdentity(settings: Settings): IdentityConfig {
   const { KNEEPOINT_ADMIN_TOKEN: adminToken } = settings;
   const oidc = toOidc(settings);
@@ -37,7 +39,14 @@ export function toIdentity(settings: Settings): IdentityConfig {
 
 function toOidc(settings: Settings): OidcConfig | undefined {
   const { KNEEPOINT_OIDC_ISSUER: issuer, KNEEPOINT_OIDC_AUDIENCE: audience } = settings;
-  if (issuer === undefined || audience === undefined) return undefined;
+  if (issuer === undefined && audience === undefined) return undefined;
+  if (issuer === undefined || audience === undefined) {
+    const missing = issuer === undefined ? 'KNEEPOINT_OIDC_ISSUER' : 'KNEEPOINT_OIDC_AUDIENCE';
+    throw new Failure('CONFIG_INVALID', `${missing} is not set, and the other of the two is`, {
+      where: missing,
+      fix: 'set both: whose tokens are taken, and for whom they must be made',
+    });
+  }
   const { KNEEPOINT_OIDC_JWKS_URL: jwksUrl } = settings;
   const mapping = (settings.KNEEPOINT_OIDC_ROLES ?? '').split(',').filter(Boolean);
   return {

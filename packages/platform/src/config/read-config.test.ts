@@ -19,6 +19,7 @@ describe('readConfig', () => {
       port: 4_000,
       origins: [],
       connections: 2_000,
+      gateway: { queryCost: 50_000, querySeconds: 10, answerMb: 8, queries: 16, queriesPerMinute: 6_000 },
       healthPort: 0,
       logLevel: 'info',
       outgoing: { names: new Set(), ranges: [] },
@@ -106,6 +107,21 @@ describe('readConfig', () => {
     expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', where: name }));
     expect(read).toThrow(new RegExp(`^${name} (is not|has fewer)`));
     expect(read).not.toThrow(new RegExp(value));
+  });
+
+  test('an issuer of tokens is named with whom they must be for', () => {
+    const issuer = { KNEEPOINT_OIDC_ISSUER: 'https://login.example.org' };
+    expect(() => readConfig(issuer)).toThrow(expect.objectContaining({ where: 'KNEEPOINT_OIDC_AUDIENCE' }));
+    const { oidc } = readConfig({
+      ...issuer,
+      KNEEPOINT_OIDC_AUDIENCE: 'kp',
+      KNEEPOINT_OIDC_ROLES: 'ml=operator',
+    }).identity;
+    expect(oidc).toEqual({
+      ...{ issuer: 'https://login.example.org', audience: 'kp', clientId: 'kp' },
+      ...{ projectClaim: 'kneepoint_project', roleClaim: 'kneepoint_role' },
+      roles: { viewer: 'viewer', operator: 'operator', admin: 'admin', ml: 'operator' },
+    });
   });
 
   test('all that is wrong is said at once', () => {

@@ -1,3 +1,4 @@
+import { Failure } from '@kneepoint/failures';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.ts';
 import { readCredentials } from './credentials.ts';
@@ -11,7 +12,13 @@ export function authenticateRequests(app: FastifyInstance, authenticator: Authen
     if (request.routeOptions.url !== '/graphql' || request.ws || wantsPage(request)) return;
     // Should it be refused, this says how to ask.
     reply.header('www-authenticate', 'Bearer');
-    principals.set(request, await authenticator.authenticate(readCredentials(request.headers)));
+    try {
+      principals.set(request, await authenticator.authenticate(readCredentials(request.headers)));
+    } catch (error) {
+      const { code, message } = Failure.from(error);
+      request.log.info({ code, reason: message, address: request.ip }, 'nobody was let in');
+      throw error;
+    }
     reply.removeHeader('www-authenticate');
   });
 }
