@@ -43,8 +43,12 @@ export function artifactRoutes(store: FolderStore): HttpRoutes {
       response.setHeader('connection', 'close');
       if (response.headersSent) response.destroy();
       else if (status === undefined)
-        answer(response, 500, { code: failure.code, message: FAILURES[failure.code].cause });
-      else answer(response, status, failure.toJSON());
+        answer(response, 500, {
+          code: failure.code,
+          message: FAILURES[failure.code].cause,
+          retryable: failure.retryable,
+        });
+      else answer(response, status, { ...failure.toJSON(), retryable: failure.retryable });
     }
     return true;
   };

@@ -16,6 +16,9 @@ export class UserError {
 
   @Field(() => String, { description: 'What was wrong and what would be right.' })
   message!: string;
+
+  @Field(() => Boolean, { description: 'Whether the same request may succeed when it is repeated.' })
+  retryable!: boolean;
 }
 
 /** A message begins with what it is about, which may be a name or a symbol; a fix begins with a verb. */
@@ -38,6 +41,6 @@ export async function withUserErrors<T extends object>(
     if (!(error instanceof Failure) || error.code === 'INTERNAL') throw error;
     const { code, message, where = null, fix } = tellFailure(error.toJSON());
     const said = fix ? `${ended(message)} ${sentence(fix)}` : message;
-    return { ...empty, userErrors: [{ code, field: where, message: said }] };
+    return { ...empty, userErrors: [{ code, field: where, message: said, retryable: error.retryable }] };
   }
 }

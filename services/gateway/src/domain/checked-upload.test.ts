@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '@kneepoint/failures';
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../context.ts';
+import { checkedUpload } from './checked-upload.ts';
+
+const SHA = 'a'.repeat(64);
+const STORED = { sha256: SHA, bytes: 7 };
+
+/** A store that sums up what it got for as long as it is told to; the rows that were written about it. */
+function world(sum: () => Promise<typeof STORED>) {
+  const written: string[] = [];
+  let read = 0;
+  const note = (what: string) => () => Promise.resolve(void written.push(what));
+  const context = {
+    store: {
+      completeUpload: () => {
+        read += 1;
+        return sum();
+      },
+    },
+    db: {
+      prisma: {
+        artifact: { createMany: note('artifact') },
+        upload: { updateMany: note('kept'), deleteMany: note('forgotten'), count: () => Promise.resolve(0) },
+      },
+    },
+  } as unknown as Context;
+  return { context, written, reads: () => read };
+}
+
+describe('an answer does not wait for the sum of a large file', () => {
+  it('asked again, it tells how that ended, and the file was read once', async () => {
+    const { context, written, reads } = world(() => sleep(60, STORED));
+    const ask = (ms: number) => checkedUpload(context, { id: 'large', bytes: 7 }, SHA, ms);
+    await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK', retryable: true });
+    await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK' });
+    expect(written).toEqual([]);
+    expect(await ask(10_000)).toEqual(STORED);
+    expect([reads(), written]).toEqual([1, ['artifact', 'kept']]);
+  });
+
+  it('also how it failed, and that nothing of it is an artifact', async () => {
+    const { context, written } = world(async () => {
+      await sleep(30);
+      throw new Failure('UPLOAD_INVALID', 'other bytes');
+    });
+    const ask = (ms: number) => checkedUpload(context, { id: 'wrong', bytes: 7 }, SHA, ms);
+    await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK' });
+    await sleep(60);
+    await expect(ask(10_000)).rejects.toMatchObject({ code: 'UPLOAD_INVALID' });
+    expect(written).toEqual(['forgotten']);
+  });
+
+  it('a store that was away is asked anew', async () => {
+    let away = true;
+    const { context, reads } = world(() =>
+      away ? Promise.reject(new Failure('STORE_UNAVAILABLE', 'away')) : Promise.resolve(STORED),
+    );
+    const ask = () => checkedUpload(context, { id: 'away', bytes: 7 }, SHA);
+    await expect(ask()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    away = false;
+    expect(await ask()).toEqual(STORED);
+    expect(reads()).toBe(2);
+  });
+});
