@@ -11,7 +11,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../support/machine.ts';
-import { siege, type SiegeReport } from './siege.ts';
+import { range, siege, type SiegeReport } from './siege.ts';
 import { SUBJECTS, type SubjectName } from './subjects.ts';
 
 const { values, positionals } = parseArgs({
@@ -77,7 +77,7 @@ async function one(subject: SubjectName, seed: number): Promise<void> {
     mkdirSync(dirname(values.out), { recursive: true });
     writeFileSync(values.out, await SUBJECTS[subject].bytes(seed, folders));
   }
-  const report = await siege({ subject, from: seed, count: 1, folders, processes: 1 });
+  const report = await siege({ subject, seeds: [seed], folders, processes: 1 });
   console.log(await SUBJECTS[subject].describe(seed, folders), JSON.stringify(report, undefined, 2));
 }
 
@@ -93,8 +93,7 @@ if (values.seed !== undefined) {
     while (state.next < count && Date.now() < deadline) {
       const report = await siege({
         subject,
-        from: state.next,
-        count: Math.min(500, count - state.next),
+        seeds: range(state.next, Math.min(500, count - state.next)),
         folders,
         processes: Number(values.processes),
       });

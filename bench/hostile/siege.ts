@@ -10,15 +10,12 @@ const SLOW_MS = 5000;
 
 export interface SiegeOptions {
   readonly subject: SubjectName;
-  readonly from: number;
-  readonly count: number;
+  readonly seeds: readonly number[];
   readonly folders?: readonly string[];
   readonly processes?: number;
   /** Resident memory of one process, MB. */
   readonly memoryMb?: number;
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onDone?: (seed: number) => void;
 }
 
 export interface SiegeReport {
@@ -38,16 +35,19 @@ export interface Wrong {
   readonly what: string;
 }
 
+/** Neighbouring seeds. */
+export const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+
 /**
- * Brings `count` spoiled files to the door of their subject, each in a disposable process as the importer uses it, but one that stays
+ * Brings spoiled files to the door of their subject, each in a disposable process as the importer uses it, but one that stays
  * for the next file when nothing went wrong.
  */
 export async function siege(options: SiegeOptions): Promise<SiegeReport> {
-  const { subject, from, count, folders = [], processes = 2, memoryMb = 1024, timeoutMs = 20_000, signal } = options;
+  const { subject, seeds, folders = [], processes = 2, memoryMb = 1024, timeoutMs = 20_000 } = options;
   const pool = new TaskPool<Attempt, Reception>(TASK, { size: processes, memoryMb, timeoutMs });
   const outcomes: Record<string, number> = {};
   const [wrong, deaths]: [Wrong[], Wrong[]] = [[], []];
-  let [slowestMs, next, files] = [0, from, 0];
+  let [slowestMs, next] = [0, 0];
   const started = performance.now();
   const receive = async (seed: number): Promise<string> => {
     try {
@@ -64,12 +64,9 @@ export async function siege(options: SiegeOptions): Promise<SiegeReport> {
     }
   };
   const serve = async (): Promise<void> => {
-    while (next < from + count && signal?.aborted !== true) {
-      const seed = next++;
+    for (let seed = seeds[next++]; seed !== undefined; seed = seeds[next++]) {
       const outcome = await receive(seed);
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-      files += 1;
-      options.onDone?.(seed);
     }
   };
   try {
@@ -77,5 +74,5 @@ export async function siege(options: SiegeOptions): Promise<SiegeReport> {
   } finally {
     await pool.close();
   }
-  return { files, seconds: (performance.now() - started) / 1000, outcomes, wrong, deaths, slowestMs };
+  return { files: seeds.length, seconds: (performance.now() - started) / 1000, outcomes, wrong, deaths, slowestMs };
 }

@@ -41,7 +41,9 @@ function modelOf(seed: number, folders: readonly string[]): { name: string; spoi
     if (!known.has(folder)) known.set(folder, filesIn(folder));
     return known.get(folder) ?? [];
   });
-  const [name, read] = others.length > 0 && draw.chance(1 / 6) ? draw.one(others) : draw.one([...own()]);
+  // Drawn first: what becomes of a seed that stays here must not depend on the folders.
+  const away = draw.chance(1 / 6);
+  const [name, read] = draw.one(away && others.length > 0 ? others : [...own()]);
   const spoil = draw.one(['messages', 'messages', 'messages', 'bytes', 'length'] as const);
   return {
     name: `${name} by ${spoil}`,

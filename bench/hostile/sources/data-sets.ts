@@ -20,8 +20,8 @@ async function pictures(): Promise<Files> {
 /** Sound sets of four pictures: the file to spoil, and those beside it. */
 export async function soundManifests(): Promise<readonly { readonly spoiled: string; readonly files: Files }[]> {
   const images = await pictures();
-  const samples = Object.fromEntries(
-    Object.entries(images).flatMap(([name, bytes], i) => [
+  const samples: Files = Object.fromEntries(
+    Object.entries(images).flatMap(([name, bytes], i): [string, string | Buffer][] => [
       [name, bytes],
       [name.replace('.png', '.json'), JSON.stringify({ age: i, mood: i < 2 ? 'sad' : 'glad' })],
       [name.replace('.png', '.cls'), String(i % 2)],
@@ -67,9 +67,9 @@ export async function soundManifests(): Promise<readonly { readonly spoiled: str
 
 /** Sound archives, by name. */
 export async function soundArchives(): Promise<ReadonlyMap<string, Buffer>> {
-  const files = { ...(await pictures()), 'labels.csv': LABELS };
-  const { 'labels.csv': _labels, ...images } = files;
-  const folders = Object.fromEntries(
+  const images = await pictures();
+  const files: Files = { ...images, 'labels.csv': LABELS };
+  const folders: Files = Object.fromEntries(
     Object.entries(images).map(([name, bytes], i) => [`${i < 2 ? 'cat' : 'dog'}/${name}`, bytes]),
   );
   const tar = await tarOf(entriesOf(files));

@@ -13,6 +13,9 @@ export const LIMITS = {
   labelValues: 2 ** 27,
   imageBytes: 64 * 2 ** 20,
   imagePixels: 64 * 10 ** 6,
+  /** Values of a pixel, and bytes of all of a picture's as they are decoded: a TIFF may announce 65 535 bands. */
+  imageBands: 5,
+  decodedBytes: 2 ** 30,
   problemsListed: 100,
   /** Of archives that are unpacked: files and folders, bytes of all together, and the share of those of the archive above a floor. */
   archiveEntries: 2_000_000,

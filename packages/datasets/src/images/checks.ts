@@ -35,6 +35,14 @@ export function unreadable(error: unknown, name: string): Failure {
     const fix = `at most ${LIMITS.imagePixels / 1e6} million pixels`;
     return new Failure('DATASET_IMAGE_TOO_LARGE', 'the image has too many pixels', { where: name, fix, cause: error });
   }
+  if (reason.includes('exceeds channel limit')) {
+    const fix = `at most ${LIMITS.imageBands}`;
+    return new Failure('DATASET_IMAGE_TOO_LARGE', 'the image has too many values a pixel', {
+      where: name,
+      fix,
+      cause: error,
+    });
+  }
   return new Failure('DATASET_IMAGE_UNREADABLE', `the image does not decode: ${reason.slice(0, 200)}`, {
     where: name,
     fix: 'copy the file again, or remove its row from the manifest',
@@ -48,5 +56,35 @@ export function checkArea({ width, height }: { readonly width: number; readonly 
   throw new Failure('DATASET_IMAGE_TOO_LARGE', `the image is ${width} x ${height} pixels`, {
     where: name,
     fix: `at most ${LIMITS.imagePixels / 1e6} million pixels`,
+  });
+}
+
+/** Bytes of a value by libvips's name of its type. */
+const VALUE_BYTES: Readonly<Record<string, number>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  double: 8,
+  complex: 8,
+  dpcomplex: 16,
+};
+
+/** What a decoder would fill, by the header alone. Throws DATASET_IMAGE_TOO_LARGE. */
+export function checkDecoded(
+  {
+    width,
+    height,
+    channels,
+    depth,
+  }: Readonly<Record<'width' | 'height' | 'channels', number>> & { readonly depth: string },
+  name: string,
+): void {
+  checkArea({ width, height }, name);
+  const bytes = width * height * channels * (VALUE_BYTES[depth] ?? 4);
+  if (bytes <= LIMITS.decodedBytes) return;
+  throw new Failure('DATASET_IMAGE_TOO_LARGE', `the image takes ${bytes} bytes when it is decoded`, {
+    where: name,
+    fix: `at most ${LIMITS.decodedBytes} bytes`,
   });
 }

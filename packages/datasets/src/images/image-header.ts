@@ -1,5 +1,5 @@
 import type { Metadata } from 'sharp';
-import { checkArea, checkHeader, unreadable } from './checks.ts';
+import { checkArea, checkDecoded, checkHeader, unreadable } from './checks.ts';
 import { readerOf } from './readers/readers.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';
 import { withReason } from './with-reason.ts';
@@ -25,7 +25,9 @@ export async function readImageHeader(bytes: Buffer, name: string): Promise<Imag
       checkArea(own, name);
       return own;
     }
-    return headerOf(await withReason(() => sharp(bytes, UNTRUSTED).metadata()));
+    const metadata = await withReason(() => sharp(bytes, UNTRUSTED).metadata());
+    checkDecoded(metadata, name);
+    return headerOf(metadata);
   } catch (error) {
     throw unreadable(error, name);
   }

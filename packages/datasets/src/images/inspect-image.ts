@@ -1,4 +1,4 @@
-import { checkArea, checkHeader, unreadable } from './checks.ts';
+import { checkArea, checkDecoded, checkHeader, unreadable } from './checks.ts';
 import { decodeValues } from './decode-picture.ts';
 import { headerOf, type ImageHeader } from './image-header.ts';
 import { DEFAULT_PREPROCESS } from './preprocess.ts';
@@ -28,9 +28,10 @@ export async function inspectImage(bytes: Buffer, name: string): Promise<Inspect
       const { reading } = await reader.read(bytes);
       return { format, ...(reading === undefined ? {} : { reading }) };
     }
-    const header = headerOf(await withReason(() => sharp(bytes, { ...UNTRUSTED, limitInputPixels: false }).metadata()));
+    const metadata = await withReason(() => sharp(bytes, { ...UNTRUSTED, limitInputPixels: false }).metadata());
+    checkDecoded(metadata, name);
+    const header = headerOf(metadata);
     const { width, height } = header;
-    checkArea(header, name);
     if (header.depth !== 'uchar') return { format, reading: await readingOf(bytes, header) };
     const side = (length: number): number => Math.max(1, Math.round(length / 8));
     await withReason(() =>

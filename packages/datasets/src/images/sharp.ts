@@ -5,6 +5,10 @@ import { LIMITS } from '../limits.ts';
 sharp.cache(false);
 
 /** How images from outside are opened. Cut-off data is an error; what decoders merely find odd is not, cameras write it. */
-export const UNTRUSTED = { limitInputPixels: LIMITS.imagePixels, failOn: 'error' } as const;
+export const UNTRUSTED = {
+  limitInputPixels: LIMITS.imagePixels,
+  limitInputChannels: LIMITS.imageBands,
+  failOn: 'error',
+} as const;
 
 export { sharp };

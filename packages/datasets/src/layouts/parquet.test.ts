@@ -49,6 +49,27 @@ function patched(file: Buffer, ...changes: readonly (readonly [before: string, a
   return Buffer.from(text, 'latin1');
 }
 
+it('leaves out a file whose footer is sound and whose columns are not', async () => {
+  const damaged = Buffer.from(PARQUET_FILES.train, 'base64');
+  damaged.fill(0, 4, damaged.length - 8 - damaged.readUInt32LE(damaged.length - 8));
+  const { notes, images } = await readManifest(
+    await folderOf({ 'a.parquet': damaged, 'b.parquet': Buffer.from(PARQUET_FILES.test, 'base64') }),
+  );
+  expect(images).toHaveLength(2);
+  expect(notes).toContain('skipped 1: a Parquet file whose columns do not decode, such as "a.parquet"');
+});
+
+it('says of an image that lies in damaged bytes that it cannot be read', async () => {
+  const damaged = Buffer.from(PARQUET_FILES.train, 'base64');
+  // The first page is that of the images: its own header, behind the four bytes that every file begins with.
+  damaged.fill(0, 4, 24);
+  const folder = await folderOf({ 'a.parquet': damaged, 'b.parquet': Buffer.from(PARQUET_FILES.test, 'base64') });
+  const { manifest } = await packDataset(folder, { out: `${await folderOf()}/set.tar` });
+  expect(manifest.notes).toContain(
+    'skipped 2: an image that cannot be read (DATASET_IMAGE_UNREADABLE), such as "a/0000000"',
+  );
+});
+
 it('refuses a compression that it does not read, and names it', async () => {
   // Of the first group that is compressed: the codec after the path of its column, Snappy (1) made Zstandard (6).
   const train = Buffer.from(PARQUET_FILES.train, 'base64')

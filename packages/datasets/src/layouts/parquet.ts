@@ -5,6 +5,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from 'hyparquet';
+import { Failure } from '@kneepoint/failures';
 import type { DatasetSchema, TaskSchema } from '../schema/dataset-schema.ts';
 import { Problems } from '../problems.ts';
 import { parseJsonLines } from '../table/parse-json-lines.ts';
@@ -64,7 +65,14 @@ export const parquet: Layout = {
       if (word !== undefined) parts.add(word);
       for (const [column, classes] of opened.classes)
         tasks[column] = { type: 'categorical', column, classes: [...classes] };
-      const table = await rowsOf(file, opened, request);
+      const table = await rowsOf(file, opened, request).catch((error: unknown) => {
+        if (error instanceof Failure) throw error;
+        return undefined;
+      });
+      if (table === undefined) {
+        request.skipped.malformed('a Parquet file whose columns do not decode', file);
+        continue;
+      }
       tables.push({ ...table, rows: table.rows.map((row) => ({ ...row, part: partOf(word ?? '') })) });
     }
     const table = stacked(tables, 'parquet files');
@@ -180,6 +188,14 @@ function named(value: unknown, names: readonly string[]): string | null {
   return names[Number(value)] ?? NO_CLASS;
 }
 
+function damaged(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new Failure('DATASET_IMAGE_UNREADABLE', `the column of images does not decode: ${reason.slice(0, 200)}`, {
+    fix: 'copy the file again',
+    cause,
+  });
+}
+
 /** Reads images by row, a group of rows at a time: the last two groups are kept, since neighbours are asked for together. */
 function imagesOf({ file, metadata, image }: Opened): (row: number) => Promise<Buffer> {
   const starts: number[] = [];
@@ -195,7 +211,9 @@ function imagesOf({ file, metadata, image }: Opened): (row: number) => Promise<B
     let loading = kept.get(group);
     if (loading === undefined) {
       const rowEnd = starts[group + 1] ?? total;
-      loading = parquetReadObjects({ file, metadata, columns: [image], rowStart, rowEnd, utf8: false });
+      loading = parquetReadObjects({ file, metadata, columns: [image], rowStart, rowEnd, utf8: false }).catch(damaged);
+      // Whoever waits for it hears of it; nobody may.
+      loading.catch(() => undefined);
       kept.set(group, loading);
       for (const old of [...kept.keys()].slice(0, -2)) kept.delete(old);
     }

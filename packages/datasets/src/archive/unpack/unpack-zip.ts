@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { Failure } from '@kneepoint/failures';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
@@ -73,19 +72,17 @@ async function store(zip: ZipFile, entry: Entry, sink: Sink, signal: AbortSignal
     );
   }
   sink.announce(place, entry.uncompressedSize);
+  await sink.write(place, contentsOf(zip, entry, name), signal);
+}
+
+/** Opened when they are asked for: a stream that fails while nobody listens ends the process. */
+async function* contentsOf(zip: ZipFile, entry: Entry, name: string): AsyncGenerator<Buffer> {
   let sum = 0;
-  const checked = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sum = crc32(chunk, sum);
-      done(null, chunk);
-    },
-    flush(done) {
-      done(sum === entry.crc32 ? null : new Error(`the checksum of ${quote(name)} is wrong`));
-    },
-  });
-  const contents = await zip.openReadStreamPromise(entry);
-  contents.on('error', (error) => checked.destroy(error));
-  await sink.write(place, contents.pipe(checked), signal);
+  for await (const chunk of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  if (sum !== entry.crc32) throw new Error(`the checksum of ${quote(name)} is wrong`);
 }
 
 /** Tools that write UTF-8 and do not say so are more than those that mean code page 437. */

@@ -275,6 +275,12 @@ describe('an archive is refused', () => {
       /checksum of "b\.txt" is wrong/,
     ],
     [
+      'as a zip whose bytes have changed in a folder that is new',
+      zipLike({ name: 'a/b/c/d.txt', contents: 'x', checksum: 1 }),
+      'DATASET_ARCHIVE_INVALID',
+      /checksum of "a\/b\/c\/d\.txt" is wrong/,
+    ],
+    [
       'as a zip that is cut off',
       () => zipOf([{ name: 'a.txt', contents: file }]).subarray(0, 1500),
       'DATASET_ARCHIVE_INVALID',
@@ -312,6 +318,12 @@ describe('an archive is refused', () => {
       message: expect.stringMatching(/^the archive unpacks to more than \d+ bytes/) as string,
     });
     expect((await unpacked(archive, { limits: { ...limits, archiveFloor: 2 ** 21 } })).files).toEqual(['a.txt']);
+  });
+
+  it('whose header alone unfolds to many times the archive', async () => {
+    const header = v7('././@PaxHeader', Buffer.alloc(20 * 2 ** 20), 'x', 'ustar  ');
+    const failure = await failureOf(unpacked(gzipSync(Buffer.concat([header, v7('a.txt', file)]))));
+    expect(failure.code).toBe('DATASET_ARCHIVE_INVALID');
   });
 
   it('of too many entries', async () => {
