@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Failure } from '@kneepoint/failures';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { createClient } from './client.ts';
+import { freshCluster } from './cluster/fresh-cluster.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { applyMigrations } from './migrations.ts';
 import type { DatabaseConnection } from './open-database.ts';
@@ -12,13 +13,13 @@ const MEMORY = ':memory:';
 
 /** Postgres in WebAssembly on a folder, or in memory for tests (`:memory:`). Throws DATABASE_IN_USE, CONFIG_INVALID. */
 export async function openPglite(path: string): Promise<DatabaseConnection> {
-  if (path === MEMORY) return start(await PGlite.create(), undefined);
+  if (path === MEMORY) return start(await PGlite.create(await begun()), undefined);
   const folder = resolve(path);
   const lock = await lockFolder(folder);
   try {
     await mkdir(folder, { recursive: true });
-    await refuseOtherFiles(folder);
-    return await start(await PGlite.create({ dataDir: folder }), lock);
+    const isNew = await isEmpty(folder);
+    return await start(await PGlite.create({ dataDir: folder, ...(isNew ? await begun() : {}) }), lock);
   } catch (error) {
     await lock.release();
     throw error;
@@ -48,10 +49,17 @@ async function start(engine: PGlite, lock: FolderLock | undefined): Promise<Data
   };
 }
 
-/** A database consists of dozens of files; it must not be strewn over a folder that holds something else. */
-async function refuseOtherFiles(folder: string): Promise<void> {
+/** How a new database begins: as a copy, where there is one to copy. */
+async function begun(): Promise<{ loadDataDir?: Blob }> {
+  const cluster = await freshCluster();
+  return cluster === undefined ? {} : { loadDataDir: cluster };
+}
+
+/** False for a database; anything else is refused: the dozens of files of one must not be strewn over a folder that holds something else. */
+async function isEmpty(folder: string): Promise<boolean> {
   const names = await readdir(folder);
-  if (names.length === 0 || names.includes('PG_VERSION')) return;
+  if (names.length === 0) return true;
+  if (names.includes('PG_VERSION')) return false;
   throw new Failure('CONFIG_INVALID', `${folder} holds "${names[0]}" and no database`, {
     where: 'DATABASE_URL',
     fix: 'name a folder that is empty or does not exist yet',

@@ -1,0 +1,2 @@
+/** Where the empty database is kept that this version of PGlite makes. */
+export function place(): string;
