@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { changeRun, type LockedRun, type RunChange, Unchanged } from './change-run.ts';
 import type { AttemptReference } from './end-attempt.ts';
+import { forgetCheckpoint } from './forget-checkpoint.ts';
 import { storedJson } from './stored-json.ts';
 
 /** The last state that was saved of a step that has not ended. */
@@ -67,8 +68,7 @@ export class AttemptCheckpoint implements StepCheckpoint {
     const saved = change?.value ?? { held: false, obsolete: sha256 };
     if (!saved.held) onLost();
     onSaved(change?.seq);
-    // Bytes that nothing refers to are only space: that they stay must not end the work.
-    if (saved.obsolete !== undefined) await store.delete(saved.obsolete).catch(() => undefined);
+    if (saved.obsolete !== undefined) await forgetCheckpoint(db, store, saved.obsolete);
     if (!saved.held) throw notWritten(new Error('the step was taken over by another attempt, or has ended'));
   }
 

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { ArtifactStore } from '../store/artifact-store.ts';
 import { changeRun, type RunChange, Unchanged } from './change-run.ts';
 import type { AttemptReference } from './end-attempt.ts';
+import { forgetCheckpoint } from './forget-checkpoint.ts';
 import { storedJson } from './stored-json.ts';
 
 /** A result under a key of its own, found by whoever asks for that key. */
@@ -90,7 +91,6 @@ export async function succeedAttempt(
     });
     return true;
   });
-  // Bytes that nothing refers to are only space: that they stay must not undo the success.
-  if (checkpoint !== undefined) await store?.delete(checkpoint).catch(() => undefined);
+  if (checkpoint !== undefined && store !== undefined) await forgetCheckpoint(db, store, checkpoint);
   return change;
 }

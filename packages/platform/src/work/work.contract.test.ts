@@ -4,6 +4,7 @@ import { dispatching } from './contract/dispatching.ts';
 import { launching } from './contract/launching.ts';
 import { reconciling } from './contract/reconciling.ts';
 import { stopping } from './contract/stopping.ts';
+import { tenancy } from './contract/tenancy.ts';
 import { working } from './contract/working.ts';
 import { ENGINES, World } from './contract/world.ts';
 
@@ -16,6 +17,7 @@ describe.each(ENGINES)('on $engine', ({ start }) => {
   describe('a dispatcher', () => dispatching(world));
   describe('a worker', () => working(world));
   describe('a checkpoint', () => checkpointing(world));
+  describe('a worker for several projects', () => tenancy(world));
   describe('stopping', () => stopping(world));
   describe('two reconcilers', () => reconciling(world));
 });
