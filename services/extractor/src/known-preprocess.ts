@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { defaultPreprocess, type Preprocess } from '@kneepoint/datasets';
 import { decodeModel, dimsOf, Graph, imageAxes, type ModelProto } from '@kneepoint/onnx';
+import { preprocessInGraph } from './exported/in-graph.ts';
 import { preprocessInMetadata } from './exported/in-metadata.ts';
 import { readConfigBeside, readPreprocessBeside } from './preprocess-beside.ts';
 
@@ -17,7 +18,9 @@ export async function preprocessBeside(path: string, tell: (text: string) => voi
 /** How a file is fed, as far as it, or what lies beside it, says so. Throws PREPROCESS_INVALID, MODEL_*. */
 export async function declaredPreprocess(path: string): Promise<Preprocess | undefined> {
   const beside = (await readPreprocessBeside(path)) ?? (await readConfigBeside(path))?.preprocess;
-  return beside ?? preprocessInMetadata(await decoded(path))?.preprocess;
+  if (beside) return beside;
+  const model = await decoded(path);
+  return (preprocessInMetadata(model) ?? preprocessInGraph(model))?.preprocess;
 }
 
 /** The same, or the default for its channels; without a file for three. */
@@ -52,7 +55,8 @@ function listOf(text: string): readonly string[] | undefined {
 
 /** Ultralytics writes a dictionary as Python prints it: {0: 'person', 1: "driver's seat"}. */
 function pythonNames(text: string): readonly string[] | undefined {
-  const entries = [...text.matchAll(/(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)];
+  // A run of digits is looked at from its beginning alone: from each of its digits a long one would take its square.
+  const entries = [...text.matchAll(/(?<!\d)(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)];
   const names: string[] = [];
   for (const [, index, single, double] of entries)
     names[Number(index)] = (single ?? double ?? '').replaceAll(/\\(.)/g, '$1');

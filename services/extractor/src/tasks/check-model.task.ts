@@ -9,6 +9,7 @@ import { montage } from '../check/montage.ts';
 import { samplePictures } from '../check/pictures.ts';
 import { choosePreprocess } from '../choose-preprocess.ts';
 import type { Exported } from '../exported/exported.ts';
+import { preprocessInGraph } from '../exported/in-graph.ts';
 import { preprocessInMetadata } from '../exported/in-metadata.ts';
 
 export interface CheckModelInput {
@@ -47,7 +48,7 @@ export default async function checkModel(job: CheckModelInput, context: TaskCont
   const taken = await takeModel(job.modelPath, job.size ? { size: job.size } : {});
   const { model, bytes } = asImages(taken.model, { size: taken.size });
   const spec = inputSpec(model);
-  const exported = preprocessInMetadata(taken.original);
+  const exported = preprocessInMetadata(taken.original) ?? preprocessInGraph(taken.original);
   const chosen = choosePreprocess(
     { declared: job.declared?.preprocess, exported: [job.hub, exported].filter((found) => found !== undefined) },
     spec,

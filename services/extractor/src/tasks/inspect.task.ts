@@ -16,6 +16,7 @@ import { Failure } from '@kneepoint/failures';
 import { exposePooled, gridsOf, shapesOf, takeModel, type TaskContext } from '@kneepoint/runtime';
 import type { ModelInspection } from '@kneepoint/workflow';
 import type { Exported } from '../exported/exported.ts';
+import { preprocessInGraph } from '../exported/in-graph.ts';
 import { preprocessInMetadata } from '../exported/in-metadata.ts';
 import { walkModel } from '../walk-model.ts';
 
@@ -63,7 +64,7 @@ export default async function inspect(
   const shapes = await shapesOf(model);
   stage(2, 'walking channels');
   const walked = walkModel(model, taken.original, shapes);
-  const exported = preprocessInMetadata(taken.original);
+  const exported = preprocessInMetadata(taken.original) ?? preprocessInGraph(taken.original);
   stage(3, 'writing');
   const encoded = encodeModel(model);
   if (outFolder) {
