@@ -75,6 +75,10 @@ export const answers: readonly Door[] = [
     net.declare(y, ['N', 1]);
     net.declare(net.graph.node('Greater', [y, net.scalar(0)]), ['N', 1], DataType.BOOL);
   }),
+  door('whether there is a face, and nothing else', (net) => {
+    const y = net.linear(net.flatten(net.globalPool(trunk(net))), 1, 'answer');
+    net.declare(net.graph.node('Greater', [y, net.scalar(50)]), ['N', 1], DataType.BOOL);
+  }),
   door('an embedding of length one', (net) => {
     const y = net.linear(net.flatten(net.globalPool(trunk(net))), 8, 'answer');
     net.declare(net.graph.node('LpNormalization', [y], { axis: 1, p: 2 }), ['N', 8]);
