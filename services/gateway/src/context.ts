@@ -9,7 +9,7 @@ export interface Services {
   readonly store: ArtifactStore;
   readonly log: Logger;
   readonly config: Config;
-  /** Whether a registration may name a path on this machine: only where the server and its user are one (embedded mode). */
+  /** Whether a registration may name a path on this machine: only where the server and its user are one (embedded mode), and by no one of a project. */
   readonly allowLocalPaths: boolean;
   /** Lets in whoever sits at the machine of an embedded server, and the page that it serves there. */
   readonly localToken?: string;

@@ -1,5 +1,5 @@
 import type { Context, Services } from './context.ts';
-import { createLiveLoaders, createLoaders, type Loaders } from './domain/loaders.ts';
+import { createLoaders, forOneRequest, type Loaders } from './domain/loaders.ts';
 import type { Principal } from './identity/principal.ts';
 
 export interface Contexts {
@@ -10,23 +10,24 @@ export interface Contexts {
 
 /** Makes what resolvers work with: the database and the loaders are those of the principal's project, so that nothing else can be reached. */
 export function createContexts({ localToken: _localToken, ...services }: Services): Contexts {
-  /** Those who watch runs of one project read together. */
-  const live = new Map<string, Loaders>();
+  /** Those who work in one project read together. */
+  const shared = new Map<string, Loaders>();
+  const loadersOf = ({ id }: Principal['project']): Loaders => {
+    const loaders = shared.get(id) ?? createLoaders({ db: services.db.forProject(id) });
+    shared.set(id, loaders);
+    return loaders;
+  };
   const context = (principal: Principal, requestId: string, loaders: Loaders): Context => ({
     ...services,
     ...{ principal, requestId, loaders },
     db: services.db.forProject(principal.project.id),
     everything: principal.everywhere ? services.db : null,
+    // The files of this machine are no project's.
+    allowLocalPaths: services.allowLocalPaths && principal.everywhere,
     log: services.log.child({ request: requestId }),
   });
   return {
-    forRequest: (principal, requestId) =>
-      context(principal, requestId, createLoaders({ db: services.db.forProject(principal.project.id) })),
-    forSubscription(principal, requestId) {
-      const { id } = principal.project;
-      const loaders = live.get(id) ?? createLiveLoaders({ db: services.db.forProject(id) });
-      live.set(id, loaders);
-      return context(principal, requestId, loaders);
-    },
+    forRequest: (principal, requestId) => context(principal, requestId, forOneRequest(loadersOf(principal.project))),
+    forSubscription: (principal, requestId) => context(principal, requestId, loadersOf(principal.project)),
   };
 }

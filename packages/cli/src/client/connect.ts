@@ -47,7 +47,8 @@ export async function connect(options: ConnectionOptions, interrupt?: Pick<Inter
   }
   const { startEmbedded } = await import('../embedded.ts');
   const embedded = await startEmbedded(
-    { ...config, port: 0, healthPort: 0 },
+    // It is this command's alone.
+    { ...config, host: '127.0.0.1', port: 0, healthPort: 0 },
     createLogger({ service: 'kneepoint', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' }),
   );
   return { client: new GatewayClient(embedded.url, embedded), local: true, close: () => embedded.close() };

@@ -23,7 +23,10 @@ export function readCredentials(headers: IncomingHttpHeaders): Credentials {
 /** The same from `connection_init`, since a browser cannot set headers on a socket; else from the upgrade's own headers. */
 export function readSocketCredentials(parameters: unknown, headers: IncomingHttpHeaders): Credentials {
   const given = Object.fromEntries(
-    Object.entries((parameters ?? {}) as object).map(([name, value]) => [name.toLowerCase(), value as unknown]),
+    Object.entries<unknown>((parameters ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ]),
   );
   const own = readCredentials(headers);
   return {
