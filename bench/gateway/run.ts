@@ -19,6 +19,7 @@ import { startNats } from '../../test/support/nats.ts';
 import { startPostgres } from '../../test/support/postgres.ts';
 import { machine } from '../support/machine.ts';
 import { addLongRuns, fill } from './fill.ts';
+import { floods } from './floods.ts';
 import { besiege, DEAREST, hostileQuery } from './hostile.ts';
 import { CONNECTIONS, load, type Load } from './load.ts';
 import { childrenMs, processorMs } from '../support/processor.ts';
@@ -103,6 +104,12 @@ async function measure(): Promise<void> {
     const { idle, besieged: under, answers, residentMiB } = await besiege(url, gatewayPid, besieged, query);
     const times = Object.entries(under).map(([of, p99]) => `${p99.toFixed(1)} (${(p99 / idle[of]!).toFixed(1)})`);
     console.log(row(name, ...times, String(residentMiB), JSON.stringify(answers)));
+  }
+
+  const long = Buffer.from('Run:long-000001').toString('base64url');
+  console.log(row('\nfloods', 'worst /healthz', 'MiB', 'answers'));
+  for (const flood of await floods(url, gatewayPid, `subscription { runUpdated(id: "${long}") { seq } }`)) {
+    console.log(row(flood.what, flood.healthMs.toFixed(0), String(flood.residentMiB), JSON.stringify(flood.answers)));
   }
 
   const bus = await openBus(nats.url);

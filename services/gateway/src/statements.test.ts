@@ -117,8 +117,9 @@ it('runs with all that can be asked of them', async () => {
       },
       first,
     );
-  const { artifact: artifactsOfMany, ...many } = await ask(MANY);
+  // The few first: what has been read of a run is not read again before it changes.
   const { artifact: artifactsOfFew, ...few } = await ask(FEW);
+  const { artifact: artifactsOfMany, ...many } = await ask(MANY);
   expect(many).toEqual(few);
   // The page and its size; progress, steps, prunings, trainings and how many they are, compressions and benchmarks; attempts of runs and
   // of steps; one for each of the others.
@@ -134,8 +135,9 @@ it('models and data sets with everything about them', async () => {
   const QUERY = `query($first: Int!) { models(first: $first) { totalCount edges { node ${MODEL} } }
     datasets(first: $first) { totalCount edges { node ${DATASET} } } }`;
   const ask = (first: number) => statementsOf(QUERY, { first }, ({ models }: List) => models!.edges, first);
+  const few = await ask(FEW);
   const many = await ask(MANY);
-  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual(few);
   expect(many).toEqual({ dataset: 2, model: 2 });
 });
 
@@ -158,9 +160,12 @@ it('the matrix', async () => {
       },
       count,
     );
+  const few = await ask(FEW);
   const many = await ask(MANY);
-  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual(few);
   expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
+  // Cells never change: only whether the models and the data set are still there is asked again.
+  expect(await ask(MANY)).toEqual({ dataset: 1, model: 1 });
 });
 
 it('the curves of all layers with their knees', async () => {
@@ -184,8 +189,9 @@ it('the curves of all layers with their knees', async () => {
       layers,
     );
   };
+  const few = await ask(FEW);
   const many = await ask(MANY);
-  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual(few);
   expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
 });
 
@@ -213,8 +219,9 @@ it('a plan for several tasks in one network', async () => {
       (data: { compressionPlan: object }) => [data.compressionPlan],
       1,
     );
+  const few = await ask(FEW);
   const many = await ask(MANY);
-  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual(few);
   expect(many).toEqual({ dataset: 1, model: 1, result: 1 });
 });
 
@@ -236,14 +243,16 @@ it('a benchmark of networks that runs made', async () => {
       ({ launchBenchmark }: { launchBenchmark: { run: object } }) => [launchBenchmark.run],
       1,
     );
+  const few = await ask(FEW);
   const many = await ask(MANY);
-  expect(many).toEqual(await ask(FEW));
+  expect(many).toEqual(few);
   // What made the networks costs one of results, steps and runs each; the rest is the launch.
   expect(many).toEqual({ result: 2, step: 2, run: 3 });
 });
 
 it('one run costs what a page of runs costs', async () => {
   const { id } = await gateway.db.prisma.run.findFirstOrThrow({ where: { kind: 'COMPRESSION' } });
+  await gateway.db.prisma.run.update({ where: { id }, data: { seq: { increment: 1 } } });
   const { artifact, ...others } = await statementsOf(
     `query($id: ID!) { run(id: $id) ${RUN} }`,
     { id: globalId('Run', id) },

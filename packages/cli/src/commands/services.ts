@@ -55,7 +55,9 @@ async function serve(name: 'gateway' | keyof typeof WORKERS, config: Config): Pr
   const closers: (() => Promise<unknown>)[] = [() => Promise.resolve(interrupt.release())];
   try {
     closers.push(await startTracing(name, config.tracesEndpoint));
-    const db = await openDatabase(config.databaseUrl);
+    // What an operation asks holds a connection no longer than it may take, nor one that nobody waits for any more much longer.
+    const bounded = name === 'gateway' ? { statementMs: 2000 * config.gateway.querySeconds } : {};
+    const db = await openDatabase(config.databaseUrl, bounded);
     closers.push(() => db.close());
     const store = await openStore(config.artifactsUrl, config.store);
     const bus = await openBus(config.busUrl, { ...config.bus, name: `kneepoint-${name}` });

@@ -22,6 +22,8 @@ export interface DatabaseOptions {
   readonly waitMs?: number;
   /** Most connections that this process holds to a server. Default 10. */
   readonly connections?: number;
+  /** After how long a server gives up a statement, in milliseconds. Default 0: never. */
+  readonly statementMs?: number;
 }
 
 const CONFLICT_RETRIES = 5;
@@ -34,7 +36,7 @@ const POSTGRES = /^postgres(?:ql)?:\/\/[^/]/;
  * Throws CONFIG_INVALID, DATABASE_IN_USE, DATABASE_UNAVAILABLE, DATABASE_SCHEMA_MISMATCH.
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
-  const connection = await connect(url, { waitMs: 10_000, connections: 10, ...options });
+  const connection = await connect(url, { waitMs: 10_000, connections: 10, statementMs: 0, ...options });
   const { prisma, exclusive } = connection;
   const outbox = new EventEmitter().setMaxListeners(0);
   try {

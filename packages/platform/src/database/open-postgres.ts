@@ -15,6 +15,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
+const SESSION = `-c TimeZone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`;
+
 /** A Postgres server. Waits for one that is still starting; throws DATABASE_UNAVAILABLE after `waitMs`. */
 export async function openPostgres(url: string, options: Required<DatabaseOptions>): Promise<DatabaseConnection> {
   const where = withoutSecrets(url);
@@ -22,12 +24,14 @@ export async function openPostgres(url: string, options: Required<DatabaseOption
   const config: pg.PoolConfig = {
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    options: `-c TimeZone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+    options: SESSION,
     application_name: 'kneepoint',
     keepAlive: true,
   };
   await migrate(config, where, options.waitMs);
-  const prisma = createClient(new PrismaPg({ ...config, max: options.connections }));
+  const { connections: max, statementMs } = options;
+  const bounded = { ...config, max, options: `${SESSION} -c statement_timeout=${statementMs}` };
+  const prisma = createClient(new PrismaPg(bounded));
   return { prisma, exclusive: false, where, announce: () => Promise.resolve(), close: () => prisma.$disconnect() };
 }
 

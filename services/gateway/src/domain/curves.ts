@@ -17,7 +17,7 @@ export interface CurveRequest {
 
 const MOST_POINTS = 1000;
 
-const knees = new Remembered<Knee>(8 * 2 ** 20);
+const knees = new Remembered<Knee>(2 * 2 ** 20);
 
 export async function characteristicCurves(context: Context, request: CurveRequest): Promise<CharacteristicCurve[]> {
   const { maxPoints } = request;

@@ -1,6 +1,7 @@
 import { Prisma } from '@kneepoint/platform';
 import DataLoader from 'dataloader';
 import type { Services } from '../context.ts';
+import { type Loader, rememberingLoader } from './loader.ts';
 import { orderedPage, type Page, type PageRequest, pageSize } from './pages.ts';
 import type { Remembered } from './remembered.ts';
 
@@ -34,8 +35,8 @@ interface PageKey {
 
 /** Reads a list of many owners at once. */
 export interface ListLoader<Row> {
-  readonly rows: DataLoader<PageKey, readonly Row[], string>;
-  readonly total: DataLoader<string, number>;
+  readonly rows: Loader<PageKey, readonly Row[]>;
+  readonly total: Loader<string, number>;
   readonly encode: (row: Row) => string;
   readonly remembered?: Remembered<readonly Row[]>;
 }
@@ -58,25 +59,22 @@ export function listLoader<Row, Cursor>(
   return {
     encode,
     ...(remembered === undefined ? {} : { remembered }),
-    rows: new DataLoader<PageKey, readonly Row[], string>(
-      async (keys) => {
-        const alike = [...groupBy(keys, placeOf).values()];
-        const pages = await Promise.all(
-          alike.map(async (group) => {
-            const owners = [...new Set(group.map(({ owner }) => owner))];
-            // A cursor that is none is the mistake of those who passed it.
-            const found = await read(group[0]!, owners).catch((error: unknown) => error as Error);
-            return [placeOf(group[0]!), found instanceof Error ? found : groupBy(found, ownerOf)] as const;
-          }),
-        );
-        const byPlace = new Map(pages);
-        return keys.map((key) => {
-          const page = byPlace.get(placeOf(key))!;
-          return page instanceof Error ? page : (page.get(key.owner) ?? []);
-        });
-      },
-      { ...(options as object), cacheKeyFn: (key) => `${key.owner} ${placeOf(key)}` },
-    ),
+    rows: new DataLoader<PageKey, readonly Row[]>(async (keys) => {
+      const alike = [...groupBy(keys, placeOf).values()];
+      const pages = await Promise.all(
+        alike.map(async (group) => {
+          const owners = [...new Set(group.map(({ owner }) => owner))];
+          // A cursor that is none is the mistake of those who passed it.
+          const found = await read(group[0]!, owners).catch((error: unknown) => error as Error);
+          return [placeOf(group[0]!), found instanceof Error ? found : groupBy(found, ownerOf)] as const;
+        }),
+      );
+      const byPlace = new Map(pages);
+      return keys.map((key) => {
+        const page = byPlace.get(placeOf(key))!;
+        return page instanceof Error ? page : (page.get(key.owner) ?? []);
+      });
+    }, options as object),
     total: new DataLoader<string, number>(async (owners) => {
       const counted = await db.prisma.$queryRaw<{ owner: string; total: number }[]>`
         SELECT owner.id AS owner, list.total FROM unnest(${[...new Set(owners)]}::text[]) AS owner(id), LATERAL (
@@ -84,6 +82,15 @@ export function listLoader<Row, Cursor>(
       const totals = new Map(counted.map(({ owner, total }) => [owner, total]));
       return owners.map((owner) => totals.get(owner) ?? 0);
     }, options as object),
+  };
+}
+
+/** The same for one request, which reads nothing twice. */
+export function rememberingList<Row>(loader: ListLoader<Row>): ListLoader<Row> {
+  return {
+    ...loader,
+    rows: rememberingLoader(loader.rows, (key) => `${key.owner} ${placeOf(key)}`),
+    total: rememberingLoader(loader.total, String),
   };
 }
 

@@ -2,7 +2,8 @@ import DataLoader from 'dataloader';
 import { BENCHMARK } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 import { findCells } from './cells.ts';
-import { listLoader } from './list-pages.ts';
+import { listLoader, type ListLoader, rememberingList } from './list-pages.ts';
+import { type Loader, rememberingLoader } from './loader.ts';
 import { findProducts } from './products.ts';
 import { readProgress } from './progress.ts';
 import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS } from './run-lists.ts';
@@ -11,20 +12,12 @@ import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS }
 const BATCH = { maxBatchSize: 10_000 } as const;
 type Options = DataLoader.Options<string, never>;
 
-/** Batches and remembers reads by id within one request, so that a list never costs a statement per row. */
-export function createLoaders(services: Pick<Services, 'db'>) {
-  return loadersOf(services, BATCH);
-}
-
 /**
- * For all subscriptions of the process together: nothing is remembered, and what they read in one turn of the event loop is one
- * statement, so that a change costs the same however many clients watch.
+ * Reads by id for all who work in a project. Nothing is remembered, and what is looked for in one turn of the event loop is one statement:
+ * a list costs none per row, and what many ask at once, or watch, costs the database what one of them costs.
  */
-export function createLiveLoaders(services: Pick<Services, 'db'>): Loaders {
-  return loadersOf(services, { ...BATCH, cache: false, batchScheduleFn: (send) => void setImmediate(send) });
-}
-
-function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
+export function createLoaders({ db }: Pick<Services, 'db'>) {
+  const options = { ...BATCH, cache: false, batchScheduleFn: (send: () => void) => void setImmediate(send) };
   const { prisma } = db;
   const byKey = keyed(options);
   const byGroup = grouped(options);
@@ -111,7 +104,21 @@ function loadersOf({ db }: Pick<Services, 'db'>, options: Options) {
   };
 }
 
-export type Loaders = ReturnType<typeof loadersOf>;
+type Shared = ReturnType<typeof createLoaders>;
+export type Loaders = { readonly [Name in keyof Shared]: Seen<Shared[Name]> };
+type Seen<T> = T extends DataLoader<infer Key, infer Value> ? Loader<Key, Value> : T;
+
+/** The same for one request, which reads nothing twice. */
+export function forOneRequest(loaders: Loaders): Loaders {
+  const own = Object.entries(loaders).map(([name, loader]) => [
+    name,
+    'rows' in loader
+      ? rememberingList(loader as unknown as ListLoader<unknown>)
+      : rememberingLoader(loader as Loader<string, unknown>, String),
+  ]);
+  return Object.fromEntries(own) as Loaders;
+}
+
 type Fetch<Row> = (keys: string[]) => Promise<Row[]>;
 type KeyOf<Row> = (row: Row) => string;
 

@@ -82,9 +82,7 @@ function curvesOf(
   return Promise.all(
     tasks.map(async ({ name }, index): Promise<TaskCurves> => {
       const curves = await Promise.all(
-        results[index]!.map(
-          async ({ layer, result }) => [layer, await curveOf(context, result.curveSha256)] as const,
-        ),
+        results[index]!.map(async ({ layer, result }) => [layer, await curveOf(context, result.curveSha256)] as const),
       );
       return { task: name, curves: new Map(curves) };
     }),

@@ -14,8 +14,8 @@ import { tellFailure } from './tell-failure.ts';
 const UNSHOWN = { input: true } as const;
 export type RunRow = Omit<NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>, 'input'>;
 
-export async function findRun({ db }: Pick<Context, 'db'>, id: string): Promise<Run | null> {
-  const row = await db.prisma.run.findUnique({ where: { id }, omit: UNSHOWN });
+export async function findRun({ loaders }: Pick<Context, 'loaders'>, id: string): Promise<Run | null> {
+  const row = await loaders.runs.load(id);
   return row ? toRun(row) : null;
 }
 
@@ -67,7 +67,7 @@ export function toRun(row: RunRow): Run {
 }
 
 /** How far runs were at a `seq` of theirs, with which all that can be seen of their steps changes. */
-const progresses = new Remembered<Progress>(8 * 2 ** 20);
+const progresses = new Remembered<Progress>(2 * 2 ** 20);
 
 function versionOf({ rowId, seq }: Run): ListOwner {
   return { id: rowId, version: String(seq) };

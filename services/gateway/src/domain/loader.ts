@@ -1,0 +1,20 @@
+/** Finds what belongs to a key, together with whatever else is looked for at that moment. */
+export interface Loader<Key, Value> {
+  load(key: Key): Promise<Value>;
+}
+
+/** A loader that reads nothing twice. */
+export function rememberingLoader<Key, Value>(
+  loader: Loader<Key, Value>,
+  nameOf: (key: Key) => string,
+): Loader<Key, Value> {
+  const known = new Map<string, Promise<Value>>();
+  return {
+    load(key) {
+      const name = nameOf(key);
+      const found = known.get(name) ?? loader.load(key);
+      known.set(name, found);
+      return found;
+    },
+  };
+}
