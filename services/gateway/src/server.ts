@@ -23,6 +23,7 @@ import { authenticateRequests, principalOf, wantsPage } from './identity/authent
 import { Authenticator } from './identity/authenticator.ts';
 import { pageCookie } from './identity/credentials.ts';
 import { guardSchema } from './identity/guard-schema.ts';
+import { isFromHere } from './identity/is-from-here.ts';
 import { requireSafe } from './identity/require-safe.ts';
 import { Sessions } from './identity/sessions.ts';
 import { operationAdmission } from './limits/admit-operation.ts';
@@ -100,7 +101,8 @@ export async function startGateway(services: Services): Promise<Gateway> {
     url: '/graphql',
     preHandler: async (request, reply) => {
       if (!wantsPage(request) || request.ws) return;
-      const cookie = localToken === undefined ? undefined : pageCookie(localToken, request.headers);
+      const isOwn = localToken !== undefined && isFromHere(request, config);
+      const cookie = isOwn ? pageCookie(localToken, request.headers) : undefined;
       if (cookie !== undefined) reply.header('set-cookie', cookie);
       await reply.type('text/html; charset=utf-8').header('content-security-policy', page.policy).send(page.html);
     },

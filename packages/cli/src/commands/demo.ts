@@ -68,7 +68,8 @@ async function demo(options: DemoOptions): Promise<void> {
   const { startEmbedded } = await import('../embedded.ts');
   const config = readConfig(toEnvironment({ dataDir, port: options.port ?? String(await choosePort()) }));
   const log = createLogger({ service: 'demo', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' });
-  const embedded = await startEmbedded(config, log);
+  // It shows something to who sits here.
+  const embedded = await startEmbedded({ ...config, host: '127.0.0.1' }, log);
   try {
     const client = new GatewayClient(embedded.url, embedded);
     const connection = { client, local: true, close: () => Promise.resolve() };

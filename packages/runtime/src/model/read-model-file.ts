@@ -122,7 +122,7 @@ class ExternalFolder {
       const reason = code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file beside the model' : `${code}`;
       throw new Failure('EXTERNAL_DATA_MISSING', reason, {
         where: location,
-        fix: `put the file into ${this.root}`,
+        fix: 'put the file beside the model, or store all weights inside the model',
         cause: error,
       });
     }

@@ -1,3 +1,4 @@
+import { copyFile, link, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
@@ -14,7 +15,7 @@ export function importModel({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
-      const path = 'path' in source ? source.path : await store.localPath(source.artifact);
+      const path = 'path' in source ? source.path : await alone(await store.localPath(source.artifact), folder);
       const declared = preprocess ?? (await readPreprocessBeside(path));
       const hub = declared ? undefined : await readConfigBeside(path);
       const size = declared?.size ?? hub?.preprocess.size;
@@ -63,4 +64,15 @@ export function importModel({ config }: ServiceParts): StepHandler {
         },
       };
     });
+}
+
+/**
+ * The same file in a folder of its own. A model may name files beside it as its weights, and beside an artifact lie those of others.
+ */
+async function alone(artifact: string, folder: string): Promise<string> {
+  const own = join(folder, 'uploaded');
+  await mkdir(own);
+  const path = join(own, 'uploaded.onnx');
+  await link(artifact, path).catch(() => copyFile(artifact, path));
+  return path;
 }

@@ -59,11 +59,20 @@ describe('an embedded server', () => {
     expect((await ask(gateway.url, { authorization: 'Bearer wrong', cookie })).status).toBe(401);
   });
 
-  it('gives the cookie to no name but those of this machine', async () => {
+  it('gives the cookie to nobody behind a proxy, whatever name it asks by', async () => {
+    expect(await cookieOf(gateway.url, { 'x-forwarded-for': '192.0.2.7' })).toBeUndefined();
+    expect(await cookieOf(gateway.url, { via: '1.1 proxy' })).toBeUndefined();
     const host = 'kneepoint.example.org';
     const open = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: `http://${host}` } });
-    expect(await cookieOf(open.url)).toContain(LOCAL_TOKEN);
+    expect(await cookieOf(open.url)).toBeUndefined();
     expect(await cookieOf(open.url, { host })).toBeUndefined();
+    await open.close();
+  });
+
+  it('gives it to nobody where others can connect, even if they claim a name of this machine', async () => {
+    const open = await openTestGateway({ settings: { HOST: '0.0.0.0' } });
+    const { port } = new URL(open.url);
+    expect(await cookieOf(`http://127.0.0.1:${port}`, { host: `localhost:${port}` })).toBeUndefined();
     await open.close();
   });
 });
