@@ -17,7 +17,10 @@ import type { PlannedCut } from '@kneepoint/workflow';
 import { randomImages, runOnCpu, verdictAtSize } from './prove-surgery.ts';
 
 /** Along which of height and width that the original leaves free a cut equals masking at another length, too. */
-export async function sizesOfCut({ network, shapes, plan }: PlannedCut, seed: number): Promise<SizeAxes> {
+export async function sizesOfCut(
+  { network, shapes, plan }: Pick<PlannedCut, 'network' | 'shapes' | 'plan'>,
+  seed: number,
+): Promise<SizeAxes> {
   const form = formOf(network);
   if (!form) return { height: true, width: true };
   const [input] = new Graph(network).inputs;
@@ -39,16 +42,17 @@ export async function sizesOfCut({ network, shapes, plan }: PlannedCut, seed: nu
 export function fixSize(model: ModelProto, free: SizeAxes): readonly string[] {
   const form = formOf(model);
   if (!form) return [];
-  const [, channels, height, width] = dimsOf(new Graph(model).inputs[0]!) as [unknown, number, number, number];
+  const [, , height, width] = dimsOf(new Graph(model).inputs[0]!) as [unknown, unknown, number, number];
   const open = openSizeOf(form);
   const note = fixedSizeNote({ height, width }, open, free);
   if (note === undefined) return [];
-  const own = (axis: 'height' | 'width', length: number) => (open[axis] && free[axis] ? axis : length);
-  const sides = [own('height', height), own('width', width)];
+  const first = form.last ? 1 : 2;
+  const fixed = new Map([
+    ...(free.height ? [] : [[first, height] as const]),
+    ...(free.width ? [] : [[first + 1, width] as const]),
+  ]);
   const inputs = form.inputs.map((input) =>
-    input.name === form.image
-      ? { ...input, dims: [input.dims[0] ?? null, ...(form.last ? [...sides, channels] : [channels, ...sides])] }
-      : input,
+    input.name === form.image ? { ...input, dims: input.dims.map((dim, axis) => fixed.get(axis) ?? dim) } : input,
   );
   noteForm(model, { ...form, inputs });
   return [note];
