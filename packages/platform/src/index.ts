@@ -85,7 +85,7 @@ export {
   type StepState,
 } from './work/states.ts';
 export type { AbortReason, StepContext, StepHandler } from './work/step-handler.ts';
-export { storedJson } from './work/stored-json.ts';
+export { cleanText, storedJson } from './work/stored-json.ts';
 export type { ArtifactRecord, AttemptSuccess, ContentResult } from './work/succeed-attempt.ts';
 export { NatsBus, type NatsBusOptions } from './bus/nats-bus.ts';
 export { type Config, readConfig } from './config/read-config.ts';

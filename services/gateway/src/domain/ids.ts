@@ -25,7 +25,8 @@ export function parseId(id: string, field = 'id'): { readonly type: NodeType; re
   const colon = text.indexOf(':');
   const type = NODE_TYPES.find((name) => name === text.slice(0, colon));
   const local = text.slice(colon + 1);
-  if (!type || !/^[\w-]{1,64}$/.test(local)) {
+  // A decoder that passes over what is no digit would give one row many ids.
+  if (!type || !/^[\w-]{1,64}$/.test(local) || globalId(type, local) !== id) {
     throw new Failure('ID_INVALID', `"${id.slice(0, 80)}" is not an id of this server`, {
       where: field,
       fix: 'Pass an id as a query returned it.',

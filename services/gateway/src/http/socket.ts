@@ -15,6 +15,7 @@ import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { Context } from '../context.ts';
 import type { Contexts } from '../create-contexts.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
+import { unauthenticated } from '../identity/bearer.ts';
 import { readSocketCredentials } from '../identity/credentials.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Sessions } from '../identity/sessions.ts';
@@ -49,6 +50,9 @@ interface Operation extends ExecutionArgs {
   readonly parent: TraceHeaders;
 }
 
+/** How long a client that is sent away may take to say goodbye. */
+const GOODBYE_MS = 1_000;
+
 /** GraphQL over WebSocket (graphql-transport-ws) under the same limits, and with the same errors and spans, as over HTTP. */
 export function createSocketHandler(
   app: FastifyInstance,
@@ -74,7 +78,12 @@ export function createSocketHandler(
       open.add(socket);
       const { extra, connectionParams } = socket;
       const credentials = readSocketCredentials(connectionParams, extra.request.headers);
-      const end = (reason: Failure): void => extra.socket.close(closeCodeOf(reason), reason.code);
+      const end = (reason: Failure): void => {
+        // Until the client answers the goodbye, what it sends still arrives.
+        delete extra.principal;
+        extra.socket.close(closeCodeOf(reason), reason.code);
+        setTimeout(() => extra.socket.terminate(), GOODBYE_MS).unref();
+      };
       try {
         extra.principal = await authenticator.authenticate(credentials);
       } catch (error) {
@@ -97,7 +106,8 @@ export function createSocketHandler(
       if (!('kind' in document)) return document;
       const refused = await refusalOf(async () => {
         room.require(socket);
-        await admit({ document, operationName, variables }, extra.principal!);
+        if (extra.principal === undefined) throw unauthenticated('the token is no longer valid');
+        await admit({ document, operationName, variables }, extra.principal);
       });
       if (refused !== null) return [refused];
       const isLive = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;

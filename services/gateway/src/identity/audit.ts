@@ -1,4 +1,5 @@
 import { Failure } from '@kneepoint/failures';
+import { cleanText } from '@kneepoint/platform';
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
 
@@ -34,7 +35,14 @@ async function write(context: Context, operation: string, ids: readonly string[]
   // What was done is done: that it cannot be written down must not make the client do it again. The line above has it.
   await db.prisma.audit
     .create({
-      data: { principal: principal.id, principalName: principal.name, requestId, operation, subjects, outcome },
+      data: {
+        principal: principal.id,
+        principalName: cleanText(principal.name),
+        requestId,
+        operation,
+        subjects,
+        outcome,
+      },
     })
     .catch((error: unknown) => log.error({ err: error, operation }, 'the audit log was not written'));
 }
@@ -46,7 +54,9 @@ function idsIn(value: unknown, depth = 0): string[] {
   return Object.entries(value).flatMap(([name, inner]) => {
     if (!SUBJECTS.has(name)) return typeof inner === 'object' ? idsIn(inner, depth + 1) : [];
     const texts = Array.isArray(inner) ? inner : [inner];
-    return texts.flatMap((text) => (typeof text === 'string' ? [text.slice(0, LONGEST)] : idsIn(text, depth + 1)));
+    return texts.flatMap((text) =>
+      typeof text === 'string' ? [cleanText(text.slice(0, LONGEST))] : idsIn(text, depth + 1),
+    );
   });
 }
 

@@ -295,6 +295,11 @@ describe('two projects', () => {
       { ...entry, principalName: 'ours operator', requestId: request, subjects: [theirs.Run], outcome: 'RUN_UNKNOWN' },
       { ...entry, principalName: 'ours viewer', subjects: [ours.Run], outcome: 'FORBIDDEN' },
     ]);
+    // A text that no row can hold leaves a row all the same, and an id has one form.
+    await ask(operator!, `mutation { cancelRun(id: "${ours.Run}\\u0000") { userErrors { code } } }`);
+    expect(await data(admin(), '{ auditLog(first: 1) { edges { node { subjects outcome } } } }')).toEqual({
+      auditLog: { edges: [{ node: { subjects: [`${ours.Run}\ufffd`], outcome: 'ID_INVALID' } }] },
+    });
     expect(
       JSON.stringify(
         await answer(tokens.get('theirs admin')!, '{ auditLog(first: 100) { edges { node { subjects } } } }'),
