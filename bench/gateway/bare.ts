@@ -10,7 +10,7 @@ import fastify from 'fastify';
 import { buildSchema } from 'graphql';
 import { SCHEMA_FILE } from '../../services/gateway/src/emit-schema.ts';
 
-/** Answers of the gateway by the name of their root field; pages of runs by the cursor that they were asked with. */
+/** Answers of the gateway by the name of their root field; pages of runs by the size and cursor that they were asked with. */
 export interface Constants {
   readonly taskRelationships: unknown;
   readonly characteristicCurves: unknown;
@@ -19,7 +19,10 @@ export interface Constants {
 }
 
 const { pages, ...constants } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Constants;
-const rootValue = { ...constants, runs: ({ after }: { after?: string | null }) => pages[after ?? ''] };
+const rootValue = {
+  ...constants,
+  runs: ({ first, after }: { first: number; after?: string | null }) => pages[`${first} ${after ?? ''}`],
+};
 const apollo = new ApolloServer({ schema: buildSchema(readFileSync(SCHEMA_FILE, 'utf8')), rootValue });
 await apollo.start();
 const app = fastify();

@@ -162,7 +162,9 @@ async function constantsOf(url: string, queries: readonly Query[]): Promise<obje
   for (const { query, variables } of queries) {
     const { runs, ...others } = await ask<Record<string, unknown>>(url, query, variables);
     Object.assign(constants, others);
-    if (runs !== undefined) pages[String(variables['after'] ?? '')] = runs;
+    // Of two queries for the same page the second asks for more.
+    const size = /runs\(first: (\d+)/.exec(query)?.[1];
+    if (runs !== undefined) pages[`${size} ${String(variables['after'] ?? '')}`] = runs;
   }
   return { ...constants, pages };
 }
