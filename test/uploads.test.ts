@@ -53,6 +53,7 @@ interface ImportedSet {
   readonly state: string;
   readonly failure: { readonly code: string } | null;
   readonly dataset: {
+    readonly createdBy: string | null;
     readonly subject: string | null;
     readonly notes: readonly string[];
     readonly images: number;
@@ -69,7 +70,7 @@ async function register(input: object): Promise<ImportedSet> {
   expect(registerDataset.userErrors).toEqual([]);
   for (;;) {
     const { run } = await ask<{ run: ImportedSet }>(
-      `{ run(id: "${registerDataset.run.id}") { state failure { code } dataset { subject notes images tasks { name } } } }`,
+      `{ run(id: "${registerDataset.run.id}") { state failure { code } dataset { createdBy subject notes images tasks { name } } } }`,
     );
     if (['SUCCEEDED', 'FAILED'].includes(run.state)) return run;
     await sleep(50);
@@ -82,7 +83,7 @@ describe('a zip of a folder, uploaded', () => {
     const files = await Promise.all(names.map(async (name, i) => [`shapes/${name}.png`, await pngOf(i)] as const));
     const archive = zipOf(zipEntriesOf({ ...Object.fromEntries(files), 'shapes/train/disc/x.txt': 'x' }));
     const { dataset } = await register({ name: 'shapes', upload: await upload(archive) });
-    expect(dataset).toMatchObject({ images: 6, tasks: [{ name: 'class' }] });
+    expect(dataset).toMatchObject({ images: 6, tasks: [{ name: 'class' }], createdBy: 'admin' });
     expect(dataset!.notes[0]).toMatch(/2 classes; train\/ taken as training, val\/ taken as validation$/);
     expect(dataset!.notes).toContain('skipped 1: a file that is no image, such as "train/disc/x.txt"');
   });
