@@ -72,6 +72,7 @@ async function login({ url, token, device, profile = DEFAULT_PROFILE, project }:
       fix: 'Pass it on standard input: kneepoint login --url URL --token - < FILE',
     });
   }
+  if (isOpen(new URL(address))) note(`warning: what is sent to ${address} is not encrypted, the token neither`);
   const candidates = device ? await logInByDevice(address, ask) : [await readToken(token === '-')];
   const { token: kept, viewer } = await firstValid(address, candidates, project);
   await keepProfile(profile, { url: address, token: kept, ...(project === undefined ? {} : { project }) });
@@ -79,6 +80,11 @@ async function login({ url, token, device, profile = DEFAULT_PROFILE, project }:
   const [first, ...others] = Object.keys(await readProfiles());
   const hint = first === profile && others.length === 0 ? '' : ` --profile ${profile}`;
   note(`kept in ${profilesFile()}; use it with --url ${address}${hint}, or KNEEPOINT_PROFILE=${profile}`);
+}
+
+/** Whether anybody on the way can read along. */
+function isOpen({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !/^(localhost|127\.|\[::1\])/.test(hostname);
 }
 
 function ask({ address, code }: { readonly address: string; readonly code: string }): void {
