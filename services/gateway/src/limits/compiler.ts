@@ -51,8 +51,7 @@ function compiled(schema: GraphQLSchema, document: DocumentNode): Run | undefine
   if (!isSuited(schema, document)) return undefined;
   const query = compileQuery(schema, document, undefined, {});
   if (!isCompiledQuery(query)) return undefined;
-  return async ({ rootValue, contextValue, variableValues }) =>
-    query.query(rootValue, contextValue, variableValues) as Promise<ExecutionResult>;
+  return async ({ rootValue, contextValue, variableValues }) => query.query(rootValue, contextValue, variableValues);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { buildSchema, parse } from 'graphql';
+import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createSchema } from '../schema/schema.ts';
 import { requireAffordable } from './check-operation.ts';
@@ -50,6 +50,14 @@ describe('the cost of an operation', () => {
   it('has a usual size for lists of which nothing is known, and one for values that are documents', () => {
     expect(cost('{ layers { name } }')).toBe(1 + 20);
     expect(cost('{ one { report } }')).toBe(1 + 50);
+  });
+
+  it('of introspection grows with what is asked of it, from the whole schema once', () => {
+    const whole = cost(getIntrospectionQuery());
+    expect(whole).toBe(cost('{ __schema { types { name } } }'));
+    const fields = (inner: string): string =>
+      Array.from({ length: 9 }, (_, n) => `a${n}: fields { type { ${inner} } }`).join(' ');
+    expect(cost(`{ __schema { types { ${fields(fields(fields('name')))} } } }`)).toBeGreaterThan(50 * whole);
   });
 
   it('of variables that do not fit is left to who refuses them', () => {

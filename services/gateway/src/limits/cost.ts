@@ -13,11 +13,13 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionSetNode,
+  TypeMetaFieldDef,
   type VariableDefinitionNode,
 } from 'graphql';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values.js';
-import { INTROSPECTION, JSON_COST, listSize } from './list-size.ts';
+import { INTROSPECTION, INTROSPECTION_SHARE, JSON_COST, listSize } from './list-size.ts';
 
 /** What an operation costs: the number of fields that its answer can have. */
 export interface Cost {
@@ -108,7 +110,7 @@ function within(name: string | undefined, type: GraphQLCompositeType, { schema }
 function costOfField(node: FieldNode, type: GraphQLCompositeType, walk: Walk): Cost {
   const name = node.name.value;
   const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
-  if (field === undefined) return { fields: INTROSPECTION[name] ?? 1, dearest: [name] };
+  if (field === undefined) return costOfIntrospection(node, walk);
   const result = getNamedType(field.type);
   if (!isCompositeType(result) || node.selectionSet === undefined) {
     return { fields: result.name === 'JSON' ? JSON_COST : 1, dearest: [name] };
@@ -120,4 +122,13 @@ function costOfField(node: FieldNode, type: GraphQLCompositeType, walk: Walk): C
     args: field.args.length === 0 ? {} : getArgumentValues(field, node, walk.variables),
   });
   return { fields: 1 + size * inner.fields, dearest: [name, ...inner.dearest] };
+}
+
+/** Fields that every schema has: the name of a type, or what there is to ask for, which is read from memory without a pause. */
+function costOfIntrospection({ name: { value: name }, selectionSet }: FieldNode, walk: Walk): Cost {
+  const meta = [SchemaMetaFieldDef, TypeMetaFieldDef].find((one) => one.name === name);
+  const type = meta && getNamedType(meta.type);
+  if (!isCompositeType(type) || selectionSet === undefined) return { fields: 1, dearest: [name] };
+  const { fields } = costOfSelection(selectionSet, type, walk);
+  return { fields: Math.max(INTROSPECTION[name] ?? 1, Math.ceil(fields / INTROSPECTION_SHARE)), dearest: [name] };
 }

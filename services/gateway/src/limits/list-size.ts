@@ -1,5 +1,7 @@
-/** What the whole schema costs, or one type of it: it is as large as it is, however little is asked of it. */
+/** What the schema costs at least, or one type of it. */
 export const INTROSPECTION: Readonly<Record<string, number>> = { __schema: 5000, __type: 200 };
+/** Fields of introspection for one of the data: they lie in memory. */
+export const INTROSPECTION_SHARE = 10;
 
 /** A report or a model's preprocessing, which comes as one value. */
 export const JSON_COST = 50;
@@ -14,6 +16,11 @@ const PAGE_LIMIT = 100;
 const SIZES: Readonly<Record<string, (args: Arguments) => number>> = {
   'CharacteristicCurve.points': () => 100,
   'Query.taskRelationships': ({ models }) => (Array.isArray(models) ? models.length : 1),
+  // As this schema has them on the mean; types lead to fields and those to types again, so that aliases multiply.
+  ...{ '__Schema.types': () => 130, '__Schema.directives': () => 6 },
+  ...{ '__Type.fields': () => 4, '__Type.inputFields': () => 1, '__Type.enumValues': () => 1 },
+  ...{ '__Type.interfaces': () => 1, '__Type.possibleTypes': () => 1 },
+  ...{ '__Field.args': () => 1, '__Directive.args': () => 1, '__Directive.locations': () => 3 },
   // As many as models, which their parent has counted.
   'TaskRelationships.rows': () => 1,
 };
