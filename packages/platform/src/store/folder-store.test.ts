@@ -6,9 +6,12 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { artifactRoutes } from './artifact-routes.ts';
 import { FolderStore } from './folder-store.ts';
+import { hashFile } from './write-file.ts';
 
 const files = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -71,6 +74,19 @@ describe('FolderStore', () => {
     socket.destroy();
     await expect.poll(() => files(home), { timeout: 5_000 }).toEqual([]);
     await expect(store.completeUpload('u1')).rejects.toMatchObject({ code: 'STORE_NOT_FOUND' });
+  });
+
+  test('what is sent to an address while its upload is completed never lies under the sum of another', async () => {
+    const [first, second] = [Buffer.alloc(2 ** 23, 'a'), Buffer.alloc(2 ** 23, 'b')];
+    for (let delay = 0; delay < 24; delay += 3) {
+      await store.acceptUpload('u2', Readable.from([first]), first.length);
+      const again = store.acceptUpload('u2', Readable.from([second]), second.length);
+      await sleep(delay);
+      const [stored] = await Promise.all([store.completeUpload('u2'), again]);
+      expect(await hashFile(await store.localPath(stored.sha256))).toEqual(stored);
+      await store.delete(stored.sha256);
+      await store.deleteStaleUpload('u2');
+    }
   });
 
   test('routes answer as HTTP asks: HEAD, ranges, wrong methods, other paths', async () => {

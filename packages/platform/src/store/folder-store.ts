@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { access, constants, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure } from '@kneepoint/failures';
@@ -214,15 +215,18 @@ export class FolderStore implements ArtifactStore {
   ): Promise<Stored> {
     const path = join(this.root, uploadKey(uploadId));
     return guarded(uploadKey(uploadId), async () => {
-      const stored = await hashFile(path);
+      // Its address may be sent to again while this reads: what is read has a name that nobody can send to.
+      const own = join(this.#temporary, randomUUID());
+      // Linked where the file system can, so that a gateway that is killed here leaves the upload as it was.
+      await link(path, own).catch(() => rename(path, own));
       try {
+        const stored = await hashFile(own);
         checkUpload(uploadId, stored, expectedSha256, options.bytes);
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
+        await moveIntoPlace(own, this.#path(stored.sha256));
+        return stored;
+      } finally {
+        await Promise.all([own, path].map((name) => rm(name, { force: true })));
       }
-      await moveIntoPlace(path, this.#path(stored.sha256));
-      return stored;
     });
   }
 
