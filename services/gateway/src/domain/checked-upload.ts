@@ -62,8 +62,9 @@ async function keep(
     stored = await store.completeUpload(id, sha256, { bytes });
   } catch (error) {
     const { code } = Failure.from(error);
-    // The store has let go of what is not what was announced.
-    if (code === 'UPLOAD_INVALID') await db.prisma.upload.deleteMany({ where: { id } });
+    // The store has let go of what is not what was announced. The row stays for whoever asks again, and counts no longer.
+    if (code === 'UPLOAD_INVALID')
+      await db.prisma.upload.updateMany({ where: { id }, data: { expiresAt: new Date() } });
     // Another gateway was asked, too, and was faster.
     if (code === 'STORE_NOT_FOUND' && (await db.prisma.upload.count({ where: { id, sha256 } })) > 0)
       return { sha256, bytes };

@@ -11,6 +11,11 @@ const INNER: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'STORE_UNAVAILABLE',
 ]);
 
+/** Whether what failed is for whoever keeps the server to look after: a defect, or something that stands behind the gateway. */
+export function isForTheLog(code: unknown): boolean {
+  return code === 'INTERNAL' || INNER.has(code as FailureCode);
+}
+
 /** A failure as clients see it: one of what stands behind the gateway says what its code means, and nothing of where that stands. */
 export function tellFailure<F extends Pick<FailureJson, 'code' | 'message' | 'where' | 'fix'>>(failure: F): F {
   if (!INNER.has(failure.code)) return failure;

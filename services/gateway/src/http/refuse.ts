@@ -37,7 +37,7 @@ export function pathOf({ url }: FastifyRequest): string {
 
 function refuse(request: FastifyRequest, reply: FastifyReply, status: number, refusal: Refusal): FastifyReply {
   const { message, ...extensions } = { ...refusal, requestId: request.id };
-  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (status === 503 || status === 429) reply.header('retry-after', RETRY_AFTER_SECONDS);
   // Nobody is to go on sending a body that is not read.
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (!request.raw.readableEnded && (encoding ?? length ?? '0') !== '0') reply.header('connection', 'close');

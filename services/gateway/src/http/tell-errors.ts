@@ -2,6 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { Failure } from '@kneepoint/failures';
 import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Context } from '../context.ts';
+import { isForTheLog } from '../domain/tell-failure.ts';
 import { causeOf } from './format-error.ts';
 import { requireShallow } from './json-depth.ts';
 import { RETRY_AFTER_SECONDS, STATUSES } from './statuses.ts';
@@ -13,7 +14,7 @@ export function signErrors(
   { log, requestId }: { readonly log: Pick<Context['log'], 'error'>; readonly requestId: string },
 ): GraphQLFormattedError[] {
   return formatted.map((told, index) => {
-    if (told.extensions?.retryable === true) {
+    if (isForTheLog(told.extensions?.code)) {
       log.error({ err: causeOf(errors[index]), path: told.path }, 'a resolver failed');
     }
     return { ...told, extensions: { ...told.extensions, requestId } };
