@@ -50,6 +50,7 @@ export async function floods(url: string, pid: number, query: string): Promise<F
           const socket = connect(Number(port), hostname);
           socket.on('error', () => undefined);
           socket.on('close', () => count(answers, 'ended'));
+          socket.resume();
           await once(socket, 'connect');
           socket.write('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Le');
           return socket;

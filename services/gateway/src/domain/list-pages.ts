@@ -74,14 +74,14 @@ export function listLoader<Row, Cursor>(
         const page = byPlace.get(placeOf(key))!;
         return page instanceof Error ? page : (page.get(key.owner) ?? []);
       });
-    }, options as object),
+    }, options),
     total: new DataLoader<string, number>(async (owners) => {
       const counted = await db.prisma.$queryRaw<{ owner: string; total: number }[]>`
         SELECT owner.id AS owner, list.total FROM unnest(${[...new Set(owners)]}::text[]) AS owner(id), LATERAL (
         SELECT count(*)::int AS total ${rows}) list`;
       const totals = new Map(counted.map(({ owner, total }) => [owner, total]));
       return owners.map((owner) => totals.get(owner) ?? 0);
-    }, options as object),
+    }, options),
   };
 }
 

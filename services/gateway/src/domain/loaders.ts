@@ -125,22 +125,16 @@ type KeyOf<Row> = (row: Row) => string;
 const keyed =
   (options: Options) =>
   <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
-    new DataLoader<string, Row | null>(
-      async (keys) => {
-        const rows = new Map((await fetch([...new Set(keys)])).map((row) => [keyOf(row), row]));
-        return keys.map((key) => rows.get(key) ?? null);
-      },
-      options as DataLoader.Options<string, Row | null>,
-    );
+    new DataLoader<string, Row | null>(async (keys) => {
+      const rows = new Map((await fetch([...new Set(keys)])).map((row) => [keyOf(row), row]));
+      return keys.map((key) => rows.get(key) ?? null);
+    }, options);
 
 const grouped =
   (options: Options) =>
   <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
-    new DataLoader<string, Row[]>(
-      async (keys) => {
-        const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
-        for (const row of await fetch([...groups.keys()])) groups.get(keyOf(row))?.push(row);
-        return keys.map((key) => groups.get(key) ?? []);
-      },
-      options as DataLoader.Options<string, Row[]>,
-    );
+    new DataLoader<string, Row[]>(async (keys) => {
+      const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
+      for (const row of await fetch([...groups.keys()])) groups.get(keyOf(row))?.push(row);
+      return keys.map((key) => groups.get(key) ?? []);
+    }, options);
