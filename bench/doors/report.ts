@@ -46,7 +46,7 @@ function beyond(outcomes: readonly Outcome[]): string {
       return `| ${source} | ${file.split('/').at(-1)} | ${exponent(difference!)} | ${by} |`;
     });
   if (found.length === 0) return '';
-  return `Where the difference is beyond 1e-5 it is within four times what rounding alone does to the masked network, which is measured then:
+  return `Where the difference is beyond 1e-5 it is within four times what rounding alone does to the masked network, which is measured then. A network that answers next to nothing on noise, as a detector behind a sigmoid, has little that is more than rounding ([example](method.md)):
 
 | source | file | difference | rounding alone |
 |---|---|---:|---:|
