@@ -32,6 +32,8 @@ it("names of outputs are those of this product, of Ultralytics' dictionary, or o
   expect(await labelsOfFile(await model({}, { 'labels.txt': 'cat\r\ndog\n' }))).toEqual(['cat', 'dog']);
   expect(await labelsOfFile(await model({ 'kneepoint.classes': 'nonsense' }))).toBeUndefined();
   expect(await labelsOfFile(await model({}))).toBeUndefined();
+  // A text that no exporter writes is passed over as fast as any other.
+  expect(await labelsOfFile(await model({ names: '1'.repeat(300_000), stride: '32' }))).toBeUndefined();
 });
 
 it('what is declared beside a model goes before what a hub wrote, and that before the metadata', async () => {
