@@ -128,6 +128,13 @@ describe.runIf(available('postgres'))('a PostgreSQL database', () => {
     await db.close();
   });
 
+  it('gives up a statement that takes longer than it may, and goes on', async () => {
+    const db = await openDatabase(server.url, { statementMs: 100 });
+    await expect(db.prisma.$queryRaw`SELECT pg_sleep(5)::text`).rejects.toThrow(/statement timeout/);
+    await db.health();
+    await db.close();
+  });
+
   it('is refused when its migrations are not those of this version', async () => {
     const refuse = async (message: RegExp): Promise<void> => {
       await expect(openDatabase(server.url)).rejects.toMatchObject({
