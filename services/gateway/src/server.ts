@@ -50,6 +50,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const limits = limitsOf(config);
   const admit = operationAdmission(schema, limits);
   const executor = createExecutor(limits);
+  const events = createExecutor({ ...limits, ...limits.events });
 
   const app = await createApp(config, log);
   await compressAnswers(app);
@@ -114,7 +115,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
       sessions,
       rules: armor.validationRules,
       maxTokens: limits.document.tokens,
-      ...{ admit, executor, bounds: limits.sockets },
+      ...{ admit, executor, events, bounds: limits.sockets },
     }),
   });
   app.post('/graphql', handleGraphql);

@@ -11,7 +11,7 @@ export interface OidcConfig {
   readonly jwksUrl?: string;
   readonly projectClaim: string;
   readonly roleClaim: string;
-  /** What values of the role's claim mean; roles mean themselves. */
+  /** What values of the role's claim mean; where nothing is said, roles mean themselves. */
   readonly roles: Readonly<Record<string, Role>>;
 }
 
@@ -54,10 +54,12 @@ function toOidc(settings: Settings): OidcConfig | undefined {
     clientId: settings.KNEEPOINT_OIDC_CLIENT_ID ?? audience,
     projectClaim: settings.KNEEPOINT_OIDC_PROJECT_CLAIM,
     roleClaim: settings.KNEEPOINT_OIDC_ROLE_CLAIM,
-    roles: {
-      ...(Object.fromEntries(ROLES.map((role) => [role, role])) as Record<Role, Role>),
-      ...Object.fromEntries(mapping.map((pair) => pair.split('=') as [string, Role])),
-    },
+    // Where values are given a meaning, no other has one: a group may be called admin for reasons of its own.
+    roles: Object.fromEntries(
+      mapping.length === 0
+        ? ROLES.map((role) => [role, role])
+        : mapping.map((pair) => pair.split('=') as [string, Role]),
+    ),
     ...(jwksUrl === undefined ? {} : { jwksUrl }),
   };
 }

@@ -96,7 +96,7 @@ export const SETTINGS = z.object({
   /** Claims with the name of a project, or several, and with a role, or several. */
   KNEEPOINT_OIDC_PROJECT_CLAIM: text.default('kneepoint_project'),
   KNEEPOINT_OIDC_ROLE_CLAIM: text.default('kneepoint_role'),
-  /** What other values of the role's claim mean: `ml-admins=admin,everyone=viewer`. */
+  /** What values of the role's claim mean, no others then meaning anything: `ml-admins=admin,everyone=viewer`. */
   KNEEPOINT_OIDC_ROLES: text
     .regex(
       /^[^=,]+=(viewer|operator|admin)(,[^=,]+=(viewer|operator|admin))*$/,

@@ -8,7 +8,6 @@ import {
   type GraphQLError,
   type GraphQLFormattedError,
   OperationTypeNode,
-  subscribe,
 } from 'graphql';
 import { CloseCode, type Context as SocketContext, type OperationResult } from 'graphql-ws';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
@@ -23,6 +22,7 @@ import type { AdmitOperation } from '../limits/admit-operation.ts';
 import type { Executor } from '../limits/executor.ts';
 import type { Limits } from '../limits/limits.ts';
 import { formatError } from './format-error.ts';
+import { liveEvents } from './live-events.ts';
 import { codeOf } from './measure-requests.ts';
 import { type DocumentLimits, documentReader, refusalOf } from './read-document.ts';
 import { SocketRoom } from './socket-room.ts';
@@ -35,6 +35,8 @@ export interface SocketOptions extends DocumentLimits {
   readonly sessions: Sessions;
   readonly admit: AdmitOperation;
   readonly executor: Executor;
+  /** The executor of events: what changes reaches everybody who watches at once. */
+  readonly events: Executor;
   readonly bounds: Limits['sockets'];
 }
 
@@ -56,7 +58,7 @@ const GOODBYE_MS = 1_000;
 /** GraphQL over WebSocket (graphql-transport-ws) under the same limits, and with the same errors and spans, as over HTTP. */
 export function createSocketHandler(
   app: FastifyInstance,
-  { contexts, authenticator, sessions, admit, executor, bounds, ...limits }: SocketOptions,
+  { contexts, authenticator, sessions, admit, executor, events, bounds, ...limits }: SocketOptions,
 ) {
   const tell = (errors: readonly GraphQLError[], to: Parameters<typeof signErrors>[2]): GraphQLFormattedError[] =>
     signErrors(
@@ -102,26 +104,27 @@ export function createSocketHandler(
     },
     onSubscribe: async (socket, _id, { query, operationName, variables, extensions }) => {
       const { extra } = socket;
+      const { principal } = extra;
       const document = read(query, { variables, extensions });
       if (!('kind' in document)) return document;
       const refused = await refusalOf(async () => {
         room.require(socket);
-        if (extra.principal === undefined) throw unauthenticated('the token is no longer valid');
-        await admit({ document, operationName, variables }, extra.principal);
+        if (principal === undefined) throw unauthenticated('the token is no longer valid');
+        await admit({ document, operationName, variables }, principal);
       });
       if (refused !== null) return [refused];
       const isLive = getOperationAST(document, operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
       const requestId = `${extra.request.id}.${(operations += 1)}`;
       const operation: Operation = {
         ...{ schema: limits.schema, document, operationName, variableValues: variables },
-        contextValue: contexts[isLive ? 'forSubscription' : 'forRequest'](extra.principal!, requestId),
+        contextValue: contexts[isLive ? 'forSubscription' : 'forRequest'](principal!, requestId),
         parent: parentOf(extensions, extra.request.headers),
       };
       return operation;
     },
     execute: (args) => measured(args as Operation, executor),
     // The span of a subscription ends when it has begun: what follows may take hours.
-    subscribe: (args) => measured(args as Operation, subscribe),
+    subscribe: (args) => measured(args as Operation, (operation) => liveEvents(operation, events)),
     onNext: ({ extra }, _id, _payload, args, result) => {
       room.requireRead(extra.socket);
       return result.errors

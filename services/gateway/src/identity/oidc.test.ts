@@ -36,7 +36,7 @@ beforeAll(async () => {
       KNEEPOINT_OIDC_ISSUER: issuer,
       KNEEPOINT_OIDC_AUDIENCE: AUDIENCE,
       KNEEPOINT_OIDC_ROLE_CLAIM: 'groups',
-      KNEEPOINT_OIDC_ROLES: 'ml-team=operator,everyone=viewer',
+      KNEEPOINT_OIDC_ROLES: 'ml-team=operator,everyone=viewer,admin=admin',
     },
   });
   await gateway.db.prisma.project.create({ data: { name: 'vision' } });

@@ -18,6 +18,8 @@ export interface Limits {
   /** Operations that are worked on at once; so many times more may wait for their turn. */
   readonly atOnce: number;
   readonly waiting: number;
+  /** The same two of events: one change is news to all who watch, whose reads of one moment are one statement. */
+  readonly events: { readonly atOnce: number; readonly waiting: number };
   /** Of one principal in a minute; 0: any number. See `costInRate`. */
   readonly perMinute: number;
   readonly sockets: {
@@ -32,6 +34,7 @@ export interface Limits {
 
 /** Waiting operations for each that is worked on. */
 const QUEUE = 8;
+const SUBSCRIPTIONS = 5000;
 
 /** Far above what the command line and a dashboard ask, far below what hurts. */
 export function limitsOf({ gateway }: Pick<Config, 'gateway'>): Limits {
@@ -42,7 +45,8 @@ export function limitsOf({ gateway }: Pick<Config, 'gateway'>): Limits {
     milliseconds: querySeconds * 1000,
     bytes: answerMb * 2 ** 20,
     ...{ atOnce: queries, waiting: queries * QUEUE, perMinute: queriesPerMinute },
-    sockets: { operations: 100, subscriptions: 5000, unreadBytes: 2 ** 22 },
+    events: { atOnce: 500, waiting: SUBSCRIPTIONS },
+    sockets: { operations: 100, subscriptions: SUBSCRIPTIONS, unreadBytes: 2 ** 22 },
   };
 }
 
