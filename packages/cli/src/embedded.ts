@@ -2,7 +2,15 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startExtractor } from '@kneepoint/extractor-service';
 import { startGateway } from '@kneepoint/gateway-service';
-import { type Config, createLogger, type Logger, makeToken, openBus, openDatabase, openStore } from '@kneepoint/platform';
+import {
+  type Config,
+  createLogger,
+  type Logger,
+  makeToken,
+  openBus,
+  openDatabase,
+  openStore,
+} from '@kneepoint/platform';
 import { startPruner } from '@kneepoint/pruner-service';
 import { startRegressor } from '@kneepoint/regressor-service';
 import { startTrainer } from '@kneepoint/trainer-service';

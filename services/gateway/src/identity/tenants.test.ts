@@ -296,7 +296,7 @@ describe('two projects', () => {
       { ...entry, principalName: 'ours viewer', subjects: [ours.Run], outcome: 'FORBIDDEN' },
     ]);
     // A text that no row can hold leaves a row all the same, and an id has one form.
-    await ask(operator!, `mutation { cancelRun(id: "${ours.Run}\\u0000") { userErrors { code } } }`);
+    await ask(operator, `mutation { cancelRun(id: "${ours.Run}\\u0000") { userErrors { code } } }`);
     expect(await data(admin(), '{ auditLog(first: 1) { edges { node { subjects outcome } } } }')).toEqual({
       auditLog: { edges: [{ node: { subjects: [`${ours.Run}\ufffd`], outcome: 'ID_INVALID' } }] },
     });

@@ -16,8 +16,7 @@ export function checkpointing(world: World): void {
   const service = (): string => `saving-${(services += 1)}`;
   const launch = (name: string, key = contentKey('saving', 1, name)) =>
     launchRun(world.db, { kind: 'TEST', input: {}, steps: [plan(name, { key })] });
-  const row = (name: string) =>
-    world.db.prisma.checkpoint.findFirst({ where: { key: contentKey('saving', 1, name) } });
+  const row = (name: string) => world.db.prisma.checkpoint.findFirst({ where: { key: contentKey('saving', 1, name) } });
   const file = async (context: StepContext, text: string, position: object): Promise<void> => {
     const path = join(tmpdir(), `kneepoint-checkpoint-${randomBytes(8).toString('hex')}`);
     await writeFile(path, text);
