@@ -1,7 +1,7 @@
 import { Prisma } from '@kneepoint/platform';
 import DataLoader from 'dataloader';
 import type { Services } from '../context.ts';
-import { type Loader, rememberingLoader } from './loader.ts';
+import { type Gathering, type Loader, rememberingLoader } from './loader.ts';
 import { orderedPage, type Page, type PageRequest, pageSize } from './pages.ts';
 import type { Remembered } from './remembered.ts';
 
@@ -41,13 +41,12 @@ export interface ListLoader<Row> {
   readonly remembered?: Remembered<readonly Row[]>;
 }
 
-type Options = DataLoader.Options<string, never>;
 type Owned<Row> = Row & { readonly owner: string };
 
 /** Pages of the same size and place are one statement, whoever's they are: for a page of runs as many statements as for one run. */
 export function listLoader<Row, Cursor>(
   { db }: Pick<Services, 'db'>,
-  options: Options,
+  gathering: Gathering,
   source: ListSource<Row, Cursor>,
 ): ListLoader<Row> {
   const { columns, rows, order, after, encode, decode, remembered } = source;
@@ -74,14 +73,14 @@ export function listLoader<Row, Cursor>(
         const page = byPlace.get(placeOf(key))!;
         return page instanceof Error ? page : (page.get(key.owner) ?? []);
       });
-    }, options),
+    }, gathering),
     total: new DataLoader<string, number>(async (owners) => {
       const counted = await db.prisma.$queryRaw<{ owner: string; total: number }[]>`
         SELECT owner.id AS owner, list.total FROM unnest(${[...new Set(owners)]}::text[]) AS owner(id), LATERAL (
         SELECT count(*)::int AS total ${rows}) list`;
       const totals = new Map(counted.map(({ owner, total }) => [owner, total]));
       return owners.map((owner) => totals.get(owner) ?? 0);
-    }, options),
+    }, gathering),
   };
 }
 

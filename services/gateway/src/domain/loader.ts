@@ -3,6 +3,13 @@ export interface Loader<Key, Value> {
   load(key: Key): Promise<Value>;
 }
 
+/** How a DataLoader gathers what is looked for. */
+export interface Gathering {
+  readonly cache: boolean;
+  readonly maxBatchSize: number;
+  readonly batchScheduleFn: (send: () => void) => void;
+}
+
 /** A loader that reads nothing twice. */
 export function rememberingLoader<Key, Value>(
   loader: Loader<Key, Value>,

@@ -3,14 +3,13 @@ import { BENCHMARK } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 import { findCells } from './cells.ts';
 import { listLoader, type ListLoader, rememberingList } from './list-pages.ts';
-import { type Loader, rememberingLoader } from './loader.ts';
+import { type Gathering, type Loader, rememberingLoader } from './loader.ts';
 import { findProducts } from './products.ts';
 import { readProgress } from './progress.ts';
 import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS } from './run-lists.ts';
 
 /** Postgres takes 65 535 parameters in one statement. */
 const BATCH = { maxBatchSize: 10_000 } as const;
-type Options = DataLoader.Options<string, never>;
 
 /**
  * Reads by id for all who work in a project. Nothing is remembered, and what is looked for in one turn of the event loop is one statement:
@@ -123,7 +122,7 @@ type Fetch<Row> = (keys: string[]) => Promise<Row[]>;
 type KeyOf<Row> = (row: Row) => string;
 
 const keyed =
-  (options: Options) =>
+  (options: Gathering) =>
   <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
     new DataLoader<string, Row | null>(async (keys) => {
       const rows = new Map((await fetch([...new Set(keys)])).map((row) => [keyOf(row), row]));
@@ -131,7 +130,7 @@ const keyed =
     }, options);
 
 const grouped =
-  (options: Options) =>
+  (options: Gathering) =>
   <Row>(fetch: Fetch<Row>, keyOf: KeyOf<Row>) =>
     new DataLoader<string, Row[]>(async (keys) => {
       const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));

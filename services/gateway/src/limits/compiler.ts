@@ -49,9 +49,14 @@ export class Compiler {
 
 function compiled(schema: GraphQLSchema, document: DocumentNode): Run | undefined {
   if (!isSuited(schema, document)) return undefined;
-  const query = compileQuery(schema, document, undefined, {});
-  if (!isCompiledQuery(query)) return undefined;
-  return async ({ rootValue, contextValue, variableValues }) => query.query(rootValue, contextValue, variableValues);
+  try {
+    const query = compileQuery(schema, document, undefined, {});
+    if (!isCompiledQuery(query)) return undefined;
+    return async ({ rootValue, contextValue, variableValues }) => query.query(rootValue, contextValue, variableValues);
+  } catch {
+    // What it does not know is executed as it is.
+    return undefined;
+  }
 }
 
 /**

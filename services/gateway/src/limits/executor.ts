@@ -12,7 +12,9 @@ export function createExecutor(limits: Pick<Limits, 'atOnce' | 'waiting' | 'mill
   const gate = new Gate(limits);
   const compiler = new Compiler();
   const answer = async (operation: ExecutionArgs): Promise<ExecutionResult> => {
-    const result = await compiler.of(operation)?.(operation);
+    const result = await compiler
+      .of(operation)?.(operation)
+      .catch(() => undefined);
     // Errors are to be GraphQL's own, with all that is told of them: a query that has some is asked once more.
     return result === undefined || result.errors !== undefined ? execute(operation) : result;
   };
