@@ -138,7 +138,7 @@ export const BAD_TRANSPORT_REQUESTS: readonly BadRequest[] = [
     name: 'a query too deep',
     send: query(`{ node(id: "x") { ${'... on Node { '.repeat(16)} id ${'}'.repeat(16)} } }`),
     code: 'GRAPHQL_VALIDATION_FAILED',
-    message: 'Syntax Error: Query depth limit of 14 exceeded, found 18.',
+    message: 'Syntax Error: Query depth limit of 16 exceeded, found 18.',
     where: null,
   },
   {
