@@ -15,6 +15,7 @@ export interface SiegeOptions {
   readonly processes?: number;
   /** Resident memory of one process, MB. */
   readonly memoryMb?: number;
+  /** With the start of a process, which a busy machine may take long for. */
   readonly timeoutMs?: number;
 }
 
@@ -23,9 +24,9 @@ export interface SiegeReport {
   readonly seconds: number;
   /** Files by outcome: `accepted`, or the code of the rejection. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** What must not be: no code, a time over five seconds, a rejection that the parent had to make. */
+  /** What must not be: no code, or a time over five seconds. */
   readonly wrong: readonly Wrong[];
-  /** Processes that ended by themselves, ran over their memory or over their time; each file got a code all the same. */
+  /** Processes that ended by themselves or ran over their memory; each file got a code all the same. */
   readonly deaths: readonly Wrong[];
   readonly slowestMs: number;
 }
@@ -43,7 +44,7 @@ export const range = (from: number, count: number): number[] => Array.from({ len
  * for the next file when nothing went wrong.
  */
 export async function siege(options: SiegeOptions): Promise<SiegeReport> {
-  const { subject, seeds, folders = [], processes = 2, memoryMb = 1024, timeoutMs = 20_000 } = options;
+  const { subject, seeds, folders = [], processes = 2, memoryMb = 1024, timeoutMs = 60_000 } = options;
   const pool = new TaskPool<Attempt, Reception>(TASK, { size: processes, memoryMb, timeoutMs });
   const outcomes: Record<string, number> = {};
   const [wrong, deaths]: [Wrong[], Wrong[]] = [[], []];
@@ -58,7 +59,7 @@ export async function siege(options: SiegeOptions): Promise<SiegeReport> {
       return code ?? 'accepted';
     } catch (error) {
       const { code, message } = Failure.from(error);
-      if (code === 'INTERNAL') wrong.push({ seed, what: message });
+      if (code === 'INTERNAL' || code === 'RUNTIME_TIMEOUT') wrong.push({ seed, what: message });
       else deaths.push({ seed, what: `${code}: ${message}` });
       return code;
     }
