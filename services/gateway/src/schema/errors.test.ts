@@ -67,7 +67,7 @@ describe('a query is refused with its code, its field and what would be right', 
         `{ datasets(first: 1, after: "${after}") { totalCount } }`,
         'PAGE_INVALID',
         'after',
-        'after is not a cursor of this server',
+        'after is not a cursor of this list',
       ],
     ),
     [
@@ -134,6 +134,8 @@ describe('a query is refused with its code, its field and what would be right', 
         code,
         ...(where === null ? {} : { where }),
         fix: expect.any(String) as string,
+        retryable: false,
+        requestId: expect.any(String) as string,
       });
       if (typeof message === 'string') expect(error!.message, what).toBe(message);
       else expect(error!.message, what).toMatch(message);
