@@ -202,7 +202,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     name: 'a cursor of another server',
     send: query('{ datasets(first: 1, after: "MTIz") { totalCount } }'),
     code: 'PAGE_INVALID',
-    message: 'after is not a cursor of this server',
+    message: 'after is not a cursor of this list',
     where: 'after',
   },
   {
