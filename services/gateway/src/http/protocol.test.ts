@@ -24,7 +24,7 @@ describe('GraphQL over HTTP', () => {
   async function audit(url: string): Promise<Record<string, string[]>> {
     const found: Record<string, string[]> = { error: [], warn: [], notice: [] };
     for (const { name, fn } of serverAudits({ url, fetchFn: asked })) {
-      const result = (await fn());
+      const result = await fn();
       if (result.status !== 'ok') found[result.status]!.push(name);
       if ('response' in result) await result.response.body?.cancel().catch(() => undefined);
     }
