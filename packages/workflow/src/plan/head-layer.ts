@@ -1,7 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { HeadPool } from '@kneepoint/pruning';
 import type { Cell } from '@kneepoint/regression';
-import { FIRST_SHARE } from '../rounds/round-shares.ts';
 
 /** How one layer probes for one task. */
 export interface ProbedLayer {
@@ -38,10 +37,10 @@ export interface HeadOptions {
 }
 
 /**
- * The least share of a network that is trained for the tasks: a probe reads what is there already, training makes more of a deeper network, so that one of
- * a layer or two which probes as well ends far behind. To truncate is to cut, and takes away no more than a first round does.
+ * The least share of a network that is trained for the tasks: a probe reads what is there already, training makes more of a deeper network, so that
+ * one of a few layers which probes as well, or better, ends far behind (figures in docs/method.md).
  */
-export const TRAINED_SHARE = FIRST_SHARE;
+export const TRAINED_SHARE = 0.5;
 
 /**
  * The layer that probes best on validation, never on test. For several tasks the one of the best mean rank over them; of equals the one whose
