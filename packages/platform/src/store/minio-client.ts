@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
-import { Client } from 'minio';
+import { Client, type ClientOptions } from 'minio';
 import { storeFailure } from './store-failure.ts';
 import { awsKeys, CurrentKeys, fixedKeys, type KeySource } from './store-keys.ts';
 
@@ -84,7 +84,8 @@ export function minioClient({ bucket: _bucket, keys, ...address }: MinioAddress)
   const module = address.useSSL ? https : http;
   return new Client({
     ...address,
-    credentialsProvider: new CurrentKeys(keys),
+    // minio declares one class twice, for each of its two kinds of modules.
+    credentialsProvider: new CurrentKeys(keys) as object as NonNullable<ClientOptions['credentialsProvider']>,
     pathStyle: true,
     // its own retries write to the console; `persist` does the same in silence
     retryOptions: { disableRetry: true },

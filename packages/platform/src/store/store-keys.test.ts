@@ -61,7 +61,7 @@ describe.skipIf(!available('minio'))('a store of a process without keys', () => 
     const { sha256 } = await store.put(bytes);
     expect(Buffer.from(await store.read(sha256))).toEqual(bytes);
 
-    const signed = await store.presignGet(sha256, { expiresSeconds: 60, fileName: 'small.onnx' });
+    const signed = await store.presignGet(sha256, { expiresSeconds: 60, filename: 'small.onnx' });
     expect(new URL(signed).searchParams.get('X-Amz-Security-Token')).toBeTruthy();
     expect(Buffer.from(await (await fetch(signed)).arrayBuffer())).toEqual(bytes);
 
