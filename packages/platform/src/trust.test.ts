@@ -52,10 +52,7 @@ it.skipIf(!available('postgres', 'minio', 'nats-server'))(
       const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', SCRIPT], { env });
       return JSON.parse(stdout) as Readonly<Record<string, string>>;
     };
-    const [strange, trusted] = await Promise.all([
-      connect({}),
-      connect({ NODE_EXTRA_CA_CERTS: tls.authorityFile }),
-    ]);
+    const [strange, trusted] = await Promise.all([connect({}), connect({ NODE_EXTRA_CA_CERTS: tls.authorityFile })]);
     expect(trusted).toEqual({ database: 'open', store: 'open', bus: 'open', fetch: 'open' });
     expect(paths).toEqual(['/', '/v1/traces']);
     const fix = /: name the host as its certificate does, and let NODE_EXTRA_CA_CERTS name the file/;

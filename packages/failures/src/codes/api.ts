@@ -12,7 +12,8 @@ export const apiFailures = {
     retryable: false,
   },
   QUERY_TOO_COSTLY: {
-    cause: 'The answer could have more fields than may be asked for at once: pages multiply with what is asked of each row.',
+    cause:
+      'The answer could have more fields than may be asked for at once: pages multiply with what is asked of each row.',
     cure: 'Ask for smaller pages, fewer aliases, or for what lies within of one object at a time.',
     retryable: false,
   },
