@@ -47,7 +47,7 @@ function compressArguments(epsilon = 0.05): readonly string[] {
 
 async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
   const query =
-    '{ runs(first: 100) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
+    '{ runs(first: 30) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: JSON_HEADERS,
