@@ -45,13 +45,13 @@ function compressArguments(epsilon = 0.05): readonly string[] {
   return ['compress', ...what, ...arms, '--out', out, '--data-dir', data, '--json'];
 }
 
-async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
+async function runsOf(url: string, first = 30): Promise<readonly RunWithSteps[]> {
   const query =
-    '{ runs(first: 30) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
+    'query($first: Int!) { runs(first: $first) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: JSON_HEADERS,
-    body: JSON.stringify({ query }),
+    body: JSON.stringify({ query, variables: { first } }),
   });
   type Listed = Omit<RunWithSteps, 'steps'> & { steps: { edges: { node: StepView }[] } };
   const { data } = (await response.json()) as { data: { runs: { edges: { node: Listed }[] } } };
@@ -66,7 +66,7 @@ async function reaches(command: Kneepoint, kind: string): Promise<void> {
         url: string;
         pid: number;
       };
-      const [run] = pid === command.child.pid ? await runsOf(url) : [];
+      const [run] = pid === command.child.pid ? await runsOf(url, 1) : [];
       if (run?.steps.some((step) => step.kind === kind && step.state === 'RUNNING')) return;
     } catch {
       // Not up yet.
