@@ -76,17 +76,12 @@ describe('a session', () => {
       '/nowhere/m.onnx',
       "/nowhere/m.onnx cannot be read: ENOENT: no such file or directory, open '/nowhere/m.onnx'",
     ],
-    [
-      'an unknown operator',
-      encodeModel(strange()),
-      /^This is an invalid model\. .*whatever1.*No Op registered for Whatever/,
-    ],
+    ['an unknown operator', encodeModel(strange()), "Whatever is no operator of ONNX at the file's opset"],
   ])('refuses %s', async (_name, model, message) => {
-    const expected = typeof message === 'string' ? message : (expect.stringMatching(message) as string);
     await expect(openSession(model)).rejects.toMatchObject({
       name: 'Failure',
       code: 'RUNTIME_MODEL_REFUSED',
-      message: expected,
+      message,
     });
   });
 
