@@ -29,6 +29,7 @@ import { Sessions } from './identity/sessions.ts';
 import { operationAdmission } from './limits/admit-operation.ts';
 import { createExecutor } from './limits/executor.ts';
 import { limitsOf } from './limits/limits.ts';
+import { createRate } from './limits/rate.ts';
 import { createSchema } from './schema/schema.ts';
 
 export interface Gateway {
@@ -48,7 +49,8 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const sessions = new Sessions(authenticator);
 
   const limits = limitsOf(config);
-  const admit = operationAdmission(schema, limits);
+  const rate = createRate(limits.perMinute);
+  const admit = operationAdmission(schema, limits, rate);
   const executor = createExecutor(limits);
   const events = createExecutor({ ...limits, ...limits.events });
 
@@ -89,7 +91,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
   endIdleConnectionsOnClose(app);
   traceRequests(app);
   measureRequests(app);
-  authenticateRequests(app, authenticator);
+  authenticateRequests(app, authenticator, rate);
   registerAuthRoute(app, config);
   await registerHealthRoutes(app, services);
   registerArtifactRoutes(app, store);
@@ -115,7 +117,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
       sessions,
       rules: armor.validationRules,
       maxTokens: limits.document.tokens,
-      ...{ admit, executor, events, bounds: limits.sockets },
+      ...{ admit, rate, executor, events, bounds: limits.sockets },
     }),
   });
   app.post('/graphql', handleGraphql);

@@ -21,6 +21,7 @@ import type { Sessions } from '../identity/sessions.ts';
 import type { AdmitOperation } from '../limits/admit-operation.ts';
 import type { Executor } from '../limits/executor.ts';
 import type { Limits } from '../limits/limits.ts';
+import type { Rate } from '../limits/rate.ts';
 import { formatError } from './format-error.ts';
 import { liveEvents } from './live-events.ts';
 import { codeOf } from './measure-requests.ts';
@@ -34,6 +35,7 @@ export interface SocketOptions extends DocumentLimits {
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   readonly admit: AdmitOperation;
+  readonly rate: Rate;
   readonly executor: Executor;
   /** The executor of events: what changes reaches everybody who watches at once. */
   readonly events: Executor;
@@ -58,7 +60,7 @@ const GOODBYE_MS = 1_000;
 /** GraphQL over WebSocket (graphql-transport-ws) under the same limits, and with the same errors and spans, as over HTTP. */
 export function createSocketHandler(
   app: FastifyInstance,
-  { contexts, authenticator, sessions, admit, executor, events, bounds, ...limits }: SocketOptions,
+  { contexts, authenticator, sessions, admit, rate, executor, events, bounds, ...limits }: SocketOptions,
 ) {
   const tell = (errors: readonly GraphQLError[], to: Parameters<typeof signErrors>[2]): GraphQLFormattedError[] =>
     signErrors(
@@ -105,11 +107,16 @@ export function createSocketHandler(
     onSubscribe: async (socket, _id, { query, operationName, variables, extensions }) => {
       const { extra } = socket;
       const { principal } = extra;
+      const unread = await refusalOf(async () => {
+        // Before anything is waited for: those that come meanwhile would count.
+        room.require(socket);
+        if (principal === undefined) throw unauthenticated('the token is no longer valid');
+        await rate(principal, 1);
+      });
+      if (unread !== null || principal === undefined) return [unread!];
       const document = read(query, { variables, extensions });
       if (!('kind' in document)) return document;
       const refused = await refusalOf(async () => {
-        room.require(socket);
-        if (principal === undefined) throw unauthenticated('the token is no longer valid');
         await admit({ document, operationName, variables }, principal);
       });
       if (refused !== null) return [refused];
@@ -117,7 +124,7 @@ export function createSocketHandler(
       const requestId = `${extra.request.id}.${(operations += 1)}`;
       const operation: Operation = {
         ...{ schema: limits.schema, document, operationName, variableValues: variables },
-        contextValue: contexts[isLive ? 'forSubscription' : 'forRequest'](principal!, requestId),
+        contextValue: contexts[isLive ? 'forSubscription' : 'forRequest'](principal, requestId),
         parent: parentOf(extensions, extra.request.headers),
       };
       return operation;

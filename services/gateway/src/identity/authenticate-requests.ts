@@ -1,5 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Rate } from '../limits/rate.ts';
 import type { Authenticator } from './authenticator.ts';
 import { readCredentials } from './credentials.ts';
 import type { Principal } from './principal.ts';
@@ -7,7 +8,7 @@ import type { Principal } from './principal.ts';
 const principals = new WeakMap<FastifyRequest, Principal>();
 
 /** Lets only known principals ask GraphQL over HTTP. The page needs none, and sockets say who they are in their first message. */
-export function authenticateRequests(app: FastifyInstance, authenticator: Authenticator): void {
+export function authenticateRequests(app: FastifyInstance, authenticator: Authenticator, rate: Rate): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url !== '/graphql' || request.ws || wantsPage(request)) return;
     // Should it be refused, this says how to ask.
@@ -20,6 +21,8 @@ export function authenticateRequests(app: FastifyInstance, authenticator: Authen
       throw error;
     }
     reply.removeHeader('www-authenticate');
+    // Reading a document costs time, whatever comes of it.
+    await rate(principalOf(request), 1);
   });
 }
 

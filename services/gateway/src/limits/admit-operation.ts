@@ -1,8 +1,8 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Principal } from '../identity/principal.ts';
 import { requireAffordable } from './check-operation.ts';
-import type { Limits } from './limits.ts';
-import { createRate } from './rate.ts';
+import { costInRate, type Limits } from './limits.ts';
+import type { Rate } from './rate.ts';
 
 interface Asked {
   readonly document: DocumentNode;
@@ -13,9 +13,8 @@ interface Asked {
 /** Lets an operation be executed, or throws QUERY_TOO_COSTLY, RATE_EXCEEDED. The same for whatever way it came. */
 export type AdmitOperation = (asked: Asked, principal: Principal) => Promise<void>;
 
-export function operationAdmission(schema: GraphQLSchema, limits: Pick<Limits, 'cost' | 'perMinute'>): AdmitOperation {
-  const rate = createRate(limits.perMinute);
+export function operationAdmission(schema: GraphQLSchema, limits: Pick<Limits, 'cost'>, rate: Rate): AdmitOperation {
   return async (asked, principal) => {
-    await rate(principal, requireAffordable({ schema, ...asked }, limits.cost));
+    await rate(principal, costInRate(requireAffordable({ schema, ...asked }, limits.cost)));
   };
 }

@@ -20,7 +20,7 @@ export interface Limits {
   readonly waiting: number;
   /** The same two of events: one change is news to all who watch, whose reads of one moment are one statement. */
   readonly events: { readonly atOnce: number; readonly waiting: number };
-  /** Of one principal in a minute; 0: any number. See `costInRate`. */
+  /** Of one principal in a minute; 0: any number. Each document takes one, see `costInRate`. */
   readonly perMinute: number;
   readonly sockets: {
     /** Operations of one socket at once, subscriptions mostly. */
@@ -50,7 +50,7 @@ export function limitsOf({ gateway }: Pick<Config, 'gateway'>): Limits {
   };
 }
 
-/** What an operation takes of its principal's rate: one, and one more for each thousand fields. */
+/** What an operation takes of its principal's rate besides what its document took before it was read: one for each thousand fields. */
 export function costInRate(cost: number): number {
-  return 1 + Math.floor(cost / 1000);
+  return Math.floor(cost / 1000);
 }

@@ -1,20 +1,19 @@
 import { Failure } from '@kneepoint/failures';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ANYBODY, type Principal } from '../identity/principal.ts';
-import { costInRate } from './limits.ts';
 
-/** Counts what an operation takes of its principal's rate. Throws RATE_EXCEEDED. */
-export type Rate = (principal: Pick<Principal, 'id' | 'kind'>, cost: number) => Promise<void>;
+/** Takes so much of a principal's rate. Throws RATE_EXCEEDED. */
+export type Rate = (principal: Pick<Principal, 'id' | 'kind'>, points: number) => Promise<void>;
 
 /** In each process by itself: two gateways let twice as much pass. Who sits at the machine of an embedded server waits for nobody. */
 export function createRate(perMinute: number): Rate {
   if (perMinute === 0) return () => Promise.resolve();
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
-  return async ({ id, kind }, cost) => {
-    if (kind === 'local' && id !== ANYBODY.id) return;
+  return async ({ id, kind }, points) => {
+    if (points === 0 || (kind === 'local' && id !== ANYBODY.id)) return;
     try {
       // In however many projects: who may work in many is still one.
-      await limiter.consume(`${kind} ${id}`, costInRate(cost));
+      await limiter.consume(`${kind} ${id}`, points);
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
       const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
