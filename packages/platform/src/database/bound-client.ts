@@ -6,12 +6,16 @@ const CONDITIONS: Readonly<Record<string, (projectId: string) => object>> = {
   Audit: own,
   Checkpoint: own,
   Dataset: own,
+  Delivery: own,
+  DeliveryAttempt: own,
+  Event: own,
   Model: own,
   Result: own,
   Run: own,
   Step: own,
   Token: own,
   Upload: own,
+  Webhook: own,
   Attempt: (projectId) => ({ step: { projectId } }),
   Project: (id) => ({ id }),
 };
@@ -23,10 +27,10 @@ function own(projectId: string): object {
 /** What confines a statement of plain SQL to a project, by table: it must name one of these columns. */
 const CONFINING: Readonly<Record<string, RegExp>> = {
   ...Object.fromEntries(
-    ['artifact', 'audit', 'checkpoint', 'dataset', 'model', 'result', 'run', 'token', 'upload'].map((name) => [
-      name,
-      /project_id/,
-    ]),
+    [
+      ...['artifact', 'audit', 'checkpoint', 'dataset', 'delivery', 'delivery_attempt', 'event', 'model', 'result'],
+      ...['run', 'token', 'upload', 'webhook'],
+    ].map((name) => [name, /project_id/]),
   ),
   step: /project_id|run_id/,
   attempt: /project_id|run_id|step_id/,
