@@ -1,11 +1,12 @@
 export { mirrorTargets } from './augment/mirror-targets.ts';
 export { type Augmentation, drawTransform, type Transform, transformPixels } from './augment/transform.ts';
+export { isArchive } from './archive/archive-kind.ts';
 export { parseIndex, type DatasetIndex, type PackedImage } from './archive/dataset-index.ts';
 export { openDataset, type Dataset } from './archive/open-dataset.ts';
 export { type ImageSource, openImages } from './archive/open-images.ts';
 export { packDataset, type PackedDataset, type PackOptions } from './archive/pack-dataset.ts';
 export { packSource, type PackSourceOptions } from './archive/pack-source.ts';
-export { unpackArchive, type UnpackOptions } from './archive/unpack/unpack.ts';
+export { unpackArchive, unpackFiles, type UnpackOptions } from './archive/unpack/unpack.ts';
 export { verifyDataset, type VerifyOptions } from './archive/verify-dataset.ts';
 export { batches, type Batch, type BatchOptions } from './images/batches.ts';
 export { decodeImage, decodePixels, pixelBands, toPlanes } from './images/decode-image.ts';

@@ -16,13 +16,17 @@ const OTHERS: readonly (readonly [name: string, magic: string])[] = [
   ['Parquet', '50415231'],
 ];
 
+/** Whether a file is a tar, tar.gz or zip by its first bytes, whatever it is called. */
+export async function isArchive(path: string): Promise<boolean> {
+  return kindOf(await headOf(path)) !== undefined;
+}
+
 /** What a file is by its first bytes, whatever it is called. Throws DATASET_ARCHIVE_UNKNOWN. */
 export async function archiveKind(path: string): Promise<ArchiveKind> {
   const head = await headOf(path);
+  const kind = kindOf(head);
+  if (kind !== undefined) return kind;
   const magic = head.toString('hex', 0, 8);
-  if (magic.startsWith('504b0304') || magic.startsWith('504b0506') || magic.startsWith('504b0708')) return 'zip';
-  if (magic.startsWith('1f8b')) return 'tar.gz';
-  if (readTarChecksum(head)) return 'tar';
   const other = OTHERS.find(([, start]) => magic.startsWith(start))?.[0];
   const what =
     head.length === 0 ? 'the file is empty' : `it begins as ${other ?? `no archive does (${quote(printable(head))})`}`;
@@ -30,6 +34,13 @@ export async function archiveKind(path: string): Promise<ArchiveKind> {
     where: path,
     fix: 'pack the folder of images and labels as tar, tar.gz or zip, or let `kneepoint dataset pack` do it',
   });
+}
+
+function kindOf(head: Buffer): ArchiveKind | undefined {
+  const magic = head.toString('hex', 0, 4);
+  if (['504b0304', '504b0506', '504b0708'].includes(magic)) return 'zip';
+  if (magic.startsWith('1f8b')) return 'tar.gz';
+  return readTarChecksum(head) ? 'tar' : undefined;
 }
 
 async function headOf(path: string): Promise<Buffer> {

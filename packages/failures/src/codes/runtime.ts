@@ -81,6 +81,11 @@ export const runtimeFailures = {
     cure: 'Correct the path.',
     retryable: false,
   },
+  MODEL_ARCHIVE: {
+    cause: 'The archive of a model does not hold exactly one .onnx file.',
+    cure: 'Pack the .onnx file and the files of its weights as they lie beside it, and nothing else, as tar, tar.gz or zip.',
+    retryable: false,
+  },
   MODEL_FILE_UNREADABLE: {
     cause: 'The model file is not a plain file, or may not be read.',
     cure: 'Give the path of an .onnx file that this user may read.',

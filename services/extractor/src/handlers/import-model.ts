@@ -1,13 +1,16 @@
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isArchive } from '@kneepoint/datasets';
 import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportModelInput, ImportModelOutput } from '@kneepoint/workflow';
 import type { InspectInput, InspectOutput } from '../tasks/inspect.task.ts';
+import type { UnpackModelInput } from '../tasks/unpack-model.task.ts';
 import { choosePreprocess } from '../choose-preprocess.ts';
 import { readConfigBeside, readPreprocessBeside } from '../preprocess-beside.ts';
 
 const TASK = new URL('../tasks/inspect.task.ts', import.meta.url);
+const UNPACK = new URL('../tasks/unpack-model.task.ts', import.meta.url);
 const TIMEOUT_MS = 15 * 60_000;
 
 /** Imports a model: the row exists only when the file has proved to be sound. */
@@ -15,7 +18,11 @@ export function importModel({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const { name, source, preprocess, primaryTask } = input as ImportModelInput;
-      const path = 'path' in source ? source.path : await alone(await store.localPath(source.artifact), folder);
+      const limits = { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress };
+      const file = 'path' in source ? source.path : await alone(await store.localPath(source.artifact), folder);
+      const path = (await holdsModel(file))
+        ? await runTask<UnpackModelInput, string>(UNPACK, { archive: file, folder: join(folder, 'unpacked') }, limits)
+        : file;
       const declared = preprocess ?? (await readPreprocessBeside(path));
       const hub = declared ? undefined : await readConfigBeside(path);
       const size = declared?.size ?? hub?.preprocess.size;
@@ -26,7 +33,7 @@ export function importModel({ config }: ServiceParts): StepHandler {
       } = await runTask<InspectInput, InspectOutput>(
         TASK,
         { path, outFolder: folder, ...(size ? { size } : {}) },
-        { memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
+        limits,
       );
       const pixels = choosePreprocess(
         { declared, exported: [hub, exported].filter((found) => found !== undefined) },
@@ -65,6 +72,9 @@ export function importModel({ config }: ServiceParts): StepHandler {
       };
     });
 }
+
+/** Whether a model was packed with its weights; a file that cannot be read is for those to refuse who read it. */
+const holdsModel = (file: string): Promise<boolean> => isArchive(file).catch(() => false);
 
 /**
  * The same file in a folder of its own. A model may name files beside it as its weights, and beside an artifact lie those of others.

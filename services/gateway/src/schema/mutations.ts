@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import * as launches from '../domain/launches.ts';
 import { cancel, retry } from '../domain/run-control.ts';
 import { completeUpload, createUpload } from '../domain/uploads.ts';
-import { PlanOptions, TargetInput } from './plan-options.ts';
+import { PlanInput, TargetInput } from './plan-options.ts';
 import { Run } from './run.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
@@ -75,7 +75,11 @@ export class RegisterModelInput {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'SHA-256 of a completed upload.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'SHA-256 of a completed upload: an ONNX file, or a tar, tar.gz or zip of one with the files of its weights.',
+  })
   upload?: string;
 
   @Field(() => String, {
@@ -154,13 +158,16 @@ export class LaunchAnalysisInput {
   idempotencyKey?: string;
 }
 
-@InputType()
-export class LaunchPruneInput extends PlanOptions {
+@InputType({ description: 'Which cuts to make.' })
+export class LaunchPruneInput {
   @Field(() => ID)
   model!: string;
 
   @Field(() => ID)
   dataset!: string;
+
+  @Field(() => PlanInput, { description: 'What the networks are for and what they keep.' })
+  plan!: PlanInput;
 
   @Field(() => [Float], { nullable: true, description: 'One pruned network for each; and one for each of targets.' })
   epsilons?: number[];

@@ -9,19 +9,18 @@ import { Sink, type UnpackLimits } from './sink.ts';
 import { unpackTar } from './unpack-tar.ts';
 import { unpackZip } from './unpack-zip.ts';
 
-export interface UnpackOptions extends Recognition {
-  readonly format?: string;
+export interface UnpackFilesOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   readonly limits?: UnpackLimits;
 }
 
-/**
- * Unpacks a tar, tar.gz or zip of labelled images into `folder`, and gives the folder to read: that one, or the one inside of folders
- * that merely wrap it, so that an archive of a folder is read as the folder.
- * Throws DATASET_ARCHIVE_UNKNOWN, DATASET_ARCHIVE_INVALID, DATASET_ARCHIVE_REFUSED, the signal's reason.
- */
-export async function unpackArchive(path: string, folder: string, options: UnpackOptions = {}): Promise<string> {
+export interface UnpackOptions extends Recognition, UnpackFilesOptions {
+  readonly format?: string;
+}
+
+/** Unpacks a tar, tar.gz or zip into `folder` and lists what lies there then. Throws as `unpackArchive` does. */
+export async function unpackFiles(path: string, folder: string, options: UnpackFilesOptions = {}): Promise<Listing> {
   const kind = await archiveKind(path);
   const { size: total } = await stat(path);
   const { signal, onProgress } = options;
@@ -33,7 +32,16 @@ export async function unpackArchive(path: string, folder: string, options: Unpac
   await (kind === 'zip'
     ? unpackZip(path, sink, reading)
     : unpackTar(path, sink, { ...reading, gzip: kind === 'tar.gz' }));
-  return rootOf(await listFolder(await realpath(folder), signal), options);
+  return listFolder(await realpath(folder), signal);
+}
+
+/**
+ * Unpacks a tar, tar.gz or zip of labelled images into `folder`, and gives the folder to read: that one, or the one inside of folders
+ * that merely wrap it, so that an archive of a folder is read as the folder.
+ * Throws DATASET_ARCHIVE_UNKNOWN, DATASET_ARCHIVE_INVALID, DATASET_ARCHIVE_REFUSED, the signal's reason.
+ */
+export async function unpackArchive(path: string, folder: string, options: UnpackOptions = {}): Promise<string> {
+  return rootOf(await unpackFiles(path, folder, options), options);
 }
 
 /** Of a folder and those that are alone in one another, the innermost that is recognised best; a part of a split is no wrapper. */
