@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import type { SpreadReport } from '../packages/cli/src/render/trials.ts';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,10 +31,10 @@ const search = (...args: readonly string[]): readonly string[] => [
 ];
 
 describe('the smallest network that keeps a goal', () => {
-  let report: CompressionReport;
+  let report: MeasuredResult;
 
   beforeAll(async () => {
-    report = await kneepointJson<CompressionReport>(search('--keep', '60%', '--rounds', '2'));
+    report = await kneepointJson<MeasuredResult>(search('--keep', '60%', '--rounds', '2'));
   });
 
   it('is the smallest of those that were tried and keep it, and stands beside what it is measured against', () => {
@@ -87,7 +87,7 @@ describe('the smallest network that keeps a goal', () => {
 });
 
 it('rivals go down the same rounds, by lasso too, which ranks what is left by the curves of the whole network', async () => {
-  const { criteria, rounds, bestLayer } = await kneepointJson<CompressionReport>([
+  const { criteria, rounds, bestLayer } = await kneepointJson<MeasuredResult>([
     ...search('--target', 'macs=-90%', '--compare', 'lasso,l1', '--layer', 'conv3', '--round-to', '1', '--no-teacher'),
   ]);
   expect(bestLayer).toBe('conv3');
@@ -105,7 +105,7 @@ it('normalisation that training folds away cannot rank rounds', async () => {
 });
 
 it('a goal beside a target ends where the target is met', async () => {
-  const { rounds, after, before } = await kneepointJson<CompressionReport>(
+  const { rounds, after, before } = await kneepointJson<MeasuredResult>(
     search('--keep', '10%', '--target', 'macs=-70%', '--rounds', '3'),
   );
   expect(rounds).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('several partitions', () => {
     const { seeds, spread, trials } = await kneepointJson<{
       readonly seeds: readonly number[];
       readonly spread: readonly SpreadReport[];
-      readonly trials: readonly (readonly CompressionReport[])[];
+      readonly trials: readonly (readonly MeasuredResult[])[];
     }>(search('--target', 'macs=-50%', '--arms', 'none', '--trials', '2', '--split-seed', '3'));
     expect(seeds).toEqual([3, 4]);
     expect(trials).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeModel } from '@kneepoint/onnx';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliServer, startCliServer } from './support/cli-server.ts';
@@ -27,11 +27,11 @@ async function metadata(path: string): Promise<ReadonlyMap<string, unknown>> {
 }
 
 describe('a network for two tasks, away from a third, to a target, compared with other criteria', () => {
-  let report: CompressionReport;
+  let report: MeasuredResult;
   let path: string;
 
   beforeAll(async () => {
-    report = await kneepointJson<CompressionReport>(
+    report = await kneepointJson<MeasuredResult>(
       compress([
         ...['--task', 'gender,yaw', '--target', 'macs=-60%', '--avoid', 'identity', '--compare', 'l1,taylor'],
         ...['--arms', 'finetuned', '--round-to', '2'],
@@ -115,7 +115,7 @@ describe('a network for two tasks, away from a third, to a target, compared with
 });
 
 it('a latency is searched for by timing, and told beside what was found again in the end', async () => {
-  const report = await kneepointJson<CompressionReport>(
+  const report = await kneepointJson<MeasuredResult>(
     compress(['--task', 'yaw', '--target', 'latency=-20%', '--arms', 'none']),
   );
   const { target, before, after } = report;

@@ -13,7 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { validatePreprocess } from '@kneepoint/datasets';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { kneepointJson } from '../../test/support/kneepoint.ts';
 import { machine } from '../support/machine.ts';
 import { childrenMs } from '../support/processor.ts';
@@ -104,7 +104,7 @@ try {
 
 async function ownRun(at: string, { folder: faces, split }: SplitFaces): Promise<Outcome> {
   const { value: report, ...times } = await timed(() =>
-    kneepointJson<CompressionReport>([
+    kneepointJson<MeasuredResult>([
       ...['compress', '--model', model, '--data', faces, '--task', TASK, '--group', GROUP],
       ...['--target', TARGET, '--arms', 'finetuned,unpruned'],
       ...['--epochs', String(epochs), '--batch-size', String(BATCH), '--seed', String(SEED)],

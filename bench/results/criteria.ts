@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
@@ -74,7 +74,7 @@ async function compare({ model, data, task, more }: Case): Promise<string> {
     finished = await run(left);
   }
   if (finished.code !== 0) throw new Error(finished.stderr);
-  const report = JSON.parse(finished.stdout) as CompressionReport;
+  const report = JSON.parse(finished.stdout) as MeasuredResult;
   return [
     `### ${model.split('/').at(-1)} → ${task}\n`,
     tableOf(report),
@@ -83,7 +83,7 @@ async function compare({ model, data, task, more }: Case): Promise<string> {
   ].join('\n');
 }
 
-function tableOf({ criteria, metric }: CompressionReport): string {
+function tableOf({ criteria, metric }: MeasuredResult): string {
   const cell = (value: number | undefined): string => (value === undefined ? '' : show(value, metric.name));
   return [
     `| criterion | ${metric.name} on test: refit | finetuned | parameters | MACs |`,

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderFaces } from '@kneepoint/datasets';
-import type { CompressionReport, ReportArm } from '@kneepoint/workflow';
+import type { MeasuredResult, ReportArm } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
@@ -38,7 +38,7 @@ try {
   console.log(`${machine()}; ${faces} faces of ${PERSONS} people; ${network}; ${goal.join(' ')}\n`);
   const data = join(folder, 'faces');
   await renderFaces({ folder: data, count: Number(faces), seed: SEED, persons: PERSONS, size: 64 });
-  const reports: CompressionReport[] = [];
+  const reports: MeasuredResult[] = [];
   for (const task of options.tasks.split(',')) {
     const { code, stdout, stderr } = await kneepoint([
       ...['compress', '--model', network, '--data', data, '--task', task, ...goal],
@@ -47,7 +47,7 @@ try {
       ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out')],
     ]);
     if (code !== 0) throw new Error(stderr);
-    const report = JSON.parse(stdout) as CompressionReport;
+    const report = JSON.parse(stdout) as MeasuredResult;
     reports.push(report);
     console.log(`### ${task}\n\n${armsTable([report])}\n`);
   }
@@ -56,7 +56,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-function summary(reports: readonly CompressionReport[]): string {
+function summary(reports: readonly MeasuredResult[]): string {
   const verdicts = reports.map((report) => {
     const arm = (name: ReportArm['arm']): number => report.arms.find((entry) => entry.arm === name)!.metric;
     const [finetuned, unpruned, scratch] = [arm('finetuned'), arm('unpruned'), arm('scratch')];

@@ -3,10 +3,18 @@ export { validateTaskSpec } from './task/validate.ts';
 export { LEFT_OUT, splitRows, type SplitRequest, TEST, TRAIN, VALIDATION } from './split.ts';
 export { type Metric, type Outcome } from './metrics/metric.ts';
 export { METRICS, type MetricName } from './metrics/registry.ts';
+export {
+  type Breakdown,
+  type BrokenDownBin,
+  type BrokenDownClass,
+  type ClassFigures,
+  type ResidualFigures,
+} from './kinds/breakdown.ts';
+export { MOST_CONFUSED } from './kinds/by-class.ts';
 export { KINDS } from './kinds/registry.ts';
 export { type TaskKind } from './kinds/kind.ts';
 export { bootstrapInterval, type BootstrapRequest, type Interval } from './task/bootstrap.ts';
-export { chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
+export { breakDown, chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
 export { labelledRows, takeRows } from './task/labels.ts';
 export { Random } from './random.ts';
 export { Moments, type Pilot, pilotOf } from './statistics/moments.ts';

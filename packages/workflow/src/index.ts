@@ -51,10 +51,15 @@ export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
 export {
   type Arm,
-  type CompressionReport,
+  type LatencySearchFigures,
+  type Machine,
+  type MeasuredArm,
+  type MeasuredOriginal,
+  type MeasuredResult,
+  type MeasuredTask,
+  type Measurement,
   type MetricStages,
   type NetworkFigures,
-  type ReportArm,
   type ReportArmTask,
   type ReportCriterion,
   type ReportHealing,
@@ -66,6 +71,23 @@ export {
   type TaskStages,
   TRAINED_ARMS,
   type TrainedArm,
+} from './report-measured.ts';
+export {
+  type Report,
+  REPORT_SCHEMA_VERSION,
+  type ReportArm,
+  type ReportClass,
+  type ReportDataset,
+  type ReportDelivered,
+  type ReportLinks,
+  type ReportModel,
+  type ReportOriginal,
+  type ReportPerClass,
+  type ReportResiduals,
+  type ReportResult,
+  type ReportRun,
+  type ReportSplit,
+  type ReportTask,
 } from './report.ts';
 export { reportWarnings } from './report-warnings.ts';
 export { DEFAULT_KEEP, keepBound, type KeepGoal, keeps, keptShare } from './rounds/keep-goal.ts';
@@ -77,6 +99,7 @@ export { type CompressRequest, planCompress } from './runs/compress.ts';
 export { DEFAULT_DISTILLATION, type FinetuneRequest, planFinetune, teachStep } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
+export { publicRunId } from './run-id.ts';
 export { needsRounds } from './runs/rounds.ts';
 export { type AnalysedTasks, tasksName } from './steps/analysed-tasks.ts';
 export { BENCHMARK, type BenchmarkedNetwork, type BenchmarkInput, type BenchmarkOutput } from './steps/benchmark.ts';

@@ -1,4 +1,4 @@
-import type { MetricStages, TaskStages } from './report.ts';
+import type { MetricStages, TaskStages } from './report-measured.ts';
 
 /** What tells how good a metric's value is. */
 export interface Scale {

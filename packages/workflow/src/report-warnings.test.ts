@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Arm, CompressionReport, ReportArm } from './report.ts';
+import type { Arm, MeasuredResult, MeasuredArm } from './report-measured.ts';
 import { reportWarnings } from './report-warnings.ts';
 
 const figures = (macs: number, p50: number) => ({ parameters: 1, macs, bytes: 4, latencyMs: { p50, p95: p50 } });
 
-function arm(name: Arm, metric: number, more: Partial<ReportArm> = {}): ReportArm {
+function arm(name: Arm, metric: number, more: Partial<MeasuredArm> = {}): MeasuredArm {
   return {
     arm: name,
     metric,
@@ -23,8 +23,8 @@ function arm(name: Arm, metric: number, more: Partial<ReportArm> = {}): ReportAr
 }
 
 function warnings(
-  arms: readonly ReportArm[],
-  { higherIsBetter = true, ...more }: Partial<CompressionReport> & { readonly higherIsBetter?: boolean } = {},
+  arms: readonly MeasuredArm[],
+  { higherIsBetter = true, ...more }: Partial<MeasuredResult> & { readonly higherIsBetter?: boolean } = {},
 ): readonly string[] {
   const name = higherIsBetter ? 'accuracy' : 'rmse';
   return reportWarnings({
@@ -41,7 +41,7 @@ function warnings(
     damageBy: null,
     split: { shared: true, test: 100 },
     ...more,
-  } as unknown as CompressionReport);
+  } as unknown as MeasuredResult);
 }
 
 describe('a report warns', () => {
@@ -102,7 +102,7 @@ describe('a report warns', () => {
       { name: 'conv2', filters: 8, kept: 8, reason: 'it feeds Resize', chosen: 0 },
       { name: 'conv3', filters: 8, kept: 4, reason: null, chosen: 4 },
       { name: 'conv4', filters: 8, kept: 4, reason: null, chosen: 0 },
-    ] as unknown as CompressionReport['layers'];
+    ] as unknown as MeasuredResult['layers'];
     expect(warnings([arm('refit', 0.9)], { layers })).toEqual([
       'The curve of conv1 says next to nothing about the task: left whole.',
       'The curve of conv4 says next to nothing about the task: which of its filters stay was left to layers that share them.',
@@ -167,7 +167,7 @@ describe('a report warns', () => {
     } as const;
     const [warning, ...others] = warnings([], {
       keep: { goal: { share: 0.99 }, met: false, tasks: [task] },
-      rounds: [{ share: 0.2 } as CompressionReport['rounds'][number]],
+      rounds: [{ share: 0.2 } as MeasuredResult['rounds'][number]],
       target,
     });
     expect(warning).toContain('keeps 99 % of the whole network');

@@ -1,5 +1,5 @@
 import { describeKeep, describeTarget } from './plan/goal.ts';
-import type { Arm, CompressionReport, ReportArm } from './report.ts';
+import type { Arm, MeasuredResult, MeasuredArm } from './report-measured.ts';
 
 /** How much slower than in proportion to its MACs a network may become before the report says so. */
 const LATENCY_SLACK = 1.5;
@@ -8,7 +8,7 @@ const LATENCY_SLACK = 1.5;
 const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
 
 /** What a reader of the report would otherwise find out too late. */
-export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): readonly string[] {
+export function reportWarnings(report: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   return [
     ...wronglyFed(report),
     ...missedTarget(report),
@@ -24,14 +24,14 @@ export function reportWarnings(report: Omit<CompressionReport, 'warnings'>): rea
   ];
 }
 
-function wronglyFed({ fed = [] }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function wronglyFed({ fed = [] }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   return fed.map((found) => `The pixels may not be prepared as in training: ${found}. See \`kneepoint model check\`.`);
 }
 
 /** How far above its target a measured latency may lie before the report says so; two measurements never agree exactly. */
 const TARGET_SLACK = 1.05;
 
-function missedTarget({ target, keep }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function missedTarget({ target, keep }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   // What a search asked of its last round is nobody's wish.
   if (!target || keep || target.reached <= target.atMost * TARGET_SLACK) return [];
   const unit = target.target.kind === 'latency' ? ' ms' : '';
@@ -41,14 +41,14 @@ function missedTarget({ target, keep }: Omit<CompressionReport, 'warnings'>): re
 }
 
 /** Widths that do not know what the answers depend on. */
-function readersOnly({ damageBy }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function readersOnly({ damageBy }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   if (damageBy !== 'readers') return [];
   return [
     'An operator of this network has no derivative: how many filters each layer keeps was judged by the weights that read them, not by what the answers depend on.',
   ];
 }
 
-function rotationLeft({ unrotated = [] }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function rotationLeft({ unrotated = [] }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   if (unrotated.length === 0) return [];
   return [
     `${unrotated.join(', ')} keep filters, not a rank, which may lose more: the rotated network did not give the same answers to the precision of its numbers.`,
@@ -56,7 +56,7 @@ function rotationLeft({ unrotated = [] }: Omit<CompressionReport, 'warnings'>): 
 }
 
 /** A goal that no network kept; what stands in the way is that less was left with every cut that was tried. */
-function missedGoal({ keep, rounds, metric: { name } }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function missedGoal({ keep, rounds, metric: { name } }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   if (!keep || keep.met) return [];
   const worst = keep.tasks
     .map(({ task, validation, bound }) => `${task} ${shown(validation, name)} where ${shown(bound, name)} was wanted`)
@@ -67,14 +67,14 @@ function missedGoal({ keep, rounds, metric: { name } }: Omit<CompressionReport, 
   ];
 }
 
-function otherSplits({ split, task }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function otherSplits({ split, task }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   if (split.shared) return [];
   return [
     `The tasks ${task} do not label the same images: their curves were computed on other splits than the one on which they are judged together here, and some test images helped to choose filters.`,
   ];
 }
 
-function stillReadable({ avoidance, split }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function stillReadable({ avoidance, split }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const avoided = avoidance?.tasks.filter(({ role }) => role === 'avoided') ?? [];
   return avoided
     .filter(({ name, chance, before, after }) => {
@@ -88,7 +88,7 @@ function stillReadable({ avoidance, split }: Omit<CompressionReport, 'warnings'>
     );
 }
 
-function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function latencyWarning({ before, after }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const macs = after.macs / before.macs;
   const time = after.latencyMs.p50 / before.latencyMs.p50;
   if (time <= macs * LATENCY_SLACK || time <= 0.5) return [];
@@ -98,7 +98,7 @@ function latencyWarning({ before, after }: Omit<CompressionReport, 'warnings'>):
 }
 
 /** A layer without a say of its own can still lose filters that it shares with layers that have one. */
-function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function silentCurves({ layers }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const silent = layers.filter((layer) => layer.reason === null && layer.chosen === 0);
   const said = (consequence: string, found: typeof silent): readonly string[] => {
     const names = found.map(({ name }) => name).join(', ');
@@ -117,11 +117,11 @@ function silentCurves({ layers }: Omit<CompressionReport, 'warnings'>): readonly
 }
 
 /** What the comparison says against the pruned network. */
-function armWarnings({ arms, metric: stages, epsilon }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function armWarnings({ arms, metric: stages, epsilon }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const { name, higherIsBetter, probe } = stages;
   const beats = (a: number, b: number): boolean => (higherIsBetter ? a > b : a < b);
   const show = (value: number): string => shown(value, name);
-  const find = (arm: Arm): ReportArm | undefined => arms.find((candidate) => candidate.arm === arm);
+  const find = (arm: Arm): MeasuredArm | undefined => arms.find((candidate) => candidate.arm === arm);
   const [refit, finetuned, scratch] = [find('refit'), find('finetuned'), find('scratch')];
   const warnings: string[] = [];
   if (finetuned && scratch && beats(scratch.metric, finetuned.metric)) {
@@ -144,9 +144,9 @@ function armWarnings({ arms, metric: stages, epsilon }: Omit<CompressionReport, 
 }
 
 /** Trainings that ended too early, or might as well not have been. */
-function unfinished({ arms }: Omit<CompressionReport, 'warnings'>): readonly string[] {
+function unfinished({ arms }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const trained = arms.filter(({ epochs }) => epochs !== null && epochs > 0);
-  const names = (found: readonly ReportArm[]): string => found.map(({ arm }) => arm).join(', ');
+  const names = (found: readonly MeasuredArm[]): string => found.map(({ arm }) => arm).join(', ');
   const cut = trained.filter(({ epochs, bestEpoch }) => epochs! > 1 && bestEpoch === epochs);
   const idle = trained.filter(({ bestEpoch }) => bestEpoch === 0);
   return [

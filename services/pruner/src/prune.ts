@@ -14,6 +14,7 @@ import {
   type KeptChannels,
   type PruneInput,
   type PruneOutput,
+  publicRunId,
   type Round,
   type RoundHistory,
   trialsOf,
@@ -32,7 +33,7 @@ const TIMEOUT_MS = 6 * 3600_000;
 export function prune({ config }: ServiceParts): StepHandler {
   return (context) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
-      const { input, signal, progress, store, db } = context;
+      const { input, run, signal, progress, store, db } = context;
       const asked = input as PruneInput;
       const start = await startOf(asked, context);
       if ('passed' in start) return { output: start.passed };
@@ -53,7 +54,7 @@ export function prune({ config }: ServiceParts): StepHandler {
       const trained = start.trained ? { trained: start.trained } : {};
       const made = await runTask<PruneTaskInput, PruneTaskOutput>(
         TASK,
-        { ...gathered, ...equalMacs, ...trained, job, layers, outFolder: folder },
+        { ...gathered, ...equalMacs, ...trained, job, layers, outFolder: folder, run: publicRunId(run.id) },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       ).catch((error: unknown): PruneOutput => ({ ...otherwise(start, error), unreachable: true }));
       if ('modelSha256' in made) return { output: made };
@@ -70,7 +71,7 @@ export function prune({ config }: ServiceParts): StepHandler {
         report,
         kept,
       };
-      return { output, provider: report.provider };
+      return { output, provider: report.measured.provider };
     });
 }
 

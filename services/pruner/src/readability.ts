@@ -1,6 +1,6 @@
 import type { Manifest } from '@kneepoint/datasets';
 import { fitHead, metricOf, type TaskSpec } from '@kneepoint/regression';
-import { type CompressionReport, type ReportReadability, splitParts } from '@kneepoint/workflow';
+import { type MeasuredResult, type ReportReadability, splitParts } from '@kneepoint/workflow';
 import { chanceOf, partsWith } from './probe-data.ts';
 
 /** What a linear probe reads of wanted and avoided tasks before and after the cut: all on one split of the images, each with a probe of its own. */
@@ -9,7 +9,7 @@ export function readability(
   { wanted, avoided }: { readonly wanted: readonly TaskSpec[]; readonly avoided: readonly TaskSpec[] },
   { before, after }: { readonly before: Float32Array; readonly after: Float32Array },
   seed: number,
-): CompressionReport['avoidance'] {
+): MeasuredResult['avoidance'] {
   if (avoided.length === 0) return null;
   const parts = splitParts(manifest, [...wanted, ...avoided], seed);
   const read = (spec: TaskSpec, role: ReportReadability['role']): ReportReadability => {

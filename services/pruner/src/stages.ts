@@ -1,6 +1,7 @@
 import type { Manifest } from '@kneepoint/datasets';
 import {
   bootstrapInterval,
+  breakDown,
   chooseThresholds,
   type Head,
   judge,
@@ -9,10 +10,11 @@ import {
   takeRows,
 } from '@kneepoint/regression';
 import {
-  type CompressionReport,
   jointMetric,
+  type MeasuredArm,
+  type MeasuredOriginal,
+  type MeasuredTask,
   type NetworkFigures,
-  type ReportArmTask,
   type TaskStages,
 } from '@kneepoint/workflow';
 import { chanceOf, columnsOf } from './probe-data.ts';
@@ -48,27 +50,26 @@ function testMetric({ spec, labels, parts, from }: HeadTask, answers: Float64Arr
   return judge(spec, ...of(parts.test), thresholds).value;
 }
 
+/** The untouched network through the probes on its best layer. `features`: N × what the head reads of it. */
+export function probedOriginal(
+  start: Pick<StartingPoint, 'tasks' | 'dataset' | 'parts'>,
+  features: Float32Array,
+  stages: readonly TaskStages[],
+): MeasuredOriginal {
+  const probes = start.tasks.map(({ probe }) => probe);
+  return judgedHeads(start, features, probes, stages);
+}
+
 /** The network as the pruning leaves it, as an arm of the comparison. */
 export function refitArm(
   { tasks, dataset, parts }: Pick<StartingPoint, 'tasks' | 'dataset' | 'parts'>,
   stages: readonly TaskStages[],
   { passed, refits }: Pick<Repaired, 'passed' | 'refits'>,
   network: { readonly figures: NetworkFigures; readonly sha256: string },
-): CompressionReport['arms'][number] {
-  const groups = parts.by === 'image' ? undefined : dataset.manifest.groups;
-  const found = tasks.map((task, i): ReportArmTask => {
-    const { metrics } = refits[i]!;
-    const interval = intervalOf(task, passed.features, refits[i]!, groups);
-    return { task: task.spec.name, metric: metrics.test, validation: metrics.validation, interval };
-  });
-  const joint = (value: 'metric' | 'validation'): number =>
-    jointMetric(found.map((task, i) => ({ value: task[value], scale: stages[i]! })));
+): MeasuredArm {
   return {
     arm: 'refit',
-    metric: joint('metric'),
-    validation: joint('validation'),
-    interval: found.length === 1 ? found[0]!.interval : null,
-    tasks: found,
+    ...judgedHeads({ tasks, dataset, parts }, passed.features, refits, stages),
     ...network.figures,
     modelSha256: network.sha256,
     epochs: null,
@@ -79,16 +80,42 @@ export function refitArm(
   };
 }
 
-function intervalOf(
+/** What heads on the same features give each task, and all of them together. */
+function judgedHeads(
+  { tasks, dataset, parts }: Pick<StartingPoint, 'tasks' | 'dataset' | 'parts'>,
+  features: Float32Array,
+  heads: readonly Head[],
+  stages: readonly TaskStages[],
+): MeasuredOriginal {
+  const groups = parts.by === 'image' ? undefined : dataset.manifest.groups;
+  const found = tasks.map((task, i) => judgedHead(task, features, heads[i]!, groups));
+  const joint = (value: 'metric' | 'validation'): number =>
+    jointMetric(found.map((task, i) => ({ value: task[value], scale: stages[i]! })));
+  return {
+    metric: joint('metric'),
+    validation: joint('validation'),
+    interval: found.length === 1 ? found[0]!.interval : null,
+    tasks: found,
+  };
+}
+
+function judgedHead(
   { spec, labels, parts: { test } }: HeadTask,
   features: Float32Array,
-  { weights, bias, thresholds }: Head,
+  { weights, bias, thresholds, metrics }: Head,
   groups: Manifest['groups'],
-): ReportArmTask['interval'] {
-  return bootstrapInterval(spec, {
-    scores: linearScores(features, test, weights, bias),
-    labels: takeRows(labels, test, spec.targets.length),
+): MeasuredTask {
+  const scores = linearScores(features, test, weights, bias);
+  const truth = takeRows(labels, test, spec.targets.length);
+  return {
+    task: spec.name,
+    metric: metrics.test,
+    validation: metrics.validation,
+    interval: bootstrapInterval(spec, {
+      ...{ scores, labels: truth, thresholds },
+      groups: groups && test.map((row) => groups[row]!),
+    }),
     thresholds,
-    groups: groups && test.map((row) => groups[row]!),
-  });
+    breakdown: breakDown(spec, scores, truth, thresholds),
+  };
 }

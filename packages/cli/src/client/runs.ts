@@ -1,5 +1,5 @@
 import { Failure, type FailureJson } from '@kneepoint/failures';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { Interrupted } from '../interrupt.ts';
 import { ProgressBar, type ProgressState } from '../render/progress.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -28,7 +28,7 @@ export interface RunView {
 export interface PruningView {
   /** Tells it apart from others of the run. */
   readonly label: string;
-  readonly report: CompressionReport;
+  readonly report: MeasuredResult;
   readonly model: ArtifactView;
   readonly reportFile: ArtifactView;
 }
@@ -135,7 +135,7 @@ async function reportsOf(
   const fields = `label model { ${artifact} } reportFile { ${artifact} }`;
   const made = await listOf<Omit<PruningView, 'report'>>(client, id, { field, fields });
   return Promise.all(
-    made.map(async (view) => ({ ...view, report: await fetchReport<CompressionReport>(view.reportFile) })),
+    made.map(async (view) => ({ ...view, report: await fetchReport<MeasuredResult>(view.reportFile) })),
   );
 }
 

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { writeTextFile } from '../client/download.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
@@ -185,7 +185,7 @@ export async function compress(
 
 /** What several partitions have in common, into `trials.json` and to the terminal. */
 async function printTrials(
-  { trials, files }: { readonly trials: readonly (readonly CompressionReport[])[]; readonly files: readonly string[] },
+  { trials, files }: { readonly trials: readonly (readonly MeasuredResult[])[]; readonly files: readonly string[] },
   seeds: readonly number[],
   { out, json }: Pick<CompressOptions, 'out' | 'json'>,
 ): Promise<void> {

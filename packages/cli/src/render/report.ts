@@ -1,4 +1,4 @@
-import type { CompressionReport } from '@kneepoint/workflow';
+import type { MeasuredResult } from '@kneepoint/workflow';
 import { describeGoal, describeKeep } from '@kneepoint/workflow';
 import { armsMarkdown, renderArms } from './arms.ts';
 import {
@@ -17,7 +17,7 @@ import { table } from './table.ts';
 import { whyNot } from './why-not.ts';
 
 /** The report for a terminal: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
-export function renderReport(report: CompressionReport): string {
+export function renderReport(report: MeasuredResult): string {
   const { metric: stages, before, after, proof } = report;
   // Reports of earlier versions do not say.
   const { meaning = [] } = proof;
@@ -64,7 +64,7 @@ export function renderReport(report: CompressionReport): string {
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   );
   return [
-    `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.provider}`,
+    `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.measured.provider}`,
     ...targetLine(report),
     `${stages.name} on ${report.split.test} test images (split ${splitOf(report).slice(6)}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     ...keepLine(report),
@@ -85,7 +85,7 @@ export function renderReport(report: CompressionReport): string {
 }
 
 /** The report as Markdown, to stand beside the network. */
-export function reportMarkdown(report: CompressionReport, name: string): string {
+export function reportMarkdown(report: MeasuredResult, name: string): string {
   const { metric: stages, before, after, proof } = report;
   const row = (label: string, ...cells: readonly (string | number)[]): string => `| ${[label, ...cells].join(' | ')} |`;
   const show = (value: number): string => metric(value, stages.name);
@@ -93,7 +93,7 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
   return `${[
     `# ${name}`,
     '',
-    `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.provider}.`,
+    `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.measured.provider}.`,
     `${splitOf(report)}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
     ...[...keepLine(report), ...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
@@ -154,13 +154,13 @@ export function reportMarkdown(report: CompressionReport, name: string): string 
 }
 
 /** "conv3", "conv3 on a 2 × 2 grid". */
-function headOf({ bestLayer, pool }: CompressionReport, quote = ''): string {
+function headOf({ bestLayer, pool }: MeasuredResult, quote = ''): string {
   const name = `${quote}${bestLayer}${quote}`;
   return pool > 1 ? `${name} on a ${pool} × ${pool} grid` : name;
 }
 
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
-export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: CompressionReport): string {
+export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: MeasuredResult): string {
   const goal = describeGoal({
     ...(epsilon === null ? {} : { epsilon }),
     ...(keep ? { keep: keep.goal } : target === null ? {} : { target: target.target }),
@@ -172,7 +172,7 @@ export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: 
 }
 
 /** What became of the goal, in one sentence for each task. */
-function keepLine({ keep, metric: { name } }: CompressionReport): readonly string[] {
+function keepLine({ keep, metric: { name } }: MeasuredResult): readonly string[] {
   if (!keep) return [];
   const show = (value: number): string => metric(value, keep.tasks.length > 1 ? 'value' : name);
   return keep.tasks.map(
@@ -182,7 +182,7 @@ function keepLine({ keep, metric: { name } }: CompressionReport): readonly strin
 }
 
 /** What the target was, what was planned and what came of it; nothing where an ε decided. */
-function targetLine({ target, keep }: CompressionReport): readonly string[] {
+function targetLine({ target, keep }: MeasuredResult): readonly string[] {
   // What a search asked of its last round is nobody's wish.
   if (!target || keep) return [];
   const { before, atMost, planned, search, reached } = target;
@@ -202,6 +202,6 @@ function capital(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }
 
-function splitOf({ split }: CompressionReport): string {
+function splitOf({ split }: MeasuredResult): string {
   return split.given === undefined ? `Split by ${split.by}` : `Split as the data set has it (${split.given})`;
 }

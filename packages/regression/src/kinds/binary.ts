@@ -1,3 +1,5 @@
+import type { TaskSpec } from '../task/spec.ts';
+import { byClass } from './by-class.ts';
 import type { TaskKind } from './kind.ts';
 import { noBins, notZeroOrOne, targetCount } from './problems.ts';
 import { thresholdPerTarget } from './threshold.ts';
@@ -8,6 +10,7 @@ export const binary: TaskKind = {
   metric: 'accuracy',
   others: ['balancedAccuracy'],
   discrete: true,
+  partial: false,
   specProblems(spec) {
     const classes = spec.classes?.length ?? 2;
     const wrong = {
@@ -23,4 +26,11 @@ export const binary: TaskKind = {
   decide(scores, _spec, [threshold = 0.5]) {
     return scores.map((score) => (score >= threshold ? 1 : 0));
   },
+  classNames,
+  breakDown: (outcome, spec) => byClass(outcome, classNames(spec)),
 };
+
+/** Where nobody named them, "not NAME" and "NAME". */
+function classNames({ classes, targets: [name = '1'] }: TaskSpec): readonly string[] {
+  return classes ?? [`not ${name}`, name];
+}

@@ -1,3 +1,4 @@
+import { byClass } from './by-class.ts';
 import type { TaskKind } from './kind.ts';
 import { classPerTarget, noBins, notZeroOrOne } from './problems.ts';
 
@@ -7,6 +8,7 @@ export const categorical: TaskKind = {
   metric: 'accuracy',
   others: ['balancedAccuracy'],
   discrete: true,
+  partial: false,
   specProblems(spec) {
     const classes = spec.classes?.length ?? 0;
     const single = { field: 'classes', problem: 'one class leaves nothing to decide', fix: 'at least 2 class names' };
@@ -28,4 +30,6 @@ export const categorical: TaskKind = {
       return best;
     });
   },
+  classNames: ({ classes, targets }) => classes ?? targets,
+  breakDown: (outcome, { classes, targets }) => byClass(outcome, classes ?? targets),
 };

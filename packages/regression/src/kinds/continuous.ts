@@ -1,3 +1,4 @@
+import { byValue } from './by-value.ts';
 import type { TaskKind } from './kind.ts';
 import { noBins, targetCount } from './problems.ts';
 
@@ -7,9 +8,12 @@ export const continuous: TaskKind = {
   metric: 'rmse',
   others: ['mae', 'r2'],
   discrete: false,
+  partial: false,
   specProblems: (spec) => [...targetCount(spec, 1, 1), ...noBins(spec)],
   labelProblem: () => undefined,
   columns: () => 1,
   chooseThresholds: () => [],
   decide: (scores) => scores,
+  classNames: () => undefined,
+  breakDown: byValue,
 };

@@ -1,3 +1,5 @@
+import type { TaskSpec } from '../task/spec.ts';
+import { byClass } from './by-class.ts';
 import type { FieldProblem, TaskKind } from './kind.ts';
 import { targetCount } from './problems.ts';
 
@@ -7,6 +9,7 @@ export const ordered: TaskKind = {
   metric: 'accuracy',
   others: ['balancedAccuracy', 'rmse'],
   discrete: true,
+  partial: false,
   specProblems(spec) {
     const problems: FieldProblem[] = targetCount(spec, 1, 2);
     const bins = spec.bins ?? [];
@@ -45,7 +48,24 @@ export const ordered: TaskKind = {
       return id;
     });
   },
+  classNames,
+  breakDown: (outcome, spec) => byClass(outcome, classNames(spec)),
 };
+
+/** Where nobody named the bins, their bounds; of two targets all pairs, the last target's bins running fastest. */
+function classNames({ classes, targets, bins = [] }: TaskSpec): readonly string[] {
+  if (classes) return classes;
+  return bins.reduce<readonly string[]>((names, edges, i) => {
+    const own = [...edges, Infinity].map((to, k) => boundsOf(targets[i]!, k === 0 ? undefined : edges[k - 1]!, to));
+    return names.length === 0 ? own : names.flatMap((name) => own.map((other) => `${name}, ${other}`));
+  }, []);
+}
+
+/** "yaw < -15", "-15 ≤ yaw < 15", "15 ≤ yaw". */
+function boundsOf(target: string, from: number | undefined, to: number): string {
+  const low = from === undefined ? '' : `${from} ≤ `;
+  return to === Infinity ? `${low}${target}` : `${low}${target} < ${to}`;
+}
 
 /** Number of edges at or below the value. */
 function binOf(value: number, edges: readonly number[]): number {

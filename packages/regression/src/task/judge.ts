@@ -1,4 +1,6 @@
+import type { Breakdown } from '../kinds/breakdown.ts';
 import { KINDS } from '../kinds/registry.ts';
+import type { Outcome } from '../metrics/metric.ts';
 import { METRICS, type MetricName } from '../metrics/registry.ts';
 import type { TaskSpec } from './spec.ts';
 
@@ -22,7 +24,7 @@ export function chooseThresholds(spec: TaskSpec, scores: Float64Array, labels: F
 
 /**
  * Measures what a model says against the labels, whatever computed it.
- * @param scores rows × targets, in the units of the targets; `labels` the same shape, without NaN, at least one row
+ * @param scores rows × targets, in the units of the targets; `labels` the same shape, at least one row, NaN where one of several labels is not known
  */
 export function judge(
   spec: TaskSpec,
@@ -32,6 +34,17 @@ export function judge(
 ): Judgement {
   const kind = KINDS[spec.type];
   return measure(spec, scores, labels, kind.decide(scores, spec, thresholds));
+}
+
+/** What `judge` says in one figure, class by class or along the values; the same parameters. */
+export function breakDown(
+  spec: TaskSpec,
+  scores: Float64Array,
+  labels: Float64Array,
+  thresholds: readonly number[],
+): Breakdown {
+  const kind = KINDS[spec.type];
+  return kind.breakDown(outcomeOf(spec, scores, labels, kind.decide(scores, spec, thresholds)), spec);
 }
 
 /**
@@ -50,19 +63,22 @@ export function judgeChance(spec: TaskSpec, trainLabels: Float64Array, labels: F
 
 function measure(spec: TaskSpec, scores: Float64Array, labels: Float64Array, decision: Float64Array): Judgement {
   const kind = KINDS[spec.type];
+  const outcome = outcomeOf(spec, scores, labels, decision);
+  const others = Object.fromEntries(kind.others.map((name) => [name, METRICS[name].measure(outcome)]));
+  return { value: METRICS[kind.metric].measure(outcome), others };
+}
+
+function outcomeOf(spec: TaskSpec, scores: Float64Array, labels: Float64Array, decision: Float64Array): Outcome {
   const targets = spec.targets.length;
-  const rows = labels.length / targets;
-  const outcome = {
-    rows,
+  return {
+    rows: labels.length / targets,
     targets,
     labels,
     scores,
-    columns: kind.columns(spec),
+    columns: KINDS[spec.type].columns(spec),
     truth: truthOf(spec, labels),
     decision,
   };
-  const others = Object.fromEntries(kind.others.map((name) => [name, METRICS[name].measure(outcome)]));
-  return { value: METRICS[kind.metric].measure(outcome), others };
 }
 
 /** Labels decided like scores: 0 and 1 fall on either side of 0.5. */
@@ -75,21 +91,23 @@ function truthOf(spec: TaskSpec, labels: Float64Array): Float64Array {
 }
 
 function columnMeans(values: Float64Array, columns: number): number[] {
-  const rows = values.length / columns;
+  const rows = Array.from({ length: columns }, () => 0);
+  values.forEach((value, i) => (rows[i % columns]! += Number.isNaN(value) ? 0 : 1));
   const means = Array.from({ length: columns }, () => 0);
-  values.forEach((value, i) => (means[i % columns] = (means[i % columns] as number) + value / rows));
+  values.forEach((value, i) => (means[i % columns]! += Number.isNaN(value) ? 0 : value / rows[i % columns]!));
   return means;
 }
 
-/** Most frequent value of each column; of equally frequent ones the smallest. */
+/** Most frequent value of each column; of equally frequent ones the smallest; 0 where none is known. */
 function columnModes(values: Float64Array, columns: number): number[] {
   return Array.from({ length: columns }, (_, column) => {
     const counts = new Map<number, number>();
     for (let i = column; i < values.length; i += columns) {
       const value = values[i] as number;
+      if (Number.isNaN(value)) continue;
       counts.set(value, (counts.get(value) ?? 0) + 1);
     }
-    return [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a))[0];
+    return [...counts].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a), [0, 0])[0];
   });
 }
 

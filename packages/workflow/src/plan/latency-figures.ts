@@ -1,4 +1,4 @@
-import type { ReportTarget } from '../report.ts';
+import type { ReportTarget } from '../report-measured.ts';
 import type { SizeTarget } from './prune-options.ts';
 
 /** A target of latency in milliseconds, where the whole network takes `whole`. */

@@ -1,7 +1,7 @@
 import type { StepPlan } from '@kneepoint/platform';
 import { describeGoal } from '../plan/goal.ts';
 import type { PruneOptions } from '../plan/prune-options.ts';
-import type { TrainedArm } from '../report.ts';
+import type { TrainedArm } from '../report-measured.ts';
 import type { NetworkSource } from '../steps/finetune.ts';
 import type { TrainingChoice } from '../training-choice.ts';
 import type { TrainingMode } from '../training-settings.ts';

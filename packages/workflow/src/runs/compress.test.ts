@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type TrainedArm, TRAINED_ARMS } from '../report.ts';
+import { type TrainedArm, TRAINED_ARMS } from '../report-measured.ts';
 import type { FinetuneInput } from '../steps/finetune.ts';
 import { DEFAULT_REGRESSION } from '../steps/regress.ts';
 import type { PruneInput } from '../steps/prune.ts';

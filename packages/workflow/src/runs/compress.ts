@@ -2,7 +2,7 @@ import type { WantedBatch } from '@kneepoint/onnx';
 import type { StepPlan } from '@kneepoint/platform';
 import { describeGoal, goalLabel } from '../plan/goal.ts';
 import { type CriterionName, criterionOf, type PruneOptions } from '../plan/prune-options.ts';
-import { TRAINED_ARMS, type TrainedArm } from '../report.ts';
+import { TRAINED_ARMS, type TrainedArm } from '../report-measured.ts';
 import { tasksName } from '../steps/analysed-tasks.ts';
 import { REPORT, type ReportInput, reportKey, type ReportRival } from '../steps/report.ts';
 import { TRUNCATE, type TruncateInput, truncateKey } from '../steps/truncate.ts';

@@ -1,4 +1,4 @@
-import type { NetworkFigures } from '../report.ts';
+import type { NetworkFigures } from '../report-measured.ts';
 import type { StepKind } from './step-kind.ts';
 
 /** Times networks against each other in one run. */

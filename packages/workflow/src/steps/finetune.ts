@@ -1,6 +1,6 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
-import type { Interval, MetricName, TaskSpec } from '@kneepoint/regression';
+import type { Breakdown, Interval, MetricName, TaskSpec } from '@kneepoint/regression';
 import type { TrainingMode, TrainingSettings } from '../training-settings.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -8,7 +8,7 @@ import type { StepKind } from './step-kind.ts';
 export const FINETUNE = {
   kind: 'finetune',
   service: 'trainer',
-  version: 4,
+  version: 6,
   timeoutSeconds: 50 * 3600,
 } as const satisfies StepKind;
 
@@ -86,6 +86,8 @@ export interface FinetunedTask {
   readonly others: Readonly<Partial<Record<MetricName, number>>>;
   /** One per target for binary and multilabel tasks, in the network's outputs (logits); else empty. */
   readonly thresholds: readonly number[];
+  /** What `test` is made of. */
+  readonly breakdown: Breakdown;
 }
 
 export interface FinetuneOutput {

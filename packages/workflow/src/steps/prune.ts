@@ -1,7 +1,7 @@
 import { type Config, contentKey } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import { normaliseOptions, type PruneOptions } from '../plan/prune-options.ts';
-import type { CompressionReport } from '../report.ts';
+import type { MeasuredResult } from '../report-measured.ts';
 import type { Round, RoundKeys } from '../rounds/round.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
 import type { StepKind } from './step-kind.ts';
@@ -10,7 +10,7 @@ import type { StepKind } from './step-kind.ts';
 export const PRUNE = {
   kind: 'prune',
   service: 'pruner',
-  version: 11,
+  version: 13,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 
@@ -32,7 +32,7 @@ export interface PruneOutput {
   /** As the original declares its inputs and outputs; absent where that is the same. */
   readonly declaredSha256?: string;
   readonly reportSha256: string;
-  readonly report: CompressionReport;
+  readonly report: MeasuredResult;
   /** Which channels of the registered model the network still has; where it was cut in rounds, by all of them together. */
   readonly kept: KeptChannels;
   /** The search was over: this is the output of an earlier round, passed on. */

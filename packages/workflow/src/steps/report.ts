@@ -2,7 +2,7 @@ import type { Preprocess } from '@kneepoint/datasets';
 import type { WantedBatch } from '@kneepoint/onnx';
 import { contentKey } from '@kneepoint/platform';
 import type { CriterionName } from '../plan/prune-options.ts';
-import type { CompressionReport, TrainedArm } from '../report.ts';
+import type { MeasuredResult, TrainedArm } from '../report-measured.ts';
 import type { KeepGoal } from '../rounds/keep-goal.ts';
 import type { RoundKeys } from '../rounds/round.ts';
 import type { StepKind } from './step-kind.ts';
@@ -11,7 +11,7 @@ import type { StepKind } from './step-kind.ts';
 export const REPORT = {
   kind: 'report',
   service: 'trainer',
-  version: 4,
+  version: 5,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 
@@ -52,7 +52,7 @@ export interface ReportOutput {
   /** The same network as it is worked on, which the pruning or training made. */
   readonly workedSha256?: string;
   readonly reportSha256: string;
-  readonly report: CompressionReport;
+  readonly report: MeasuredResult;
 }
 
 export function reportKey(input: ReportInput): string {

@@ -1,6 +1,6 @@
 import { contentKey } from '@kneepoint/platform';
 import type { HeadPool } from '@kneepoint/pruning';
-import type { TaskStages } from '../report.ts';
+import type { TaskStages } from '../report-measured.ts';
 import type { AnalysedTasks } from './analysed-tasks.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -11,7 +11,7 @@ import type { StepKind } from './step-kind.ts';
 export const TRUNCATE = {
   kind: 'truncate',
   service: 'pruner',
-  version: 7,
+  version: 8,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 

@@ -46,6 +46,7 @@ const OUTPUT: Omit<FinetuneOutput, 'modelSha256'> = {
     {
       ...{ task: 'yaw', metric: 'rmse', higherIsBetter: false, validation: 8, test: 8.5, chance: 20 },
       ...{ interval: { low: 1, high: 2, standardError: 0.2 }, others: {}, thresholds: [] },
+      breakdown: { classes: [], confusion: null, residuals: [] },
     },
   ],
   bestEpoch: 2,
@@ -124,7 +125,7 @@ describe('a training', () => {
         name: 'train net for yaw (whole)',
         tasks: ['yaw'],
         mode: 'WHOLE',
-        metricName: 'rmse',
+        metricName: 'RMSE',
         state: 'QUEUED',
         epochsPlanned: 3,
         epochs: [],
@@ -172,9 +173,10 @@ describe('a training', () => {
     const running = seen.find((view) => view.state === 'RUNNING' && view.epochs.length === 2)!;
     expect(running).toMatchObject({ bestEpoch: 1, metric: 9, epochs: epochs(2), model: null, results: [] });
     const last = seen.at(-1)!;
-    const { others: _others, ...judged } = OUTPUT.tasks[0]!;
+    const { task, test, interval } = OUTPUT.tasks[0]!;
+    const judged = { task, test, interval, metric: 'RMSE' };
     expect(last).toMatchObject({
-      ...{ state: 'SUCCEEDED', bestEpoch: 2, metric: 8, stoppedEarly: true, seconds: 6, provider: 'cpu' },
+      ...{ state: 'SUCCEEDED', bestEpoch: 2, metric: 8, stoppedEarly: true, seconds: 6, provider: 'CPU' },
       ...{ epochs: OUTPUT.epochs, results: [judged], notes: OUTPUT.notes },
     });
     const file = await fetch(last.model!.downloadUrl);
@@ -314,7 +316,7 @@ describe('a compression', () => {
     };
     const finetune = { dataset: dataset.globalId, tasks: ['yaw'] };
     expect(await launch('launchFinetune', { ...finetune, artifact: modelSha256 })).toEqual({
-      run: { kind: 'FINETUNE', model: { id: model.globalId }, steps: [{ kind: 'finetune' }] },
+      run: { kind: 'FINETUNE', model: { id: model.globalId }, steps: [{ kind: 'FINETUNE' }] },
       userErrors: [],
     });
     expect(await launch('launchBenchmark', { models: [model.globalId], artifacts: [modelSha256] })).toMatchObject({
@@ -340,7 +342,7 @@ it('a benchmark shows what it measured, and measures again when it is asked agai
   const stop = await work('trainer', { benchmark: () => Promise.resolve({ output }) });
   await ended(id);
   await stop();
-  expect(await gateway.query(QUERY)).toEqual({ run: { benchmark: { ...output, networks: [measured] } } });
+  expect(await gateway.query(QUERY)).toEqual({ run: { benchmark: { ...output, provider: 'CPU', networks: [measured] } } });
 });
 
 it('a page of 20 runs with all that they made costs one statement for each kind of it', async () => {

@@ -7,6 +7,7 @@ import {
   type ActualProvider,
   declaredFile,
   deliver,
+  machineFacts,
   measureDeclared,
   originalOf,
   resolveProvider,
@@ -14,7 +15,7 @@ import {
   type TaskContext,
 } from '@kneepoint/runtime';
 import {
-  type CompressionReport,
+  type MeasuredResult,
   criterionOf,
   type CutRequest,
   jointStages,
@@ -43,7 +44,7 @@ import { repairBest } from '../repair.ts';
 import { costsOfLayers, reportLayers, sizeOf } from '../report.ts';
 import type { Images } from '../run-over.ts';
 import { setHead } from '../set-head.ts';
-import { refitArm, taskStages } from '../stages.ts';
+import { probedOriginal, refitArm, taskStages } from '../stages.ts';
 import { sideBySide, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
 export interface PruneTaskInput extends StartingPointInput {
@@ -60,12 +61,14 @@ export interface PruneTaskInput extends StartingPointInput {
   /** What is clearly wrong with what the network was fed. */
   readonly fed?: readonly string[];
   readonly outFolder: string;
+  /** Id of the run that asks, as people meet it. */
+  readonly run: string;
 }
 
 const STAGES = [...['ranking filters', 'planning', 'healing', 'proving', 'measuring latency', 'writing']] as const;
 
 export interface PruneTaskOutput {
-  readonly report: CompressionReport;
+  readonly report: MeasuredResult;
   readonly kept: KeptChannels;
   /** Whether there is `declared.onnx`, too: the network as the original declares it. */
   readonly declared: boolean;
@@ -153,7 +156,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const figures = sizeOf(finished, await shapesOf(finished));
     const after = { ...figures, bytes: delivered.byteLength, latencyMs: latencyOf('after') };
     const kept = keptAfter(planned.analysis, planned.plan, { before: whole.kept, rotated });
-    const found: Omit<CompressionReport, 'warnings'> = {
+    const found: Omit<MeasuredResult, 'warnings'> = {
       task: tasksName(job.tasks),
       epsilon: options.epsilon ?? null,
       target: reportTarget(planned, { before, after }, options.target, timed),
@@ -167,6 +170,7 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       pool,
       metric: jointStages(stages),
       tasks: stages,
+      original: probedOriginal(start, await start.headResponses(), stages),
       before,
       after,
       layers: reportLayers(repaired, kept, costsOfLayers(start)),
@@ -189,9 +193,14 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       ],
       criteria: [],
       avoidance,
-      provider: passed.provider satisfies ActualProvider,
+      measured: {
+        run: input.run,
+        at: new Date().toISOString(),
+        provider: passed.provider satisfies ActualProvider,
+        machine: machineFacts(),
+      },
     };
-    const report: CompressionReport = { ...found, warnings: [...reportWarnings(found), ...sizeNote, ...written.notes] };
+    const report: MeasuredResult = { ...found, warnings: [...reportWarnings(found), ...sizeNote, ...written.notes] };
     await writeFile(join(input.outFolder, 'pruned.onnx'), encoded);
     const declared = delivered !== encoded;
     if (declared) await writeFile(join(input.outFolder, 'declared.onnx'), delivered);

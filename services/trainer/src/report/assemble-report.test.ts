@@ -1,4 +1,5 @@
-import type { CompressionReport, FinetuneOutput, PruneOutput, ReportArm } from '@kneepoint/workflow';
+import type { Breakdown } from '@kneepoint/regression';
+import type { FinetuneOutput, MeasuredArm, MeasuredResult, Measurement, PruneOutput } from '@kneepoint/workflow';
 import { describe, expect, it } from 'vitest';
 import { assembleReport, type TrainedNetwork } from './assemble-report.ts';
 import type { Measured } from './measure.task.ts';
@@ -9,19 +10,32 @@ const measured = (p50: number): Measured => ({
   bytes: 210,
   latencyMs: { p50, p95: 2 * p50, mean: p50 },
 });
+const MEASUREMENT: Measurement = {
+  run: 'own',
+  at: '2026-01-02T03:04:05.000Z',
+  provider: 'cpu',
+  machine: { cpu: 'c', cores: 2, memoryBytes: 1, platform: 'linux x64', node: '20', onnxruntime: '1' },
+};
+const BREAKDOWN: Breakdown = {
+  classes: [{ name: 'a', rows: 4, precision: 0.5, recall: 0.5, f1: 0.5 }],
+  confusion: null,
+  residuals: [],
+};
 const MEASURED = {
   networks: { original: measured(9), refit: measured(3), finetuned: measured(2), unpruned: measured(8) },
-  provider: 'cpu',
+  measured: { ...MEASUREMENT, run: 'other' },
 };
 
 const figures = { parameters: 50, macs: 500, bytes: 200, latencyMs: { p50: 77, p95: 78 } };
 const INTERVAL = { low: 0.6, high: 0.8, standardError: 0.05 };
-const REFIT: ReportArm = {
+const REFIT: MeasuredArm = {
   arm: 'refit',
   metric: 0.7,
   validation: 0.72,
   interval: INTERVAL,
-  tasks: [{ task: 'gender', metric: 0.7, validation: 0.72, interval: INTERVAL }],
+  tasks: [
+    { task: 'gender', metric: 0.7, validation: 0.72, interval: INTERVAL, thresholds: [0.4], breakdown: BREAKDOWN },
+  ],
   ...figures,
   modelSha256: 'pruned',
   epochs: null,
@@ -56,9 +70,9 @@ const PRUNING: PruneOutput = {
     after: figures,
     layers: [],
     arms: [REFIT],
-    provider: 'cpu',
+    measured: MEASUREMENT,
     warnings: ['said before'],
-  } as unknown as CompressionReport,
+  } as unknown as MeasuredResult,
 };
 
 const EPOCHS = [0, 1, 2].map((epoch) => ({
@@ -71,10 +85,12 @@ const EPOCHS = [0, 1, 2].map((epoch) => ({
   seconds: 1,
 }));
 
+const JUDGED = { interval: INTERVAL, thresholds: [0.1], breakdown: { ...BREAKDOWN, confusion: [[4]] } };
+
 function trained(arm: TrainedNetwork['arm'], test: number, notes: readonly string[] = []): TrainedNetwork {
   const output = {
     modelSha256: arm,
-    tasks: [{ task: 'gender', higherIsBetter: true, test, validation: test + 0.01, interval: INTERVAL }],
+    tasks: [{ task: 'gender', higherIsBetter: true, test, validation: test + 0.01, ...JUDGED }],
     bestEpoch: 1,
     epochs: EPOCHS,
     seconds: 3,
@@ -93,6 +109,12 @@ describe('a report of a compression', () => {
       ['unpruned', 0.95, 8],
     ]);
     expect(report.before.latencyMs).toEqual({ p50: 9, p95: 18 });
+    expect(report.arms.map(({ tasks: [task] }) => [task?.thresholds, task?.breakdown.confusion])).toEqual([
+      [[0.4], null],
+      [[0.1], [[4]]],
+      [[0.1], [[4]]],
+    ]);
+    expect(report.measured.run).toBe('other');
     expect(report.arms[1]).toMatchObject({ epochs: 2, bestEpoch: 1, validation: 0.91, history: EPOCHS, bytes: 210 });
   });
 
@@ -130,7 +152,7 @@ describe('a report of a compression', () => {
         ...PRUNING.report,
         metric: { ...PRUNING.report.metric, refit },
         after: { ...figures, parameters: 60, macs: 498 },
-      } as CompressionReport,
+      } as MeasuredResult,
     });
     const { criteria } = assembleReport(PRUNING.report, [trained('finetuned', 0.9)], MEASURED, {
       rivals: [{ ...rival('l1', 0.6), finetuned: trained('finetuned', 0.85).output }, rival('random', 0.55)],
@@ -147,7 +169,7 @@ describe('a report of a compression', () => {
     const pair = {
       ...PRUNING.report,
       tasks: [...PRUNING.report.tasks, { task: 'age', ...age }],
-    } as CompressionReport;
+    } as MeasuredResult;
     const { output } = trained('finetuned', 0.9);
     const other = { task: 'age', higherIsBetter: false, test: 2, validation: 4, interval: INTERVAL };
     const both = { ...output, tasks: [...output.tasks, other] } as FinetuneOutput;

@@ -1,5 +1,4 @@
 import {
-  type CompressionReport,
   type CriterionName,
   type EpochRecord,
   type FinetuneOutput,
@@ -10,8 +9,10 @@ import {
   keeps,
   keptShare,
   latencyFigures,
+  type MeasuredArm,
+  type MeasuredResult,
+  type Measurement,
   type NetworkFigures,
-  type ReportArm,
   type ReportCriterion,
   type ReportKeep,
   type ReportRound,
@@ -31,7 +32,7 @@ export interface TrainedNetwork {
 /** The same network cut by another criterion. */
 export interface RivalNetwork {
   readonly criterion: CriterionName;
-  readonly report: CompressionReport;
+  readonly report: MeasuredResult;
   readonly finetuned?: FinetuneOutput;
 }
 
@@ -53,22 +54,22 @@ export const REFIT = 'refit';
  * measurement. What is delivered is the finetuned network where there is one, else the refitted one.
  */
 export function assembleReport(
-  report: CompressionReport,
+  report: MeasuredResult,
   trained: readonly TrainedNetwork[],
   measured: {
     readonly networks: Readonly<Record<string, Measured>>;
-    readonly provider: string;
+    readonly measured: Measurement;
     readonly notes?: readonly string[];
   },
   { rivals = [], rounds, keep }: Compared = {},
-): CompressionReport {
+): MeasuredResult {
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
     return { p50, p95 };
   };
   const bytesOf = (name: string): number => measured.networks[name]!.bytes;
   const arms = [
-    ...report.arms.map((arm): ReportArm => ({ ...arm, latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) })),
+    ...report.arms.map((arm): MeasuredArm => ({ ...arm, latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) })),
     ...trained.map(({ arm, output }) => trainedArm(arm, report.tasks, output, measured.networks[arm]!)),
   ];
   const finetuned = arms.find(({ arm }) => arm === 'finetuned');
@@ -79,7 +80,7 @@ export function assembleReport(
   const tasks = finetuned
     ? report.tasks.map((stages, i): TaskStages => ({ ...stages, finetuned: finetuned.tasks[i]!.metric }))
     : report.tasks;
-  const found: Omit<CompressionReport, 'warnings'> = {
+  const found: Omit<MeasuredResult, 'warnings'> = {
     ...report,
     metric: jointStages(tasks),
     tasks,
@@ -90,7 +91,7 @@ export function assembleReport(
     rounds: rounds ? roundsOf(rounds, keep, trained) : [],
     arms,
     criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
-    provider: measured.provider,
+    measured: measured.measured,
   };
   const warnings = [...reportWarnings(found), ...(measured.notes ?? []), ...trained.flatMap(notesOf)];
   return { ...found, warnings: [...new Set(warnings)] };
@@ -98,10 +99,10 @@ export function assembleReport(
 
 /** A latency is measured again with all networks side by side; other targets are figures, which training does not change. */
 function reachedTarget(
-  { target }: CompressionReport,
+  { target }: MeasuredResult,
   before: NetworkFigures['latencyMs'],
   after: NetworkFigures['latencyMs'],
-): CompressionReport['target'] {
+): MeasuredResult['target'] {
   if (target?.target.kind !== 'latency') return target;
   const timed = { before: target.before, after: target.planned };
   return { ...target, ...latencyFigures(target.target, { timed, whole: before.p50, left: after.p50 }) };
@@ -109,8 +110,8 @@ function reachedTarget(
 
 /** Every criterion at the MACs of this network, its own first. */
 function criteriaOf(
-  report: CompressionReport,
-  finetuned: ReportArm | undefined,
+  report: MeasuredResult,
+  finetuned: MeasuredArm | undefined,
   rivals: readonly RivalNetwork[],
 ): readonly ReportCriterion[] {
   const { parameters, macs } = report.after;
@@ -183,7 +184,7 @@ function trainedArm(
   stages: readonly TaskStages[],
   output: FinetuneOutput,
   { parameters, macs, bytes, latencyMs: { p50, p95 } }: Measured,
-): ReportArm {
+): MeasuredArm {
   const { modelSha256, declaredSha256 = modelSha256, epochs, bestEpoch, seconds, imagesPerSecond } = output;
   return {
     arm,
@@ -206,10 +207,10 @@ function trainedArm(
 function judged(
   stages: readonly TaskStages[],
   output: FinetuneOutput,
-): Pick<ReportArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
+): Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
   const tasks = stages.map(({ task }) => {
-    const { test, validation, interval } = output.tasks.find((found) => found.task === task)!;
-    return { task, metric: test, validation, interval };
+    const { test, validation, interval, thresholds, breakdown } = output.tasks.find((found) => found.task === task)!;
+    return { task, metric: test, validation, interval, thresholds, breakdown };
   });
   const joint = (value: 'metric' | 'validation'): number =>
     jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));

@@ -17,6 +17,8 @@ import {
   deliver,
   imagesOf,
   type Latency,
+  machineFacts,
+  type MachineFacts,
   measureDeclared,
   measureLatency,
   originalOf,
@@ -69,6 +71,7 @@ export interface MeasureTaskOutput {
   /** By name. */
   readonly networks: Readonly<Record<string, Measured>>;
   readonly provider: ActualProvider;
+  readonly machine: MachineFacts;
   /** What the reader of a delivered file should know. */
   readonly notes: readonly string[];
 }
@@ -99,6 +102,7 @@ export default async function measure(input: MeasureTaskInput, context: TaskCont
       ]),
     ),
     provider: await resolveProvider(context.provider),
+    machine: machineFacts(),
     notes,
   };
 }

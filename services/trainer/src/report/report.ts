@@ -8,13 +8,14 @@ import {
   withTemporaryFolder,
 } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type {
-  CompressionReport,
-  FinetuneOutput,
-  PruneOutput,
-  ReportInput,
-  ReportOutput,
-  RoundHistory,
+import {
+  type FinetuneOutput,
+  type MeasuredResult,
+  type PruneOutput,
+  publicRunId,
+  type ReportInput,
+  type ReportOutput,
+  type RoundHistory,
 } from '@kneepoint/workflow';
 import { assembleReport, ORIGINAL, REFIT, type RivalNetwork, type TrainedNetwork } from './assemble-report.ts';
 import type { MeasuredNetwork, MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
@@ -48,15 +49,22 @@ export function report({ config }: ServiceParts): StepHandler {
           ...{ networks, batch: 'declared', runs: RUNS },
           deliver: {
             ...{ name: finetuned?.arm ?? REFIT, batch: job.batch, preprocess: job.preprocess, out },
-            entries: { 'kneepoint.run': publicId(run.id), 'kneepoint.keep': job.keep },
+            entries: { 'kneepoint.run': publicRunId(run.id), 'kneepoint.keep': job.keep },
           },
         },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const model = await store.put(out, { mediaType: 'application/octet-stream' });
       // Read from the artifact, whose members are in the order in which they were written.
-      const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as CompressionReport;
-      const assembled = assembleReport(pruned, trained, measured, { rivals, rounds, keep: job.keep });
+      const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as MeasuredResult;
+      const { networks: figures, notes, ...where } = measured;
+      const measurement = { run: publicRunId(run.id), at: new Date().toISOString(), ...where };
+      const assembled = assembleReport(
+        pruned,
+        trained,
+        { networks: figures, notes, measured: measurement },
+        { rivals, rounds, keep: job.keep },
+      );
       const path = join(folder, 'report.json');
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
@@ -75,11 +83,6 @@ interface Named {
   readonly name: string;
   readonly modelSha256: string;
   readonly declaredSha256?: string;
-}
-
-/** As people meet a run: the gateway's id of its row. */
-function publicId(id: string): string {
-  return Buffer.from(`Run:${id}`).toString('base64url');
 }
 
 async function findOutputs(

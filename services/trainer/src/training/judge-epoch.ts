@@ -1,5 +1,6 @@
 import {
   bootstrapInterval,
+  breakDown,
   chooseThresholds,
   judge,
   type Judgement,
@@ -84,6 +85,7 @@ export function judgeTasks(
       chance: judgeChance(spec, labelsOf(targets, task, train), onTest.labels),
       others: final.others,
       thresholds,
+      breakdown: breakDown(spec, onTest.scores, onTest.labels, thresholds),
     };
   });
 }
