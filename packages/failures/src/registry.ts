@@ -1,5 +1,6 @@
 import { apiFailures } from './codes/api.ts';
 import { datasetFailures } from './codes/datasets.ts';
+import { deploymentFailures } from './codes/deployment.ts';
 import { httpFailures } from './codes/http.ts';
 import { identityFailures } from './codes/identity.ts';
 import { onnxFailures } from './codes/onnx.ts';
@@ -28,6 +29,7 @@ export const FAILURES = {
   ...runtimeFailures,
   ...platformFailures,
   ...trainingFailures,
+  ...deploymentFailures,
   ...apiFailures,
   ...httpFailures,
   ...identityFailures,

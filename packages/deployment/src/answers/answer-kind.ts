@@ -1,0 +1,18 @@
+import { Failure } from '@kneepoint/failures';
+
+/**
+ * What a written network answers. `raw`: the scores that it was trained or fitted to give. `probabilities`: sigmoid or softmax of them.
+ * `labels`: the number of the class, label or bin that the report's metric counts. Values that are measured stay what they are in each.
+ */
+export const ANSWER_KINDS = ['raw', 'probabilities', 'labels'] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
+/** --answers; `raw` when it was not given. Throws ANSWERS_INVALID. */
+export function readAnswerKind(text: string | undefined): AnswerKind {
+  const kind = ANSWER_KINDS.find((known) => known === (text ?? 'raw'));
+  if (kind !== undefined) return kind;
+  throw new Failure('ANSWERS_INVALID', `the answers are "${text}"`, {
+    where: '--answers',
+    fix: `Choose one of: ${ANSWER_KINDS.join(', ')}.`,
+  });
+}
