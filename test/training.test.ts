@@ -143,7 +143,7 @@ describe('finetune', () => {
     const trained = await kneepointJson<Trained>([
       ...['finetune', 'small', 'faces', 'gender', '--mode', mode, '--epochs', '1', '--out', out, ...here()],
     ]);
-    expect(trained).toMatchObject({ mode: mode.toUpperCase(), tasks: ['gender'], results: [{ metric: 'accuracy' }] });
+    expect(trained).toMatchObject({ mode: mode.toUpperCase(), tasks: ['gender'], results: [{ metric: 'ACCURACY' }] });
     expect(trained.epochs.filter(({ epoch }) => epoch > 0)).toHaveLength(1);
     const path = join(out, `small-gender-${mode}`);
     expect((await stat(`${path}.onnx`)).size).toBe(trained.model.bytes);

@@ -56,7 +56,8 @@ export class Mix {
         );
       }
       case 'PRUNE': {
-        const input = { model: this.#world.model, dataset, task: this.#one(this.#tasks), epsilons: [this.#epsilon()] };
+        const plan = { task: this.#one(this.#tasks) };
+        const input = { model: this.#world.model, dataset, plan, epsilons: [this.#epsilon()] };
         return this.#world.launch('launchPrune', 'LaunchPruneInput', input);
       }
       case 'FINETUNE': {

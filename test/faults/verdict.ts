@@ -12,12 +12,12 @@ const DRAIN_SECONDS = 20;
 /** The work that cases do under faults; each ends with results that the reference run has under the same keys. */
 export const WORK = {
   analysis: { mutation: 'launchAnalysis', type: 'LaunchAnalysisInput', input: { tasks: ['yaw'] } },
-  prune: { mutation: 'launchPrune', type: 'LaunchPruneInput', input: { task: 'yaw', epsilons: [0.05] } },
+  prune: { mutation: 'launchPrune', type: 'LaunchPruneInput', input: { plan: { task: 'yaw' }, epsilons: [0.05] } },
   compression: {
     mutation: 'launchCompression',
     type: 'LaunchCompressionInput',
     input: {
-      task: 'yaw',
+      plan: { task: 'yaw' },
       epsilons: [0.05],
       arms: ['FINETUNED'],
       teacher: false,

@@ -4,14 +4,18 @@ import { type BadRequest, mutation, query, SHA } from './senders.ts';
 import { BAD_TRAINING_REQUESTS } from './training-requests.ts';
 import { BAD_TRANSPORT_REQUESTS } from './transport-requests.ts';
 
-const prune = (change: object) =>
-  mutation('launchPrune', ({ model, dataset }) => ({ model, dataset, task: 'score', epsilons: [0.01], ...change }));
+/** What is asked beside the plan, and what is different in the plan. */
+const prune = (change: object, plan: object = {}) =>
+  mutation('launchPrune', ({ model, dataset }) => ({
+    ...{ model, dataset, plan: { task: 'score', ...plan }, epsilons: [0.01] },
+    ...change,
+  }));
 
-const plan = (change: object) =>
+const plan = (change: object, planned: object = {}) =>
   query(
     'query($input: CompressionPlanInput!) { compressionPlan(input: $input) { bestLayer } }',
     ({ model, dataset }) => ({
-      input: { model, dataset, task: 'score', epsilon: 0.01, ...change },
+      input: { model, dataset, plan: { task: 'score', ...planned }, epsilon: 0.01, ...change },
     }),
   );
 
@@ -56,7 +60,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   {
     name: 'ε = ∞, as a number too large for a double',
     send: query(
-      'query($model: ID!, $dataset: ID!) { compressionPlan(input: { model: $model, dataset: $dataset, task: "score", epsilon: 1e999 }) { bestLayer } }',
+      'query($model: ID!, $dataset: ID!) { compressionPlan(input: { model: $model, dataset: $dataset, plan: { task: "score" }, epsilon: 1e999 }) { bestLayer } }',
       ({ model, dataset }) => ({ model, dataset }),
     ),
     code: 'EPSILON_INVALID',
@@ -79,24 +83,24 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   },
   {
     name: 'an ε of its own for a layer that is not there',
-    send: prune({ layerEpsilon: [{ layer: 'conv9', epsilon: 0.1 }] }),
+    send: prune({}, { layerEpsilon: [{ layer: 'conv9', epsilon: 0.1 }] }),
     code: 'LAYER_UNKNOWN',
     message: '"good" has no layer "conv9" that can be read. Choose one of: conv1, conv2.',
-    where: 'layerEpsilon',
+    where: 'plan.layerEpsilon',
   },
   {
     name: 'fewer than one filter',
-    send: prune({ minFilters: 0 }),
+    send: prune({}, { minFilters: 0 }),
     code: 'MIN_FILTERS_INVALID',
     message: 'minFilters is 0. Pass 1 or more.',
-    where: 'minFilters',
+    where: 'plan.minFilters',
   },
   {
     name: 'a task that is not there',
-    send: prune({ task: 'age' }),
+    send: prune({}, { task: 'age' }),
     code: 'TASK_UNKNOWN',
     message: 'data set "good" has no task "age". Choose one of: who, score.',
-    where: 'task',
+    where: 'plan.task',
   },
   {
     name: 'a task that is not there, to analyse',
@@ -114,10 +118,10 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   },
   {
     name: 'a layer that is not there',
-    send: plan({ layer: 'conv9' }),
+    send: plan({}, { layer: 'conv9' }),
     code: 'LAYER_UNKNOWN',
     message: '"good" has no layer "conv9" that can be read',
-    where: 'layer',
+    where: 'plan.layer',
   },
   {
     name: 'a matrix of a layer that is not there',

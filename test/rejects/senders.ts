@@ -29,7 +29,7 @@ export const compress = (change: object): ReturnType<typeof mutation> =>
   mutation('launchCompression', ({ model, dataset }) => ({
     model,
     dataset,
-    task: 'score',
+    plan: { task: 'score' },
     epsilons: [0.01],
     ...change,
   }));

@@ -82,7 +82,7 @@ async function seedFullRun(modelId: string, datasetId: string): Promise<void> {
     },
   ].map((step, position) => ({
     ...step,
-    ...{ position, service: 'any', name: step.kind },
+    ...{ position, service: 'trainer', name: step.kind },
     attempts: { create: [1, 2].map((number) => ({ number, token: digest(), worker: 'w' })) },
   }));
   await prisma.checkpoint.create({
@@ -213,7 +213,7 @@ it('a plan for several tasks in one network', async () => {
       {
         input: {
           ...{ model: model.globalId, dataset: dataset.globalId, epsilon: 0.1 },
-          tasks: tasks(count).map(({ name }) => name),
+          plan: { tasks: tasks(count).map(({ name }) => name) },
         },
       },
       (data: { compressionPlan: object }) => [data.compressionPlan],

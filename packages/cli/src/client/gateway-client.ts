@@ -53,7 +53,7 @@ export class GatewayClient {
     const payload = data[name]!;
     const [error] = payload.userErrors;
     if (error)
-      throw toFailure(error.code, error.message, error.field ? { where: error.field.replace(/^input\./, '') } : {});
+      throw toFailure(error.code, error.message, error.field ? { where: error.field.replace(/^input\.(plan\.)?/, '') } : {});
     return payload;
   }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { findModel } from '../client/lookup.ts';
 import { follow, launch } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
-import { compact } from '../render/number.ts';
+import { camel, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { readNumber } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
@@ -79,6 +79,6 @@ function renderBenchmark({ provider, batch, runs, networks }: BenchmarkView): st
       ]),
       ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     ),
-    `\n${runs} interleaved runs of ${batch} image${batch === 1 ? '' : 's'} on ${provider}`,
+    `\n${runs} interleaved runs of ${batch} image${batch === 1 ? '' : 's'} on ${camel(provider)}`,
   ].join('\n');
 }

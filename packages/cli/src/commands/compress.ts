@@ -19,7 +19,7 @@ import {
   withServerOptions,
 } from './options.ts';
 import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
-import { type PruneRequest, saveAll } from './prune.ts';
+import { type PruneRequest, saveAll, wantedBy } from './prune.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { type KeepRequest, readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
@@ -95,7 +95,8 @@ export function registerCompress(program: Command): void {
       const arms = readArms(options.arms);
       const goals = readCompressGoals(options, arms);
       const seeds = readTrials(options);
-      const limits = { ...goals, ...readPlanRequest(options), ...readSearch(options) };
+      const limits = { ...goals, ...readSearch(options) };
+      const plan = { ...readTasks(options.task), ...readPlanRequest(options) };
       if (goals.keep && options.keep === undefined && options.within === undefined) {
         note(
           'the smallest network that keeps 99 % of the whole one finetuned is searched; --keep, --target and --epsilon ask for others',
@@ -124,7 +125,7 @@ export function registerCompress(program: Command): void {
         const request = {
           model: model.model!.id,
           dataset: dataset.dataset!.id,
-          ...readTasks(options.task),
+          plan,
           ...limits,
           arms,
           ...(compare.length === 0 ? {} : { compare }),
@@ -174,12 +175,7 @@ export async function compress(
   signal: AbortSignal,
 ): Promise<{ readonly runId: string; readonly reused: boolean; readonly compressions: readonly PruningView[] }> {
   const launched = await launch(client, 'launchCompression', 'LaunchCompressionInput', request);
-  const run = await followTrainings(
-    client,
-    launched,
-    `compress for ${request.task ?? request.tasks?.join(', ')}`,
-    signal,
-  );
+  const run = await followTrainings(client, launched, `compress for ${wantedBy(request)}`, signal);
   return { runId: run.id, reused: run.reused, compressions: await compressionsOf(client, run.id) };
 }
 

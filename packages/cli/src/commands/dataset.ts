@@ -5,6 +5,7 @@ import { SHORT } from '../client/lookup.ts';
 import { nameOfSource, registerDataset, withScratch } from '../client/register.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
+import { camel } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { registerNameCommands } from './names.ts';
@@ -91,7 +92,7 @@ export function registerDatasetCommands(program: Command): void {
             row.name,
             String(row.images),
             row.subject ?? 'image',
-            row.tasks.map((task) => `${task.name} (${task.type})`).join(', '),
+            row.tasks.map((task) => `${task.name} (${camel(task.type)})`).join(', '),
             row.artifact.sha256.slice(0, SHORT),
             row.id,
           ]),

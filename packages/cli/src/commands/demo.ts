@@ -128,7 +128,7 @@ async function demo(options: DemoOptions): Promise<void> {
     heading(`4. The smallest network for ${task} that keeps 99 % of what the whole one, finetuned, can do`);
     const { compressions } = await compress(
       client,
-      { model, dataset, task, keep: KEEP, rounds: ROUNDS, arms: ARMS, training },
+      { model, dataset, plan: { task }, keep: KEEP, rounds: ROUNDS, arms: ARMS, training },
       signal,
     );
     print(renderReport(compressions[0]!.report));

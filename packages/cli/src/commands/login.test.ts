@@ -99,7 +99,7 @@ describe('a login with a token', () => {
     expect(out + err).not.toContain(ADMIN_TOKEN);
     expect((await stat(join(folder, 'kneepoint', 'profiles.json'))).mode & 0o777).toBe(0o600);
     for (const how of ['--profile team', `--url ${gateway.url}`, `--url ${gateway.url}/graphql`]) {
-      expect(JSON.parse((await run(`whoami --json ${how}`)).out)).toMatchObject({ name: 'admin', role: 'admin' });
+      expect(JSON.parse((await run(`whoami --json ${how}`)).out)).toMatchObject({ name: 'admin', role: 'ADMIN' });
     }
     vi.stubEnv('KNEEPOINT_PROFILE', 'team');
     vi.stubEnv('KNEEPOINT_PROJECT', 'nowhere');
@@ -181,7 +181,7 @@ describe('tokens and projects', () => {
     expect(made.token).toMatch(/^kp_[0-9a-f]{16}_/);
     const listed = await run('token list --json');
     expect(JSON.parse(listed.out)).toMatchObject([
-      { id: made.id, name: 'ci', role: 'operator', project: 'vision', createdBy: 'admin' },
+      { id: made.id, name: 'ci', role: 'OPERATOR', project: 'vision', createdBy: 'admin' },
     ]);
     expect(listed.out).not.toContain(made.token.slice(-43));
     vi.stubEnv('KNEEPOINT_TOKEN', made.token);

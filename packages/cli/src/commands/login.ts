@@ -7,6 +7,7 @@ import { logInByDevice } from '../client/device-login.ts';
 import { GatewayClient } from '../client/gateway-client.ts';
 import { keepProfile, profilesFile, readProfiles } from '../client/profiles.ts';
 import { note, print, printJson } from '../output.ts';
+import { camel } from '../render/number.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
 const DEFAULT_PROFILE = 'default';
@@ -110,7 +111,7 @@ async function viewerOf(client: GatewayClient): Promise<ViewerView> {
 }
 
 function describe({ name, role, project, everywhere }: ViewerView): string {
-  return `${name}: ${role} ${everywhere ? `of every project, at work in "${project}"` : `of project "${project}"`}`;
+  return `${name}: ${camel(role)} ${everywhere ? `of every project, at work in "${project}"` : `of project "${project}"`}`;
 }
 
 /** From standard input, or from a person without showing what they type. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
-import { metric } from '../render/number.ts';
+import { camel, metric } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
@@ -55,7 +55,12 @@ export function renderMatrix({ tasks, rows }: MatrixView): string {
     const cells = rows.map((row) => row.cells[index]);
     const known = cells.find((cell) => cell !== null && cell !== undefined);
     if (!known) return [task, '', '', ...cells.map(() => '')];
-    return [task, known.metric, metric(known.chance, known.metric), ...cells.map((cell) => (cell ? show(cell) : ''))];
+    return [
+      task,
+      camel(known.metric),
+      metric(known.chance, known.metric),
+      ...cells.map((cell) => (cell ? show(cell) : '')),
+    ];
   });
   const names = rows.map((row) => row.model.name);
   return table(['task', 'metric', 'chance', ...names], lines, [

@@ -25,8 +25,10 @@ export interface TargetRequest {
   readonly atMost?: number;
 }
 
-/** What the gateway takes beside ε and targets. */
+/** What the gateway takes as PlanInput. */
 export interface PlanRequest {
+  readonly task?: string;
+  readonly tasks?: readonly string[];
   readonly layerEpsilon?: readonly { readonly layer: string; readonly epsilon: number }[];
   readonly layer?: string;
   readonly pool?: number;

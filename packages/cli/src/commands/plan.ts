@@ -46,13 +46,14 @@ export function registerPlan(program: Command): void {
   withPlanFlags(withServerOptions(program.command('plan <model> <dataset> <tasks>')), { several: false })
     .description('what pruning would give; nothing is changed')
     .action(async (model: string, dataset: string, tasks: string, options: PlanCommandOptions) => {
-      const limits = { ...readGoal(options), ...readPlanRequest(options) };
+      const goal = readGoal(options);
+      const request = { ...readTasks(tasks), ...readPlanRequest(options) };
       const plan = await withConnection(options, async ({ client }) => {
         const input = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
-          ...readTasks(tasks),
-          ...limits,
+          plan: request,
+          ...goal,
         };
         return (await client.query<{ compressionPlan: PlanView }>(PLAN_QUERY, { input })).compressionPlan;
       });

@@ -19,11 +19,10 @@ import {
   withPlanFlags,
 } from './plan-options.ts';
 
-export interface PruneRequest extends PlanRequest {
+export interface PruneRequest {
   readonly model: string;
   readonly dataset: string;
-  readonly task?: string;
-  readonly tasks?: readonly string[];
+  readonly plan: PlanRequest;
   readonly epsilons?: readonly number[];
   readonly targets?: readonly TargetRequest[];
 }
@@ -37,14 +36,15 @@ export function registerPrune(program: Command): void {
     .description('cut what a task, or several separated by commas, does not need')
     .option('--out <folder>', 'where to put the networks and reports')
     .action(async (model: string, dataset: string, tasks: string, options: PruneOptions) => {
-      const limits = { ...readGoals(options), ...readPlanRequest(options) };
+      const goals = readGoals(options);
+      const plan = { ...readTasks(tasks), ...readPlanRequest(options) };
       const stem = `${model}-${readNames(tasks).join('+')}`;
       const prunings = await withConnection(options, async ({ client }, signal) => {
         const request: PruneRequest = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
-          ...readTasks(tasks),
-          ...limits,
+          plan,
+          ...goals,
         };
         const { prunings: made } = await prune(client, request, signal);
         if (options.out) await saveAll(made, options.out, stem);
@@ -66,10 +66,15 @@ export async function prune(
   const run = await follow(
     client,
     await launch(client, 'launchPrune', 'LaunchPruneInput', request),
-    `prune for ${request.task ?? request.tasks?.join(', ')}`,
+    `prune for ${wantedBy(request)}`,
     signal,
   );
   return { runId: run.id, reused: run.reused, prunings: await pruningsOf(client, run.id) };
+}
+
+/** What the network is for, in words. */
+export function wantedBy({ plan: { task, tasks = [] } }: Pick<PruneRequest, 'plan'>): string {
+  return task ?? tasks.join(', ');
 }
 
 /** The network, what lies beside it, its report as JSON and as Markdown, for each ε and target; every file whole or absent. */

@@ -3,6 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
 import { note, print, printJson } from '../output.ts';
+import { camel } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { readAge } from './gc.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
@@ -52,7 +53,7 @@ export function registerToken(program: Command): void {
       });
       if (options.json) return printJson(tokens);
       const rows = tokens.map((token) => [
-        ...[token.id, token.name, token.role, token.project ?? '(every project)', stateOf(token)],
+        ...[token.id, token.name, camel(token.role), token.project ?? '(every project)', stateOf(token)],
         token.lastUsedAt ?? 'never',
       ]);
       print(table(['id', 'name', 'role', 'project', 'state', 'last used'], rows));
@@ -74,7 +75,7 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const made = database
     ? await createInDatabase(name, options, expiresAt)
     : await withConnection(options, async ({ client }) => {
-        const input = { name, role: requireRole(role), everywhere, expiresAt };
+        const input = { name, role: requireRole(role).toUpperCase(), everywhere, expiresAt };
         const { token, secret } = await client.mutate<{ token: { id: string }; secret: string }>(
           'createToken',
           CREATE,

@@ -1,5 +1,5 @@
 import type { TrainingProgress } from '../client/trainings.ts';
-import { duration, metric } from './number.ts';
+import { camel, duration, metric } from './number.ts';
 
 /** A line for each epoch of each training, once. */
 export class EpochLines {
@@ -25,7 +25,7 @@ export function epochLine(
     `epoch ${epoch.epoch}/${epochsPlanned}`,
     ...(epoch.loss === null ? [] : [`loss ${epoch.loss.toPrecision(4)}`]),
     `validation loss ${epoch.validationLoss.toPrecision(4)}`,
-    `${metricName} ${metric(epoch.metric, metricName)}`,
+    `${camel(metricName)} ${metric(epoch.metric, metricName)}`,
     ...(epoch.epoch === 0 ? [] : [`${epoch.imagesPerSecond.toFixed(0)} images/s`]),
     ...(isLast && state === 'RUNNING' && etaSeconds !== null ? [`${duration(etaSeconds)} left`] : []),
   ];

@@ -22,9 +22,14 @@ export function share(value: number): string {
   return `${(100 * value).toFixed(1)} %`;
 }
 
-/** A metric as people read it: a share in percent, anything else with four digits. */
+/** A value of an enumeration of the gateway as reports write it: BALANCED_ACCURACY → "balancedAccuracy". */
+export function camel(value: string): string {
+  return value.toLowerCase().replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** A metric as people read it, by its name in a report or in the gateway's enumeration: a share in percent, anything else with four digits. */
 export function metric(value: number, name: string): string {
-  return name.includes('accuracy') ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4);
+  return /accuracy/i.test(name) ? `${(100 * value).toFixed(1)} %` : value.toPrecision(4);
 }
 
 /** Seconds as "1 m 05 s" or "12 s". */

@@ -1,5 +1,5 @@
 import type { TrainingView } from '../client/trainings.ts';
-import { compact, duration, metric } from './number.ts';
+import { camel, compact, duration, metric } from './number.ts';
 import { table } from './table.ts';
 
 /** What a training gave: each task on test, beside chance, and how long it took. */
@@ -11,13 +11,13 @@ export function renderTraining(trained: TrainingView): string {
       ['task', 'metric', 'chance', 'validation', 'test'],
       results.map((result) => [
         result.task,
-        result.metric,
+        camel(result.metric),
         ...[result.chance, result.validation, result.test].map((value) => metric(value, result.metric)),
       ]),
       ['left', 'left', 'right', 'right', 'right'],
     ),
     '',
-    `best epoch ${bestEpoch} of ${ran}${stoppedEarly ? ' (ended early)' : ''}; ${duration(seconds ?? 0)}, ${(imagesPerSecond ?? 0).toFixed(0)} images/s, ${provider}; ${compact(model?.bytes ?? 0)}B`,
+    `best epoch ${bestEpoch} of ${ran}${stoppedEarly ? ' (ended early)' : ''}; ${duration(seconds ?? 0)}, ${(imagesPerSecond ?? 0).toFixed(0)} images/s, ${camel(provider ?? '')}; ${compact(model?.bytes ?? 0)}B`,
     ...notes.map((text) => `note: ${text}`),
   ].join('\n');
 }

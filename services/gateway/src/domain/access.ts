@@ -19,7 +19,7 @@ export async function listProjects({ db, everything }: Context, request: PageReq
   const { prisma } = everything ?? db;
   const { take, position } = readPage(request);
   const rows = await prisma.project.findMany({ where: afterPosition(position), orderBy: NEWEST_FIRST, take: take + 1 });
-  return toPage({ rows, take, toNode: (row) => row, count: () => prisma.project.count() });
+  return toPage({ rows, take, after: request.after, toNode: (row) => row, count: () => prisma.project.count() });
 }
 
 export async function listTokens(context: Context, request: PageRequest): Promise<Page<Token>> {
@@ -32,7 +32,7 @@ export async function listTokens(context: Context, request: PageRequest): Promis
     take: take + 1,
     include: PROJECT,
   });
-  return toPage({ rows, take, toNode: toToken, count: () => prisma.token.count({ where }) });
+  return toPage({ rows, take, after: request.after, toNode: toToken, count: () => prisma.token.count({ where }) });
 }
 
 /** Throws TOKEN_OPTION_INVALID. */
@@ -81,7 +81,7 @@ export async function listAudit({ db }: Context, request: PageRequest): Promise<
     orderBy: NEWEST_FIRST,
     take: take + 1,
   });
-  return toPage({ rows, take, toNode: (row) => row, count: () => db.prisma.audit.count() });
+  return toPage({ rows, take, after: request.after, toNode: (row) => row, count: () => db.prisma.audit.count() });
 }
 
 /** Tokens for every project are seen by those who have such a role, and belong to no project that a database could be bound to. */

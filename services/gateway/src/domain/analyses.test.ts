@@ -203,19 +203,22 @@ describe('characteristicCurves and compressionPlan', () => {
     expect(lambdas).toEqual([...new Set(lambdas)].sort((a, b) => b - a));
   });
 
+  const ids = () => ({ model: request.model, dataset: request.dataset });
+
   interface PlanView {
     readonly bestLayer: string;
     readonly before: object;
     readonly after: object;
     readonly layers: readonly { readonly name: string; readonly kept: number; readonly indices: readonly number[] }[];
   }
-  const plan = async (more: object = {}) =>
+  /** What is different in the plan, and beside it. */
+  const plan = async (planned: object = {}, more: object = {}) =>
     (
       await gateway.query<{ compressionPlan: PlanView }>(
         `query($input: CompressionPlanInput!) { compressionPlan(input: $input) {
           bestLayer before { parameters macs bytes } after { parameters macs bytes }
           layers { name op filters kept indices lambda prunable reason frozenBy { node operator reason } note } } }`,
-        { input: { ...request, epsilon: EPSILON, ...more } },
+        { input: { ...ids(), plan: { task: 'yaw', ...planned }, epsilon: EPSILON, ...more } },
       )
     ).compressionPlan;
 
@@ -256,24 +259,23 @@ describe('characteristicCurves and compressionPlan', () => {
   it('a plan for a target needs a run that measures, unless the curves are asked to say what layers lose', async () => {
     const { errors } = await gateway.post(
       'query($input: CompressionPlanInput!) { compressionPlan(input: $input) { bestLayer } }',
-      { input: { ...request, target: { kind: 'MACS', remove: 0.5 } } },
+      { input: { ...ids(), plan: { task: 'yaw' }, target: { kind: 'MACS', remove: 0.5 } } },
     );
     expect(errors).toMatchObject([{ extensions: { code: 'TARGET_NEEDS_RUN', where: 'target' } }]);
   });
 
   it('a plan for a target leaves at most that of the whole network', async () => {
     for (const kind of ['MACS', 'PARAMETERS', 'BYTES']) {
-      const { before, after } = (await plan({
-        epsilon: null,
-        target: { kind, remove: 0.5 },
-        criterion: 'LASSO',
-      })) as unknown as Record<'before' | 'after', Record<string, number>>;
+      const { before, after } = (await plan(
+        { criterion: 'LASSO' },
+        { epsilon: null, target: { kind, remove: 0.5 } },
+      )) as unknown as Record<'before' | 'after', Record<string, number>>;
       expect(after[kind.toLowerCase()]).toBeLessThanOrEqual(before[kind.toLowerCase()]! / 2);
     }
-    const absolute = await plan({
-      ...{ epsilon: null, target: { kind: 'MACS', atMost: 30_000 } },
-      ...{ roundTo: 2, criterion: 'LASSO' },
-    });
+    const absolute = await plan(
+      { roundTo: 2, criterion: 'LASSO' },
+      { epsilon: null, target: { kind: 'MACS', atMost: 30_000 } },
+    );
     expect((absolute.after as { macs: number }).macs).toBeLessThanOrEqual(30_000);
     for (const { kept } of absolute.layers) expect(kept % 2).toBe(0);
   });
@@ -305,14 +307,14 @@ describe('characteristicCurves and compressionPlan', () => {
     const whole = await plan();
     expect(own.layers[0]!.kept).toBeLessThan(whole.layers[0]!.kept);
     expect(own.layers[1]!.kept).toBe(whole.layers[1]!.kept);
-    const least = await plan({ epsilon: 0.9, minFilters: 6 });
+    const least = await plan({ minFilters: 6 }, { epsilon: 0.9 });
     expect(least.layers.map(({ kept }) => kept)).toEqual([6, 6]);
   });
 
   it('a plan is for every task of its own: one that was not analysed is refused', async () => {
     const { errors } = await gateway.post(
       'query($input: CompressionPlanInput!) { compressionPlan(input: $input) { bestLayer } }',
-      { input: { ...request, task: 'pitch', epsilon: EPSILON } },
+      { input: { ...ids(), plan: { task: 'pitch' }, epsilon: EPSILON } },
     );
     expect(errors).toMatchObject([
       {

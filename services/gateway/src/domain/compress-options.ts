@@ -12,8 +12,10 @@ import type { KeepInput, LaunchCompressionInput } from '../schema/compression.ts
 import { isAbsent } from './launch.ts';
 import { requirePruneOptions, toPruneOptions, type Wanted } from './prune-options.ts';
 
-type Requested = Pick<LaunchCompressionInput, 'keep' | 'rounds' | 'compare' | 'epsilons' | 'targets' | 'training'> &
-  Parameters<typeof toPruneOptions>[0] & { readonly arms: readonly TrainedArm[] };
+type Requested = Pick<
+  LaunchCompressionInput,
+  'plan' | 'keep' | 'rounds' | 'compare' | 'epsilons' | 'targets' | 'training'
+> & { readonly arms: readonly TrainedArm[] };
 
 /**
  * Options of every network of a compression: one for each ε and target; or the one that keeps a goal, which is 99 % of the whole network
@@ -32,12 +34,12 @@ export function requireCompressOptions(
       'Leave them out, or say what shall be kept.',
     );
   }
-  const byScale = input.criterion === 'bnScale' || (input.compare ?? []).includes('bnScale');
+  const byScale = input.plan.criterion === 'bnScale' || (input.compare ?? []).includes('bnScale');
   const folds = isAbsent(input.training?.batchNorm) || input.training.batchNorm === 'identity';
   if (byScale && folds && input.arms.includes('finetuned') && options.some(needsRounds)) {
     throw conflict(
       'rounds cut what a training has made, which folds the normalisation away whose scales would rank',
-      input.criterion === 'bnScale' ? 'criterion' : 'compare',
+      input.plan.criterion === 'bnScale' ? 'plan.criterion' : 'compare',
       'Train with batchNorm FROZEN or TRAIN, leave FINETUNED out of the arms, or ask for an ε.',
     );
   }
@@ -92,7 +94,7 @@ function goalsOf(input: Requested, model: ModelReference, wanted: Wanted): reado
       'Compare at a target, such as the size that the search found.',
     );
   }
-  if ((input.avoidTasks ?? []).length > 0) {
+  if ((input.plan.avoidTasks ?? []).length > 0) {
     throw conflict(
       'tasks are avoided by the curves of the registered network, a goal is searched by cutting trained ones',
       'avoidTasks',
@@ -107,7 +109,7 @@ function goalsOf(input: Requested, model: ModelReference, wanted: Wanted): reado
       'Say how much of the latency shall go, by remove.',
     );
   }
-  return [toPruneOptions(input, { keep, target: target ?? null }, model, wanted, 'targets')];
+  return [toPruneOptions(input.plan, { keep, target: target ?? null }, model, wanted, 'targets')];
 }
 
 /** Exactly one of share and within, within bounds. Throws GOAL_INVALID. */

@@ -2,6 +2,7 @@ import { DEFAULT_REGRESSION, planCompress, REPORT, type ReportInput, type Report
 import type { Context } from '../context.ts';
 import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
+import { artifactOf } from './artifacts.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { isAbsent, launch } from './launch.ts';
@@ -10,7 +11,7 @@ import { requireModel } from './models.ts';
 import type { Page, PageRequest } from './pages.ts';
 import { requireBatch, requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
 import { requireWanted } from './prune-options.ts';
-import { artifactOf, toPruning } from './runs.ts';
+import { toPruning } from './runs.ts';
 import { requireTrainable, toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
 
@@ -20,10 +21,10 @@ const DEFAULT_ARMS = ['finetuned', 'unpruned'] as const;
 export async function launchCompression(context: Context, input: LaunchCompressionInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const wanted = requireWanted(dataset, input);
+  const wanted = requireWanted(dataset, input.plan);
   const arms = isAbsent(input.arms) ? DEFAULT_ARMS : input.arms;
   const options = requireCompressOptions({ ...input, arms }, model, wanted);
-  await requireCriteria(context, model, input);
+  await requireCriteria(context, model, input.plan, input.compare);
   const training = toTrainingChoice(input.training, model);
   const mostRounds = requireMostRounds(input.rounds);
   const batch = requireBatch(input.batch, model);

@@ -3,6 +3,7 @@ import { requireNormalisation } from '@kneepoint/pruning';
 import type { ModelReference } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { LaunchCompressionInput } from '../schema/compression.ts';
+import type { PlanInput } from '../schema/plan-options.ts';
 
 /**
  * Refuses a criterion that this network gives nothing to go by while nothing has been computed yet, since one that fails later takes
@@ -11,9 +12,10 @@ import type { LaunchCompressionInput } from '../schema/compression.ts';
 export async function requireCriteria(
   { store }: Context,
   model: ModelReference,
-  { criterion, compare }: Pick<LaunchCompressionInput, 'criterion' | 'compare'>,
+  { criterion }: Pick<PlanInput, 'criterion'>,
+  compare?: LaunchCompressionInput['compare'],
 ): Promise<void> {
-  const where = criterion === 'bnScale' ? 'criterion' : 'compare';
+  const where = criterion === 'bnScale' ? 'plan.criterion' : 'compare';
   if (where === 'compare' && !compare?.includes('bnScale')) return;
   requireNormalisation(decodeModel(await store.read(model.skeletonSha256)), where);
 }

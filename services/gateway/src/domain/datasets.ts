@@ -3,6 +3,7 @@ import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
 import type { Dataset } from '../schema/dataset.ts';
+import { toArtifact } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
 import { isAbsent } from './launch.ts';
 import { ENDED, type Named, remove, rename } from './names.ts';
@@ -34,7 +35,13 @@ export async function listDatasets(
     orderBy: NEWEST_FIRST,
     take: take + 1,
   });
-  return toPage({ rows, take, toNode: toDataset, count: () => db.prisma.dataset.count({ where }) });
+  return toPage({
+    rows,
+    take,
+    after: request.after,
+    toNode: toDataset,
+    count: () => db.prisma.dataset.count({ where }),
+  });
 }
 
 /** Every name of a data set's content, oldest first. */
@@ -98,11 +105,12 @@ export function requireTask(dataset: DatasetReference, name: string, where = 'ta
 export function requireTasks(
   dataset: DatasetReference,
   names: readonly string[] | null | undefined,
+  where = 'tasks',
 ): readonly TaskSpec[] {
-  const tasks = names ? [...new Set(names)].map((name) => requireTask(dataset, name, 'tasks')) : dataset.tasks;
+  const tasks = names ? [...new Set(names)].map((name) => requireTask(dataset, name, where)) : dataset.tasks;
   if (tasks.length > 0) return tasks;
   throw new Failure('TASKS_COUNT', 'no task was asked for', {
-    where: 'tasks',
+    where,
     fix: 'Name at least one task, or leave the field out for all.',
   });
 }
@@ -134,7 +142,7 @@ export function toDataset(row: Row): Dataset {
     })),
     subject: row.subject,
     notes: row.notes as unknown as readonly string[],
-    artifact: { sha256: row.sha256, bytes: Number(row.bytes), filename: `${row.name}.tar` },
+    artifact: toArtifact(row.sha256, Number(row.bytes), `${row.name}.tar`),
     createdAt: row.createdAt,
     createdBy: row.createdBy,
   };

@@ -1,6 +1,6 @@
 import { Failure } from '@kneepoint/failures';
 
-export const NODE_TYPES = ['Model', 'Dataset', 'Run'] as const;
+export const NODE_TYPES = ['Model', 'Dataset', 'Run', 'Artifact'] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
 /** Opaque global id of a row: what a client may store and send back, never parse. */

@@ -60,9 +60,9 @@ export async function launchAnalysis(context: Context, input: LaunchAnalysisInpu
 export async function launchPrune(context: Context, input: LaunchPruneInput): Promise<Run> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const wanted = requireWanted(dataset, input);
+  const wanted = requireWanted(dataset, input.plan);
   const options = requirePruneOptions(input, model, wanted);
-  await requireCriteria(context, model, input);
+  await requireCriteria(context, model, input.plan);
   const { provider } = context.config;
   const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options, provider });
   return launch(

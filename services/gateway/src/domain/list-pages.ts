@@ -118,7 +118,7 @@ export async function pageOf<Row, Node>(
   const rows = await read(loader, owner, { owner: owner.id, take: take + 1, after });
   const nodes = await Promise.all(rows.slice(0, take).map(toNode));
   const toNodeAt = (_row: Row, index: number): Node => nodes[index]!;
-  return orderedPage({ rows, take, toNode: toNodeAt, count: () => loader.total.load(owner.id) }, loader.encode);
+  return orderedPage({ rows, take, after, toNode: toNodeAt, count: () => loader.total.load(owner.id) }, loader.encode);
 }
 
 async function read<Row>(loader: ListLoader<Row>, { version }: ListOwner, key: PageKey): Promise<readonly Row[]> {
@@ -133,7 +133,7 @@ async function read<Row>(loader: ListLoader<Row>, { version }: ListOwner, key: P
 }
 
 /** A page of a list that nothing can be in. Throws PAGE_INVALID. */
-export function emptyPage({ first }: PageRequest): Page<never> {
+export function emptyPage({ first, after }: PageRequest): Page<never> {
   const take = pageSize(first);
-  return orderedPage({ rows: [], take, toNode: (row) => row, count: () => Promise.resolve(0) }, () => '');
+  return orderedPage({ rows: [], take, after, toNode: (row) => row, count: () => Promise.resolve(0) }, () => '');
 }

@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import type { ModelInspection, ModelReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
 import type { Model } from '../schema/model.ts';
+import { toArtifact } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
 import { isAbsent } from './launch.ts';
 import { ENDED, type Named, remove, rename } from './names.ts';
@@ -29,7 +30,7 @@ export async function listModels({ db }: Services, request: PageRequest, name?: 
     orderBy: NEWEST_FIRST,
     take: take + 1,
   });
-  return toPage({ rows, take, toNode: toModel, count: () => db.prisma.model.count({ where }) });
+  return toPage({ rows, take, after: request.after, toNode: toModel, count: () => db.prisma.model.count({ where }) });
 }
 
 /** Every name of a model's content, oldest first. */
@@ -124,7 +125,7 @@ export function toModel(row: Row): Model {
     layers: inspection.layers,
     taps: inspection.taps,
     notes: inspection.notes,
-    artifact: { sha256: row.sha256, bytes: inspection.bytes, filename: `${row.name}.onnx` },
+    artifact: toArtifact(row.sha256, inspection.bytes, `${row.name}.onnx`),
     createdAt: row.createdAt,
     createdBy: row.createdBy,
   };

@@ -9,7 +9,12 @@ export interface PageRequest {
 
 export interface Page<Row> {
   readonly edges: { readonly cursor: string; readonly node: Row }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
   readonly totalCount: Promise<number>;
 }
 
@@ -48,6 +53,8 @@ export interface PageParts<Row, Node> {
   /** One more than was asked for, where there are: it only says that there is more. */
   readonly rows: readonly Row[];
   readonly take: number;
+  /** Where the page begins; absent for the first. */
+  readonly after: string | null | undefined;
   readonly toNode: (row: Row, index: number) => Node;
   /** Counts all there are; called only for who asks. */
   readonly count: () => Promise<number>;
@@ -60,13 +67,19 @@ export function toPage<Row extends Position, Node>(parts: PageParts<Row, Node>):
 
 /** A page of rows in whatever order their cursors stand for. */
 export function orderedPage<Row, Node>(
-  { rows, take, toNode, count }: PageParts<Row, Node>,
+  { rows, take, after, toNode, count }: PageParts<Row, Node>,
   encode: (row: Row) => string,
 ): Page<Node> {
   const edges = rows.slice(0, take).map((row, index) => ({ cursor: encode(row), node: toNode(row, index) }));
   return {
     edges,
-    pageInfo: { hasNextPage: rows.length > take, endCursor: edges.at(-1)?.cursor ?? null },
+    pageInfo: {
+      hasNextPage: rows.length > take,
+      // A cursor was made from a row, and that one comes before.
+      hasPreviousPage: after !== undefined && after !== null,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
     get totalCount() {
       return count();
     },

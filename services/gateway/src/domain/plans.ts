@@ -23,8 +23,8 @@ import { requireWanted, toPruneOptions } from './prune-options.ts';
 export async function compressionPlan(context: Context, input: CompressionPlanInput): Promise<CompressionPlan> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
-  const wanted = requireWanted(dataset, input);
-  const options = toPruneOptions(input, input, model, wanted);
+  const wanted = requireWanted(dataset, input.plan);
+  const options = toPruneOptions(input.plan, input, model, wanted);
   requireDry(options);
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
@@ -69,7 +69,7 @@ function requireDry(options: PruneOptions): void {
     );
   }
   throw new Failure('CRITERION_NEEDS_RUN', `a plan opens neither weights nor images, which ${criterion} ranks by`, {
-    where: 'criterion',
+    where: 'plan.criterion',
     fix: 'Prune by this criterion, or plan by LASSO or RANDOM.',
   });
 }

@@ -12,7 +12,7 @@ import {
   type SizeTarget,
 } from '@kneepoint/workflow';
 import type { LaunchPruneInput } from '../schema/mutations.ts';
-import type { PlanOptions, TargetInput } from '../schema/plan-options.ts';
+import type { PlanInput, TargetInput } from '../schema/plan-options.ts';
 import { requireTask, requireTasks } from './datasets.ts';
 import { requireEpsilon } from './epsilon.ts';
 import { isAbsent } from './launch.ts';
@@ -31,18 +31,21 @@ export interface Wanted {
 /** Exactly one of task and tasks, and none of them to be avoided. Throws TASK_UNKNOWN, TASKS_COUNT, PLAN_OPTIONS_CONFLICT. */
 export function requireWanted(
   dataset: DatasetReference,
-  { task, tasks, avoidTasks }: Pick<PlanOptions, 'task' | 'tasks' | 'avoidTasks'>,
+  { task, tasks, avoidTasks }: Pick<PlanInput, 'task' | 'tasks' | 'avoidTasks'>,
 ): Wanted {
   if (isAbsent(task) === isAbsent(tasks)) {
-    throw conflict('exactly one of task and tasks is needed', 'task', 'Pass one task, or a list of several.');
+    throw conflict('exactly one of task and tasks is needed', 'plan.task', 'Pass one task, or a list of several.');
   }
   // In the data set's order, so that the same tasks in another order are the same steps.
   const inOrder = (found: readonly TaskSpec[]): readonly TaskSpec[] =>
     dataset.tasks.filter((spec) => found.includes(spec));
-  const wanted = isAbsent(task) ? inOrder(requireTasks(dataset, tasks)) : [requireTask(dataset, task)];
-  const avoided = inOrder((avoidTasks ?? []).map((name) => requireTask(dataset, name, 'avoidTasks')));
+  const wanted = isAbsent(task)
+    ? inOrder(requireTasks(dataset, tasks, 'plan.tasks'))
+    : [requireTask(dataset, task, 'plan.task')];
+  const avoided = inOrder((avoidTasks ?? []).map((name) => requireTask(dataset, name, 'plan.avoidTasks')));
   const both = avoided.find((spec) => wanted.includes(spec));
-  if (both) throw conflict(`"${both.name}" is wanted and to be avoided`, 'avoidTasks', 'Leave it out of one of them.');
+  if (both)
+    throw conflict(`"${both.name}" is wanted and to be avoided`, 'plan.avoidTasks', 'Leave it out of one of them.');
   return { tasks: wanted, avoided };
 }
 
@@ -51,7 +54,7 @@ export function requireWanted(
  * MIN_FILTERS_INVALID, PLAN_OPTION_INVALID, PLAN_OPTIONS_CONFLICT.
  */
 export function requirePruneOptions(
-  input: Pick<LaunchPruneInput, 'epsilons' | 'targets'> & PlanOptions,
+  input: Pick<LaunchPruneInput, 'epsilons' | 'targets' | 'plan'>,
   model: ModelReference,
   wanted: Wanted,
 ): readonly PruneOptions[] {
@@ -67,8 +70,8 @@ export function requirePruneOptions(
     });
   }
   const options = [
-    ...epsilons.map((epsilon) => toPruneOptions(input, { epsilon }, model, wanted, 'epsilons')),
-    ...targets.map((target) => toPruneOptions(input, { target }, model, wanted, 'targets')),
+    ...epsilons.map((epsilon) => toPruneOptions(input.plan, { epsilon }, model, wanted, 'epsilons')),
+    ...targets.map((target) => toPruneOptions(input.plan, { target }, model, wanted, 'targets')),
   ];
   const labels = options.map(goalLabel);
   const twice = options.find((option, index) => labels.indexOf(labels[index]!) < index && option.target);
@@ -89,7 +92,7 @@ export interface Goal {
 
 /** Options of one pruning, bounded: exactly one of ε and target, layers that exist. `field`: where the ε or target was given. */
 export function toPruneOptions(
-  input: PlanOptions,
+  plan: PlanInput,
   { epsilon, target, keep }: Goal,
   model: ModelReference,
   wanted: Wanted,
@@ -102,30 +105,34 @@ export function toPruneOptions(
       'Pass an ε such as 0.01, or how small the network shall become.',
     );
   }
-  const { roundTo, criterion, decide, layer, pool } = input;
-  const layerEpsilon = layerEpsilonOf(input, model);
+  const { roundTo, criterion, decide, layer, pool } = plan;
+  const layerEpsilon = layerEpsilonOf(plan, model);
   if (isAbsent(epsilon) && layerEpsilon) {
-    throw conflict('an ε for single layers is of no use to a target', 'layerEpsilon', 'Leave it out, or pass an ε.');
+    throw conflict(
+      'an ε for single layers is of no use to a target',
+      'plan.layerEpsilon',
+      'Leave it out, or pass an ε.',
+    );
   }
   if (!isAbsent(roundTo) && (roundTo < 1 || roundTo > MOST_ROUNDING)) {
     throw optionInvalid('roundTo', roundTo, `a whole number from 1 to ${MOST_ROUNDING}, such as 8`);
   }
-  const avoid = avoidanceOf(input, wanted);
+  const avoid = avoidanceOf(plan, wanted);
   if (avoid && !isAbsent(criterion) && criterion !== 'lasso') {
     throw conflict(
       `tasks are avoided by their curves, which the criterion ${criterion} does not read`,
-      'avoidTasks',
+      'plan.avoidTasks',
       'Leave them out, or rank by LASSO.',
     );
   }
-  const minFilters = requireMinFilters(input.minFilters, 'minFilters');
-  const layerMinFilters = layerMinFiltersOf(input, model);
+  const minFilters = requireMinFilters(plan.minFilters, 'plan.minFilters');
+  const layerMinFilters = layerMinFiltersOf(plan, model);
   return {
     ...(isAbsent(epsilon) ? {} : { epsilon: requireEpsilon(epsilon, field ?? 'epsilon') }),
     ...(isAbsent(target) ? {} : { target: requireTarget(target, field ?? 'target') }),
     ...(keep ? { keep } : {}),
     ...(layerEpsilon ? { layerEpsilon } : {}),
-    ...(layer ? { layer: requireLayer(model, layer, 'layer') } : {}),
+    ...(layer ? { layer: requireLayer(model, layer, 'plan.layer') } : {}),
     ...(isAbsent(pool) ? {} : { pool: requirePool(pool) }),
     ...(minFilters === undefined ? {} : { minFilters }),
     ...(layerMinFilters ? { layerMinFilters } : {}),
@@ -159,27 +166,27 @@ function requireTarget({ kind, remove, atMost }: TargetInput, where: string): Si
 }
 
 function layerEpsilonOf(
-  { layerEpsilon }: PlanOptions,
+  { layerEpsilon }: PlanInput,
   model: ModelReference,
 ): Readonly<Record<string, number>> | undefined {
   if (isAbsent(layerEpsilon) || layerEpsilon.length === 0) return undefined;
   return Object.fromEntries(
     layerEpsilon.map(({ layer, epsilon }) => [
-      requireLayer(model, layer, 'layerEpsilon'),
-      requireEpsilon(epsilon, 'layerEpsilon'),
+      requireLayer(model, layer, 'plan.layerEpsilon'),
+      requireEpsilon(epsilon, 'plan.layerEpsilon'),
     ]),
   );
 }
 
 function layerMinFiltersOf(
-  { layerMinFilters }: PlanOptions,
+  { layerMinFilters }: PlanInput,
   model: ModelReference,
 ): Readonly<Record<string, number>> | undefined {
   if (isAbsent(layerMinFilters) || layerMinFilters.length === 0) return undefined;
   return Object.fromEntries(
     layerMinFilters.map(({ layer, minFilters }) => [
-      requireLayer(model, layer, 'layerMinFilters'),
-      requireMinFilters(minFilters, 'layerMinFilters')!,
+      requireLayer(model, layer, 'plan.layerMinFilters'),
+      requireMinFilters(minFilters, 'plan.layerMinFilters')!,
     ]),
   );
 }
@@ -190,10 +197,10 @@ function requireMinFilters(minFilters: number | null | undefined, where: string)
   throw new Failure('MIN_FILTERS_INVALID', `minFilters is ${minFilters}`, { where, fix: 'Pass 1 or more.' });
 }
 
-function avoidanceOf({ avoidStrength: strength }: PlanOptions, { avoided }: Wanted): Avoidance | undefined {
+function avoidanceOf({ avoidStrength: strength }: PlanInput, { avoided }: Wanted): Avoidance | undefined {
   if (avoided.length === 0) {
     if (isAbsent(strength)) return undefined;
-    throw conflict('avoidStrength is of no use without avoidTasks', 'avoidStrength', 'Name tasks to avoid.');
+    throw conflict('avoidStrength is of no use without avoidTasks', 'plan.avoidStrength', 'Name tasks to avoid.');
   }
   const tasks = avoided.map(({ name }) => name);
   if (isAbsent(strength)) return { tasks };
@@ -202,7 +209,7 @@ function avoidanceOf({ avoidStrength: strength }: PlanOptions, { avoided }: Want
 }
 
 function optionInvalid(field: string, value: number, bounds: string): Failure {
-  return new Failure('PLAN_OPTION_INVALID', `${field} is ${value}`, { where: field, fix: `Pass ${bounds}.` });
+  return new Failure('PLAN_OPTION_INVALID', `${field} is ${value}`, { where: `plan.${field}`, fix: `Pass ${bounds}.` });
 }
 
 function conflict(message: string, where: string, fix: string): Failure {

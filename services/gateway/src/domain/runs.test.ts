@@ -64,12 +64,16 @@ describe('a launch', () => {
     ['registerModel', { name: 'net', path: '/tmp/net.onnx' }, 'IMPORT_MODEL'],
     ['registerDataset', { name: 'faces', upload: UPLOADED, group: 'person' }, 'IMPORT_DATASET'],
     ['launchAnalysis', {}, 'ANALYSIS'],
-    ['launchPrune', { task: 'yaw', epsilons: [0.01, 0.1] }, 'PRUNE'],
-    ['launchPrune', { task: 'yaw', epsilons: [0.01], layerEpsilon: [{ layer: 'conv1', epsilon: 0.2 }] }, 'PRUNE'],
+    ['launchPrune', { plan: { task: 'yaw' }, epsilons: [0.01, 0.1] }, 'PRUNE'],
+    [
+      'launchPrune',
+      { plan: { task: 'yaw', layerEpsilon: [{ layer: 'conv1', epsilon: 0.2 }] }, epsilons: [0.01] },
+      'PRUNE',
+    ],
     [
       'launchPrune',
       {
-        tasks: ['yaw'],
+        plan: { tasks: ['yaw'] },
         targets: [
           { kind: 'LATENCY', remove: 0.5 },
           { kind: 'MACS', atMost: 1e6 },
@@ -80,15 +84,22 @@ describe('a launch', () => {
     [
       'launchPrune',
       {
-        ...{ task: 'yaw', epsilons: [0.01], targets: [{ kind: 'MACS', remove: 0.5 }], layer: 'conv1', minFilters: 2 },
-        ...{ layerMinFilters: [{ layer: 'conv1', minFilters: 4 }], roundTo: 8, criterion: 'TAYLOR', decide: 'MEAN' },
+        ...{ epsilons: [0.01], targets: [{ kind: 'MACS', remove: 0.5 }] },
+        plan: {
+          ...{ task: 'yaw', layer: 'conv1', minFilters: 2, layerMinFilters: [{ layer: 'conv1', minFilters: 4 }] },
+          ...{ roundTo: 8, criterion: 'TAYLOR', decide: 'MEAN' },
+        },
       },
       'PRUNE',
     ],
-    ['launchCompression', { task: 'yaw', epsilons: [0.01], compare: ['L1', 'L2', 'RANDOM'] }, 'COMPRESSION'],
+    ['launchCompression', { plan: { task: 'yaw' }, epsilons: [0.01], compare: ['L1', 'L2', 'RANDOM'] }, 'COMPRESSION'],
     ['launchFinetune', { tasks: ['yaw'], mode: 'SCRATCH', layer: 'conv1', training: { epochs: 1 } }, 'FINETUNE'],
-    ['launchCompression', { task: 'yaw', epsilons: [0.01, 0.1], training: { patience: 0 } }, 'COMPRESSION'],
-    ['launchCompression', { task: 'yaw', epsilons: [0.01], arms: ['FINETUNED'], training: null }, 'COMPRESSION'],
+    ['launchCompression', { plan: { task: 'yaw' }, epsilons: [0.01, 0.1], training: { patience: 0 } }, 'COMPRESSION'],
+    [
+      'launchCompression',
+      { plan: { task: 'yaw' }, epsilons: [0.01], arms: ['FINETUNED'], training: null },
+      'COMPRESSION',
+    ],
     ['launchBenchmark', { batch: 8 }, 'BENCHMARK'],
   ])('%s gives a queued run', async (name, input, kind) => {
     const { run, userErrors } = await mutate(name, inputOf(name, input));
@@ -97,13 +108,13 @@ describe('a launch', () => {
   });
 
   it.each([
-    ['launchPrune', { criterion: 'BN_SCALE' }, 'criterion'],
+    ['launchPrune', { plan: { task: 'yaw', criterion: 'BN_SCALE' } }, 'plan.criterion'],
     ['launchCompression', { compare: ['L1', 'BN_SCALE'] }, 'compare'],
   ])(
     '%s by normalisation that the network does not have is refused before anything is computed',
     async (name, by, field) => {
       const { globalId: plain } = await seedTinyModel(gateway);
-      const input = { model: plain, dataset: dataset.globalId, task: 'yaw', epsilons: [0.01], ...by };
+      const input = { model: plain, dataset: dataset.globalId, plan: { task: 'yaw' }, epsilons: [0.01], ...by };
       expect(await mutate(name, input)).toMatchObject({
         run: null,
         userErrors: [{ code: 'PLAN_NEEDS_NORMALISATION', field: `input.${field}` }],

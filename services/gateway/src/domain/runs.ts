@@ -1,7 +1,8 @@
-import { Failure, type FailureJson } from '@kneepoint/failures';
+import { Failure, type FailureJson, FAILURES } from '@kneepoint/failures';
 import { goalLabel, type PruneInput, type PruneOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
+import { artifactOf } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
 import { type ListOwner, pageOf } from './list-pages.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
@@ -44,7 +45,7 @@ export async function listRuns({ db }: Context, request: PageRequest, filter: Ru
     take: take + 1,
     omit: UNSHOWN,
   });
-  return toPage({ rows, take, toNode: toRun, count: () => db.prisma.run.count({ where }) });
+  return toPage({ rows, take, after: request.after, toNode: toRun, count: () => db.prisma.run.count({ where }) });
 }
 
 export function toRun(row: RunRow): Run {
@@ -114,20 +115,6 @@ export async function toPruning(loaders: Context['loaders'], row: MadeRow): Prom
   };
 }
 
-/** An artifact that a run made, under the name that a download gets. Throws ARTIFACT_UNKNOWN. */
-export async function artifactOf(
-  loaders: Context['loaders'],
-  sha256: string,
-  filename: string,
-): Promise<Pruning['model']> {
-  const row = await loaders.artifacts.load(sha256);
-  if (!row)
-    throw new Failure('ARTIFACT_UNKNOWN', `artifact ${sha256} is not recorded`, {
-      fix: 'Launch the run again to make it anew.',
-    });
-  return { sha256, bytes: Number(row.bytes), filename };
-}
-
 function toStep(row: StepRow, seq: number): Step {
   return {
     rowId: row.id,
@@ -158,5 +145,7 @@ function toAttempt(row: AttemptRow): Attempt {
 export function toFailure(json: unknown): RunFailure | null {
   if (json === null || json === undefined) return null;
   const { code, message, where, fix } = tellFailure(json as FailureJson);
-  return { code, message, where: where ?? null, fix: fix ?? null };
+  // A code of another version is kept as it was written.
+  const retryable = Object.hasOwn(FAILURES, code) && FAILURES[code].retryable;
+  return { code, message, where: where ?? null, fix: fix ?? null, retryable };
 }

@@ -46,7 +46,7 @@ describe('a search that somebody is tired of', () => {
   };
 
   it('ends with the rounds that are done, which the new run shares', async () => {
-    const { run } = await launch('launchCompression', { task: 'yaw', keep: { share: 0.9 }, rounds: 5 });
+    const { run } = await launch('launchCompression', { plan: { task: 'yaw' }, keep: { share: 0.9 }, rounds: 5 });
     const before = await pairsOf(run!);
     expect(before).toHaveLength(2 * (5 + 1));
     expect(await settle(run!)).toMatchObject({
@@ -69,7 +69,11 @@ describe('a search that somebody is tired of', () => {
   });
 
   it.each([
-    ['a compression to a target', 'launchCompression', { task: 'yaw', targets: [{ kind: 'MACS', remove: 0.5 }] }],
+    [
+      'a compression to a target',
+      'launchCompression',
+      { plan: { task: 'yaw' }, targets: [{ kind: 'MACS', remove: 0.5 }] },
+    ],
     ['an analysis', 'launchAnalysis', {}],
   ])('is not %s', async (_what, launched, input) => {
     const { run } = await launch(launched, input);

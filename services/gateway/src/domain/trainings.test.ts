@@ -342,7 +342,9 @@ it('a benchmark shows what it measured, and measures again when it is asked agai
   const stop = await work('trainer', { benchmark: () => Promise.resolve({ output }) });
   await ended(id);
   await stop();
-  expect(await gateway.query(QUERY)).toEqual({ run: { benchmark: { ...output, provider: 'CPU', networks: [measured] } } });
+  expect(await gateway.query(QUERY)).toEqual({
+    run: { benchmark: { ...output, provider: 'CPU', networks: [measured] } },
+  });
 });
 
 it('a page of 20 runs with all that they made costs one statement for each kind of it', async () => {

@@ -3,9 +3,10 @@ import type { EpochRecord, FinetuneInput, FinetuneOutput, FinetunePosition } fro
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import type { Training } from '../schema/training.ts';
+import { artifactOf } from './artifacts.ts';
 import { pageOf } from './list-pages.ts';
 import type { Page, PageRequest } from './pages.ts';
-import { artifactOf, toFailure } from './runs.ts';
+import { toFailure } from './runs.ts';
 
 /** The trainings of a run: what they made, or, while they run, what their last checkpoint says. */
 export function trainingsOf(context: Context, run: Run, page: PageRequest): Promise<Page<Training>> {

@@ -38,7 +38,7 @@ describe('an embedded server', () => {
     const { port } = new URL(gateway.url);
     expect(cookie).toBe(`kneepoint_${port}=${LOCAL_TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
     const headers = { cookie: `other=1; ${cookie.split(';')[0]!}` };
-    const viewer = { name: 'local', kind: 'local', role: 'admin', project: 'default' };
+    const viewer = { name: 'local', kind: 'LOCAL', role: 'ADMIN', project: 'default' };
     expect(await ask(gateway.url, headers)).toEqual({ status: 200, text: `${JSON.stringify({ data: { viewer } })}\n` });
     class PageSocket extends WebSocket {
       constructor(address: string, protocols: string[]) {

@@ -77,12 +77,12 @@ const minutes = (count: number): number => Math.floor(Date.now() / 1000) + count
 
 describe('a bearer token of an OpenID provider', () => {
   it('lets a person in, with the highest of their roles, in their project', async () => {
-    const viewer = { name: 'ann@example.org', kind: 'oidc', role: 'operator', project: 'vision', everywhere: false };
+    const viewer = { name: 'ann@example.org', kind: 'OIDC', role: 'OPERATOR', project: 'vision', everywhere: false };
     expect(await ask(await signed())).toEqual({ status: 200, data: { viewer } });
     const byCurve = await claims({ groups: 'admin' })
       .setProtectedHeader({ alg: 'ES256', kid: 'ec' })
       .sign(ec.privateKey);
-    expect(await ask(byCurve)).toEqual({ status: 200, data: { viewer: { ...viewer, role: 'admin' } } });
+    expect(await ask(byCurve)).toEqual({ status: 200, data: { viewer: { ...viewer, role: 'ADMIN' } } });
   });
 
   it('of one who may work in several projects works in the one that the request names', async () => {

@@ -21,6 +21,7 @@ export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Reado
     compressionPlan: VIEWER,
     dataset: VIEWER,
     datasets: VIEWER,
+    failureCodes: VIEWER,
     model: VIEWER,
     models: VIEWER,
     node: VIEWER,

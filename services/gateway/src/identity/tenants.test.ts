@@ -162,7 +162,7 @@ function plain(said: object, subjects: Subjects): unknown {
 
 /** The id of the row, where a global id is one. */
 function local(id: string): string {
-  return /^(?:Model|Dataset|Run):([\w-]+)$/.exec(Buffer.from(id, 'base64url').toString())?.[1] ?? id;
+  return /^(?:Model|Dataset|Run|Artifact):([\w-]+)$/.exec(Buffer.from(id, 'base64url').toString())?.[1] ?? id;
 }
 
 describe('two projects', () => {
@@ -258,7 +258,7 @@ describe('two projects', () => {
       return { status: response.status, ...((await response.json()) as object) };
     };
     const { authorization } = gateway.headers;
-    const everywhere = { role: 'admin', everywhere: true };
+    const everywhere = { role: 'ADMIN', everywhere: true };
     expect(await project({ authorization })).toMatchObject({ data: { viewer: { project: 'default', ...everywhere } } });
     expect(await project({ authorization, 'x-kneepoint-project': 'theirs' })).toMatchObject({
       data: { viewer: { project: 'theirs', ...everywhere } },
@@ -325,7 +325,7 @@ describe('a token', () => {
     answer(admin(), `mutation { revokeToken(id: "${id}") { token { revokedAt } userErrors { code } } }`);
 
   it('that is revoked in the middle of a subscription ends it within five seconds, and opens nothing more', async () => {
-    const { secret, token } = await make(admin(), 'name: "for a while", role: viewer');
+    const { secret, token } = await make(admin(), 'name: "for a while", role: VIEWER');
     const client = socketOf(secret!);
     const { id } = await seedRun({ ...gateway, db: gateway.db.forProject('ours') });
     const waiting = client.iterate({ query: `subscription { runUpdated(id: "${globalId('Run', id)}") { seq } }` });
@@ -358,7 +358,7 @@ describe('a token', () => {
   });
 
   it('is written down as a sum, with who made it and when it was used last', async () => {
-    const { secret, token } = await make(admin(), 'name: "used", role: operator');
+    const { secret, token } = await make(admin(), 'name: "used", role: OPERATOR');
     const row = () => gateway.db.prisma.token.findUniqueOrThrow({ where: { id: token!.id } });
     expect(await row()).toMatchObject({ createdBy: 'ours admin', projectId: 'ours', lastUsedAt: null });
     expect(JSON.stringify(await row())).not.toContain(secret!.slice(-43));
@@ -369,11 +369,11 @@ describe('a token', () => {
   });
 
   it('cannot be allowed more than its maker is, and ends nobody else’s', async () => {
-    expect(await make(admin(), 'name: "all", role: admin, everywhere: true')).toMatchObject({
+    expect(await make(admin(), 'name: "all", role: ADMIN, everywhere: true')).toMatchObject({
       secret: null,
       userErrors: [{ code: 'TOKEN_OPTION_INVALID' }],
     });
-    expect(await make(admin(), 'name: "past", role: viewer, expiresAt: "2020-01-01T00:00:00Z"')).toMatchObject({
+    expect(await make(admin(), 'name: "past", role: VIEWER, expiresAt: "2020-01-01T00:00:00Z"')).toMatchObject({
       userErrors: [{ code: 'TOKEN_OPTION_INVALID' }],
     });
     expect(await revoke(theirs.Token)).toMatchObject({

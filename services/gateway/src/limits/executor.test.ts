@@ -10,7 +10,7 @@ const schema = createSchema();
 
 const page = (nodes: readonly object[]) => ({
   edges: nodes.map((node, index) => ({ cursor: `c${index}`, node })),
-  pageInfo: { hasNextPage: false, endCursor: null },
+  pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
   totalCount: Promise.resolve(nodes.length),
 });
 const run = {

@@ -15,6 +15,7 @@ const PAGE_LIMIT = 100;
 /** Lists that are larger or smaller than usual. */
 const SIZES: Readonly<Record<string, (args: Arguments) => number>> = {
   'CharacteristicCurve.points': () => 100,
+  'Query.failureCodes': () => 200,
   'Query.taskRelationships': ({ models }) => (Array.isArray(models) ? models.length : 1),
   // As this schema has them on the mean; types lead to fields and those to types again, so that aliases multiply.
   ...{ '__Schema.types': () => 130, '__Schema.directives': () => 6 },

@@ -64,7 +64,7 @@ export class BenchmarkedNetwork {
 
 @ObjectType({ description: 'Networks timed against each other in one interleaved run.' })
 export class Benchmark {
-  @Field(() => String)
+  @Field(() => ExecutionProvider, { description: 'What the networks were run on.' })
   provider!: string;
 
   @Field(() => Int)

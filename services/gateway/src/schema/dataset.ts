@@ -1,11 +1,25 @@
-import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { Context } from '../context.ts';
 import { findDataset, listDatasets, namesOfDataset, removeDataset, renameDataset } from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
+import { TaskType } from './metric.ts';
 import { Node } from './node.ts';
-import { connectionOf } from './page-info.ts';
+import { connectionOf, PageArgs } from './page-info.ts';
 import { DateTime } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
@@ -14,7 +28,7 @@ export class Task {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { description: 'continuous, binary, ordered, multilabel or categorical.' })
+  @Field(() => TaskType)
   type!: string;
 
   @Field(() => [String], { nullable: true })
@@ -84,11 +98,10 @@ export class DatasetResolver {
   @Query(() => DatasetConnection)
   datasets(
     @Ctx() context: Context,
-    @Arg('first', () => Int) first: number,
-    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Dataset>> {
-    return listDatasets(context, { first, after }, name);
+    return listDatasets(context, page, name);
   }
 
   @FieldResolver(() => [String], {

@@ -19,8 +19,10 @@ type Row = readonly [what: string, query: string, code: string, where: string | 
 const curves = (change: object = {}) => call('characteristicCurves', { ...ids, task: 'yaw', ...change }, '{ layer }');
 const matrix = (change: object = {}) =>
   call('taskRelationships', { models: [ids.model], dataset: ids.dataset, ...change }, '{ tasks }');
-const plan = (change: object = {}) =>
-  call('compressionPlan', { input: { ...ids, task: 'yaw', epsilon: 0.1, ...change } }, '{ bestLayer }');
+const plan = (change: object = {}, planned: object = {}) => {
+  const input = { ...ids, plan: { task: 'yaw', ...planned }, epsilon: 0.1, ...change };
+  return call('compressionPlan', { input }, '{ bestLayer }');
+};
 
 /** A field with its arguments written out as GraphQL literals. */
 function call(field: string, args: object, selection: string): string {
@@ -107,12 +109,12 @@ describe('a query is refused with its code, its field and what would be right', 
     ['ε = 1', plan({ epsilon: 1 }), 'EPSILON_INVALID', 'epsilon', 'ε is 1'],
     [
       'ε of its own for a layer that is not there',
-      plan({ layerEpsilon: [{ layer: 'conv9', epsilon: 0.1 }] }),
+      plan({}, { layerEpsilon: [{ layer: 'conv9', epsilon: 0.1 }] }),
       'LAYER_UNKNOWN',
-      'layerEpsilon',
+      'plan.layerEpsilon',
       /no layer "conv9"/,
     ],
-    ['less than one filter', plan({ minFilters: 0 }), 'MIN_FILTERS_INVALID', 'minFilters', 'minFilters is 0'],
+    ['less than one filter', plan({}, { minFilters: 0 }), 'MIN_FILTERS_INVALID', 'plan.minFilters', 'minFilters is 0'],
     [
       'curves before an analysis',
       curves(),
@@ -146,7 +148,7 @@ describe('a query is refused with its code, its field and what would be right', 
 
 describe('a mutation says in its payload what the caller can put right', () => {
   const register = (change: object) => ({ name: 'net', path: '/tmp/net.onnx', ...change });
-  const prune = (change: object) => ({ ...ids, task: 'yaw', epsilons: [0.1], ...change });
+  const prune = (change: object) => ({ ...ids, plan: { task: 'yaw' }, epsilons: [0.1], ...change });
   const finetune = (change: object) => ({ ...ids, tasks: ['yaw'], ...change });
   const train = (training: object) => finetune({ training });
   const OPTION = 'TRAINING_OPTION_INVALID';
@@ -238,9 +240,9 @@ describe('a mutation says in its payload what the caller can put right', () => {
     [
       'another layer',
       'launchPrune',
-      prune({ layer: 'conv9' }),
+      prune({ plan: { task: 'yaw', layer: 'conv9' } }),
       'LAYER_UNKNOWN',
-      'layer',
+      'plan.layer',
       /Choose one of: conv1, conv2\.$/,
     ],
     ['no network', 'launchFinetune', finetune({ model: null }), 'SOURCE_INVALID', 'model', /^exactly one of model and/],

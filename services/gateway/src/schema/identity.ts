@@ -1,17 +1,5 @@
-import { ROLES, type Role } from '@kneepoint/platform';
-import {
-  Arg,
-  Args,
-  Ctx,
-  Field,
-  ID,
-  InputType,
-  Mutation,
-  ObjectType,
-  Query,
-  registerEnumType,
-  Resolver,
-} from 'type-graphql';
+import type { Role } from '@kneepoint/platform';
+import { Arg, Args, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import {
   listAudit,
@@ -23,20 +11,41 @@ import {
   viewerOf,
 } from '../domain/access.ts';
 import type { Page } from '../domain/pages.ts';
+import type { Principal } from '../identity/principal.ts';
+import { enumeration } from './enumeration.ts';
 import { connectionOf, PageArgs } from './page-info.ts';
 import { DateTime } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
-const RoleName = Object.fromEntries(ROLES.map((role) => [role, role])) as { [Name in Role]: Name };
-registerEnumType(RoleName, { name: 'Role', description: 'Each may do all that those before it may.' });
+const RoleName = enumeration(
+  'Role',
+  'What somebody may do in a project. Each may do all that those before it may.',
+  { VIEWER: 'viewer', OPERATOR: 'operator', ADMIN: 'admin' } as const satisfies Readonly<Record<string, Role>>,
+  {
+    VIEWER: 'Sees everything of the project.',
+    OPERATOR: 'Uploads, registers, launches and ends.',
+    ADMIN: 'Renames and removes, makes tokens, and sees who did what.',
+  },
+);
+
+const ViewerKind = enumeration(
+  'ViewerKind',
+  'How somebody is known.',
+  { TOKEN: 'token', OIDC: 'oidc', LOCAL: 'local' } as const satisfies Readonly<Record<string, Principal['kind']>>,
+  {
+    TOKEN: 'By an API token.',
+    OIDC: 'By an OpenID Connect provider that vouches for them.',
+    LOCAL: 'By sitting at the machine of an embedded server.',
+  },
+);
 
 @ObjectType({ description: 'Who asks.' })
 export class Viewer {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { description: 'token, oidc or local' })
-  kind!: string;
+  @Field(() => ViewerKind)
+  kind!: Principal['kind'];
 
   @Field(() => RoleName)
   role!: Role;

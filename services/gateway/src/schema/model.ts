@@ -1,11 +1,24 @@
-import { Arg, Ctx, Field, FieldResolver, ID, Int, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { Context } from '../context.ts';
 import { localId } from '../domain/ids.ts';
 import { findModel, listModels, namesOfModel, removeModel, renameModel } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
 import { Node } from './node.ts';
-import { connectionOf } from './page-info.ts';
+import { connectionOf, PageArgs } from './page-info.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
@@ -117,11 +130,10 @@ export class ModelResolver {
   @Query(() => ModelConnection)
   models(
     @Ctx() context: Context,
-    @Arg('first', () => Int) first: number,
-    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Model>> {
-    return listModels(context, { first, after }, name);
+    return listModels(context, page, name);
   }
 
   @FieldResolver(() => [String], {

@@ -1,5 +1,6 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
+import { findArtifact } from '../domain/artifacts.ts';
 import { findDataset } from '../domain/datasets.ts';
 import { type NodeType, parseId } from '../domain/ids.ts';
 import { findModel } from '../domain/models.ts';
@@ -10,6 +11,7 @@ const FINDERS: Record<NodeType, (context: Context, id: string) => Promise<Node |
   Model: findModel,
   Dataset: findDataset,
   Run: findRun,
+  Artifact: findArtifact,
 };
 
 @Resolver()

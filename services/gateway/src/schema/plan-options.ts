@@ -65,9 +65,11 @@ export class LayerMinFilters {
   minFilters!: number;
 }
 
-/** What decides a cut beside its ε or target. */
-@InputType()
-export abstract class PlanOptions {
+@InputType({
+  description:
+    'What decides a cut beside its ε or target: what the network is for, what it keeps, and by what filters are ranked.',
+})
+export class PlanInput {
   @Field(() => String, { nullable: true, description: 'What the network is for. Exactly one of task and tasks.' })
   task?: string;
 

@@ -2,16 +2,19 @@ import type { HeadPool } from '@kneepoint/pruning';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { compressionPlan } from '../domain/plans.ts';
-import { PlanOptions, TargetInput } from './plan-options.ts';
+import { PlanInput, TargetInput } from './plan-options.ts';
 import { SafeInt } from './scalars.ts';
 
-@InputType()
-export class CompressionPlanInput extends PlanOptions {
+@InputType({ description: 'Which cut to plan.' })
+export class CompressionPlanInput {
   @Field(() => ID)
   model!: string;
 
   @Field(() => ID)
   dataset!: string;
+
+  @Field(() => PlanInput, { description: 'What the network is for and what it keeps.' })
+  plan!: PlanInput;
 
   @Field(() => Float, {
     nullable: true,

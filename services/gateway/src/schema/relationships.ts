@@ -1,6 +1,7 @@
 import { Arg, Ctx, Field, Float, ID, ObjectType, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { relationships } from '../domain/relationships.ts';
+import { MetricName } from './metric.ts';
 import { Model } from './model.ts';
 
 @ObjectType({ simpleResolvers: true, description: "How well a linear probe on one network's responses does one task." })
@@ -11,7 +12,7 @@ export class Cell {
   @Field(() => String)
   layer!: string;
 
-  @Field(() => String)
+  @Field(() => MetricName)
   metric!: string;
 
   @Field(() => Boolean)

@@ -24,7 +24,7 @@ import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
 import { Node } from './node.ts';
 import { connectionOf, PageArgs } from './page-info.ts';
-import { RunKind, RunState, StepState } from './run-enums.ts';
+import { AttemptOutcome, RunKind, RunState, Service, StepKind, StepState } from './run-enums.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
 @ObjectType({
@@ -41,8 +41,11 @@ export class RunFailure {
   @Field(() => String, { nullable: true })
   where!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What would be right, as an instruction.' })
   fix!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether the same work may succeed when it is repeated unchanged.' })
+  retryable!: boolean;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'One try at a step.' })
@@ -53,7 +56,7 @@ export class Attempt {
   @Field(() => String)
   worker!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => AttemptOutcome, { nullable: true, description: 'Null while it goes on.' })
   outcome!: string | null;
 
   @Field(() => RunFailure, { nullable: true })
@@ -104,10 +107,10 @@ export class Step {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String)
+  @Field(() => StepKind)
   kind!: string;
 
-  @Field(() => String)
+  @Field(() => Service, { description: 'Which kind of worker does it.' })
   service!: string;
 
   @Field(() => StepState)
@@ -214,11 +217,10 @@ export class RunResolver {
   @Query(() => RunConnection, { description: 'Newest first.' })
   runs(
     @Ctx() context: Context,
-    @Arg('first', () => Int) first: number,
-    @Arg('after', () => String, { nullable: true }) after?: string,
+    @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => RunFilter, { nullable: true }) filter?: RunFilter,
   ): Promise<Page<Run>> {
-    return listRuns(context, { first, after }, filter ?? {});
+    return listRuns(context, page, filter ?? {});
   }
 
   @FieldResolver(() => Progress)

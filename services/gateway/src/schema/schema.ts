@@ -4,6 +4,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
 import { DatasetResolver } from './dataset.ts';
+import { FailureCodeResolver } from './failure-code.ts';
 import { IdentityResolver } from './identity.ts';
 import { ModelResolver } from './model.ts';
 import { MutationResolver } from './mutations.ts';
@@ -23,6 +24,7 @@ export function createSchema(): GraphQLSchema {
       ArtifactResolver,
       CurveResolver,
       DatasetResolver,
+      FailureCodeResolver,
       IdentityResolver,
       ModelResolver,
       MutationResolver,

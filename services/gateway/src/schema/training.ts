@@ -1,5 +1,7 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Artifact } from './artifact.ts';
+import { ExecutionProvider } from './benchmark.ts';
+import { MetricName } from './metric.ts';
 import { StepState } from './run-enums.ts';
 import { RunFailure } from './run.ts';
 import { SafeInt } from './scalars.ts';
@@ -226,7 +228,7 @@ export class TrainedTask {
   @Field(() => String)
   task!: string;
 
-  @Field(() => String)
+  @Field(() => MetricName)
   metric!: string;
 
   @Field(() => Boolean)
@@ -277,9 +279,7 @@ export class Training {
   @Field(() => Int, { nullable: true, description: 'The best on validation so far.' })
   bestEpoch!: number | null;
 
-  @Field(() => String, {
-    description: 'What the metric is; "score" for several tasks: the mean of theirs, higher is better.',
-  })
+  @Field(() => MetricName, { description: 'What `metric` is; SCORE for several tasks.' })
   metricName!: string;
 
   @Field(() => Float, { nullable: true, description: 'On validation, at the best epoch so far.' })
@@ -297,7 +297,7 @@ export class Training {
   @Field(() => Float, { nullable: true })
   imagesPerSecond!: number | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => ExecutionProvider, { nullable: true, description: 'What it was trained on; null until it has ended.' })
   provider!: string | null;
 
   @Field(() => [TrainedTask], { description: 'Empty until it has ended.' })

@@ -33,7 +33,7 @@ const PLAIN: Readonly<Record<string, unknown>> = {
     first: 1,
     bytes: 1000,
     name: 'a-name',
-    role: 'viewer',
+    role: 'VIEWER',
     task: 'yaw',
     tasks: ['yaw'],
     epsilon: 0.1,
