@@ -1,5 +1,6 @@
-// What is generated and not in the repository: the Prisma client from the schema, WebAssembly from AssemblyScript, the empty database of
-// which embedded ones begin as copies. Runs as npm's `prepare`, so a fresh `npm ci` is ready to use.
+// What is generated and not in the repository: the Prisma client from the schema, the documents of packages/client from the API's,
+// WebAssembly from AssemblyScript, the empty database of which embedded ones begin as copies. Runs as npm's `prepare`, so a fresh `npm ci`
+// is ready to use.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -16,6 +17,7 @@ if (!existsSync(join(bin, 'asc'))) {
 
 const steps = [
   ['WebAssembly kernels', process.execPath, ['packages/regression/build-wasm.mjs'], root],
+  ['types of the API', process.execPath, ['scripts/generate-client.mjs'], root],
   ['Prisma client', process.execPath, ['scripts/generate-prisma.mjs'], root],
   ['empty database', process.execPath, ['scripts/generate-cluster.mjs'], root],
   ['start-up bundle', process.execPath, ['scripts/bundle.mjs'], root],

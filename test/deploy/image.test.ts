@@ -56,7 +56,7 @@ describe('the images', () => {
     const named = kept.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     const generated = [...DOCKERFILE.matchAll(/COPY --from=generated \/app\/(\S+)/g)].map(([, path]) => path!);
-    expect(generated).toHaveLength(4);
+    expect(generated).toHaveLength(5);
     for (const path of generated) expect(readdirSync(join(ROOT, path)).length, path).toBeGreaterThan(0);
   });
 });

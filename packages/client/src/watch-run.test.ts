@@ -4,8 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { download, fetchReport } from './download.ts';
-import { GatewayClient } from './gateway-client.ts';
+import { createClient, download } from './node/index.ts';
 
 interface State {
   readonly seq: number;
@@ -49,7 +48,8 @@ const TIMES = { connect: 200, quiet: 100, poll: 20, patience: 300 };
 
 async function statesOf(url: string): Promise<State[]> {
   const states: State[] = [];
-  for await (const state of new GatewayClient(url).watch<State>('id', 'seq state', TIMES)) states.push(state);
+  const runs = createClient({ url }).watchRun('id', { times: TIMES });
+  for await (const { seq, state } of runs) states.push({ seq, state });
   return states;
 }
 
@@ -72,6 +72,14 @@ describe('a run is followed to its end', () => {
     expect(await statesOf(url)).toEqual(THREE);
   });
 
+  it('where there are no sockets at all', async () => {
+    const { url } = await serve(advancing(3));
+    const states: State[] = [];
+    const runs = createClient({ url, webSocket: null }).watchRun('id', { times: TIMES });
+    for await (const { seq, state } of runs) states.push({ seq, state });
+    expect(states).toEqual(THREE);
+  });
+
   it('where the socket breaks off after a while', async () => {
     const { server: proxy, url } = await serve(advancing(3));
     greet(proxy, (socket, id) => {
@@ -91,7 +99,7 @@ describe('a run is followed to its end', () => {
   it('where the server has no room for a subscription', async () => {
     const { server: proxy, url } = await serve(advancing(3));
     greet(proxy, (socket, id) => {
-      const error = { message: 'full', extensions: { code: 'DATABASE_UNAVAILABLE' } };
+      const error = { message: 'full', extensions: { code: 'DATABASE_UNAVAILABLE', retryable: true } };
       socket.send(JSON.stringify({ id, type: 'error', payload: [error] }));
     });
     expect(await statesOf(url)).toEqual(THREE);
@@ -135,6 +143,16 @@ describe('a run is followed to its end', () => {
     expect(await statesOf(url)).toEqual(THREE);
   });
 
+  it('until it is no longer wanted', async () => {
+    const { server: proxy, url } = await serve(() => undefined);
+    greet(proxy, () => undefined);
+    const enough = new Error('enough');
+    const controller = new AbortController();
+    const waited = createClient({ url }).waitForRun('id', { signal: controller.signal });
+    setTimeout(() => controller.abort(enough), 50);
+    await expect(waited).rejects.toBe(enough);
+  });
+
   it('unless the gateway stays away', async () => {
     const { url } = await serve((answer) => void answer.writeHead(502).end());
     await expect(statesOf(url)).rejects.toMatchObject({ code: 'GATEWAY_ANSWER_INVALID' });
@@ -176,7 +194,7 @@ describe('what is no answer of a gateway is called what it is', () => {
     ],
   ])('%s', async (_what, post, code, message) => {
     const { url } = await serve(post);
-    await expect(new GatewayClient(url).check()).rejects.toMatchObject({
+    await expect(createClient({ url }).check()).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message) as string,
     });
@@ -185,7 +203,7 @@ describe('what is no answer of a gateway is called what it is', () => {
   it('nobody at the address', async () => {
     const { server: gone, url } = await serve(page);
     gone.close();
-    await expect(new GatewayClient(url).check()).rejects.toMatchObject({
+    await expect(createClient({ url }).check()).rejects.toMatchObject({
       code: 'GATEWAY_UNREACHABLE',
       message: expect.stringContaining('ECONNREFUSED') as string,
     });
@@ -193,7 +211,7 @@ describe('what is no answer of a gateway is called what it is', () => {
 
   it('somebody who never answers', async () => {
     const { url } = await serve(() => undefined);
-    await expect(new GatewayClient(url).query('{ __typename }', {}, { timeoutMs: 200 })).rejects.toMatchObject({
+    await expect(createClient({ url }).query('{ __typename }', {}, { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'GATEWAY_UNREACHABLE',
       message: expect.stringContaining('no answer within the time limit') as string,
     });
@@ -204,8 +222,8 @@ describe('what is no answer of a gateway is called what it is', () => {
     server!.removeAllListeners('request').on('request', (_request, answer: ServerResponse) => page(answer));
     const artifact = { sha256: 'a'.repeat(64), downloadUrl: `${url}/artifacts/a` };
     const refusal = { code: 'DOWNLOAD_FAILED', message: 'a page of HTML (200 OK, "Sign in") came from the store' };
-    await expect(fetchReport(artifact)).rejects.toMatchObject(refusal);
-    await expect(download(artifact, '/nonexistent/file')).rejects.toMatchObject(refusal);
+    await expect(createClient({ url }).downloadJson(artifact)).rejects.toMatchObject(refusal);
+    await expect(download(createClient({ url }), artifact, '/nonexistent/file')).rejects.toMatchObject(refusal);
   });
 });
 

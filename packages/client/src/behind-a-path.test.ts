@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { globalId } from '../../../../services/gateway/src/domain/ids.ts';
-import { seedRun } from '../../../../services/gateway/src/testing/seed.ts';
-import { openTestGateway, type TestGateway } from '../../../../services/gateway/src/testing/test-gateway.ts';
-import { GatewayClient } from './gateway-client.ts';
+import { globalId } from '../../../services/gateway/src/domain/ids.ts';
+import { seedRun } from '../../../services/gateway/src/testing/seed.ts';
+import { openTestGateway, type TestGateway } from '../../../services/gateway/src/testing/test-gateway.ts';
+import { ArtifactDocument, createClient } from './node/index.ts';
 
 /** A proxy that serves a gateway below a path, and hands that on or not. */
 function proxyTo(target: () => number, onward: (path: string) => string): Server {
@@ -34,7 +33,7 @@ let onward: (path: string) => string;
 let gateway: TestGateway;
 let proxy: Server;
 let address: string;
-const access = () => ({ token: gateway.headers['authorization']!.replace('Bearer ', '') });
+const client = () => createClient({ url: address, token: gateway.headers['authorization']!.replace('Bearer ', '') });
 beforeAll(async () => {
   proxy = proxyTo(
     () => Number(new URL(gateway.url).port),
@@ -65,37 +64,21 @@ describe.each([
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
   });
 
-  it('the command asks, and follows a run by its socket', async () => {
-    const client = new GatewayClient(address, access());
-    await client.check();
+  it('the client asks, and follows a run by its socket', async () => {
+    await client().check();
     const run = await seedRun(gateway);
-    const states = client.watch<{ seq: number; state: string }>(globalId('Run', run.id), 'seq state', {
+    const states = client().watchRun(globalId('Run', run.id), {
       // Asking instead would take longer than the test may.
-      ...{ connect: 10_000, quiet: 600_000, poll: 600_000, patience: 0 },
+      times: { connect: 10_000, quiet: 600_000, poll: 600_000, patience: 0 },
     });
     expect((await states.next()).value).toMatchObject({ state: 'QUEUED' });
     await states.return(undefined);
   });
 
   it('files go up and come down by the addresses that it gives', async () => {
-    const client = new GatewayClient(address, access());
-    const { upload } = await client.mutate<{ upload: { id: string; url: string } }>(
-      'createUpload',
-      'mutation { createUpload(bytes: 3) { upload { id url } userErrors { code field message } } }',
-      {},
-    );
-    expect(upload.url.startsWith(`${address}/uploads/`)).toBe(true);
-    expect((await fetch(upload.url, { method: 'PUT', body: 'abc' })).status).toBe(200);
-    const sha256 = createHash('sha256').update('abc').digest('hex');
-    await client.mutate(
-      'completeUpload',
-      'mutation($id: ID!, $sha256: String!) { completeUpload(id: $id, sha256: $sha256) { userErrors { code field message } } }',
-      { id: upload.id, sha256 },
-    );
-    const { artifact } = await client.query<{ artifact: { downloadUrl: string } }>(
-      'query($sha256: String!) { artifact(sha256: $sha256) { downloadUrl } }',
-      { sha256 },
-    );
-    expect(await (await fetch(artifact.downloadUrl)).text()).toBe('abc');
+    const sha256 = await client().upload(new Blob(['abc']));
+    const { artifact } = await client().query(ArtifactDocument, { sha256 });
+    expect(artifact!.downloadUrl.startsWith(`${address}/artifacts/`)).toBe(true);
+    expect(await (await client().download(sha256)).text()).toBe('abc');
   });
 });
