@@ -1,5 +1,13 @@
 import type { Manifest } from '@kneepoint/datasets';
-import { type AnalysedTask, splitTask, type TaskSpec, TEST, TRAIN, VALIDATION } from '@kneepoint/regression';
+import {
+  type AnalysedTask,
+  labelledRows,
+  splitTask,
+  type TaskSpec,
+  TEST,
+  TRAIN,
+  VALIDATION,
+} from '@kneepoint/regression';
 
 /** Rows of a data set by what they are for. */
 export interface Parts {
@@ -46,14 +54,13 @@ function single(manifest: Manifest, spec: TaskSpec): AnalysedTask {
 }
 
 function together(manifest: Manifest, tasks: readonly TaskSpec[]): AnalysedTask {
-  const labelled = tasks.map((spec) => {
-    const labels = manifest.labels[spec.name]!;
-    const width = spec.targets.length;
-    return (row: number) => !labels.subarray(row * width, (row + 1) * width).some(Number.isNaN);
-  });
+  const rows = manifest.images.length;
+  const labelled = new Set(
+    tasks.flatMap((spec) => [...labelledRows({ spec, labels: manifest.labels[spec.name]! }, rows)]),
+  );
   return {
     spec: { name: 'any task', type: 'continuous', targets: ['labelled'] },
-    labels: Float64Array.from(manifest.images.keys(), (row) => (labelled.some((has) => has(row)) ? 0 : NaN)),
+    labels: Float64Array.from(manifest.images.keys(), (row) => (labelled.has(row) ? 0 : NaN)),
     splitBy: tasks.some(({ name }) => manifest.splitBy[name] === 'row') ? 'row' : 'group',
   };
 }

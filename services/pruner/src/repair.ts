@@ -134,9 +134,10 @@ function unexplained({ spec, labels, parts }: HeadTask, features: Float32Array, 
   const truth = takeRows(labels, rows, targets);
   let [left, whole] = [0, 0];
   for (let target = 0; target < targets; target++) {
-    let mean = 0;
-    for (let at = target; at < truth.length; at += targets) mean += truth[at]! / rows.length;
-    for (let at = target; at < truth.length; at += targets) {
+    // Of several labels, those that the image carries.
+    const known = Array.from(rows, (_, i) => i * targets + target).filter((at) => !Number.isNaN(truth[at]));
+    const mean = known.reduce((sum, at) => sum + truth[at]! / known.length, 0);
+    for (const at of known) {
       left += (truth[at]! - scores[at]!) ** 2;
       whole += (truth[at]! - mean) ** 2;
     }

@@ -105,7 +105,9 @@ function lossTerm({ spec, labels, parts, from }: HeadTask, index: number, output
   const value = spec.type === 'continuous' || spec.type === 'ordered';
   const train = takeRows(labels, parts.train, targets);
   const scale = Array.from({ length: targets }, (_, k) => (value ? deviation(train, targets, k) : 1));
-  return { kind: 'squaredError', name: `task${index}`, output, columns: [from, from + targets], scale };
+  const partial = spec.type === 'multilabel' && train.some(Number.isNaN);
+  const place = { name: `task${index}`, output, columns: [from, from + targets] as const };
+  return { ...place, kind: 'squaredError', scale, ...(partial ? { partial } : {}) };
 }
 
 /** Standard deviation of one column; 1 where the labels don't vary. */
@@ -116,13 +118,14 @@ function deviation(values: Float64Array, width: number, column: number): number 
   return variance > 0 ? Math.sqrt(variance) : 1;
 }
 
-/** Labels of a batch; images without one count nothing. */
+/** Labels of a batch; images without one count nothing, those with some of several count for these. */
 function labelFeeds({ spec, labels }: HeadTask, index: number, rows: Int32Array): Record<string, Dense> {
   const targets = spec.targets.length;
   const own = Float32Array.from(takeRows(labels, rows, targets));
-  const counts = Float32Array.from(rows, (_, i) =>
-    own.subarray(i * targets, (i + 1) * targets).some(Number.isNaN) ? 0 : 1,
-  );
+  const counts = Float32Array.from(rows, (_, i) => {
+    const known = own.subarray(i * targets, (i + 1) * targets).filter((label) => !Number.isNaN(label)).length;
+    return known === targets || spec.type === 'multilabel' ? known / targets : 0;
+  });
   return {
     [`label/task${index}`]: { dims: [rows.length, targets], data: own },
     [`rowWeight/task${index}`]: { dims: [rows.length], data: counts },

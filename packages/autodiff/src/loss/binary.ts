@@ -8,12 +8,17 @@ export const binary: LossKind<BinaryTerm> = (site, term) => {
   const smoothing = option(term, 'smoothing', term.smoothing ?? 0, (v) => v >= 0 && v < 1, 'from 0 to below 1');
   const targets =
     smoothing === 0 ? labels : emit.add(emit.mul(labels, emit.scalar(1 - smoothing)), emit.scalar(smoothing / 2));
-  const weights = classWeights(site, term);
+  const weights = countedWeights(site, classWeights(site, term));
   const { value, slope } = sigmoidCrossEntropy(site, answers, targets);
   const weighted = weights === undefined ? value : emit.mul(value, weights);
   const gradient = emit.mul(weights === undefined ? slope : emit.mul(slope, weights), emit.scalar(1 / columns));
   return { rows: emit.reduceMean(weighted, [1]), gradient };
 };
+
+function countedWeights({ emit, counts }: LossSite, weights: string | undefined): string | undefined {
+  if (counts === undefined || weights === undefined) return counts ?? weights;
+  return emit.mul(counts, weights);
+}
 
 /** max(z, 0) − z·y + log(1 + e^−|z|) for logits z and targets y in [0, 1], and its derivative sigmoid(z) − y. */
 export function sigmoidCrossEntropy(

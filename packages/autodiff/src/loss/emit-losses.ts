@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { elementCount } from '@kneepoint/onnx';
+import { DataType, elementCount } from '@kneepoint/onnx';
 import type { Emitter } from '../emit/emitter.ts';
 import { LOSSES } from './index.ts';
 import type { LossKind, LossTerm } from './loss.ts';
@@ -85,12 +85,29 @@ function emitTerm(emit: Emitter, term: LossTerm, outputs: ReadonlyMap<string, st
   const shares = emit.div(weights, sum);
   const labels = emit.where(emit.binary('Greater', weights, emit.scalar(0)), given, emit.scalar(0));
   const answers = emit.slice(emit.reshape(output, [rows, width]), [1], [from], [to]);
-  const parts = (LOSSES[term.kind] as LossKind<LossTerm>)({ emit, answers, labels, columns }, term);
+  const site = {
+    emit,
+    answers,
+    columns,
+    ...('partial' in term && term.partial ? known(emit, labels, columns) : { labels }),
+  };
+  const parts = (LOSSES[term.kind] as LossKind<LossTerm>)(site, term);
 
   const value = emit.reduceSum(emit.mul(parts.rows, shares), [0, 1], false);
   const scaled = weight === 1 ? shares : emit.mul(shares, emit.scalar(weight));
   const gradient = emit.pad(emit.mul(parts.gradient, scaled), [0, from], [0, width - to]);
   return { name: term.name, output: term.output, weight, value, seed: emit.reshape(gradient, dims), inputs };
+}
+
+/** Labels with 0 for NaN, and what each of them counts; see `LossSite.counts`. */
+function known(emit: Emitter, given: string, columns: number): { readonly labels: string; readonly counts: string } {
+  const missing = emit.node('IsNaN', [given], { dims: emit.shape(given), type: DataType.BOOL });
+  const there = emit.where(missing, emit.scalar(0), emit.scalar(1));
+  const share = emit.binary('Max', emit.reduceSum(there, [1]), emit.scalar(1));
+  return {
+    labels: emit.where(missing, emit.scalar(0), given),
+    counts: emit.div(emit.mul(there, emit.scalar(columns)), share),
+  };
 }
 
 function columnsOf(term: LossTerm, width: number): readonly [number, number] {

@@ -19,6 +19,11 @@ export interface SquaredErrorTerm extends TermBase {
   /** What one unit of error is, per column: the standard deviation of the labels. Default 1. */
   readonly scale?: readonly number[];
   readonly huber?: number;
+  /**
+   * Labels may be NaN where they are not known: such a column counts nothing, and the loss of a row is the mean over its other columns. Rows
+   * weigh by the share of their labels that is known where each label shall count alike.
+   */
+  readonly partial?: boolean;
 }
 
 /** Cross-entropy of sigmoid(answer) with labels in [0, 1], the mean over columns: one for a binary task, one per label otherwise. */
@@ -28,6 +33,8 @@ export interface BinaryTerm extends TermBase {
   readonly classWeights?: readonly (readonly [number, number])[];
   /** Labels become (1 − smoothing) · label + smoothing / 2. Default 0. */
   readonly smoothing?: number;
+  /** As for squared error. */
+  readonly partial?: boolean;
 }
 
 /** Cross-entropy of softmax(answers) with labels that sum to 1 over the columns (one-hot, or mixed). */
@@ -54,12 +61,14 @@ export interface DistillationTerm extends TermBase {
 
 export type LossTerm = SquaredErrorTerm | BinaryTerm | CategoricalTerm | DistillationTerm;
 
-/** What a kind of loss sees: answers and labels, rows × columns each. Labels of rows that count nothing are 0. */
+/** What a kind of loss sees: answers and labels, rows × columns each. Labels that count nothing are 0. */
 export interface LossSite {
   readonly emit: Emitter;
   readonly answers: string;
   readonly labels: string;
   readonly columns: number;
+  /** Of a partial term, rows × columns: 0 for a label that is not known, columns / known for the others of its row. */
+  readonly counts?: string;
 }
 
 export interface LossParts {

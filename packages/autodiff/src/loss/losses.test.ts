@@ -209,6 +209,52 @@ describe('values and gradients are those of PyTorch', () => {
   });
 });
 
+describe('a label that is not known', () => {
+  it.each<[string, LossTerm]>([
+    [
+      'binary',
+      { kind: 'multilabel', name: 'task', output: 'y', classWeights: pairs as [number, number][], smoothing: 0.2 },
+    ],
+    ['squared', { kind: 'squaredError', name: 'task', output: 'y', scale, huber: 0.7 }],
+  ])('leaves the loss and the gradient of the others as they are without it: %s', async (_, term) => {
+    const answers = [0.3, -2, 1, -1, 0.5, 2];
+    const partial = await lossGraph([{ ...term, partial: true } as LossTerm], [2, 3]);
+    const whole = await lossGraph([term], [2, 3]);
+    const nothing = await partial.run({ answers, 'label/task': [1, 0, 1, 0, 1, 1], 'rowWeight/task': [1, 1] });
+    const same = await whole.run({ answers, 'label/task': [1, 0, 1, 0, 1, 1], 'rowWeight/task': [1, 1] });
+    expect(nothing).toEqual(same);
+    // Each label as a task of its own gives the mean over labels; the middle one of the first row is not known.
+    const single = await Promise.all(
+      [0, 1, 2].map((k) => {
+        const own = 'scale' in term ? { scale: [scale[k]!] } : { classWeights: [pairs[k]!] };
+        return lossGraph([{ ...term, ...own } as LossTerm], [2, 1]);
+      }),
+    );
+    const alone = await Promise.all(
+      single.map((graph, k) =>
+        graph.run({
+          answers: [answers[k]!, answers[3 + k]!],
+          'label/task': [[1, NaN, 1][k]!, [0, 1, 1][k]!],
+          'rowWeight/task': [k === 1 ? 0 : 1, 1],
+        }),
+      ),
+    );
+    const { total, gradient } = await partial.run({
+      answers,
+      'label/task': [1, NaN, 1, 0, 1, 1],
+      'rowWeight/task': [2 / 3, 1],
+    });
+    const rows = [2, 1, 2];
+    expect(total![0]).toBeCloseTo(sum(alone.map((one, k) => (one['total']![0]! * rows[k]!) / 5)), 12);
+    gradient!.forEach((value, i) => {
+      const k = i % 3;
+      expect(value).toBeCloseTo((alone[k]!['gradient']![Math.floor(i / 3)]! * rows[k]!) / 5, 12);
+    });
+    expect(Math.abs(gradient![1]!)).toBe(0);
+    await Promise.all([partial, whole, ...single].map((graph) => graph.release()));
+  });
+});
+
 it('two terms of one name are refused', () => {
   const emit = new Emitter();
   const term: LossTerm = { kind: 'squaredError', name: 't', output: 'y' };

@@ -17,12 +17,14 @@ export function scaledError(site: LossSite, scale: readonly number[] | undefined
       [1, columns],
       scale.map((unit) => 1 / unit),
     );
+  const { counts } = site;
+  const counted = (each: string): string => (counts === undefined ? each : emit.mul(each, counts));
   const difference = emit.sub(site.answers, site.labels);
   const error = inverse === undefined ? difference : emit.mul(difference, inverse);
   // Clipped to ±δ, error is the slope; e² = c(2e − c) with c = e, and the line is the same formula with c = ±δ.
   const clipped = huber === undefined ? error : clip(site, error, huber);
-  const value = emit.mul(clipped, emit.sub(emit.mul(error, emit.scalar(2)), clipped));
-  const slope = emit.mul(clipped, emit.scalar(2 / columns));
+  const value = counted(emit.mul(clipped, emit.sub(emit.mul(error, emit.scalar(2)), clipped)));
+  const slope = counted(emit.mul(clipped, emit.scalar(2 / columns)));
   return {
     rows: emit.reduceMean(value, [1]),
     gradient: inverse === undefined ? slope : emit.mul(slope, inverse),

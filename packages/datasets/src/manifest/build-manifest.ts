@@ -39,7 +39,7 @@ export function buildManifest(
     splitBy: byTask(encoded, (task): SplitBy => {
       return subject === undefined || task.draft.columns.includes(subject) ? 'row' : 'group';
     }),
-    missing: byTask(encoded, (task) => countMissing(task.labels, task.spec.targets.length)),
+    missing: byTask(encoded, countMissing),
     ...(subject === undefined || groups === undefined ? {} : { subject, groups }),
     ...(split === undefined ? {} : { split }),
     // A data set that was packed before has said some of this.
@@ -111,10 +111,13 @@ function groupsOf(subject: string, table: Table, problems: Problems): Int32Array
   });
 }
 
-function countMissing(labels: Float64Array, targets: number): number {
+/** Images that do not count for a task: of several labels one is enough. */
+function countMissing({ spec, labels }: EncodedTask): number {
+  const targets = spec.targets.length;
   let missing = 0;
   for (let start = 0; start < labels.length; start += targets) {
-    if (labels.subarray(start, start + targets).some(Number.isNaN)) missing += 1;
+    const own = labels.subarray(start, start + targets);
+    if (spec.type === 'multilabel' ? own.every(Number.isNaN) : own.some(Number.isNaN)) missing += 1;
   }
   return missing;
 }

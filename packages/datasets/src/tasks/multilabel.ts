@@ -55,7 +55,6 @@ export const multilabel: TaskKind = {
   },
 };
 
-/** Filters are chosen for all labels of a task together, on the same images. */
 function partialNote({ name }: TaskDraft, labels: Float64Array, width: number): readonly string[] {
   let some = 0;
   let full = 0;
@@ -66,7 +65,7 @@ function partialNote({ name }: TaskDraft, labels: Float64Array, width: number): 
   }
   if (some === 0) return [];
   return [
-    `task ${quote(name)}: ${some} images lack some of its labels and are left out of it, ${full} have all; as a binary task for each column (in schema.json, or without one) every label that there is counts`,
+    `task ${quote(name)}: ${some} images lack some of its labels and count for those that they have, ${full} have all`,
   ];
 }
 

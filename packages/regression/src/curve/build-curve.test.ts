@@ -22,10 +22,14 @@ function curveOf(spec: TaskSpec, labels: Float64Array, lambdas: number): Charact
   const of = (part: Int32Array) => ({ responses, labels, stride: targets, from: 0, rows: part, scaling });
   return buildCurve({
     spec,
-    train: centre(fitted, scaling),
-    validation: centre(judged, scaling),
-    trainRows: of(trainRows),
-    validationRows: of(validationRows),
+    parts: [
+      {
+        train: centre(fitted, scaling),
+        validation: centre(judged, scaling),
+        trainRows: of(trainRows),
+        validationRows: of(validationRows),
+      },
+    ],
     trial: 0,
     n: { train, validation: rows - train, test: 0 },
     lambdas,

@@ -1,5 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-import { familiesOf, type TaskFamily } from '../layer/family.ts';
+import { familiesOf, fittedApart, type TaskFamily } from '../layer/family.ts';
 import { trialMoments } from '../layer/trial-moments.ts';
 import { type FittedTrial, probeTrial, probeTrialByRows } from '../probe/probe-trial.ts';
 import { finish } from '../run.ts';
@@ -67,8 +67,11 @@ function fitByMoments(
   family: TaskFamily,
   split: Uint8Array,
 ): readonly FittedTrial[] {
-  const [moments] = finish(trialMoments(responses, filters, family, [split]));
-  if (moments === undefined) throw new Error('one split gives one trial');
+  const moments = fittedApart(family).map((part) => {
+    const [trial] = finish(trialMoments(responses, filters, part, [split]));
+    if (trial === undefined) throw new Error('one split gives one trial');
+    return trial;
+  });
   return probeTrial(responses, family, split, moments);
 }
 
@@ -78,5 +81,9 @@ function familyOf(task: LabelledTask, rows: number): TaskFamily {
 }
 
 function withoutLeftOut(family: TaskFamily, split: Uint8Array): TaskFamily {
-  return { ...family, rows: family.rows.filter((row) => (split[row] ?? LEFT_OUT) < LEFT_OUT) };
+  return {
+    ...family,
+    rows: family.rows.filter((row) => (split[row] ?? LEFT_OUT) < LEFT_OUT),
+    ...(family.parts ? { parts: family.parts.map((part) => withoutLeftOut(part, split)) } : {}),
+  };
 }

@@ -1,17 +1,19 @@
 /**
  * The threshold with the most right answers when a score at or above it says 1. Between equally good ones the one nearest to
- * 0.5 wins, the centre of the {0, 1} targets (paper §2). Finite for any finite scores; 0.5 without rows.
+ * 0.5 wins, the centre of the {0, 1} targets (paper §2). Finite for any finite scores; 0.5 without rows. Rows whose label is NaN are passed over.
  * @param scores rows × stride; column `offset` is read
  */
 export function chooseThreshold(scores: Float64Array, labels: Float64Array, offset = 0, stride = 1): number {
-  const rows = Math.floor(scores.length / stride);
-  if (rows === 0) return 0.5;
   const at = (row: number) => scores[row * stride + offset] as number;
-  const order = Int32Array.from({ length: rows }, (_, i) => i).sort((a, b) => at(a) - at(b));
+  const order = Int32Array.from({ length: Math.floor(scores.length / stride) }, (_, i) => i)
+    .filter((row) => !Number.isNaN(labels[row * stride + offset]))
+    .sort((a, b) => at(a) - at(b));
+  const rows = order.length;
+  if (rows === 0) return 0.5;
   const lowest = at(order[0] as number);
   const highest = at(order[rows - 1] as number);
   let right = 0;
-  for (let row = 0; row < rows; row++) if (labels[row * stride + offset] === 1) right++;
+  for (const row of order) if (labels[row * stride + offset] === 1) right++;
 
   let best = Math.min(0.5, lowest);
   let bestRight = right;

@@ -13,4 +13,11 @@ export {
   type GroupPathOptions,
   type GroupPoint,
 } from './group-lasso-path.ts';
+export {
+  separateLambdaMax,
+  separateLassoPath,
+  type SeparatePath,
+  type SeparatePoint,
+  type SeparateTarget,
+} from './separate-lasso-path.ts';
 export { warmUp } from './warm-up.ts';

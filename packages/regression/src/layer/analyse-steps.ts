@@ -1,14 +1,21 @@
 import { Failure } from '@kneepoint/failures';
-import { buildCurve } from '../curve/build-curve.ts';
+import { buildCurve, type CurvePart } from '../curve/build-curve.ts';
 import type { CharacteristicCurve } from '../curve/characteristic-curve.ts';
 import type { ErrorRows } from '../curve/sample-error.ts';
 import type { GivenParts } from '../given-split.ts';
 import { type Cell, cellOf, type ProbeTrial } from '../probe/cell.ts';
-import { probeTrial, probeTrialByRows } from '../probe/probe-trial.ts';
+import { type FamilyFit, fitTrial, fitTrialByRows, judgeTrial } from '../probe/probe-trial.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
 import { centre, scalingOf, selectTargets } from '../statistics/centre.ts';
 import { countFilters } from '../task/labels.ts';
-import { type AnalysedTask, familiesOf, type FamilyMember, splitFamily, type TaskFamily } from './family.ts';
+import {
+  type AnalysedTask,
+  familiesOf,
+  type FamilyMember,
+  fittedApart,
+  splitFamily,
+  type TaskFamily,
+} from './family.ts';
 import { trialMoments, type TrialMoments } from './trial-moments.ts';
 
 export interface Progress {
@@ -49,8 +56,9 @@ interface Prepared {
 export function* analyseSteps(request: AnalysisSteps): Generator<Progress, LayerAnalysis> {
   const prepared = prepare(request);
   const families = familiesOf(request.tasks, prepared.rows, request.groups);
+  const units = families.reduce((sum, family) => sum + fittedApart(family).length, 0);
   const total =
-    families.length * (1 + (request.probes ? request.trials.length : 0)) + (request.curves ? request.tasks.length : 0);
+    units * (1 + (request.probes ? request.trials.length : 0)) + (request.curves ? request.tasks.length : 0);
   let done = 0;
   const cells: Cell[] = [];
   const curves: CharacteristicCurve[] = [];
@@ -58,32 +66,56 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
     const splits = request.trials.map((trial) =>
       splitFamily(family, prepared.rows, request.seed, trial, request.given),
     );
-    // Without curves nothing else asks for the Gram matrices of the filters.
-    const byRows = !request.curves && splits.every((split) => prepared.filters > trainingRows(family, split));
-    const moments = byRows ? [] : yield* summed(prepared, family, splits, { done, total });
-    yield { stage: 'statistics', done: ++done, total };
-    if (request.probes) {
-      const fits: ProbeTrial[][] = [];
-      for (const [i, split] of splits.entries()) {
-        const fitted = byRows
-          ? probeTrialByRows(request.responses, family, split)
-          : probeTrial(request.responses, family, split, moments[i] as TrialMoments);
-        fits.push(fitted.map(withoutWeights));
-        yield { stage: 'probe', done: ++done, total };
+    const parts = fittedApart(family);
+    checkSize(parts.length, prepared.filters);
+    const fits: FamilyFit[][] = splits.map(() => []);
+    // Of the first trial, which the curves come from.
+    const sums: TrialMoments[] = [];
+    for (const part of parts) {
+      // Without curves nothing else asks for the Gram matrices of the filters.
+      const byRows = !request.curves && splits.every((split) => prepared.filters > trainingRows(part, split));
+      const moments = byRows ? [] : yield* summed(prepared, part, splits, { done, total });
+      yield { stage: 'statistics', done: ++done, total };
+      if (request.probes) {
+        for (const [i, split] of splits.entries()) {
+          const fit = byRows
+            ? fitTrialByRows(request.responses, part, split)
+            : fitTrial(request.responses, part, split, moments[i] as TrialMoments);
+          fits[i]!.push(fit);
+          yield { stage: 'probe', done: ++done, total };
+        }
       }
+      if (request.curves) sums.push(moments[0] as TrialMoments);
+    }
+    if (request.probes) {
+      const trials = splits.map((split, i) =>
+        judgeTrial(request.responses, family, split, fits[i]!).map(withoutWeights),
+      );
       family.members.forEach(({ task, index }, member) => {
-        const own = fits.map((fit) => fit[member] as ProbeTrial);
+        const own = trials.map((trial) => trial[member] as ProbeTrial);
         cells[index] = cellOf(task.spec, prepared.filters, own, prepared.rows - family.rows.length);
       });
     }
     if (request.curves) {
       for (const member of family.members) {
-        curves[member.index] = curveOf(prepared, family, member, splits[0] as Uint8Array, moments[0] as TrialMoments);
+        curves[member.index] = curveOf(prepared, family, member, splits[0] as Uint8Array, sums);
         yield { stage: 'curve', done: ++done, total };
       }
     }
   }
   return { cells, curves };
+}
+
+/** Gram matrices of labels that are known on rows of their own: half a gigabyte for each part of the split. */
+const MOST_NUMBERS = 2 ** 26;
+
+function checkSize(parts: number, filters: number): void {
+  if (parts === 1 || parts * filters ** 2 <= MOST_NUMBERS) return;
+  throw new Failure(
+    'REGRESSION_TOO_LARGE',
+    `${parts} labels that are known on different images, and ${filters} filters: too many to be chosen for together`,
+    { fix: 'a binary task for each label, or images that carry all labels' },
+  );
 }
 
 function* summed(
@@ -132,26 +164,39 @@ function curveOf(
   family: TaskFamily,
   { task, from, count }: FamilyMember,
   split: Uint8Array,
-  moments: TrialMoments,
+  sums: readonly TrialMoments[],
 ): CharacteristicCurve {
-  const scaling = scalingOf(moments.train, { validation: moments.validation });
-  const rowsOf = (part: number): ErrorRows => ({
-    responses: request.responses,
-    labels: family.labels,
-    stride: family.targets,
-    from,
-    rows: family.rows.filter((row) => split[row] === part),
-    scaling,
+  const parts = fittedApart(family).flatMap((part, i): readonly CurvePart[] => {
+    const { train, validation } = sums[i] as TrialMoments;
+    if (train.n === 0 || validation.n === 0) return [];
+    const scaling = scalingOf(train, { validation });
+    const rowsOf = (wanted: number, first: number): ErrorRows => ({
+      responses: request.responses,
+      labels: part.labels,
+      stride: part.targets,
+      from: first,
+      rows: part.rows.filter((row) => split[row] === wanted),
+      scaling,
+    });
+    const [centred, unseen] = [centre(train, scaling), centre(validation, scaling)];
+    const columns = part === family ? [{ from, count }] : part.members;
+    return columns.map((column) => ({
+      train: selectTargets(centred, column.from, column.count),
+      validation: selectTargets(unseen, column.from, column.count),
+      trainRows: rowsOf(TRAIN, column.from),
+      validationRows: rowsOf(VALIDATION, column.from),
+    }));
   });
-  const [trainRows, validationRows] = [rowsOf(TRAIN), rowsOf(VALIDATION)];
+  if (parts.length === 0) {
+    const message = `no label of "${task.spec.name}" is known on training rows and on validation rows`;
+    throw new Failure('REGRESSION_TOO_FEW_ROWS', message, { where: task.spec.name, fix: 'more labelled rows' });
+  }
+  const rowsIn = (wanted: number): number => family.rows.filter((row) => split[row] === wanted).length;
   return buildCurve({
     spec: task.spec,
-    train: selectTargets(centre(moments.train, scaling), from, count),
-    validation: selectTargets(centre(moments.validation, scaling), from, count),
-    trainRows,
-    validationRows,
+    parts,
     trial: request.trials[0] ?? 0,
-    n: { train: trainRows.rows.length, validation: validationRows.rows.length, test: rowsOf(TEST).rows.length },
+    n: { train: rowsIn(TRAIN), validation: rowsIn(VALIDATION), test: rowsIn(TEST) },
     lambdas: request.lambdas,
   });
 }

@@ -21,6 +21,16 @@ export interface TaskFamily {
   /** N × targets; rows that are not in `rows` hold no meaning. */
   readonly labels: Float64Array;
   readonly groups: Int32Array | undefined;
+  /**
+   * Only of a task that labels some rows in part: its labels as tasks of their own, those that label the same rows together. A member's `index` is
+   * the label's column. Fits are made on these, each on the rows that carry the label; split and judged is the family as a whole.
+   */
+  readonly parts?: readonly TaskFamily[];
+}
+
+/** What is fitted by itself: a family, or the parts of one whose labels are not known on the same rows. */
+export function fittedApart(family: TaskFamily): readonly TaskFamily[] {
+  return family.parts ?? [family];
 }
 
 export interface FamilyMember {
@@ -78,15 +88,18 @@ export function familiesOf(tasks: readonly AnalysedTask[], rows: number, groups:
       fix: 'one group id per row',
     });
   }
-  const drafts: { rows: Int32Array; grouped: boolean; members: { task: AnalysedTask; index: number }[] }[] = [];
+  const drafts: Draft[] = [];
   tasks.forEach((task, index) => {
     const present = labelledRows(task, rows);
     const grouped = groups !== undefined && task.splitBy !== 'row';
-    const kin = drafts.find((draft) => draft.grouped === grouped && sameRows(draft.rows, present));
-    if (kin === undefined) drafts.push({ rows: present, grouped, members: [{ task, index }] });
+    const partial = labelsInPart(task, present);
+    const kin = partial
+      ? undefined
+      : drafts.find((draft) => !draft.partial && draft.grouped === grouped && sameRows(draft.rows, present));
+    if (kin === undefined) drafts.push({ rows: present, grouped, partial, members: [{ task, index }] });
     else kin.members.push({ task, index });
   });
-  return drafts.map(({ rows: present, grouped, members }) => {
+  return drafts.map(({ rows: present, grouped, partial, members }) => {
     let targets = 0;
     const placed = members.map(({ task, index }) => {
       const count = task.spec.targets.length;
@@ -100,8 +113,29 @@ export function familiesOf(tasks: readonly AnalysedTask[], rows: number, groups:
       rows: present,
       labels: stackLabels(placed, rows, targets),
       groups: chosen === undefined ? undefined : present.map((row) => chosen[row] as number),
+      ...(partial ? { parts: familiesOf(labelsOf(members[0]!.task), rows, undefined) } : {}),
     };
   });
+}
+
+interface Draft {
+  readonly rows: Int32Array;
+  readonly grouped: boolean;
+  readonly partial: boolean;
+  readonly members: { readonly task: AnalysedTask; readonly index: number }[];
+}
+
+function labelsInPart({ spec, labels }: LabelledTask, present: Int32Array): boolean {
+  const targets = spec.targets.length;
+  return present.some((row) => labels.subarray(row * targets, (row + 1) * targets).some(Number.isNaN));
+}
+
+/** Every label of a task as a task. */
+function labelsOf({ spec, labels }: LabelledTask): readonly AnalysedTask[] {
+  return spec.targets.map((name, column) => ({
+    spec: { name, type: 'binary', targets: [name] },
+    labels: labels.filter((_, i) => i % spec.targets.length === column),
+  }));
 }
 
 function sameRows(a: Int32Array, b: Int32Array): boolean {

@@ -6,7 +6,7 @@ export interface Outcome {
   readonly labels: Float64Array;
   readonly scores: Float64Array;
   readonly columns: number;
-  /** rows × columns: the answer after thresholds, argmax or bins (class ids), or the value itself. */
+  /** rows × columns: the answer after thresholds, argmax or bins (class ids), or the value itself; NaN in `truth` for a label that is not known. */
   readonly truth: Float64Array;
   readonly decision: Float64Array;
 }
@@ -14,6 +14,6 @@ export interface Outcome {
 export interface Metric {
   readonly name: string;
   readonly higherIsBetter: boolean;
-  /** Finite for every outcome of at least one row. */
+  /** Finite for every outcome of at least one row that carries a label. */
   measure(outcome: Outcome): number;
 }

@@ -1,4 +1,4 @@
-import type { TaskFamily } from '../layer/family.ts';
+import { fittedApart, type TaskFamily } from '../layer/family.ts';
 import type { TrialMoments } from '../layer/trial-moments.ts';
 import { chooseRidge } from '../solve/choose-ridge.ts';
 import { type LinearFit, unscale } from '../solve/ridge.ts';
@@ -17,48 +17,65 @@ export interface FittedTrial extends ProbeTrial {
   readonly intercepts: Float64Array;
 }
 
+/** Weights of all members of a family, and the penalty of each. */
+export type FamilyFit = Pick<LinearFit, 'weights' | 'intercepts'> & { readonly lambdas: readonly number[] };
+
 /**
- * Fits every task of a family on one split: weights on train, penalty and thresholds on validation, metric on test (paper §2).
- * The result is in the order of the family's members.
+ * Fits every task of a family on one split: weights on train, penalty on validation (paper §2). `family`: one that is fitted as a whole, see
+ * `fittedApart`.
  */
-export function probeTrial(
+export function fitTrial(
   responses: Float32Array,
   family: TaskFamily,
   split: Uint8Array,
   moments: TrialMoments,
-): FittedTrial[] {
-  const scaling = scalingOf(moments.train, { validation: moments.validation, constant: UNREADABLE });
-  const chosen = chooseRidge(centre(moments.train, scaling), centre(moments.validation, scaling), family.members);
-  return judged(responses, family, split, { ...unscale(chosen.weights, scaling), lambdas: chosen.lambdas });
+): FamilyFit {
+  const { train, validation } = moments;
+  if (train.n < LEAST_ROWS || validation.n === 0) return unfitted(responses.length / split.length, family);
+  const scaling = scalingOf(train, { validation, constant: UNREADABLE });
+  const chosen = chooseRidge(centre(train, scaling), centre(validation, scaling), family.members);
+  return { ...unscale(chosen.weights, scaling), lambdas: chosen.lambdas };
 }
 
-/** `probeTrial` without moments, at the price of the rows where these are fewer than the filters; see `chooseRidgeByRows`. */
-export function probeTrialByRows(responses: Float32Array, family: TaskFamily, split: Uint8Array): FittedTrial[] {
+/** `fitTrial` without moments, at the price of the rows where these are fewer than the filters; see `chooseRidgeByRows`. */
+export function fitTrialByRows(responses: Float32Array, family: TaskFamily, split: Uint8Array): FamilyFit {
   const [train, validation] = partsOf(family, split);
+  const filters = responses.length / split.length;
+  if (train.length < LEAST_ROWS || validation.length === 0) return unfitted(filters, family);
   const { scaling, weights, lambdas } = chooseRidgeByRows({
     responses,
-    filters: responses.length / split.length,
+    filters,
     labels: family.labels,
     targets: family.targets,
     train,
     validation,
     blocks: family.members,
   });
-  return judged(responses, family, split, { ...unscale(weights, scaling), lambdas });
+  return { ...unscale(weights, scaling), lambdas };
 }
 
-function partsOf(family: TaskFamily, split: Uint8Array): [Int32Array, Int32Array, Int32Array] {
-  const of = (part: number): Int32Array => family.rows.filter((row) => split[row] === part);
-  return [of(TRAIN), of(VALIDATION), of(TEST)];
+/** Where a split leaves a label, of those that are known on a few rows only, less than this to learn from, it is answered by no. */
+const LEAST_ROWS = 2;
+
+function unfitted(filters: number, { targets, members }: TaskFamily): FamilyFit {
+  return {
+    weights: new Float64Array(targets * filters),
+    intercepts: new Float64Array(targets),
+    lambdas: members.map(() => 0),
+  };
 }
 
-function judged(
+/**
+ * Metrics of a fit on every part: thresholds from validation, then test. In the order of the family's members.
+ * @param fits one for each of `fittedApart`
+ */
+export function judgeTrial(
   responses: Float32Array,
   family: TaskFamily,
   split: Uint8Array,
-  fit: Pick<LinearFit, 'weights' | 'intercepts'> & { readonly lambdas: readonly number[] },
+  fits: readonly FamilyFit[],
 ): FittedTrial[] {
-  const { weights, intercepts, lambdas } = fit;
+  const { weights, intercepts, lambdas } = family.parts ? joined(family, family.parts, fits) : fits[0]!;
   const filters = weights.length / family.targets;
   const [train, validation, test] = partsOf(family, split);
   const n: PartSizes = { train: train.length, validation: validation.length, test: test.length };
@@ -86,4 +103,41 @@ function judged(
       intercepts: bias,
     };
   });
+}
+
+/** Trials of all members on one split, from the statistics of each of `fittedApart`. */
+export function probeTrial(
+  responses: Float32Array,
+  family: TaskFamily,
+  split: Uint8Array,
+  moments: readonly TrialMoments[],
+): FittedTrial[] {
+  const fits = fittedApart(family).map((part, i) => fitTrial(responses, part, split, moments[i] as TrialMoments));
+  return judgeTrial(responses, family, split, fits);
+}
+
+/** `probeTrial` without moments. */
+export function probeTrialByRows(responses: Float32Array, family: TaskFamily, split: Uint8Array): FittedTrial[] {
+  const fits = fittedApart(family).map((part) => fitTrialByRows(responses, part, split));
+  return judgeTrial(responses, family, split, fits);
+}
+
+/** Fits of single labels as the fit of their task, whose penalty is the largest of theirs. */
+function joined({ targets }: TaskFamily, parts: readonly TaskFamily[], fits: readonly FamilyFit[]): FamilyFit {
+  const filters = fits[0]!.weights.length / parts[0]!.targets;
+  const weights = new Float64Array(targets * filters);
+  const intercepts = new Float64Array(targets);
+  parts.forEach(({ members }, i) => {
+    const fit = fits[i]!;
+    for (const { index, from } of members) {
+      weights.set(fit.weights.subarray(from * filters, (from + 1) * filters), index * filters);
+      intercepts[index] = fit.intercepts[from]!;
+    }
+  });
+  return { weights, intercepts, lambdas: [Math.max(...fits.flatMap(({ lambdas }) => lambdas))] };
+}
+
+function partsOf(family: TaskFamily, split: Uint8Array): [Int32Array, Int32Array, Int32Array] {
+  const of = (part: number): Int32Array => family.rows.filter((row) => split[row] === part);
+  return [of(TRAIN), of(VALIDATION), of(TEST)];
 }

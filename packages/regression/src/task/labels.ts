@@ -3,7 +3,8 @@ import { KINDS } from '../kinds/registry.ts';
 import type { LabelledTask } from './spec.ts';
 
 /**
- * Indices of the rows that carry a label, ascending. A NaN in any target means that the row has none.
+ * Indices of the rows that carry a label, ascending. A NaN in any target means that the row has none; where each target is a label by
+ * itself (`TaskKind.partial`), one that is known is enough.
  * Throws REGRESSION_SHAPE, REGRESSION_NOT_FINITE (infinite), REGRESSION_LABEL_INVALID (not a value of the type).
  */
 export function labelledRows({ spec, labels }: LabelledTask, rows: number): Int32Array {
@@ -21,8 +22,9 @@ export function labelledRows({ spec, labels }: LabelledTask, rows: number): Int3
   const kind = KINDS[spec.type];
   const present: number[] = [];
   for (let row = 0; row < rows; row++) {
-    const values = labels.subarray(row * targets, (row + 1) * targets);
-    if (values.some(Number.isNaN)) continue;
+    const all = labels.subarray(row * targets, (row + 1) * targets);
+    const values = all.some(Number.isNaN) ? all.filter((value) => !Number.isNaN(value)) : all;
+    if (values.length === 0 || (values.length < targets && !kind.partial)) continue;
     if (!values.every(Number.isFinite)) {
       throw new Failure('REGRESSION_NOT_FINITE', `task "${spec.name}" has an infinite label in row ${row}`, {
         where: `row ${row}`,

@@ -29,7 +29,7 @@ export interface LabelledTask {
   readonly spec: TaskSpec;
   /**
    * N × targets, row-major, as regression targets: the value (continuous, ordered), 0 or 1 (binary, multilabel), one-hot
-   * (categorical). A row with a NaN has no label and is left out for this task.
+   * (categorical). A row with a NaN has no label and is left out for this task; of a multilabel task only the label that is NaN is not known.
    */
   readonly labels: Float64Array;
 }

@@ -91,7 +91,9 @@ function classScale(
   return chooseThresholds(spec, scores, labels).map((threshold, k) => {
     const slope = bestSlope((a) => {
       let sum = 0;
-      for (let i = k; i < scores.length; i += columns) sum += logistic(a * (scores[i]! - threshold), labels[i]!);
+      for (let i = k; i < scores.length; i += columns) {
+        if (!Number.isNaN(labels[i])) sum += logistic(a * (scores[i]! - threshold), labels[i]!);
+      }
       return sum;
     });
     return [threshold, slope] as const;

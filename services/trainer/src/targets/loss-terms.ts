@@ -44,7 +44,7 @@ type Place = Pick<LossTerm, 'name' | 'output' | 'columns' | 'weight'>;
 type Pairs = readonly (readonly [number, number])[];
 
 function labelTerm(
-  { spec }: TaskColumns,
+  { spec, partial }: TaskColumns,
   place: Place,
   smoothing: number,
   weights: { readonly classes: readonly number[]; readonly pairs: Pairs } | undefined,
@@ -56,7 +56,11 @@ function labelTerm(
       return { ...place, kind: 'ordered' };
     case 'binary':
     case 'multilabel':
-      return { ...place, kind: spec.type, smoothing, ...(weights ? { classWeights: weights.pairs } : {}) };
+      return {
+        ...{ ...place, kind: spec.type, smoothing },
+        ...(weights ? { classWeights: weights.pairs } : {}),
+        ...(partial ? { partial } : {}),
+      };
     case 'categorical':
       return { ...place, kind: 'categorical', smoothing, ...(weights ? { classWeights: weights.classes } : {}) };
   }
@@ -72,14 +76,12 @@ export function balancedWeights(
   const rows = targets.labelled(task, train);
   const width = task.to - task.from;
   const labels = takeRows(task.labels, rows, width);
-  const ones = Array.from({ length: width }, (_, k) => {
-    let sum = 0;
-    for (let i = k; i < labels.length; i += width) sum += labels[i]!;
-    return sum;
+  const counted = Array.from({ length: width }, (_, k) => {
+    const own = labels.filter((value, i) => i % width === k && !Number.isNaN(value));
+    return { n: own.length, ones: own.reduce((sum, value) => sum + value, 0) };
   });
-  const n = rows.length;
   return {
-    classes: ones.map((count) => (count > 0 ? n / (width * count) : 0)),
-    pairs: ones.map((count) => [count < n ? n / (2 * (n - count)) : 1, count > 0 ? n / (2 * count) : 1] as const),
+    classes: counted.map(({ n, ones }) => (ones > 0 ? n / (width * ones) : 0)),
+    pairs: counted.map(({ n, ones }) => [ones < n ? n / (2 * (n - ones)) : 1, ones > 0 ? n / (2 * ones) : 1] as const),
   };
 }

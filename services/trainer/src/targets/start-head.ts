@@ -1,8 +1,8 @@
-import { linearScores, Moments, pilotOf, Random, ridge } from '@kneepoint/regression';
+import { linearScores, Moments, pilotOf, Random, ridge, takeRows } from '@kneepoint/regression';
 import type { Head } from '../network/head.ts';
 import { foldScale, leastSquaresScale } from './answer-scale.ts';
 import type { Parts } from './parts.ts';
-import type { Targets } from './targets.ts';
+import type { TaskColumns, Targets } from './targets.ts';
 import { totalLoss } from './validation-loss.ts';
 
 type Linear = Pick<Head, 'weights' | 'bias'>;
@@ -76,17 +76,40 @@ function ridgeHead({ targets, parts, features, width }: StartData, lambda: numbe
   const { train, validation } = parts;
   const weights = new Float64Array(targets.width * width);
   const bias = new Float64Array(targets.width);
-  for (const task of targets.tasks) {
-    const columns = task.to - task.from;
-    const rows = Int32Array.from(train.keys()).filter((i) => task.labelled[train[i]!] === 1);
-    const labels = new Float64Array((features.length / width) * columns);
-    train.forEach((row, i) => labels.set(task.labels.subarray(row * columns, (row + 1) * columns), i * columns));
-    const moments = new Moments(pilotOf(features, width, labels, columns, rows));
-    const fitted = ridge(moments.add(features, labels, rows), { lambda });
-    weights.set(fitted.weights, task.from * width);
-    bias.set(fitted.intercepts, task.from);
+  for (const { from, columns, labels, rows } of targets.tasks.flatMap((task) => fittedTogether(task, train))) {
+    // A label that next to no training image carries is answered by 0.
+    if (rows.length < 2) continue;
+    const all = new Float64Array((features.length / width) * columns);
+    all.set(labels);
+    const moments = new Moments(pilotOf(features, width, all, columns, rows));
+    const fitted = ridge(moments.add(features, all, rows), { lambda });
+    weights.set(fitted.weights, from * width);
+    bias.set(fitted.intercepts, from);
   }
   const unseen = Int32Array.from(validation.keys(), (i) => train.length + i);
   const scores = linearScores(features, unseen, weights, bias);
   return foldScale({ weights, bias, features: width }, leastSquaresScale(targets, scores, validation));
+}
+
+/** Columns that are fitted on the same training rows: those of a task, or each by itself where images carry a part of its labels. */
+interface Fitted {
+  readonly from: number;
+  readonly columns: number;
+  /** Training rows × columns. */
+  readonly labels: Float64Array;
+  /** Of the training rows, those that carry the labels. */
+  readonly rows: Int32Array;
+}
+
+function fittedTogether({ from, to, labels, labelled, partial }: TaskColumns, train: Int32Array): readonly Fitted[] {
+  const own = takeRows(labels, train, to - from);
+  if (!partial) {
+    const rows = Int32Array.from(train.keys()).filter((i) => labelled[train[i]!] === 1);
+    return [{ from, columns: to - from, labels: own, rows }];
+  }
+  return Array.from({ length: to - from }, (_, k): Fitted => {
+    const column = own.filter((_value, i) => i % (to - from) === k);
+    const rows = Int32Array.from(train.keys()).filter((i) => !Number.isNaN(column[i]));
+    return { from: from + k, columns: 1, labels: column, rows };
+  });
 }

@@ -7,6 +7,7 @@ import { balancedWeights, lossTerms } from './loss-terms.ts';
 import { partsOf } from './parts.ts';
 import { startHead } from './start-head.ts';
 import { Targets } from './targets.ts';
+import { totalLoss } from './validation-loss.ts';
 
 const N = 60;
 const YAW: TaskSpec = { name: 'yaw', type: 'continuous', targets: ['yaw'], mirror: { negate: [0] } };
@@ -243,5 +244,51 @@ describe('the loss', () => {
     const glad = [...train].filter((row) => LABELS.mood[2 * row + 1] === 1).length;
     expect(mood[1]! * glad).toBeCloseTo(mood[0]! * (train.length - glad), 10);
     expect(balancedWeights(targets, targets.tasks[0]!, train)).toBeUndefined();
+  });
+});
+
+describe('labels of which an image has a part', () => {
+  const specs = [HAIR];
+  const LATER = N / 2;
+  const known = (row: number): [number, number] => [LABELS.hair[2 * row]!, LABELS.hair[2 * row + 1]!];
+  /** The later half of the images does not know its beards. */
+  const half = each((row) => (row < LATER ? known(row) : [NaN, known(row)[1]]));
+  const data = manifest({ hair: half });
+  const parts = partsOf(data, specs, 1);
+  const targets = new Targets(data, specs, parts.train);
+  const [hair] = targets.tasks;
+
+  it('weigh by their share, in a term that passes over the others', () => {
+    expect([0, LATER].map((row) => targets.known(hair!, row))).toEqual([1, 0.5]);
+    const [{ term }] = lossTerms(targets, parts.train, 'answers', { labelSmoothing: 0, classWeights: 'none' }) as [
+      ReturnType<typeof lossTerms>[number],
+    ];
+    expect(term).toMatchObject({ kind: 'multilabel', partial: true });
+    const early = parts.train.filter((row) => row < LATER);
+    const beards = [...early].filter((row) => known(row)[0] === 1).length;
+    const weights = balancedWeights(targets, hair!, parts.train)!;
+    expect(weights.pairs[0]).toEqual([early.length / (2 * (early.length - beards)), early.length / (2 * beards)]);
+  });
+
+  it('have the loss of the labels that are known', () => {
+    const rows = parts.validation;
+    const given = Float64Array.from({ length: rows.length * 2 }, (_, i) => Math.sin(3 * i));
+    const logistic = (z: number, y: number): number => Math.log1p(Math.exp(z)) - z * y;
+    const losses = [...rows].flatMap((row, i) =>
+      [0, 1].flatMap((k) => (k === 0 && row >= LATER ? [] : [logistic(given[2 * i + k]!, known(row)[k]!)])),
+    );
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    expect(totalLoss(targets, given, rows)).toBeCloseTo(mean, 12);
+  });
+
+  it('start from the head that each label has on the images that carry it', () => {
+    const rows = [...parts.train, ...parts.validation];
+    const features = Float32Array.from(
+      rows.flatMap((row) => [known(row)[0] + Math.sin(row), known(row)[1], Math.cos(row)]),
+    );
+    const seen = { targets, parts, features, width: 3 };
+    const head = startHead(seen);
+    expect(head.weights[4]).toBeGreaterThan(0);
+    expect([...head.weights, ...head.bias].every(Number.isFinite)).toBe(true);
   });
 });

@@ -10,8 +10,10 @@ export interface TaskColumns {
   readonly to: number;
   /** N × targets in the units of the targets. */
   readonly labels: Float64Array;
-  /** Whether an image has a label, by row. */
+  /** Whether an image has a label, by row; of several labels, one. */
   readonly labelled: Uint8Array;
+  /** Whether some images have a part of the labels only, the others being NaN. */
+  readonly partial: boolean;
 }
 
 /** Values are regressed; the others are told apart. */
@@ -35,7 +37,10 @@ export class Targets {
       for (const row of labelledRows({ spec, labels }, manifest.images.length)) labelled[row] = 1;
       const from = width;
       width += spec.targets.length;
-      return { spec, from, to: width, labels, labelled };
+      const partial = labels.some(
+        (value, i) => Number.isNaN(value) && labelled[Math.floor(i / spec.targets.length)] === 1,
+      );
+      return { spec, from, to: width, labels, labelled, partial };
     });
     this.width = width;
     this.mean = new Float64Array(width);
@@ -48,7 +53,15 @@ export class Targets {
     return rows.filter((row) => labelled[row] === 1);
   }
 
-  /** Labels of one task for one image into `out` at `offset`, in the training scale; NaN where there are none. */
+  /** What an image counts for a task: the share of its labels that are known. */
+  known(task: TaskColumns, row: number): number {
+    if (!task.partial || task.labelled[row] !== 1) return task.labelled[row]!;
+    const width = task.to - task.from;
+    const own = task.labels.subarray(row * width, (row + 1) * width);
+    return own.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0) / width;
+  }
+
+  /** Labels of one task for one image into `out` at `offset`, in the training scale; NaN where one is not known. */
   fill(task: TaskColumns, row: number, mirrored: boolean, out: Float32Array, offset: number): void {
     const width = task.to - task.from;
     for (let k = 0; k < width; k++) out[offset + k] = task.labels[row * width + k]!;

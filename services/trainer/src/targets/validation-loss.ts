@@ -1,16 +1,20 @@
 import { isValue, type TaskColumns, type Targets } from './targets.ts';
 
-/** Mean over rows of a task's loss without smoothing and class weights, from answers rows × width in the training scale; 0 without rows. */
+/**
+ * Mean over rows of a task's loss without smoothing and class weights, from answers rows × width in the training scale; 0 without rows. Rows count
+ * by the share of their labels that is known.
+ */
 export function taskLoss(targets: Targets, task: TaskColumns, answers: Float64Array, rows: Int32Array): number {
   const columns = task.to - task.from;
   const truth = new Float32Array(columns);
   let [sum, count] = [0, 0];
   rows.forEach((row, i) => {
-    if (task.labelled[row] !== 1) return;
+    const share = targets.known(task, row);
+    if (share === 0) return;
     targets.fill(task, row, false, truth, 0);
     const at = i * targets.width + task.from;
-    sum += rowLoss(task, answers.subarray(at, at + columns), truth);
-    count += 1;
+    sum += share * rowLoss(task, answers.subarray(at, at + columns), truth);
+    count += share;
   });
   return count === 0 ? 0 : sum / count;
 }
@@ -23,7 +27,13 @@ export function totalLoss(targets: Targets, answers: Float64Array, rows: Int32Ar
 function rowLoss({ spec }: TaskColumns, answers: Float64Array, truth: Float32Array): number {
   if (spec.type === 'categorical') return categoricalLoss(answers, truth);
   const each = isValue(spec) ? squared : logistic;
-  return answers.reduce((sum, answer, k) => sum + each(answer, truth[k]!), 0) / answers.length;
+  let [sum, known] = [0, 0];
+  answers.forEach((answer, k) => {
+    if (Number.isNaN(truth[k])) return;
+    sum += each(answer, truth[k]!);
+    known += 1;
+  });
+  return sum / known;
 }
 
 const squared = (answer: number, truth: number): number => (answer - truth) ** 2;

@@ -52,9 +52,9 @@ export class BatchFeeds {
       for (let i = 0; i < batch; i++) {
         const row = chosen[i]!;
         // A teacher answers to images without a label as well.
-        const counts = i < rows && (taught || task.labelled[row] === 1);
-        weights[i] = counts ? 1 : 0;
-        if (!counts) labels.fill(0, i * columns, (i + 1) * columns);
+        const counts = i < rows ? (taught ? 1 : targets.known(task, row)) : 0;
+        weights[i] = counts;
+        if (counts === 0) labels.fill(0, i * columns, (i + 1) * columns);
         else if (taught) teacher!.fill(task, row, copies[i]!, labels, i * columns);
         else targets.fill(task, row, mirrored[i] === 1, labels, i * columns);
       }
