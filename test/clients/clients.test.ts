@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { DataLocation, decodeModel, encodeModel } from '@kneepoint/onnx';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entriesOf, tarOf } from '../../packages/datasets/src/testing/tar-of.ts';
+import { available, program } from '../support/available.ts';
+import { type CliServer, startCliServer } from '../support/cli-server.ts';
+import { ADMIN_TOKEN } from '../support/kneepoint.ts';
+import { apollo } from './apollo.ts';
+import { graphqlRequest } from './graphql-request.ts';
+import { doJob, type StockClient } from './job.ts';
+import { urql } from './urql.ts';
+
+const HERE = import.meta.dirname;
+const PACKAGE = join(HERE, '..', '..', 'python');
+const hasPython = available('gql');
+const hasCurl = available('jq');
+
+let server: CliServer;
+let url: string;
+let modelFile: string;
+let datasetFile: string;
+let whole: number;
+beforeAll(async () => {
+  server = await startCliServer('clients');
+  ({ url } = JSON.parse(await readFile(join(server.data, 'server.json'), 'utf8')) as { url: string });
+  whole = (await readFile(server.sample.model)).length;
+  const { files, folder } = await parted(server.sample.model);
+  modelFile = join(server.folder, 'model.tar');
+  datasetFile = join(server.folder, 'faces.tar');
+  await writeFile(modelFile, await tarOf(entriesOf(files)));
+  await writeFile(datasetFile, await tarOf(entriesOf(await filesOf(server.sample.faces), 'faces/')));
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
+});
+afterAll(() => server.stop());
+
+/** A model with its first weight in a file beside it, as PyTorch's exporter writes large ones. */
+async function parted(path: string): Promise<{ files: Record<string, Buffer>; folder: string }> {
+  const model = decodeModel(await readFile(path));
+  const [weight] = model.graph!.initializer;
+  const weights = Buffer.from(weight!.rawData);
+  Object.assign(weight!, { rawData: new Uint8Array(0), dataLocation: DataLocation.EXTERNAL });
+  weight!.externalData.push({ $typeName: 'onnx.StringStringEntryProto', key: 'location', value: 'net.onnx.data' });
+  const files = { 'net.onnx': Buffer.from(encodeModel(model)), 'net.onnx.data': weights };
+  return { files, folder: dirname(path) };
+}
+
+async function filesOf(folder: string): Promise<Record<string, Buffer>> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(files.map((file) => readFile(file)));
+  return Object.fromEntries(files.map((file, i) => [relative(folder, file), contents[i]!]));
+}
+
+/** Runs a program to its end; what it said. */
+async function run(command: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const [file, ...args] = command;
+  const { stdout } = await promisify(execFile)(file!, args, {
+    env: { ...process.env, KNEEPOINT_TOKEN: ADMIN_TOKEN, ...env },
+    maxBuffer: 2 ** 24,
+  });
+  return stdout;
+}
+
+const python = (): string => join(dirname(program('gql')), 'python');
+
+function expectHalved(network: Uint8Array): void {
+  expect(decodeModel(network).graph!.node.length).toBeGreaterThan(5);
+  expect(network.length).toBeLessThan(0.8 * whole);
+}
+
+describe('a client that knows the schema alone does the whole job', () => {
+  const clients: Record<string, (url: string, token: string) => StockClient> = {
+    'graphql-request': graphqlRequest,
+    'Apollo Client': apollo,
+    'urql with graphql-ws': urql,
+  };
+  it.each(Object.entries(clients))('%s', async (name, open) => {
+    const client = open(`${url}/graphql`, ADMIN_TOKEN);
+    const [model, dataset] = await Promise.all([readFile(modelFile), readFile(datasetFile)]);
+    const { states, label, network } = await doJob(client, { model, dataset, name }).finally(() => client.close?.());
+    expect(label).toBe('macs-50pct');
+    expectHalved(network);
+    // Who follows by subscription hears the last state too.
+    if (client.follow) expect(states.at(-1)).toBe('SUCCEEDED');
+  });
+
+  it.skipIf(!hasPython)('gql', async () => {
+    const out = join(server.folder, 'gql.onnx');
+    const said = await run([python(), join(HERE, 'gql_job.py'), url, modelFile, datasetFile, out]);
+    expect(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ').at(-1)),
+    ).toEqual(Array(3).fill('SUCCEEDED'));
+    expectHalved(await readFile(out));
+  });
+
+  it.skipIf(!hasCurl)('curl', async () => {
+    const out = join(server.folder, 'curl.onnx');
+    await run(['bash', join(HERE, 'curl.sh'), url, modelFile, datasetFile, out]);
+    expectHalved(await readFile(out));
+  });
+});
+
+describe.skipIf(!hasPython)('the Python package', () => {
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    const wheels = join(server.folder, 'wheels');
+    const installed = join(server.folder, 'installed');
+    const pip = [python(), '-m', 'pip', '--quiet', '--disable-pip-version-check'];
+    // Into an empty folder, with whatever its metadata asks for.
+    await run([...pip, 'wheel', '--no-deps', '--no-build-isolation', '--wheel-dir', wheels, PACKAGE]);
+    const [wheel] = await readdir(wheels);
+    await run([...pip, 'install', '--target', installed, join(wheels, wheel!)]);
+    environment = { PYTHONPATH: installed };
+  });
+
+  const interpret = (script: string): Promise<string> => run([python(), '-c', script], environment);
+
+  it('does the job of its example, which its README shows', async () => {
+    const example = await readFile(join(PACKAGE, 'examples', 'compress.py'), 'utf8');
+    const shown = /```python\n([\s\S]*?)```/.exec(await readFile(join(PACKAGE, 'README.md'), 'utf8'))![1]!;
+    expect(example).toContain(shown);
+    const { model, faces } = server.sample;
+    const out = join(server.folder, 'python');
+    const net = join(dirname(model), 'net.onnx');
+    const said = await run([python(), join(PACKAGE, 'examples', 'compress.py'), net, faces, 'gender', out], {
+      ...environment,
+      KNEEPOINT_URL: url,
+    });
+    expect(said).toMatch(/SUCCEEDED +100%/);
+    expectHalved(await readFile(join(out, 'small.onnx')));
+  });
+
+  it('tells what the gateway refuses, by code, and a gateway that is away', async () => {
+    const said = await interpret(`
+import json, kneepoint
+def code(call):
+    try:
+        call()
+    except kneepoint.KneepointError as error:
+        return [type(error).__name__, error.code, bool(error.fix), error.retryable]
+gateway = kneepoint.Client("${url}", token="${ADMIN_TOKEN}")
+print(json.dumps([
+    code(lambda: gateway.run("no id")),
+    code(lambda: gateway.launch_compression("no id", "no id", "gender")),
+    code(lambda: kneepoint.Client("${url}", token="kp_wrong").query("{ viewer { name } }")),
+    code(lambda: kneepoint.Client("http://127.0.0.1:9").query("{ viewer { name } }")),
+    code(lambda: gateway.query("{ nothing }")),
+]))`);
+    expect(JSON.parse(said)).toEqual([
+      ['KneepointError', 'ID_INVALID', true, false],
+      ['KneepointError', 'ID_INVALID', false, false],
+      ['KneepointError', 'UNAUTHENTICATED', true, false],
+      ['GatewayUnreachable', 'GATEWAY_UNREACHABLE', true, true],
+      ['KneepointError', 'GRAPHQL_VALIDATION_FAILED', false, false],
+    ]);
+  });
+
+  it('raises for a run that failed, with why', async () => {
+    const empty = join(server.folder, 'none.tar');
+    await writeFile(empty, await tarOf(entriesOf({ 'README.md': 'nothing here' })));
+    const said = await interpret(`
+import kneepoint
+try:
+    kneepoint.Client("${url}", token="${ADMIN_TOKEN}").upload_model("${empty}", "none")
+except kneepoint.RunFailed as error:
+    print(error.code, error.run["state"])`);
+    expect(said.trim()).toBe('MODEL_ARCHIVE FAILED');
+  });
+});
