@@ -19,7 +19,7 @@ import {
   withServerOptions,
 } from './options.ts';
 import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
-import { type PruneRequest, saveAll, wantedBy } from './prune.ts';
+import { ANSWERS_HELP, type PruneRequest, saveAll, wantedBy } from './prune.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { type KeepRequest, readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
 import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
@@ -36,6 +36,7 @@ interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOpti
   readonly splitSeed?: string;
   readonly trials?: string;
   readonly batch?: string;
+  readonly answers?: string;
   /** False for --no-teacher. */
   readonly teacher: boolean;
   readonly out: string;
@@ -82,6 +83,7 @@ export function registerCompress(program: Command): void {
     .option('--rounds <n>', 'networks that such a search trains at most (default: 6)')
     .option('--no-teacher', 'train pruned networks on labels alone, not on the answers of the whole one finetuned')
     .option('--batch <b>', 'of the written files: free, or a number (default: as the original)')
+    .option('--answers <kind>', ANSWERS_HELP)
     .option('--split-seed <n>', 'seed of the partition into training, validation and test images (default: 1)')
     .option(
       '--trials <n>',
@@ -104,6 +106,8 @@ export function registerCompress(program: Command): void {
       }
       const training = readTraining(options);
       const batch = readBatch(options.batch);
+      const { readAnswerKind } = await import('@kneepoint/deployment');
+      const answers = readAnswerKind(options.answers, { trained: arms.includes('FINETUNED') });
       const preprocess = await readPreprocess(options, options.model);
       const data = await readDataOptions(options);
       const made = await withConnection(options, async (connection, signal) => {
@@ -141,7 +145,7 @@ export function registerCompress(program: Command): void {
           const { reused, compressions } = await compress(connection.client, own, signal);
           if (reused) note('this was computed before; nothing had to be done');
           const folder = trial === 0 ? options.out : join(options.out, `trial-${trial + 1}`);
-          files.push(...(await saveAll(compressions, folder, stem)));
+          files.push(...(await saveAll(compressions, folder, stem, { answers, signal })));
           trials.push(compressions);
         }
         return { trials: trials.map((compressions) => compressions.map(({ report }) => report)), files };

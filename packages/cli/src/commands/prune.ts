@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { AnswerKind } from '@kneepoint/deployment';
 import type { GatewayClient } from '../client/gateway-client.ts';
 import { writeBeside } from '../client/beside.ts';
 import { download, writeTextFile } from '../client/download.ts';
@@ -29,14 +30,22 @@ export interface PruneRequest {
 
 interface PruneOptions extends ServerOptions, PlanFlags {
   readonly out?: string;
+  readonly answers?: string;
 }
+
+/** Of commands that write networks. */
+export const ANSWERS_HELP =
+  'what the written network gives: raw scores, probabilities (sigmoid or softmax), or labels by the thresholds and bins of the report';
 
 export function registerPrune(program: Command): void {
   withPlanFlags(withServerOptions(program.command('prune <model> <dataset> <tasks>')), { several: true })
     .description('cut what a task, or several separated by commas, does not need')
     .option('--out <folder>', 'where to put the networks and reports')
+    .option('--answers <kind>', ANSWERS_HELP)
     .action(async (model: string, dataset: string, tasks: string, options: PruneOptions) => {
       const goals = readGoals(options);
+      const { readAnswerKind } = await import('@kneepoint/deployment');
+      const answers = readAnswerKind(options.answers, { trained: false });
       const plan = { ...readTasks(tasks), ...readPlanRequest(options) };
       const stem = `${model}-${readNames(tasks).join('+')}`;
       const prunings = await withConnection(options, async ({ client }, signal) => {
@@ -47,7 +56,7 @@ export function registerPrune(program: Command): void {
           ...goals,
         };
         const { prunings: made } = await prune(client, request, signal);
-        if (options.out) await saveAll(made, options.out, stem);
+        if (options.out) await saveAll(made, options.out, stem, { answers, signal });
         return made;
       });
       if (options.json)
@@ -82,11 +91,16 @@ export async function saveAll(
   prunings: readonly PruningView[],
   folder: string,
   stem: string,
+  { answers = 'raw', signal }: { readonly answers?: AnswerKind; readonly signal?: AbortSignal } = {},
 ): Promise<readonly string[]> {
   const written: string[] = [];
   for (const { label, model, report } of prunings) {
     const path = join(folder, `${stem}-${label}`);
     await download(model, `${path}.onnx`);
+    if (answers !== 'raw') {
+      const { answerFile } = await import('@kneepoint/deployment');
+      await answerFile(`${path}.onnx`, answers, signal);
+    }
     await writeTextFile(`${path}.report.json`, `${JSON.stringify(report, null, 2)}\n`);
     await writeTextFile(`${path}.report.md`, reportMarkdown(report, `${stem}-${label}`));
     written.push(`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)), `${path}.report.json`, `${path}.report.md`);
