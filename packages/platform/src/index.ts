@@ -48,14 +48,19 @@ export {
   type Attempt,
   type Checkpoint,
   type Dataset,
+  type Delivery,
+  type DeliveryAttempt,
+  type Event,
   type Model,
   Prisma,
   type Result,
   type Run,
   type Step,
+  type Webhook,
 } from './database/generated/client.ts';
 export { type DatabaseOptions, openDatabase } from './database/open-database.ts';
 export { cancelRun } from './work/cancel-run.ts';
+export { describeRun, type RunDetails } from './work/describe-run.ts';
 export { canonicalJson } from './work/canonical-json.ts';
 export type { SavedCheckpoint, StepCheckpoint } from './work/checkpoint.ts';
 export { contentKey } from './work/content-key.ts';
@@ -110,4 +115,11 @@ export { type CreatedToken, createToken, type TokenRequest } from './identity/cr
 export { DEFAULT_PROJECT, isAtLeast, type Role, ROLES } from './identity/roles.ts';
 export { digestOf, hasDigest, makeToken, type ParsedToken, parseToken } from './identity/token.ts';
 export { type Allowed, parseAllowed } from './outgoing/addresses.ts';
-export { type GuardedAnswer, guardedRequest, type GuardedRequest, type Resolved } from './outgoing/guarded-request.ts';
+export { type GuardedAnswer, guardedRequest, type GuardedRequest, mayAsk, type Resolved } from './outgoing/guarded-request.ts';
+export { CHOSEN_TYPES, cloudEventType, EVENT_TYPES, type EventType } from './events/event-types.ts';
+export { recordEvent, recordPing, recordRedelivery } from './events/record-event.ts';
+export type { RunFacts } from './events/run-events.ts';
+export { seal } from './events/sealed-secret.ts';
+export { makeSecret } from './events/signature.ts';
+export { type DeliveryOptions, startDeliveries } from './events/start-deliveries.ts';
+export { type Backoff, USUAL_BACKOFF } from './events/backoff.ts';

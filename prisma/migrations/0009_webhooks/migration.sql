@@ -8,7 +8,7 @@ CREATE TABLE "webhook" (
     "previous_until" TIMESTAMPTZ(3),
     "types" TEXT[],
     "kinds" TEXT[],
-    "labels" JSONB NOT NULL DEFAULT '{}',
+    "labels" TEXT[],
     "enabled" BOOLEAN NOT NULL DEFAULT true,
     "disabled_reason" TEXT,
     "failures" INTEGER NOT NULL DEFAULT 0,

@@ -6,6 +6,16 @@ export const apiFailures = {
     cure: 'Pass an id as a query returned it.',
     retryable: false,
   },
+  RUN_DETAILS_INVALID: {
+    cause: 'The name, a label or the metadata of a run are not of the form that they may have.',
+    cure: 'Pass a name in one line, labels with a short key and value, and metadata as a small object.',
+    retryable: false,
+  },
+  RUN_FILTER_INVALID: {
+    cause: 'A filter asks for runs of a time that ends before it begins.',
+    cure: 'Pass a later createdBefore, or leave one of the two out.',
+    retryable: false,
+  },
   PAGE_INVALID: {
     cause: 'A page was asked for with a size or cursor that cannot be.',
     cure: 'Ask for 1 to 100 rows and pass an endCursor unchanged.',
@@ -234,6 +244,36 @@ export const apiFailures = {
   JSON_FILE_INVALID: {
     cause: 'A file that should hold JSON cannot be read or does not.',
     cure: 'Name a file with JSON in it.',
+    retryable: false,
+  },
+  WEBHOOK_INVALID: {
+    cause: 'A webhook was asked for with an address, a choice of events or a secret that it cannot have.',
+    cure: 'Pass a public https or http address, and types, kinds and labels as the schema has them.',
+    retryable: false,
+  },
+  WEBHOOK_UNKNOWN: {
+    cause: 'No webhook of this project has this id.',
+    cure: 'List the webhooks and pass the id of one.',
+    retryable: false,
+  },
+  WEBHOOKS_TOO_MANY: {
+    cause: 'The project has as many webhooks as one may have.',
+    cure: 'Delete one, or let one receiver hand on what it gets.',
+    retryable: false,
+  },
+  DELIVERY_UNKNOWN: {
+    cause: 'No delivery of this project has this id; old ones are collected.',
+    cure: 'List the deliveries of a webhook and pass the id of one.',
+    retryable: false,
+  },
+  WEBHOOK_REFUSED: {
+    cause: 'The receiver of a webhook answered with another status than 2xx.',
+    cure: 'Look at the answer in the deliveries of the webhook, and at the log of the receiver; the event is sent again.',
+    retryable: true,
+  },
+  WEBHOOK_SECRET_UNREADABLE: {
+    cause: 'The secret that signs a webhook was sealed with a key that the gateway does not have.',
+    cure: 'Name that key in KNEEPOINT_SECRETS_KEY, after the one in use, or rotate the secret of the webhook.',
     retryable: false,
   },
 } as const satisfies Record<string, FailureKind>;

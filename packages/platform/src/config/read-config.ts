@@ -38,6 +38,12 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** For `guardedRequest`. */
   readonly outgoing: Allowed;
+  readonly webhooks: {
+    /** Seal the secrets of webhooks; the first one is used for new ones. None: they are kept as they are. */
+    readonly secretsKeys: readonly string[];
+    /** For how long a receiver may be away. */
+    readonly retryHours: number;
+  };
   /** Who may ask the gateway. */
   readonly identity: IdentityConfig;
   /** What the gateway gives at most. */
@@ -96,6 +102,10 @@ function toConfig(settings: Settings): Config {
     healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
     outgoing: parseAllowed(settings.KNEEPOINT_OUTGOING_ALLOW) ?? NOTHING_ALLOWED,
+    webhooks: {
+      secretsKeys: settings.KNEEPOINT_SECRETS_KEY?.split(',') ?? [],
+      retryHours: settings.KNEEPOINT_WEBHOOK_HOURS,
+    },
     identity: toIdentity(settings),
     gateway: {
       queryCost: settings.KNEEPOINT_QUERY_COST,

@@ -118,6 +118,15 @@ export const SETTINGS = z.object({
   KNEEPOINT_OUTGOING_ALLOW: text
     .refine((list) => parseAllowed(list) !== undefined, 'is not like hooks.internal,10.1.0.0/16')
     .optional(),
+  /**
+   * Seals secrets that the database has to keep so that they can be used, such as those that sign webhooks: 32 characters or more. Several,
+   * separated by commas: the first one seals, all of them open.
+   */
+  KNEEPOINT_SECRETS_KEY: text
+    .regex(/^[\x21-\x2b\x2d-\x7e]{32,}(,[\x21-\x2b\x2d-\x7e]{32,})*$/, 'is not 32 characters or more without spaces')
+    .optional(),
+  /** Hours for which a webhook's receiver may be away before it is turned off, and an event given up. */
+  KNEEPOINT_WEBHOOK_HOURS: whole(1, 720).default(72),
   LOG_LEVEL: choice(LOG_LEVELS).default('info'),
 });
 

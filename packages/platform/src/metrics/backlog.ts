@@ -65,6 +65,34 @@ new Gauge({
   },
 });
 
+new Gauge({
+  name: 'kneepoint_webhook_lag_seconds',
+  help: 'How long the event that waits longest for the receiver of a webhook that is on has been waiting; 0: none waits',
+  registers,
+  async collect() {
+    const rows = await ask(
+      (db) => db.prisma.$queryRaw<{ lag: number }[]>`
+        SELECT coalesce(max(extract(epoch FROM clock_timestamp() - delivery.created_at)), 0)::float8 AS lag
+        FROM delivery JOIN webhook ON webhook.id = delivery.webhook_id
+        WHERE webhook.enabled AND delivery.state = 'PENDING'`,
+    );
+    this.set(Math.max(0, ...rows.map(({ lag }) => lag)));
+  },
+});
+
+new Gauge({
+  name: 'kneepoint_webhook_pending',
+  help: 'Events that wait for the receivers of webhooks',
+  registers,
+  async collect() {
+    const rows = await ask(
+      (db) => db.prisma.$queryRaw<{ count: number }[]>`
+        SELECT count(*)::int AS count FROM delivery WHERE state = 'PENDING'`,
+    );
+    this.set(rows.reduce((sum, { count }) => sum + count, 0));
+  },
+});
+
 /** Reads the backlog of a database whenever the metrics are read; the result ends that. */
 export function watchBacklog(db: Database): () => void {
   databases.add(db);

@@ -64,6 +64,21 @@ export const deadLetters = new Counter({
   registers,
 });
 
+export const webhookAttempts = new Counter({
+  name: 'kneepoint_webhook_attempts_total',
+  help: 'Requests to receivers of webhooks: delivered, failed and tried again, given up, or lost because another took over',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+
+export const webhookDuration = new Histogram({
+  name: 'kneepoint_webhook_duration_seconds',
+  help: 'One request to the receiver of a webhook',
+  labelNames: ['outcome'] as const,
+  buckets: [0.03, 0.1, 0.3, 1, 3, 10, 30],
+  registers,
+});
+
 const ages = new Map<string, Set<() => number>>();
 
 new Gauge({

@@ -22,6 +22,8 @@ export interface GuardedRequest {
   readonly timeoutMs?: number;
   /** Of the answer. Default 1 MiB. */
   readonly mostBytes?: number;
+  /** An answer that has more is cut there, instead of being a failure. */
+  readonly cut?: boolean;
   /** Default: the system's. */
   readonly resolve?: (host: string) => Promise<readonly Resolved[]>;
 }
@@ -87,7 +89,7 @@ function send(
   options: GuardedRequest,
   limit: AbortSignal,
 ): Promise<GuardedAnswer> {
-  const { method = 'GET', headers = {}, body, mostBytes = MOST_BYTES } = options;
+  const { method = 'GET', headers = {}, body, mostBytes = MOST_BYTES, cut = false } = options;
   const pinned: LookupFunction = (_host, { all }, done) =>
     all ? done(null, [{ address, family }]) : done(null, address, family);
   return new Promise((resolve, reject) => {
@@ -101,11 +103,18 @@ function send(
         let bytes = 0;
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
-          if (bytes <= mostBytes) chunks.push(chunk);
-          else response.destroy(new Error(`the answer has more than ${mostBytes} bytes`));
+          if (bytes <= mostBytes) return void chunks.push(chunk);
+          if (!cut) return void response.destroy(new Error(`the answer has more than ${mostBytes} bytes`));
+          chunks.push(chunk);
+          answer();
+          response.destroy();
         });
+        const answer = (): void => {
+          const all = Buffer.concat(chunks);
+          resolve({ status, headers: response.headers, body: cut ? all.subarray(0, mostBytes) : all });
+        };
         response.on('error', reject);
-        response.on('end', () => resolve({ status, headers: response.headers, body: Buffer.concat(chunks) }));
+        response.on('end', answer);
         if (status >= 300 && status < 400) {
           response.destroy();
           reject(refused(`it answers ${status}, and redirects are not followed`, url.origin));
@@ -128,4 +137,15 @@ function refused(problem: string, where: string): Failure {
     where,
     fix: 'name a public https or http address; for one of your own network the operator sets KNEEPOINT_OUTGOING_ALLOW',
   });
+}
+
+/** Why no request would be sent to an address, as far as the address itself tells; null where nothing speaks against it. */
+export function mayAsk(address: string, allowed: Allowed = NOTHING_ALLOWED): string | null {
+  try {
+    const host = parse(address).hostname.replace(/^\[|\]$/g, '');
+    const isInner = isAddress(host) && !mayReach(host, allowed);
+    return isInner ? 'it leads to an address that is not public' : null;
+  } catch (error) {
+    return (error as Failure).message;
+  }
 }

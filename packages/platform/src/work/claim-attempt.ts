@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Run, Step } from '../database/generated/client.ts';
+import { recordRunEvent } from '../events/run-events.ts';
 import { changeRun, Unchanged } from './change-run.ts';
 import type { JobMessage } from './job-message.ts';
 import { reuseResult } from './settle-run.ts';
@@ -57,7 +58,8 @@ export async function claimAttempt(
     });
     await tx.attempt.create({ data: { stepId, number: attempt, token, worker, startedAt: run.now } });
     if (run.state === 'QUEUED') {
-      await tx.run.update({ where: { id: runId }, data: { state: 'STARTING', startedAt: run.now } });
+      const data = { state: 'STARTING', startedAt: run.now };
+      await recordRunEvent(tx, await tx.run.update({ where: { id: runId }, data, omit: { input: true } }), run.now);
     }
     return true;
   });

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import { isDuplicate } from '../database/database-failure.ts';
 import type { Run } from '../database/generated/client.ts';
 import type { Transaction } from '../database/client.ts';
+import { recordRunEvent } from '../events/run-events.ts';
 import { inSpan, traceHeaders } from '../tracing/spans.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { observeEnd } from './observe-end.ts';
@@ -18,6 +19,14 @@ export interface RunRequest {
   readonly datasetId?: string;
   /** Name of who asked. */
   readonly createdBy?: string;
+  /** What people call it. */
+  readonly name?: string | null;
+  /** `key=value`, in the order of the keys. */
+  readonly labels?: readonly string[];
+  /** Whatever who asked wants to find again. */
+  readonly metadata?: object | null;
+  /** Names of the tasks that it is about. */
+  readonly tasks?: readonly string[];
   /** Repeating a request with the same key gives the run that it started; each project has keys of its own. */
   readonly idempotencyKey?: string;
   readonly steps: readonly StepPlan[];
@@ -57,7 +66,8 @@ async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunReq
 
 async function write(tx: Transaction, request: RunRequest): Promise<Run> {
   const [clock] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
-  const { id, projectId, seq } = await tx.run.create({
+  const created = await tx.run.create({
+    omit: { input: true },
     data: {
       kind: request.kind,
       input: storedJson(request.input),
@@ -65,12 +75,18 @@ async function write(tx: Transaction, request: RunRequest): Promise<Run> {
       seq: 0,
       idempotencyKey: request.idempotencyKey ?? null,
       createdBy: request.createdBy ?? null,
+      name: request.name ?? null,
+      labels: [...(request.labels ?? [])],
+      ...(request.metadata ? { metadata: storedJson(request.metadata) } : {}),
+      tasks: (request.tasks ?? []).map(cleanText),
       modelId: request.modelId ?? null,
       datasetId: request.datasetId ?? null,
       trace: traceHeaders().traceparent ?? null,
       createdAt: clock.now,
     },
   });
+  const { id, projectId, seq } = created;
+  await recordRunEvent(tx, created, clock.now);
   await writeSteps(tx, { id, projectId }, request.steps, clock.now);
   await settleRun(tx, { id, projectId, seq, now: clock.now });
   return tx.run.findUniqueOrThrow({ where: { id } });

@@ -28,6 +28,7 @@ export async function retryRun(
   return launchRun(db, {
     kind: run.kind,
     input: run.input as object,
+    ...{ name: run.name, labels: run.labels, metadata: run.metadata as object | null, tasks: run.tasks },
     ...(run.modelId === null ? {} : { modelId: run.modelId }),
     ...(run.datasetId === null ? {} : { datasetId: run.datasetId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

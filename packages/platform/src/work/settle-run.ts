@@ -1,5 +1,6 @@
 import { Prisma } from '../database/generated/client.ts';
 import type { Transaction } from '../database/client.ts';
+import { recordRunEvent } from '../events/run-events.ts';
 import type { LockedRun } from './change-run.ts';
 import { addToOutbox, type QueuedStep } from './outbox.ts';
 import { isRunTerminal, type RunState } from './states.ts';
@@ -28,14 +29,16 @@ export async function settleRun(tx: Transaction, run: SettledRun): Promise<strin
   });
   const next = isRunTerminal(state) ? {} : await consequences(tx, run, state);
   const ended = next.state !== undefined && isRunTerminal(next.state);
-  await tx.run.update({
+  const settled = await tx.run.update({
     where: { id: run.id },
+    omit: { input: true },
     data: {
       ...next,
       seq: run.seq + 1,
       ...(ended ? { endedAt: run.now, startedAt: startedAt ?? run.now } : {}),
     },
   });
+  if (ended) await recordRunEvent(tx, settled, run.now);
   return next.state ?? state;
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Failure } from '@kneepoint/failures';
-import { type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
+import { recordEvent, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportDatasetInput, ImportDatasetOutput } from '@kneepoint/workflow';
 import type { ImportDatasetTaskInput, ImportDatasetTaskOutput } from '../tasks/import-dataset.task.ts';
@@ -50,6 +50,8 @@ export function importDataset({ config }: ServiceParts): StepHandler {
             update: { removedAt: null },
           });
           await tx.run.update({ where: { id: run.id }, data: { datasetId: row.id } });
+          const facts = { id: row.id, name, sha256: archive.sha256, images: packed.images, createdBy };
+          await recordEvent(tx, { type: 'dataset.registered', projectId, run, facts });
         },
       };
     });

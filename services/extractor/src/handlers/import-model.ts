@@ -1,7 +1,14 @@
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isArchive } from '@kneepoint/datasets';
-import { contentKey, type ServiceParts, type StepHandler, storedJson, withTemporaryFolder } from '@kneepoint/platform';
+import {
+  contentKey,
+  recordEvent,
+  type ServiceParts,
+  type StepHandler,
+  storedJson,
+  withTemporaryFolder,
+} from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { ImportModelInput, ImportModelOutput } from '@kneepoint/workflow';
 import type { InspectInput, InspectOutput } from '../tasks/inspect.task.ts';
@@ -68,6 +75,8 @@ export function importModel({ config }: ServiceParts): StepHandler {
             update: { removedAt: null, ...(primaryTask ? { primaryTask } : {}) },
           });
           await tx.run.update({ where: { id: run.id }, data: { modelId: row.id } });
+          const facts = { id: row.id, name, sha256: model.sha256, createdBy };
+          await recordEvent(tx, { type: 'model.registered', projectId, run, facts });
         },
       };
     });

@@ -33,11 +33,14 @@ export class World {
   db!: Database;
   bus!: Bus;
   store!: ArtifactStore;
+  /** Of the database. */
+  url!: string;
   readonly #closing: (() => Promise<unknown>)[] = [];
   readonly #undo: (() => Promise<unknown>)[] = [];
 
   async open(start: (typeof ENGINES)[number]['start']): Promise<void> {
     const server = await start();
+    this.url = server.url;
     const folder = await mkdtemp(join(tmpdir(), 'kneepoint-work-'));
     this.db = await openDatabase(server.url);
     this.store = await openStore(`file://${folder}`, { cacheDir: join(folder, 'cache') });

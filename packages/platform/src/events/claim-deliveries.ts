@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database/database.ts';
+import type { Event, Webhook } from '../database/generated/client.ts';
+
+/** A delivery that this process sends now. */
+export interface ClaimedDelivery {
+  readonly id: string;
+  readonly projectId: string;
+  readonly lane: string | null;
+  readonly attempts: number;
+  readonly once: boolean;
+  /** Fences the outcome: only its holder writes it. */
+  readonly token: string;
+  readonly createdAt: Date;
+  readonly webhook: Webhook;
+  readonly event: Event;
+}
+
+export interface ClaimRequest {
+  /** How many at most. */
+  readonly most: number;
+  /** Of one webhook at a time; one alone while its receiver has not answered well. */
+  readonly perWebhook: number;
+  /** Webhooks that this process sends enough to already. */
+  readonly busy: readonly string[];
+  /** After so long others take over what has no outcome. */
+  readonly leaseSeconds: number;
+}
+
+/**
+ * Takes deliveries that are due: of each lane the first that is not done, so that events of a run arrive in their order. Rows that another
+ * process is taking are passed over. A person's own (a ping, a redelivery) stands in no lane, and goes to a webhook that is off, too.
+ */
+export async function claimDeliveries(
+  { prisma }: Pick<Database, 'prisma'>,
+  { most, perWebhook, busy, leaseSeconds }: ClaimRequest,
+): Promise<readonly ClaimedDelivery[]> {
+  const token = randomUUID();
+  const claimed = await prisma.$queryRaw<{ id: string }[]>`
+    WITH due AS MATERIALIZED (
+      SELECT next.id FROM webhook CROSS JOIN LATERAL (
+        SELECT id, position FROM delivery
+        WHERE webhook_id = webhook.id AND state = 'PENDING' AND next_attempt_at <= clock_timestamp() AND (lane IS NULL OR (
+          webhook.enabled AND (webhook.paused_until IS NULL OR webhook.paused_until <= clock_timestamp())
+          AND NOT EXISTS (SELECT 1 FROM delivery earlier WHERE earlier.webhook_id = webhook.id
+            AND earlier.lane = delivery.lane AND earlier.state = 'PENDING' AND earlier.position < delivery.position)))
+        ORDER BY position LIMIT CASE WHEN webhook.failures > 0 THEN 1 ELSE ${perWebhook}::int END
+        FOR UPDATE SKIP LOCKED) next
+      WHERE webhook.id <> ALL(${busy}::text[]) ORDER BY next.position LIMIT ${most}::int)
+    UPDATE delivery SET token = ${token},
+      next_attempt_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}::float8)
+    FROM due WHERE delivery.id = due.id RETURNING delivery.id`;
+  if (claimed.length === 0) return [];
+  const rows = await prisma.delivery.findMany({
+    where: { id: { in: claimed.map(({ id }) => id) }, token },
+    orderBy: { position: 'asc' },
+    include: { webhook: true, event: true },
+  });
+  return rows.map((row) => ({ ...row, token }));
+}
+
+/** Makes due at once what a process had in its hands that is dead for certain. */
+export async function releaseDeliveries({ prisma }: Pick<Database, 'prisma'>): Promise<void> {
+  await prisma.$executeRaw`
+    UPDATE delivery SET token = NULL, next_attempt_at = clock_timestamp()
+    WHERE state = 'PENDING' AND token IS NOT NULL`;
+}

@@ -1,0 +1,166 @@
+import type { Database } from '../database/database.ts';
+import type { Transaction } from '../database/client.ts';
+import { cleanText } from '../work/stored-json.ts';
+import { type Backoff, waitAfter } from './backoff.ts';
+import type { ClaimedDelivery } from './claim-deliveries.ts';
+
+/** What came of one request. */
+export interface DeliveryOutcome {
+  /** HTTP status; null where nothing was answered. */
+  readonly status: number | null;
+  /** Code of the failure; null where it was delivered. */
+  readonly code: string | null;
+  /** The beginning of the answer, or why there was none. */
+  readonly response: string;
+  readonly durationMs: number;
+  /** Milliseconds that the receiver asks to be left alone for. */
+  readonly retryAfterMs: number;
+}
+
+export interface RetryPolicy {
+  readonly backoff: Backoff;
+  /** Milliseconds after which an event is given up, and a webhook to which nothing could be delivered for so long is turned off. */
+  readonly retryMs: number;
+}
+
+export type DeliveryEnd = 'delivered' | 'retried' | 'given up' | 'lost';
+
+const GONE = 410;
+/** Who turns a webhook off, in the audit log. */
+const SYSTEM = { principal: 'kneepoint', principalName: 'kneepoint' } as const;
+
+/** Writes what came of a delivery, and what follows for its webhook, in one transaction; nothing where another process has taken over. */
+export async function endDelivery(
+  db: Database,
+  delivery: ClaimedDelivery,
+  outcome: DeliveryOutcome,
+  policy: RetryPolicy,
+): Promise<DeliveryEnd> {
+  return db.transaction(async (tx) => {
+    const webhook = await lockWebhook(tx, delivery);
+    if (webhook === undefined) return 'lost';
+    const { now } = webhook;
+    const end = endOf(delivery, outcome, policy, now);
+    const health = end === 'delivered' ? RECOVERED : healthAfter(webhook, delivery, outcome, policy);
+    const nextAttemptAt = later(now, nextWait(delivery, outcome, policy, health.pausedUntil ?? null, now));
+    const { count } = await tx.delivery.updateMany({
+      where: { projectId: delivery.projectId, id: delivery.id, token: delivery.token, state: 'PENDING' },
+      data: {
+        ...{ attempts: delivery.attempts + 1, token: null },
+        ...(end === 'retried'
+          ? { nextAttemptAt }
+          : { state: end === 'delivered' ? 'DELIVERED' : 'FAILED', endedAt: now }),
+      },
+    });
+    if (count === 0) return 'lost';
+    await tx.deliveryAttempt.create({
+      data: {
+        projectId: delivery.projectId,
+        deliveryId: delivery.id,
+        number: delivery.attempts + 1,
+        startedAt: later(now, -outcome.durationMs),
+        durationMs: outcome.durationMs,
+        status: outcome.status,
+        code: outcome.code,
+        response: cleanText(outcome.response),
+      },
+    });
+    await tx.webhook.update({ where: { id: webhook.id, projectId: delivery.projectId }, data: health });
+    const reason = webhook.enabled && end !== 'delivered' ? reasonToTurnOff(webhook, delivery, outcome, policy) : null;
+    if (reason !== null) await turnOff(tx, delivery, reason);
+    return end;
+  });
+}
+
+interface LockedWebhook {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly failures: number;
+  readonly failingSince: Date | null;
+  readonly pausedUntil: Date | null;
+  readonly now: Date;
+}
+
+type Health = Partial<Pick<LockedWebhook, 'failures' | 'failingSince' | 'pausedUntil'>>;
+
+const RECOVERED: Health = { failures: 0, failingSince: null, pausedUntil: null };
+
+async function lockWebhook(tx: Transaction, delivery: ClaimedDelivery): Promise<LockedWebhook | undefined> {
+  const [row] = await tx.$queryRaw<LockedWebhook[]>`
+    SELECT id, enabled, failures, failing_since AS "failingSince", paused_until AS "pausedUntil", clock_timestamp() AS now
+    FROM webhook WHERE id = ${delivery.webhook.id} AND project_id = ${delivery.projectId} FOR UPDATE`;
+  return row;
+}
+
+function endOf(
+  delivery: ClaimedDelivery,
+  { code, status }: DeliveryOutcome,
+  { retryMs }: RetryPolicy,
+  now: Date,
+): DeliveryEnd {
+  if (code === null) return 'delivered';
+  const isOver = delivery.once || status === GONE || now.getTime() - delivery.createdAt.getTime() >= retryMs;
+  return isOver ? 'given up' : 'retried';
+}
+
+/** What a failure says of the receiver. One that is away gets nothing for a while; one that refuses this event may take others. */
+function healthAfter(
+  webhook: LockedWebhook,
+  delivery: ClaimedDelivery,
+  outcome: DeliveryOutcome,
+  { backoff }: RetryPolicy,
+): Health {
+  // A person who tries something out is no sign that a receiver is away.
+  if (delivery.lane === null) return {};
+  const { failures, pausedUntil, now } = webhook;
+  const failingSince = webhook.failingSince ?? now;
+  if (!isAway(outcome)) return { failingSince };
+  // What was under way when it went away tells nothing new.
+  const startedAt = later(now, -outcome.durationMs);
+  if (pausedUntil !== null && startedAt < pausedUntil) return { failingSince };
+  const wait = Math.max(waitAfter(failures + 1, backoff), outcome.retryAfterMs);
+  return { failingSince, failures: failures + 1, pausedUntil: later(now, wait) };
+}
+
+/** No answer, or one that says that the receiver itself cannot answer now. */
+function isAway({ status }: DeliveryOutcome): boolean {
+  return status === null || status >= 500 || status === 429 || status === 408;
+}
+
+/** Milliseconds until this delivery is due again. */
+function nextWait(
+  { attempts }: ClaimedDelivery,
+  outcome: DeliveryOutcome,
+  { backoff }: RetryPolicy,
+  pausedUntil: Date | null,
+  now: Date,
+): number {
+  if (isAway(outcome) && pausedUntil !== null) return pausedUntil.getTime() - now.getTime();
+  return Math.max(waitAfter(attempts + 1, backoff), outcome.retryAfterMs);
+}
+
+function reasonToTurnOff(
+  { failingSince, now }: LockedWebhook,
+  { lane }: ClaimedDelivery,
+  { status, code }: DeliveryOutcome,
+  { retryMs }: RetryPolicy,
+): string | null {
+  if (status === GONE) return 'the receiver answered 410: it is gone for good';
+  if (lane === null || failingSince === null || now.getTime() - failingSince.getTime() < retryMs) return null;
+  const last = status === null ? (code ?? 'no answer') : `status ${status}`;
+  return `nothing could be delivered since ${failingSince.toISOString()}; at last: ${last}`;
+}
+
+async function turnOff(tx: Transaction, { projectId, webhook }: ClaimedDelivery, reason: string): Promise<void> {
+  await tx.webhook.update({
+    where: { id: webhook.id, projectId },
+    data: { enabled: false, disabledReason: reason },
+  });
+  await tx.audit.create({
+    data: { ...SYSTEM, projectId, operation: 'turnWebhookOff', subjects: [webhook.id], outcome: 'OK' },
+  });
+}
+
+function later(time: Date, ms: number): Date {
+  return new Date(time.getTime() + ms);
+}
