@@ -72,6 +72,9 @@ export {
   TRAINED_ARMS,
   type TrainedArm,
 } from './report-measured.ts';
+export { type AskedFor, commandOf } from './report-command.ts';
+export { type DeliveredResult, reportOf, type ReportParts, resultOf } from './report-document.ts';
+export { type VerdictFacts, verdictOf } from './report-verdict.ts';
 export {
   type Report,
   REPORT_SCHEMA_VERSION,

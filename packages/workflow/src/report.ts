@@ -153,13 +153,10 @@ export interface ReportResult extends Omit<MeasuredResult, 'measured' | 'split' 
   readonly measured: Measurement;
 }
 
-/** Where more is to be had; each null where the server does not know how it is reached. */
+/** Where more is to be had. */
 export interface ReportLinks {
-  /** The run's page or address. */
-  readonly self: string | null;
+  /** Where GraphQL is asked; null where the server was not told how users reach it. */
   readonly graphql: string | null;
-  /** What an artifact's sha256 is appended to. */
-  readonly artifacts: string | null;
 }
 
 /** All that came of one run, and what it needs to be understood and done again. Every number is finite. */
@@ -170,8 +167,11 @@ export interface Report {
   /** When the run ended, in ISO 8601, UTC. */
   readonly createdAt: string;
   readonly run: ReportRun;
-  /** The command that does it again on a server that has the model and the data set, quoted for a shell. */
-  readonly command: string;
+  /**
+   * The command that does it again, quoted for a shell: `prune` by the names on the server, `compress` by files of these names. Null where
+   * something was asked for that only the API can say.
+   */
+  readonly command: string | null;
   readonly model: ReportModel;
   readonly dataset: ReportDataset;
   /** How an image becomes the network's input. */

@@ -1,0 +1,130 @@
+import { type Breakdown, KINDS, type TaskSpec } from '@kneepoint/regression';
+import type { MeasuredOriginal, MeasuredResult, MeasuredTask, ReportArmTask } from './report-measured.ts';
+import { verdictOf } from './report-verdict.ts';
+import {
+  type Report,
+  REPORT_SCHEMA_VERSION,
+  type ReportDelivered,
+  type ReportPerClass,
+  type ReportResult,
+  type ReportTask,
+} from './report.ts';
+
+/** One network of a run: what was measured of it, and the file that is delivered. */
+export interface DeliveredResult {
+  readonly label: string;
+  readonly measured: MeasuredResult;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** All that a report says beside its results, and these. */
+export interface ReportParts extends Omit<Report, 'schemaVersion' | 'createdAt' | 'tasks' | 'split' | 'results'> {
+  readonly tasks: readonly TaskSpec[];
+  /** Of the partition. */
+  readonly seed: number;
+  /** One or more. */
+  readonly results: readonly DeliveredResult[];
+}
+
+/** The document of one run. The same parts give the same document. */
+export function reportOf({ tasks, seed, results, ...parts }: ReportParts): Report {
+  const { kneepoint, run, command, model, dataset, preprocess, links } = parts;
+  const { by, train, validation, test, given = null, shared } = results[0]!.measured.split;
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    kneepoint,
+    createdAt: run.endedAt ?? run.createdAt,
+    run,
+    command,
+    model,
+    dataset,
+    preprocess,
+    tasks: tasks.map(describeTask),
+    split: { by, seed, train, validation, test, given, shared },
+    results: results.map((result) => resultOf(result, tasks)),
+    links,
+  };
+}
+
+function describeTask(spec: TaskSpec): ReportTask {
+  const { name, type, targets, unit = null, bins = null } = spec;
+  return { name, type, targets, classes: KINDS[type].classNames(spec) ?? null, unit, bins };
+}
+
+/** One network as a report shows it. */
+export function resultOf(
+  { label, measured: found, sha256, bytes }: DeliveredResult,
+  specs: readonly Pick<TaskSpec, 'name' | 'unit'>[],
+): ReportResult {
+  const { measured, split, arms, original, tasks, metric, ...rest } = found;
+  const whole = arms.find(({ arm }) => arm === 'unpruned');
+  const reference = whole ? 'unpruned' : 'probe';
+  const before: Pick<MeasuredOriginal, 'tasks'> = whole ?? original;
+  const own = arms.find(({ arm }) => arm === 'finetuned') ?? arms[0]!;
+  const verdict = verdictOf({
+    ...{ before: rest.before, after: rest.after, tasks, keep: rest.keep, target: rest.target },
+    reference: { name: reference, tasks: before.tasks },
+    delivered: own,
+    images: split.test,
+    units: Object.fromEntries(specs.map(({ name, unit = null }) => [name, unit])),
+  });
+  return {
+    label,
+    verdict,
+    ...rest,
+    metric,
+    tasks,
+    delivered: deliveredOf(own, sha256, bytes),
+    original: { ...original, tasks: original.tasks.map(withoutBreakdown) },
+    reference,
+    arms: arms.map((arm) => ({ ...arm, tasks: arm.tasks.map(withoutBreakdown) })),
+    perClass: own.tasks.map((task) =>
+      perClass(
+        before.tasks.find((one) => one.task === task.task)!,
+        task,
+      ),
+    ),
+    measured,
+  };
+}
+
+function deliveredOf({ arm, tasks }: MeasuredResult['arms'][number], sha256: string, bytes: number): ReportDelivered {
+  return {
+    arm,
+    sha256,
+    bytes,
+    scores: arm === 'refit' ? 'regressed' : 'logits',
+    tasks: tasks.map(({ task, thresholds }) => ({ task, thresholds })),
+  };
+}
+
+function withoutBreakdown({ breakdown: _breakdown, ...task }: MeasuredTask): ReportArmTask {
+  return task;
+}
+
+/** Both are of the same test images. */
+function perClass({ breakdown: before }: MeasuredTask, { task, breakdown: after }: MeasuredTask): ReportPerClass {
+  return {
+    task,
+    classes: after.classes.map(({ name, rows, precision, recall, f1 }, id) => ({
+      name,
+      images: rows,
+      before: figuresOf(before.classes[id]!),
+      after: { precision, recall, f1 },
+    })),
+    confusion: before.confusion && after.confusion ? { before: before.confusion, after: after.confusion } : null,
+    residuals: after.residuals.map(({ from, to, rows, mean, spread }, bin) => {
+      const was = before.residuals[bin]!;
+      return { from, to, images: rows, before: { mean: was.mean, spread: was.spread }, after: { mean, spread } };
+    }),
+  };
+}
+
+function figuresOf({
+  precision,
+  recall,
+  f1,
+}: Breakdown['classes'][number]): ReportPerClass['classes'][number]['before'] {
+  return { precision, recall, f1 };
+}
