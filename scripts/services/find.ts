@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type ServiceName, type ServiceProgram, SERVICES } from './registry.ts';
@@ -12,6 +12,7 @@ export const OWN_PYTHON = join(OWN_PROGRAMS, '..', 'python');
 /** Path of a service's program, or undefined when this machine has none. Installs nothing. */
 export function findService(name: ServiceName): string | undefined {
   const service: ServiceProgram = SERVICES[name];
+  if (service.module !== undefined) return pythonWith(service.module);
   const fromPath = (process.env['PATH'] ?? '').split(delimiter);
   const own = [OWN_PROGRAMS, join(OWN_PYTHON, 'bin'), join(homedir(), 'go', 'bin')];
   const folders = [...fromPath, ...service.folders.flatMap(expand), ...own];
@@ -19,6 +20,12 @@ export function findService(name: ServiceName): string | undefined {
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, service.program))
     .find(isExecutable);
+}
+
+/** This project's own Python, where it has a module. */
+function pythonWith(module: string): string | undefined {
+  const [folder] = expand(join(OWN_PYTHON, 'lib', '*', 'site-packages', module)).filter((path) => existsSync(path));
+  return folder === undefined ? undefined : join(OWN_PYTHON, 'bin', 'python');
 }
 
 /** A folder with one `*` segment → the folders that exist, highest version first. */

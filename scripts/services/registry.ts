@@ -10,6 +10,8 @@ export interface ServiceProgram {
   readonly go?: string;
   /** What `go install` calls the program, where it is not `program`. */
   readonly goName?: string;
+  /** A module of this project's own Python, where no program says that it is there; the service is then that Python. */
+  readonly module?: string;
   /** Python packages and pinned versions that have it. */
   readonly pip?: string | readonly string[];
 }
@@ -73,6 +75,13 @@ export const SERVICES = {
     program: 'onnxruntime_test',
     folders: [],
     pip: ['onnxruntime==1.32.0', 'onnx==1.23.2'],
+  },
+  /** Reads pictures in Python: the sample code of a deployment package is run with it. */
+  pillow: {
+    program: 'python',
+    folders: [],
+    module: 'PIL',
+    pip: 'pillow==13.0.0',
   },
 } as const satisfies Record<string, ServiceProgram>;
 
