@@ -17,37 +17,56 @@ import type { CompressionPlan, CompressionPlanInput } from '../schema/plan.ts';
 import { bestHeadOf, curveOf, type LayerResult, requireLayerResults } from './analyses.ts';
 import { requireDataset } from './datasets.ts';
 import { requireModel } from './models.ts';
-import { requireWanted, toPruneOptions } from './prune-options.ts';
+import { type Goal, requireWanted, toPruneOptions } from './prune-options.ts';
 
 /** The dry run: the same planning as the pruner's, on the model's skeleton, which carries shapes and no large weights. */
 export async function compressionPlan(context: Context, input: CompressionPlanInput): Promise<CompressionPlan> {
+  const planner = await openPlanner(context, input);
+  return planner.plan(input);
+}
+
+/** Plans cuts of one network for the same tasks, by what was read once. */
+export interface Planner {
+  /** Throws EPSILON_INVALID, TARGET_INVALID, CRITERION_NEEDS_RUN, TARGET_NEEDS_RUN and what `toPruneOptions` throws. */
+  plan(goal: Goal): CompressionPlan;
+  /** Tells apart what gives other plans. */
+  readonly key: string;
+}
+
+/** Throws ID_INVALID, TASK_UNKNOWN, NOT_ANALYZED and what `requireWanted` throws. */
+export async function openPlanner(
+  context: Context,
+  input: Pick<CompressionPlanInput, 'model' | 'dataset' | 'plan'>,
+): Promise<Planner> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input.plan);
-  const options = toPruneOptions(input.plan, input, model, wanted);
-  requireDry(options);
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
   const results = await resultsOf(wanted.tasks);
+  const avoidedResults = await resultsOf(wanted.avoided);
   const tasks = await curvesOf(context, wanted.tasks, results);
-  const avoided = await curvesOf(context, wanted.avoided, await resultsOf(wanted.avoided));
+  const avoided = await curvesOf(context, wanted.avoided, avoidedResults);
   const skeleton = decodeModel(await context.store.read(model.skeletonSha256));
   const shapes = declaredShapes(skeleton);
   if (shapes.size === 0) throw new Failure('INTERNAL', `the skeleton of model ${model.id} carries no shapes`);
   const targets = wanted.tasks.reduce((sum, task) => sum + task.targets.length, 0);
-  const { layer, pool } = bestHeadOf(results, { ...options, macs: truncatedMacs(skeleton, shapes, targets) });
-  const { channels } = results[0]!.find((result) => result.layer === layer)!;
-  const { layers, before, after } = planCompression({
-    model: skeleton,
-    shapes,
-    tasks,
-    avoided,
-    layer,
-    head: emptyHead(targets, channels, pool),
-    options,
-    seed: DEFAULT_REGRESSION.seed,
-  });
-  return { bestLayer: layer, pool, before, after, layers };
+  const macs = truncatedMacs(skeleton, shapes, targets);
+  const curves = [...results, ...avoidedResults].flat().map(({ result }) => result.curveSha256);
+  return {
+    key: JSON.stringify([model.skeletonSha256, curves, input.plan]),
+    plan(goal) {
+      const options = toPruneOptions(input.plan, goal, model, wanted);
+      requireDry(options);
+      const { layer, pool } = bestHeadOf(results, { ...options, macs });
+      const { channels } = results[0]!.find((result) => result.layer === layer)!;
+      const head = emptyHead(targets, channels, pool);
+      const { seed } = DEFAULT_REGRESSION;
+      const planned = planCompression({ model: skeleton, shapes, tasks, avoided, layer, head, options, seed });
+      const { layers, before, after } = planned;
+      return { bestLayer: layer, pool, before, after, layers };
+    },
+  };
 }
 
 /** A skeleton has neither weights nor images. */
