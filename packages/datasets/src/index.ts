@@ -4,6 +4,7 @@ export { isArchive } from './archive/archive-kind.ts';
 export { parseIndex, type DatasetIndex, type PackedImage } from './archive/dataset-index.ts';
 export { openDataset, type Dataset } from './archive/open-dataset.ts';
 export { type ImageSource, openImages } from './archive/open-images.ts';
+export { openRanges, type ReadBytes, type RemoteDataset } from './archive/open-ranges.ts';
 export { packDataset, type PackedDataset, type PackOptions } from './archive/pack-dataset.ts';
 export { packSource, type PackSourceOptions } from './archive/pack-source.ts';
 export { unpackArchive, unpackFiles, type UnpackOptions } from './archive/unpack/unpack.ts';
@@ -13,11 +14,13 @@ export { decodeImage, decodePixels, pixelBands, toPlanes } from './images/decode
 export { encodePng } from './images/encode-png.ts';
 export { inspectImage } from './images/inspect-image.ts';
 export { inputSize, type InputSize } from './images/input-size.ts';
+export { plainImage, type PlainImage } from './images/plain-image.ts';
 export {
   DEFAULT_PREPROCESS,
   defaultPreprocess,
   type Preprocess,
   preprocessBytes,
+  preprocessJsonSchema,
   validatePreprocess,
 } from './images/preprocess.ts';
 export { LAYOUTS } from './layouts/registry.ts';

@@ -47,6 +47,11 @@ const preprocessSchema = z
  */
 export type Preprocess = z.infer<typeof preprocessSchema>;
 
+/** The same as JSON Schema (draft 2020-12): shapes and bounds, not what excludes what. */
+export function preprocessJsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(preprocessSchema);
+}
+
 /** Whether how opaque a pixel is becomes a channel of its own, the fourth. */
 export function hasAlpha({ channels }: Pick<Preprocess, 'channels'>): boolean {
   return channels === 'rgba' || channels === 'bgra';
