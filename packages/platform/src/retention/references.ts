@@ -56,6 +56,7 @@ export async function referenced(db: Database, limits: Limits): Promise<Set<stri
     datasets AS (SELECT * FROM dataset WHERE id NOT IN (SELECT id FROM gone))
     SELECT DISTINCT found[1] AS sha256 FROM texts, regexp_matches(content, '"([0-9a-f]{64})"', 'g') AS found
     UNION SELECT unnest(artifacts) FROM results
+    UNION SELECT report_sha256 FROM kept WHERE report_sha256 IS NOT NULL
     UNION SELECT sha256 FROM models UNION SELECT skeleton_sha256 FROM models
     UNION SELECT sha256 FROM datasets UNION SELECT manifest_sha256 FROM datasets
     UNION SELECT sha256 FROM checkpoint c WHERE c.updated_at >= ${checkpointsBefore} OR EXISTS (
