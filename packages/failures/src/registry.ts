@@ -3,6 +3,7 @@ import { datasetFailures } from './codes/datasets.ts';
 import { deploymentFailures } from './codes/deployment.ts';
 import { httpFailures } from './codes/http.ts';
 import { identityFailures } from './codes/identity.ts';
+import { mlflowFailures } from './codes/mlflow.ts';
 import { onnxFailures } from './codes/onnx.ts';
 import { platformFailures } from './codes/platform.ts';
 import { pruningFailures } from './codes/pruning.ts';
@@ -33,6 +34,7 @@ export const FAILURES = {
   ...apiFailures,
   ...httpFailures,
   ...identityFailures,
+  ...mlflowFailures,
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureCode = keyof typeof FAILURES;

@@ -47,6 +47,11 @@ export const apiFailures = {
     cure: 'Ask again after the seconds that the answer names; ask for less, or less often.',
     retryable: true,
   },
+  SUBSCRIPTION_OVERRUN: {
+    cause: 'A client took what a subscription had to say more slowly than it came.',
+    cure: 'Subscribe again, with a filter or a smaller selection, and read what comes.',
+    retryable: true,
+  },
   TOO_MANY_SUBSCRIPTIONS: {
     cause: 'A socket, or all of them together, has as many operations as it may.',
     cure: 'End subscriptions that nobody looks at, or open another socket.',

@@ -11,6 +11,11 @@ export const trainingFailures = {
     cure: 'Lower the learning rate, clip gradients, or look for wrong labels; the last good checkpoint was kept.',
     retryable: false,
   },
+  QUANTIZE_NOT_BORNE: {
+    cause: 'In whole numbers the network loses more than a point on validation, however many layers stay float.',
+    cure: 'Deliver it as float, or train a larger network; the message names the layers that lose most.',
+    retryable: false,
+  },
   TRAINING_DATA: {
     cause: 'The labelled images do not allow this training: too few, or a class without any.',
     cure: 'Label more images, or leave out the class that the message names.',
