@@ -64,3 +64,17 @@ export {
 } from './damage/moment-graphs.ts';
 export { classesOfPart, type DamageStatistics, type PartStatistics, ShiftedSums } from './damage/statistics.ts';
 export * as healing from './healing/index.ts';
+export {
+  activationSteps,
+  Histogram,
+  LEAST_OPSET,
+  type LayersFound,
+  quantisableLayers,
+  type QuantisableLayer,
+  quantize,
+  type Quantized,
+  type QuantizeOptions,
+  type Steps,
+  type ValueRange,
+  valuesToRange,
+} from './quantize/index.ts';
