@@ -1,12 +1,14 @@
 import { buildSchema, getIntrospectionQuery, parse } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSchema } from '../schema/schema.ts';
 import { requireAffordable } from './check-operation.ts';
 import { costOf } from './cost.ts';
+import { BASE_COSTS } from './list-size.ts';
 
 const schema = buildSchema(`
   scalar JSON
-  type Query { runs(first: Int!): RunConnection! one: Run! layers: [Layer!]! }
+  enum Kind { ONE OTHER }
+  type Query { runs(first: Int!, kind: Kind, ids: [ID!]): RunConnection! one: Run! layers: [Layer!]! }
   type RunConnection { edges: [RunEdge!]! totalCount: Int! }
   type RunEdge { cursor: String! node: Run! }
   type Run { id: ID! report: JSON runs(first: Int! = 10): RunConnection! }
@@ -63,6 +65,22 @@ describe('the cost of an operation', () => {
   it('of variables that do not fit is left to who refuses them', () => {
     expect(cost('query($n: Int!) { runs(first: $n) { totalCount } }', { n: 'x' })).toBe(0);
   });
+
+  it('is counted once for a document and its sizes, and never taken from variables that did not fit', () => {
+    const document = parse(
+      'query($n: Int!, $k: Kind, $l: [ID!]) { runs(first: $n, kind: $k, ids: $l) { edges { cursor } } }',
+    );
+    const of = (variables: Record<string, unknown>): number => costOf({ schema, document, variables }).fields;
+    expect(of({ n: 9, k: 'NEITHER' })).toBe(0);
+    expect(of({ n: 9, k: 'ONE' })).toBe(1 + 9 * 2);
+    expect(of({ n: 9, k: 'OTHER' })).toBe(1 + 9 * 2);
+    expect(of({ n: 90, k: 'ONE' })).toBe(1 + 90 * 2);
+    expect(of({ n: 9, l: ['a', 'b'] })).toBe(1 + 9 * 2);
+    expect(of({ n: 9, l: [{}] })).toBe(0);
+    const read = vi.spyOn(document, 'definitions', 'get');
+    expect(of({ n: 90, k: 'ONE' })).toBe(1 + 90 * 2);
+    expect(read).not.toHaveBeenCalled();
+  });
 });
 
 it('what costs too much is refused by code, with its cost, the limit, and where most of it is', () => {
@@ -93,7 +111,32 @@ describe('of this schema', () => {
 
   it('every list of objects is a page, or of a size that is known or usual', () => {
     expect(ofOwn('{ taskRelationships(models: ["a", "b"], dataset: "d") { rows { cells { value } } } }')).toBe(
-      1 + 2 * (1 + 1 + 20),
+      1 + 2 * 200 + 2 * (1 + 1 + 20),
     );
+  });
+
+  it('curves cost as many points as are asked for, also through fragments', () => {
+    const curves = (args: string, inner: string): string =>
+      `characteristicCurves(model: "m", dataset: "d", task: "t"${args}) { ${inner} }`;
+    const points = 'points { lambda }';
+    const few = ofOwn(`{ ${curves(', maxPoints: 10', points)} }`);
+    expect(few).toBe(1 + 200 + 20 * (1 + 10));
+    const many = ofOwn(`{ ${curves(', maxPoints: 1000', points)} }`);
+    expect(many).toBe(1 + 200 + 20 * (1 + 1000));
+    const spread = `a: ${curves(', maxPoints: 10', '...f')} b: ${curves(', maxPoints: 1000', '...f')}`;
+    expect(ofOwn(`{ ${spread} } fragment f on CharacteristicCurve { ${points} }`)).toBe(few + many);
+  });
+
+  it('what is planned, read or written before anything is answered costs, however little is asked of it', () => {
+    const plan =
+      'compressionPlan(input: { model: "m", dataset: "d", epsilon: 0.1, plan: { tasks: ["t"] } }) { bestLayer }';
+    expect(ofOwn(`{ ${plan} }`)).toBeGreaterThan(2000);
+    const launch = 'launchAnalysis(input: { model: "m", dataset: "d" }) { run { id } }';
+    expect(ofOwn(`mutation { ${launch} }`)).toBeGreaterThan(2000);
+    expect(ofOwn('mutation { cancelRun(id: "r") { run { id } } }')).toBeGreaterThan(50);
+    const matrix = (models: number) => `taskRelationships(models: [${'"m", '.repeat(models)}], dataset: "d") { tasks }`;
+    expect(ofOwn(`{ ${matrix(50)} }`)).toBe(ofOwn(`{ ${matrix(1)} }`) + 49 * 201);
+    const query = own.getQueryType()!.getFields();
+    for (const name of Object.keys(BASE_COSTS)) expect(query).toHaveProperty(name.replace('Query.', ''));
   });
 });

@@ -19,7 +19,8 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { getArgumentValues, getVariableValues } from 'graphql/execution/values.js';
-import { INTROSPECTION, INTROSPECTION_SHARE, JSON_COST, listSize } from './list-size.ts';
+import { LRUCache } from 'lru-cache';
+import { baseCost, INTROSPECTION, INTROSPECTION_SHARE, leafCost, listSize } from './list-size.ts';
 
 /** What an operation costs: the number of fields that its answer can have. */
 export interface Cost {
@@ -32,8 +33,13 @@ interface Walk {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly known: Map<string, Cost>;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Arguments;
+  /** Arguments of the field that leads here. */
+  readonly above: Arguments;
 }
+
+type Arguments = Readonly<Record<string, unknown>>;
+const NO_ARGUMENTS: Arguments = {};
 
 interface Operation {
   readonly schema: GraphQLSchema;
@@ -45,21 +51,69 @@ interface Operation {
 
 const NOTHING: Cost = { fields: 0, dearest: [] };
 
+/** Costs of one document, by the sizes that it was asked with. */
+interface Known {
+  readonly variables: readonly string[];
+  readonly costs: LRUCache<string, Cost>;
+}
+
+/** Clients send the same few documents over and over, with the same few sizes. */
+const knownOf = new WeakMap<DocumentNode, Known>();
+const SIZES_REMEMBERED = 20;
+
 /**
  * Counts the fields that an answer can have, from the document and its variables alone: a page counts with its size, a list with what
  * `listSize` says, and all that lies within is multiplied. Aliases count each; what `@skip` leaves out counts too.
  */
-export function costOf({ schema, document, operationName, variables }: Operation): Cost {
+export function costOf(operation: Operation): Cost {
+  const { document, operationName, variables } = operation;
+  const known = knownOf.get(document) ?? {
+    variables: variablesOf(document),
+    costs: new LRUCache({ max: SIZES_REMEMBERED }),
+  };
+  knownOf.set(document, known);
+  const sizes = sizesOf(known.variables, variables ?? {}, operationName);
+  const found = sizes === undefined ? undefined : known.costs.get(sizes);
+  if (found !== undefined) return found;
+  const cost = count(operation);
+  // Variables that do not fit are refused where the operation is executed, before anything is read. Others of their size may fit.
+  if (cost === undefined) return NOTHING;
+  if (sizes !== undefined) known.costs.set(sizes, cost);
+  return cost;
+}
+
+function variablesOf({ definitions }: DocumentNode): string[] {
+  return definitions.flatMap((part) =>
+    part.kind === Kind.OPERATION_DEFINITION
+      ? (part.variableDefinitions ?? []).map(({ variable }) => variable.name.value)
+      : [],
+  );
+}
+
+/** All that a cost can depend on: numbers, lengths of lists, and of which kind the rest is. Undefined for objects, which are looked into each time. */
+function sizesOf(names: readonly string[], given: Arguments, operationName?: string | null): string | undefined {
+  const sizes: unknown[] = [operationName ?? null];
+  for (const name of names) {
+    const value = given[name];
+    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) sizes.push([value.length]);
+    else if (typeof value === 'object' && value !== null) return undefined;
+    else sizes.push(typeof value === 'number' ? value : value === null ? null : typeof value);
+  }
+  return JSON.stringify(sizes);
+}
+
+/** Undefined where the variables do not fit. */
+function count({ schema, document, operationName, variables }: Operation): Cost | undefined {
   const operation = getOperationAST(document, operationName);
   const type = operation && schema.getRootType(operation.operation);
   if (!operation || !type) return NOTHING;
   const coerced = coerce(schema, operation, variables ?? {});
-  // Variables that do not fit are refused where the operation is executed, before anything is read.
-  if (coerced === undefined) return NOTHING;
+  if (coerced === undefined) return undefined;
   const fragments = new Map(
     document.definitions.flatMap((part) => (part.kind === Kind.FRAGMENT_DEFINITION ? [[part.name.value, part]] : [])),
   );
-  return costOfSelection(operation.selectionSet, type, { schema, fragments, known: new Map(), variables: coerced });
+  const walk = { schema, fragments, known: new Map<string, Cost>(), variables: coerced, above: NO_ARGUMENTS };
+  return costOfSelection(operation.selectionSet, type, walk);
 }
 
 function coerce(
@@ -90,13 +144,15 @@ function costOfPart(part: SelectionSetNode['selections'][number], type: GraphQLC
       return costOfSelection(part.selectionSet, within(part.typeCondition?.name.value, type, walk), walk);
     case Kind.FRAGMENT_SPREAD: {
       const { value: name } = part.name;
-      const known = walk.known.get(name);
+      // What leads to a fragment can say how long the lists in it are.
+      const place = `${name} ${String(walk.above['maxPoints'])}`;
+      const known = walk.known.get(place);
       if (known !== undefined) return known;
       const fragment = walk.fragments.get(name);
       if (fragment === undefined) return NOTHING;
       // Once for each fragment, however often it is spread: a document of a few lines can spread one a million times.
       const cost = costOfSelection(fragment.selectionSet, within(fragment.typeCondition.name.value, type, walk), walk);
-      walk.known.set(name, cost);
+      walk.known.set(place, cost);
       return cost;
     }
   }
@@ -113,15 +169,14 @@ function costOfField(node: FieldNode, type: GraphQLCompositeType, walk: Walk): C
   if (field === undefined) return costOfIntrospection(node, walk);
   const result = getNamedType(field.type);
   if (!isCompositeType(result) || node.selectionSet === undefined) {
-    return { fields: result.name === 'JSON' ? JSON_COST : 1, dearest: [name] };
+    return { fields: leafCost(`${type.name}.${name}`, result.name), dearest: [name] };
   }
-  const inner = costOfSelection(node.selectionSet, result, walk);
-  const size = listSize({
-    name: `${type.name}.${name}`,
-    isList: isListType(getNullableType(field.type)),
-    args: field.args.length === 0 ? {} : getArgumentValues(field, node, walk.variables),
-  });
-  return { fields: 1 + size * inner.fields, dearest: [name, ...inner.dearest] };
+  const args = field.args.length === 0 ? NO_ARGUMENTS : getArgumentValues(field, node, walk.variables);
+  const inner = costOfSelection(node.selectionSet, result, { ...walk, above: args });
+  const full = `${type.name}.${name}`;
+  const isList = isListType(getNullableType(field.type));
+  const size = listSize({ name: full, isList, args, above: walk.above });
+  return { fields: 1 + baseCost(full, args) + size * inner.fields, dearest: [name, ...inner.dearest] };
 }
 
 /** Fields that every schema has: the name of a type, or what there is to ask for, which is read from memory without a pause. */

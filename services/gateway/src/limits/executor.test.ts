@@ -5,7 +5,7 @@ import { createSchema } from '../schema/schema.ts';
 import { Compiler } from './compiler.ts';
 import { createExecutor } from './executor.ts';
 
-const LIMITS = { atOnce: 4, waiting: 4, milliseconds: 200, bytes: 10_000 };
+const LIMITS = { atOnce: 4, waiting: 4, milliseconds: 200, bytes: 10_000, cost: 10_000 };
 const schema = createSchema();
 
 const page = (nodes: readonly object[]) => ({
@@ -112,6 +112,18 @@ it('an answer that is too large is answered by code', async () => {
   const { errors, data } = await createExecutor(LIMITS)(ask('{ run(id: "large") { id } }'));
   expect(data).toBeUndefined();
   expect(errors![0]!.originalError).toMatchObject({ code: 'ANSWER_TOO_LARGE', retryable: false });
+});
+
+it('one project cannot keep the operations of another waiting, however many it asks for', async () => {
+  const executor = createExecutor(LIMITS);
+  const of = (id: string, query: string): ExecutionArgs => ({
+    ...ask(query),
+    contextValue: { principal: { project: { id } } },
+  });
+  const greedy = Array.from({ length: 20 }, () => executor(of('greedy', '{ run(id: "slow") { id } }')));
+  expect(await executor(of('modest', '{ run(id: "none") { id } }'))).toEqual({ data: { run: null } });
+  const codes = (await Promise.all(greedy)).map(({ errors }) => (errors![0]!.originalError as Failure).code);
+  expect(new Set(codes)).toEqual(new Set(['OPERATION_TIMED_OUT', 'SERVER_BUSY']));
 });
 
 it('what nobody waits for any more holds its place until it has ended', async () => {

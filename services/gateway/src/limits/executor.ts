@@ -1,15 +1,22 @@
 import { Failure } from '@kneepoint/failures';
 import { execute, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { Context } from '../context.ts';
 import { isLarger } from './answer-size.ts';
 import { Compiler } from './compiler.ts';
-import { Gate } from './gate.ts';
+import { costOf } from './cost.ts';
+import { Gate, type Visitor } from './gate.ts';
 import type { Limits } from './limits.ts';
 
 /** Executes a query or mutation within the limits of one operation; what breaks one of them is an answer without data. */
 export type Executor = (operation: ExecutionArgs) => Promise<ExecutionResult>;
 
-export function createExecutor(limits: Pick<Limits, 'atOnce' | 'waiting' | 'milliseconds' | 'bytes'>): Executor {
-  const gate = new Gate(limits);
+/** Of the most that one operation may cost: two of the dearest never keep everybody waiting together. */
+const WEIGHT_AT_ONCE = 1.5;
+
+export function createExecutor(
+  limits: Pick<Limits, 'atOnce' | 'waiting' | 'milliseconds' | 'bytes' | 'cost'>,
+): Executor {
+  const gate = new Gate({ ...limits, weight: limits.cost * WEIGHT_AT_ONCE });
   const compiler = new Compiler();
   const answer = async (operation: ExecutionArgs): Promise<ExecutionResult> => {
     const result = await compiler
@@ -21,7 +28,7 @@ export function createExecutor(limits: Pick<Limits, 'atOnce' | 'waiting' | 'mill
   return async (operation) => {
     const started = performance.now();
     try {
-      const leave = await gate.enter(limits.milliseconds);
+      const leave = await gate.enter(visitorOf(operation), limits.milliseconds);
       const working = answer(operation);
       // Its place is free when it has ended, not when nobody waits for it any more.
       void working.finally(leave).catch(() => undefined);
@@ -33,6 +40,13 @@ export function createExecutor(limits: Pick<Limits, 'atOnce' | 'waiting' | 'mill
       return { errors: [new GraphQLError(error.message, { originalError: error })] };
     }
   };
+}
+
+/** Who asks, and how much it is: what costs much is worked on one after the other, while what costs little goes on beside it. */
+function visitorOf({ schema, document, operationName, variableValues, contextValue }: ExecutionArgs): Visitor {
+  const { principal } = (contextValue ?? {}) as Partial<Pick<Context, 'principal'>>;
+  const { fields } = costOf({ schema, document, operationName, variables: variableValues });
+  return { tenant: principal?.project.id ?? '', weight: fields };
 }
 
 function within<T>(work: Promise<T>, leftMs: number, wholeMs: number): Promise<T> {
