@@ -1,7 +1,7 @@
 import { storedJson } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import { BENCHMARK, FINETUNE, PRUNE, REPORT } from '@kneepoint/workflow';
-import { layersOf, syntheticCurve, tap, tinyNet, YAW } from '@kneepoint/workflow/testing';
+import { measuredResult, layersOf, syntheticCurve, tap, tinyNet, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { globalId } from './domain/ids.ts';
 import { list } from './testing/lists.ts';
@@ -52,10 +52,10 @@ const RUN = `{
   ${list('steps', `name kind service state reused done total unit ${FAILURE} ${list('attempts', ATTEMPT)}`)}
   ${list('attempts', ATTEMPT)}
   model ${MODEL} dataset ${DATASET}
-  ${list('prunings', `label epsilon report model ${FILE} reportFile ${FILE}`)}
+  ${list('prunings', `label epsilon result { verdict } model ${FILE}`)}
   trainings(first: 5) { totalCount edges { node { label name tasks mode state reused epochsPlanned bestEpoch metricName metric etaSeconds stoppedEarly seconds
     epochs { epoch loss validationLoss metric } results { task metric test } notes model ${FILE} ${FAILURE} } } }
-  ${list('compressions', `label epsilon report model ${FILE} reportFile ${FILE}`)}
+  ${list('compressions', `label epsilon result { verdict } model ${FILE}`)}
   benchmark { provider batch runs networks { name sha256 latencyMs { p50 p95 } } }
 }`;
 
@@ -66,7 +66,7 @@ async function seedFullRun(modelId: string, datasetId: string): Promise<void> {
   await prisma.artifact.createMany({
     data: Object.values(made).map((sha256) => ({ sha256, bytes: 10n, mediaType: 'application/octet-stream' })),
   });
-  const report = { task: 'yaw', epsilon: 0.01 };
+  const report = measuredResult({ task: 'yaw', epsilon: 0.01 });
   const training = { label: 'whole', modelName: 'net', tasks: [YAW], mode: 'whole', settings: { epochs: 3 } };
   const trained = { tasks: [], epochs: [], bestEpoch: 0, notes: [], stoppedEarly: false, seconds: 1 };
   const running = digest();

@@ -216,6 +216,7 @@ function reportStep(
     originalSha256: model.sha256,
     preprocess: model.preprocess,
     task: tasksName(tasks),
+    tasks: tasks.map(({ name, unit }) => ({ name, ...(unit === undefined ? {} : { unit }) })),
     label,
     pruneKey: own.prune.key,
     arms: steps.map(({ arm, step }) => ({ arm, key: step.key })),

@@ -1,6 +1,7 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import type { WantedBatch } from '@kneepoint/onnx';
 import { contentKey } from '@kneepoint/platform';
+import type { TaskSpec } from '@kneepoint/regression';
 import type { CriterionName } from '../plan/prune-options.ts';
 import type { MeasuredResult, TrainedArm } from '../report-measured.ts';
 import type { KeepGoal } from '../rounds/keep-goal.ts';
@@ -30,6 +31,8 @@ export interface ReportInput {
   readonly preprocess: Preprocess;
   /** Name of the task, or of the tasks together. */
   readonly task: string;
+  /** What readers need of them. No part of the key. */
+  readonly tasks?: readonly Pick<TaskSpec, 'name' | 'unit'>[];
   /** What tells this network apart from others of the run; see `goalLabel`. No part of the key. */
   readonly label: string;
   /** Content key of the pruning. */
@@ -56,6 +59,6 @@ export interface ReportOutput {
 }
 
 export function reportKey(input: ReportInput): string {
-  const { modelName: _name, label: _label, ...content } = input;
+  const { modelName: _name, label: _label, tasks: _tasks, ...content } = input;
   return contentKey(REPORT.kind, REPORT.version, content);
 }

@@ -1,17 +1,16 @@
-import { DEFAULT_REGRESSION, planCompress, REPORT, type ReportInput, type ReportOutput } from '@kneepoint/workflow';
+import { DEFAULT_REGRESSION, planCompress } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Compression, LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
-import { artifactOf } from './artifacts.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
+import { toDelivered } from './delivered.ts';
 import { isAbsent, launch } from './launch.ts';
 import { emptyPage, pageOf } from './list-pages.ts';
 import { requireModel } from './models.ts';
 import type { Page, PageRequest } from './pages.ts';
 import { requireBatch, requireCompressOptions, requireMostRounds, requireSplitSeed } from './compress-options.ts';
 import { requireWanted } from './prune-options.ts';
-import { toPruning } from './runs.ts';
 import { requireTrainable, toTrainingChoice } from './training-choice.ts';
 import { withinTraining } from './within-training.ts';
 
@@ -51,17 +50,5 @@ export async function launchCompression(context: Context, input: LaunchCompressi
 /** What a compression has finished: its reports with all arms, or the prunings themselves where nothing is trained. */
 export async function compressionsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Compression>> {
   if (run.kind !== 'COMPRESSION') return emptyPage(page);
-  return pageOf(loaders.compressions, { id: run.rowId }, page, async (row) => {
-    if (row.kind !== REPORT.kind) return toPruning(loaders, row);
-    const input = row.input as ReportInput;
-    const output = row.output as ReportOutput;
-    const stem = `${input.modelName}-${input.task}-${input.label}`;
-    return {
-      label: input.label,
-      epsilon: output.report.epsilon,
-      report: output.report,
-      model: await artifactOf(loaders, output.modelSha256, `${stem}.onnx`),
-      reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
-    };
-  });
+  return pageOf(loaders.compressions, { id: run.rowId }, page, (row) => toDelivered(loaders, row));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, startWorker } from '@kneepoint/platform';
 import { DEFAULT_REGRESSION, planPrune } from '@kneepoint/workflow';
-import { YAW } from '@kneepoint/workflow/testing';
+import { measuredResult, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flat, list } from '../testing/lists.ts';
 import { digest, seedDataset, seedModel, seedRun, seedTinyModel } from '../testing/seed.ts';
@@ -351,7 +351,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
   const id = globalId('Run', run.id);
   let tries = 0;
   const { db, bus, store } = gateway;
-  const report = { task: 'yaw', epsilon: 0.05 };
+  const report = measuredResult({ task: 'yaw', epsilon: 0.05 });
   const worker = await startWorker({
     db,
     bus,
@@ -372,14 +372,14 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
   const QUERY = `query($id: ID!) { run(id: $id) { state failure { code }
     progress { fraction stepsDone stepsTotal current done total }
     ${list('steps', `state ${list('attempts', 'number outcome failure { code }')}`)} ${list('attempts', 'number')}
-    ${list('prunings', 'label epsilon report model { bytes downloadUrl } reportFile { bytes downloadUrl }')} } }`;
+    ${list('prunings', 'label epsilon result { label task } model { bytes downloadUrl }')} } }`;
   interface View {
     run: {
       state: string;
       progress: object;
       steps: object[];
       attempts: object[];
-      prunings: { report: object; reportFile: { downloadUrl: string } }[];
+      prunings: { result: object; model: { downloadUrl: string } }[];
     };
   }
   await expect
@@ -399,8 +399,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
     },
   ]);
   expect(view.attempts).toEqual([{ number: 1 }, { number: 2 }]);
-  expect(view.prunings).toMatchObject([{ label: '0.05', epsilon: 0.05, report }]);
-  const file = await fetch(view.prunings[0]!.reportFile.downloadUrl);
-  expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''net-yaw-0.05.json");
-  expect(await file.json()).toEqual(report);
+  expect(view.prunings).toMatchObject([{ label: '0.05', epsilon: 0.05, result: { label: '0.05', task: 'yaw' } }]);
+  const file = await fetch(view.prunings[0]!.model.downloadUrl);
+  expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''net-yaw-0.05.onnx");
 });

@@ -1,14 +1,13 @@
 import { Failure, type FailureJson, FAILURES } from '@kneepoint/failures';
-import { goalLabel, type PruneInput, type PruneOutput } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
-import { artifactOf } from './artifacts.ts';
+import { toDelivered } from './delivered.ts';
 import { globalId, localId } from './ids.ts';
 import { type ListOwner, pageOf } from './list-pages.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 import { NO_PROGRESS } from './progress.ts';
 import { Remembered } from './remembered.ts';
-import type { AttemptRow, MadeRow, StepRow } from './run-lists.ts';
+import type { AttemptRow, StepRow } from './run-lists.ts';
 import { tellFailure } from './tell-failure.ts';
 
 /** What was asked for can be long, and nobody can ask for it. */
@@ -97,22 +96,7 @@ export async function progressOf({ loaders }: Context, run: Run): Promise<Progre
 }
 
 export function pruningsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Pruning>> {
-  return pageOf(loaders.prunings, { id: run.rowId }, page, (row) => toPruning(loaders, row));
-}
-
-/** What a pruning has cut. */
-export async function toPruning(loaders: Context['loaders'], row: MadeRow): Promise<Pruning> {
-  const input = row.input as PruneInput;
-  const output = row.output as PruneOutput;
-  const label = goalLabel(input.options);
-  const stem = `${input.modelName}-${output.report.task}-${label}`;
-  return {
-    label,
-    epsilon: input.options.epsilon ?? null,
-    report: output.report,
-    model: await artifactOf(loaders, output.declaredSha256 ?? output.modelSha256, `${stem}.onnx`),
-    reportFile: await artifactOf(loaders, output.reportSha256, `${stem}.json`),
-  };
+  return pageOf(loaders.prunings, { id: run.rowId }, page, (row) => toDelivered(loaders, row));
 }
 
 function toStep(row: StepRow, seq: number): Step {

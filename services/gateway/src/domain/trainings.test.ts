@@ -13,7 +13,7 @@ import {
   PRUNE,
   REPORT,
 } from '@kneepoint/workflow';
-import { YAW } from '@kneepoint/workflow/testing';
+import { measuredResult, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flat, list } from '../testing/lists.ts';
 import { digest, seedDataset, seedModel, seedRun } from '../testing/seed.ts';
@@ -226,19 +226,19 @@ describe('a compression', () => {
 
   const QUERY = `query($id: ID!) { run(id: $id) { kind state
     ${list('trainings', 'label name state')} ${list('prunings', 'epsilon')}
-    ${list('compressions', 'epsilon report model { bytes downloadUrl } reportFile { downloadUrl }')} } }`;
+    ${list('compressions', 'epsilon result { bestLayer } model { bytes downloadUrl }')} } }`;
   const ask = async (id: string): Promise<Answer> => flat(await gateway.query(QUERY, { id }));
   interface Answer {
     run: {
       trainings: object[];
       prunings: object[];
-      compressions: { report: object; model: { downloadUrl: string } }[];
+      compressions: { result: object; model: { downloadUrl: string } }[];
     };
   }
 
   const makes: StepHandler = async ({ store, step }) => {
     const made = await store.put(Buffer.from(digest()));
-    const report = { epsilon: 0.02, made: step.kind };
+    const report = measuredResult({ task: 'yaw', epsilon: 0.02, bestLayer: step.kind });
     const written = await store.put(Buffer.from(JSON.stringify(report)));
     return { output: { ...OUTPUT, modelSha256: made.sha256, reportSha256: written.sha256, report } };
   };
@@ -264,7 +264,7 @@ describe('a compression', () => {
         { label: 'scratch', name: 'train scratch at ε = 0.02', state: 'SUCCEEDED' },
       ],
       prunings: [{ epsilon: 0.02 }],
-      compressions: [{ epsilon: 0.02, report: { epsilon: 0.02, made: 'report' } }],
+      compressions: [{ epsilon: 0.02, result: { bestLayer: 'report' } }],
     });
     const file = await fetch(view.compressions[0]!.model.downloadUrl);
     expect(file.headers.get('content-disposition')).toContain("''net-yaw-0.02.onnx");
@@ -281,7 +281,7 @@ describe('a compression', () => {
     for (const stop of stops) await stop();
     expect((await ask(id)).run).toMatchObject({
       trainings: [],
-      compressions: [{ report: { made: 'report' } }],
+      compressions: [{ result: { bestLayer: 'report' } }],
     });
   });
 

@@ -2,6 +2,7 @@ import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type
 import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
 import { Criterion } from './plan-options.ts';
+import { ReportResult } from './report-result.ts';
 import { Json, SafeInt } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
@@ -96,6 +97,12 @@ export class Compression {
 
   @Field(() => Float, { nullable: true, description: 'Null where a target or a goal decided.' })
   epsilon!: number | null;
+
+  @Field(() => ReportResult, {
+    nullable: true,
+    description: 'What came of it, with all figures; null where an earlier version measured.',
+  })
+  result!: ReportResult | null;
 
   @Field(() => Json, {
     description:

@@ -24,6 +24,7 @@ import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
 import { Node } from './node.ts';
 import { connectionOf, PageArgs } from './page-info.ts';
+import { ReportResult } from './report-result.ts';
 import { AttemptOutcome, RunKind, RunState, Service, StepKind, StepState } from './run-enums.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
@@ -143,6 +144,12 @@ export class Pruning {
 
   @Field(() => Float, { nullable: true, description: 'Null where a target decided.' })
   epsilon!: number | null;
+
+  @Field(() => ReportResult, {
+    nullable: true,
+    description: 'What came of it, with all figures; null where an earlier version measured.',
+  })
+  result!: ReportResult | null;
 
   @Field(() => Json, { description: 'Metric, size and latency before and after, filters kept per layer, proof.' })
   report!: object;

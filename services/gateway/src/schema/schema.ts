@@ -12,6 +12,7 @@ import { nameInputFields } from './name-input-fields.ts';
 import { NodeResolver } from './node-query.ts';
 import { PlanResolver } from './plan.ts';
 import { RelationshipResolver } from './relationships.ts';
+import { ReportResolver } from './report.ts';
 import { RunResolver, StepResolver } from './run.ts';
 import { RunResultsResolver } from './run-results.ts';
 import { SubscriptionResolver } from './subscription.ts';
@@ -31,6 +32,7 @@ export function createSchema(): GraphQLSchema {
       NodeResolver,
       PlanResolver,
       RelationshipResolver,
+      ReportResolver,
       RunResolver,
       RunResultsResolver,
       StepResolver,

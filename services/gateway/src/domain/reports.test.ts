@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { storedJson } from '@kneepoint/platform';
+import { PRUNE, type Report, REPORT } from '@kneepoint/workflow';
+import { measuredResult, YAW } from '@kneepoint/workflow/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digest, seedDataset, seedTinyModel } from '../testing/seed.ts';
+import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+import { globalId } from './ids.ts';
+
+let gateway: TestGateway;
+let model: Awaited<ReturnType<typeof seedTinyModel>>;
+let dataset: Awaited<ReturnType<typeof seedDataset>>;
+beforeAll(async () => {
+  gateway = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org/kp' } });
+  model = await seedTinyModel(gateway);
+  dataset = await seedDataset(gateway, [YAW]);
+});
+afterAll(() => gateway.close());
+
+const GENDER = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
+
+/** A compression that has ended, with a report step for each ε. */
+async function seedCompression(epsilons: readonly number[], more: object = {}): Promise<string> {
+  const { db, store } = gateway;
+  const cut = {
+    ...{
+      modelName: model.name,
+      modelSha256: model.sha256,
+      datasetSha256: dataset.sha256,
+      preprocess: model.preprocess,
+    },
+    ...{ tasks: [GENDER], settings: { seed: 3 }, options: { epsilon: 0.01 } },
+  };
+  const put = async (text: string): Promise<string> => {
+    const { sha256, bytes } = await store.put(Buffer.from(text));
+    await db.prisma.artifact.createMany({
+      data: [{ sha256, bytes: BigInt(bytes), mediaType: 'application/octet-stream' }],
+      skipDuplicates: true,
+    });
+    return sha256;
+  };
+  const steps = await Promise.all(
+    epsilons.map(async (epsilon) => {
+      const report = measuredResult({ epsilon });
+      const output = { modelSha256: await put(digest()), reportSha256: await put(JSON.stringify(report)), report };
+      return { kind: REPORT.kind, input: { modelName: 'tiny', task: 'gender', label: String(epsilon) }, output };
+    }),
+  );
+  const made = [{ kind: PRUNE.kind, input: cut, output: {} }, ...steps].map((step, position) => ({
+    ...{ key: digest(), service: 'trainer', name: step.kind, state: 'SUCCEEDED', kind: step.kind, position },
+    ...{ input: storedJson(step.input), output: storedJson(step.output) },
+  }));
+  const { id } = await db.prisma.run.create({
+    data: {
+      ...{ kind: 'COMPRESSION', state: 'SUCCEEDED', modelId: model.id, datasetId: dataset.id, createdBy: 'ada' },
+      ...{ input: { plan: { task: 'gender' }, epsilons: [...epsilons], training: { epochs: 2 } } },
+      ...{ name: 'nightly', labels: ['team=faces'], endedAt: new Date('2026-01-02T03:04:06Z') },
+      ...more,
+      steps: { create: made },
+    },
+  });
+  return globalId('Run', id);
+}
+
+const FILE = 'file { sha256 bytes downloadUrl }';
+
+async function fileOf(id: string): Promise<{ readonly sha256: string; readonly downloadUrl: string } | null> {
+  interface View {
+    readonly run: { readonly report: { readonly file: { sha256: string; downloadUrl: string } } | null };
+  }
+  const { run } = await gateway.query<View>(`query($id: ID!) { run(id: $id) { report { ${FILE} } } }`, { id });
+  return run.report?.file ?? null;
+}
+
+describe('the report of a run', () => {
+  it('is one document, valid by its schema, that needs nothing else to be understood', async () => {
+    const id = await seedCompression([0.01, 0.1]);
+    const { sha256 } = (await fileOf(id))!;
+    const report = JSON.parse(Buffer.from(await gateway.store.read(sha256)).toString()) as Report;
+    const schema = new URL('../../../../packages/workflow/schema/report-1.0.json', import.meta.url);
+    const check = new Ajv2020({ strict: false }).compile(JSON.parse(await readFile(schema, 'utf8')) as object);
+    check(report);
+    expect(check.errors).toBeNull();
+    expect(report).toMatchObject({
+      createdAt: '2026-01-02T03:04:06.000Z',
+      run: { id, kind: 'COMPRESSION', name: 'nightly', labels: { team: 'faces' }, createdBy: 'ada' },
+      command:
+        'kneepoint compress --model tiny.onnx --data faces --task gender --epsilon 0.01,0.1 --epochs 2 --out small',
+      model: { id: model.globalId, name: 'tiny', sha256: model.sha256 },
+      dataset: { id: dataset.globalId, name: 'faces', images: 240 },
+      tasks: [{ name: 'gender', classes: ['female', 'male'] }],
+      split: { seed: 3, test: 20 },
+      links: { graphql: 'https://kneepoint.example.org/kp/graphql' },
+    });
+    expect(report.results.map(({ label, epsilon }) => [label, epsilon])).toEqual([
+      ['0.01', 0.01],
+      ['0.1', 0.1],
+    ]);
+  });
+
+  it('stays as it is once it was made, whatever becomes of names, and is the same for all who make it at once', async () => {
+    const id = await seedCompression([0.02]);
+    const [first, second] = await Promise.all([fileOf(id), fileOf(id)]);
+    expect(first!.sha256).toBe(second!.sha256);
+    await gateway.db.prisma.run.updateMany({ where: { name: 'nightly' }, data: { name: 'other' } });
+    expect((await fileOf(id))!.sha256).toBe(first!.sha256);
+    const row = await gateway.db.prisma.run.findFirstOrThrow({ where: { reportSha256: first!.sha256 } });
+    expect(globalId('Run', row.id)).toBe(id);
+  });
+
+  it('is there as types, field by field', async () => {
+    const id = await seedCompression([0.03]);
+    const answer = await gateway.query(
+      `query($id: ID!) { run(id: $id) {
+        report { schemaVersion run { labels { key value } } tasks { type } results { verdict criterion reference
+          delivered { arm scores tasks { task thresholds } }
+          perClass { classes { name images before { recall } after { recall } } confusion { before after } }
+          measured { provider machine { cores } } layers { indices } proof { gates { own { passed } } } } }
+        compressions(first: 1) { edges { node { label result { verdict metric { name finetuned } } } } } } }`,
+      { id },
+    );
+    const verdict = expect.stringContaining('90 % fewer MACs') as string;
+    expect(answer).toMatchObject({
+      run: {
+        report: {
+          ...{ schemaVersion: '1.0', run: { labels: [{ key: 'team', value: 'faces' }] }, tasks: [{ type: 'BINARY' }] },
+          results: [
+            {
+              ...{ verdict, criterion: 'LASSO', reference: 'UNPRUNED' },
+              delivered: { arm: 'FINETUNED', scores: 'LOGITS', tasks: [{ task: 'gender', thresholds: [0] }] },
+              perClass: [
+                { classes: [{ name: 'female', images: 10, before: { recall: 1 }, after: { recall: 0.9 } }, {}] },
+              ],
+              measured: { provider: 'cpu', machine: { cores: 2 } },
+              ...{ layers: [{ indices: [0, 3] }], proof: { gates: { own: { passed: true } } } },
+            },
+          ],
+        },
+        compressions: {
+          edges: [{ node: { label: '0.03', result: { verdict, metric: { name: 'ACCURACY', finetuned: 0.9 } } } }],
+        },
+      },
+    });
+  });
+
+  it('is not there before the run has ended well', async () => {
+    expect(await fileOf(await seedCompression([0.04], { state: 'RUNNING' }))).toBeNull();
+    expect(await fileOf(await seedCompression([0.05], { state: 'CANCELED' }))).toBeNull();
+  });
+
+  it('is not there where an earlier version measured, which did not say what a report says', async () => {
+    const id = await seedCompression([0.06]);
+    await gateway.db.prisma.step.updateMany({
+      where: { kind: REPORT.kind, run: { steps: { some: { input: { path: ['label'], equals: '0.06' } } } } },
+      data: { output: { modelSha256: digest(), reportSha256: digest(), report: { task: 'gender', epsilon: 0.06 } } },
+    });
+    expect(await fileOf(id)).toBeNull();
+  });
+});
