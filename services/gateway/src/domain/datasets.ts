@@ -2,14 +2,51 @@ import { Failure } from '@kneepoint/failures';
 import type { TaskSpec } from '@kneepoint/regression';
 import type { DatasetReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
-import type { Dataset } from '../schema/dataset.ts';
+import type { Dataset, Task } from '../schema/dataset.ts';
 import { toArtifact } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
 import { isAbsent } from './launch.ts';
 import { ENDED, type Named, remove, rename } from './names.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
+import { Remembered } from './remembered.ts';
 
-type Row = NonNullable<Awaited<ReturnType<Services['db']['prisma']['dataset']['findUnique']>>>;
+type Whole = NonNullable<Awaited<ReturnType<Services['db']['prisma']['dataset']['findUnique']>>>;
+type Row = Omit<Whole, keyof typeof CONTENT>;
+
+/** What is as long as there are tasks and classes: lists do without, and who asks for it gets it by a loader of its own. */
+export const CONTENT = { tasks: true, notes: true } as const;
+
+interface DatasetContent {
+  readonly tasks: readonly TaskSpec[];
+  readonly notes: readonly string[];
+}
+
+/** A row's images and tasks never change. */
+const contents = new Remembered<DatasetContent>(2 * 2 ** 20);
+
+/** What a data set is about. Who asks has found the row, which says whether its name is still there. Throws DATASET_UNKNOWN. */
+export async function contentOfDataset(
+  { loaders, db }: Pick<Context, 'loaders' | 'db'>,
+  rowId: string,
+): Promise<DatasetContent> {
+  const name = `${db.projectId} ${rowId}`;
+  const known = contents.get(name);
+  if (known !== undefined) return known;
+  const row = await loaders.datasetContents.load(rowId);
+  // It may have become another row of the same content meanwhile.
+  if (row === null) throw unknown(globalId('Dataset', rowId), 'id');
+  const content = {
+    tasks: row.tasks as unknown as readonly TaskSpec[],
+    notes: row.notes as unknown as readonly string[],
+  };
+  contents.set(name, content);
+  return content;
+}
+
+export async function tasksOfDataset(context: Context, { rowId }: Dataset): Promise<Task[]> {
+  const { tasks } = await contentOfDataset(context, rowId);
+  return tasks.map(({ name, type, classes = null, unit = null }) => ({ name, type, classes, unit }));
+}
 
 /** A data set whose name is there. */
 export async function findDataset({ loaders }: Context, id: string): Promise<Dataset | null> {
@@ -34,6 +71,7 @@ export async function listDatasets(
     where: { AND: [where, afterPosition(position)] },
     orderBy: NEWEST_FIRST,
     take: take + 1,
+    omit: CONTENT,
   });
   return toPage({
     rows,
@@ -77,15 +115,19 @@ export async function removeDataset(context: Context, id: string): Promise<Datas
 }
 
 /** The data set behind a global id, as the workflow wants it; DATASET_UNKNOWN when there is none. */
-export async function requireDataset({ loaders }: Context, id: string): Promise<DatasetReference> {
-  const row = await loaders.datasets.load(localId('Dataset', id, 'dataset'));
-  if (!row || row.removedAt !== null) {
-    throw new Failure('DATASET_UNKNOWN', `no data set has the id ${id}`, {
-      where: 'dataset',
-      fix: 'List the data sets and pass the id of one.',
-    });
-  }
-  return toDatasetReference(row);
+export async function requireDataset(context: Pick<Context, 'loaders' | 'db'>, id: string): Promise<DatasetReference> {
+  const row = await context.loaders.datasets.load(localId('Dataset', id, 'dataset'));
+  if (!row || row.removedAt !== null) throw unknown(id, 'dataset');
+  const { name, sha256, manifestSha256, images, subject } = row;
+  const { tasks } = await contentOfDataset(context, row.id);
+  return { id: row.id, name, sha256, manifestSha256, images, tasks, subject };
+}
+
+function unknown(id: string, where: string): Failure {
+  return new Failure('DATASET_UNKNOWN', `no data set has the id ${id}`, {
+    where,
+    fix: 'List the data sets and pass the id of one.',
+  });
 }
 
 /** The task of that name, or TASK_UNKNOWN with the names that there are. */
@@ -115,33 +157,14 @@ export function requireTasks(
   });
 }
 
-export function toDatasetReference(row: Row): DatasetReference {
-  return {
-    id: row.id,
-    name: row.name,
-    sha256: row.sha256,
-    manifestSha256: row.manifestSha256,
-    images: row.images,
-    tasks: row.tasks as unknown as readonly TaskSpec[],
-    subject: row.subject,
-  };
-}
-
 export function toDataset(row: Row): Dataset {
-  const { tasks } = toDatasetReference(row);
   return {
     id: globalId('Dataset', row.id),
     nodeType: 'Dataset',
+    rowId: row.id,
     name: row.name,
     images: row.images,
-    tasks: tasks.map((task) => ({
-      name: task.name,
-      type: task.type,
-      classes: task.classes ?? null,
-      unit: task.unit ?? null,
-    })),
     subject: row.subject,
-    notes: row.notes as unknown as readonly string[],
     artifact: toArtifact(row.sha256, Number(row.bytes), `${row.name}.tar`),
     createdAt: row.createdAt,
     createdBy: row.createdBy,

@@ -2,7 +2,7 @@ import { Prisma } from '@kneepoint/platform';
 import DataLoader from 'dataloader';
 import type { Services } from '../context.ts';
 import { type Gathering, type Loader, rememberingLoader } from './loader.ts';
-import { orderedPage, type Page, type PageRequest, pageSize } from './pages.ts';
+import { counted, type Leaf, orderedPage, type Page, type PageRequest, pageSize } from './pages.ts';
 import type { Remembered } from './remembered.ts';
 
 /** Where the rows of a list are, and in which order; SQL in which `owner.id` is the row that the list belongs to. */
@@ -16,8 +16,8 @@ export interface ListSource<Row, Cursor> {
   readonly encode: (row: Row) => string;
   /** Throws PAGE_INVALID. */
   readonly decode: (cursor: string) => Cursor;
-  /** Pages that were read, for lists of owners of which it is known whether anything has changed. */
-  readonly remembered?: Remembered<readonly Row[]>;
+  /** Pages as they were given, for lists of owners of which it is known whether anything has changed. */
+  readonly remembered?: Remembered<Leaf<unknown>>;
 }
 
 /** The row that a list belongs to. */
@@ -38,7 +38,7 @@ export interface ListLoader<Row> {
   readonly rows: Loader<PageKey, readonly Row[]>;
   readonly total: Loader<string, number>;
   readonly encode: (row: Row) => string;
-  readonly remembered?: Remembered<readonly Row[]>;
+  readonly remembered?: Remembered<Leaf<unknown>>;
 }
 
 type Owned<Row> = Row & { readonly owner: string };
@@ -107,28 +107,26 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   return groups;
 }
 
-/** One page of an owner's list. Throws PAGE_INVALID. */
+/**
+ * One page of an owner's list. Where pages are remembered, nodes must be made of their rows and the owner's version alone. Throws
+ * PAGE_INVALID.
+ */
 export async function pageOf<Row, Node>(
-  loader: ListLoader<Row>,
-  owner: ListOwner,
+  { rows: loader, total, encode, remembered }: ListLoader<Row>,
+  { id, version }: ListOwner,
   { first, after = null }: PageRequest,
   toNode: (row: Row) => Node | Promise<Node>,
 ): Promise<Page<Node>> {
   const take = pageSize(first);
-  const rows = await read(loader, owner, { owner: owner.id, take: take + 1, after });
+  const key = { owner: id, take: take + 1, after };
+  const count = (): Promise<number> => total.load(id);
+  const name = version === undefined ? undefined : `${id} ${version} ${placeOf(key)}`;
+  const known = name === undefined ? undefined : remembered?.get(name);
+  if (known !== undefined) return counted(known as Leaf<Node>, count);
+  const rows = await loader.load(key);
   const nodes = await Promise.all(rows.slice(0, take).map(toNode));
-  const toNodeAt = (_row: Row, index: number): Node => nodes[index]!;
-  return orderedPage({ rows, take, after, toNode: toNodeAt, count: () => loader.total.load(owner.id) }, loader.encode);
-}
-
-async function read<Row>(loader: ListLoader<Row>, { version }: ListOwner, key: PageKey): Promise<readonly Row[]> {
-  const { remembered, rows } = loader;
-  if (remembered === undefined || version === undefined) return rows.load(key);
-  const name = `${key.owner} ${version} ${placeOf(key)}`;
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const page = await rows.load(key);
-  remembered.set(name, page);
+  const page = orderedPage({ rows, take, after, toNode: (_row, index): Node => nodes[index]!, count }, encode);
+  if (name !== undefined) remembered?.set(name, { edges: page.edges, pageInfo: page.pageInfo });
   return page;
 }
 

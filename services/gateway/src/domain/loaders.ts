@@ -2,8 +2,10 @@ import DataLoader from 'dataloader';
 import { BENCHMARK } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 import { findCells } from './cells.ts';
+import { CONTENT as DATASET_CONTENT } from './datasets.ts';
 import { listLoader, type ListLoader, rememberingList } from './list-pages.ts';
 import { type Gathering, type Loader, rememberingLoader } from './loader.ts';
+import { CONTENT as MODEL_CONTENT } from './models.ts';
 import { findProducts } from './products.ts';
 import { readProgress } from './progress.ts';
 import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS } from './run-lists.ts';
@@ -25,12 +27,25 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
       (ids) => prisma.run.findMany({ where: { id: { in: ids } }, omit: { input: true } }),
       (row) => row.id,
     ),
+    /** What runs were launched with. */
+    runInputs: byKey(
+      (ids) => prisma.run.findMany({ where: { id: { in: ids } }, select: { id: true, input: true } }),
+      (row) => row.id,
+    ),
     models: byKey(
-      (ids) => prisma.model.findMany({ where: { id: { in: ids } } }),
+      (ids) => prisma.model.findMany({ where: { id: { in: ids } }, omit: MODEL_CONTENT }),
+      (row) => row.id,
+    ),
+    modelContents: byKey(
+      (ids) => prisma.model.findMany({ where: { id: { in: ids } }, select: { id: true, ...MODEL_CONTENT } }),
       (row) => row.id,
     ),
     datasets: byKey(
-      (ids) => prisma.dataset.findMany({ where: { id: { in: ids } } }),
+      (ids) => prisma.dataset.findMany({ where: { id: { in: ids } }, omit: DATASET_CONTENT }),
+      (row) => row.id,
+    ),
+    datasetContents: byKey(
+      (ids) => prisma.dataset.findMany({ where: { id: { in: ids } }, select: { id: true, ...DATASET_CONTENT } }),
       (row) => row.id,
     ),
     /** Names that lead to the same bytes, read the same way, by `sha256 preprocessKey`. */

@@ -1,14 +1,47 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelInspection, ModelReference } from '@kneepoint/workflow';
 import type { Context, Services } from '../context.ts';
+import type { Artifact } from '../schema/artifact.ts';
 import type { Model } from '../schema/model.ts';
 import { toArtifact } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
 import { isAbsent } from './launch.ts';
 import { ENDED, type Named, remove, rename } from './names.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
+import { Remembered } from './remembered.ts';
 
-type Row = NonNullable<Awaited<ReturnType<Services['db']['prisma']['model']['findUnique']>>>;
+type Whole = NonNullable<Awaited<ReturnType<Services['db']['prisma']['model']['findUnique']>>>;
+type Row = Omit<Whole, keyof typeof CONTENT>;
+
+/** What is as long as the network has layers: lists do without, and who asks for it gets it by a loader of its own. */
+export const CONTENT = { preprocess: true, inspection: true } as const;
+
+interface ModelContent {
+  readonly preprocess: ModelReference['preprocess'];
+  readonly inspection: ModelInspection;
+}
+
+/** A row's network and preprocessing never change. */
+const contents = new Remembered<ModelContent>(6 * 2 ** 20);
+
+/** What a network is made of. Who asks has found the row, which says whether its name is still there. Throws MODEL_UNKNOWN. */
+export async function contentOfModel(
+  { loaders, db }: Pick<Context, 'loaders' | 'db'>,
+  rowId: string,
+): Promise<ModelContent> {
+  const name = `${db.projectId} ${rowId}`;
+  const known = contents.get(name);
+  if (known !== undefined) return known;
+  const row = await loaders.modelContents.load(rowId);
+  // It may have become another row of the same content meanwhile.
+  if (row === null) throw unknown(globalId('Model', rowId), 'id');
+  const content = {
+    preprocess: row.preprocess as unknown as ModelReference['preprocess'],
+    inspection: row.inspection as unknown as ModelInspection,
+  };
+  contents.set(name, content);
+  return content;
+}
 
 /** A model whose name is there. */
 export async function findModel({ loaders }: Context, id: string): Promise<Model | null> {
@@ -29,6 +62,7 @@ export async function listModels({ db }: Services, request: PageRequest, name?: 
     where: { AND: [where, afterPosition(position)] },
     orderBy: NEWEST_FIRST,
     take: take + 1,
+    omit: CONTENT,
   });
   return toPage({ rows, take, after: request.after, toNode: toModel, count: () => db.prisma.model.count({ where }) });
 }
@@ -81,29 +115,21 @@ export async function removeModel(context: Context, id: string): Promise<Model> 
 
 /** The model behind a global id, as the workflow wants it; MODEL_UNKNOWN when there is none. */
 export async function requireModel(
-  { loaders }: Context,
+  context: Pick<Context, 'loaders' | 'db'>,
   id: string,
   field = 'model',
 ): Promise<ModelReference & { primaryTask: string | null }> {
-  const row = await loaders.models.load(localId('Model', id, field));
-  if (!row || row.removedAt !== null) {
-    throw new Failure('MODEL_UNKNOWN', `no model has the id ${id}`, {
-      where: field,
-      fix: 'List the models and pass the id of one.',
-    });
-  }
-  return { ...toModelReference(row), primaryTask: row.primaryTask };
+  const row = await context.loaders.models.load(localId('Model', id, field));
+  if (!row || row.removedAt !== null) throw unknown(id, field);
+  const { name, sha256, skeletonSha256, primaryTask } = row;
+  return { id: row.id, name, sha256, skeletonSha256, primaryTask, ...(await contentOfModel(context, row.id)) };
 }
 
-export function toModelReference(row: Row): ModelReference {
-  return {
-    id: row.id,
-    name: row.name,
-    sha256: row.sha256,
-    skeletonSha256: row.skeletonSha256,
-    preprocess: row.preprocess as unknown as ModelReference['preprocess'],
-    inspection: row.inspection as unknown as ModelInspection,
-  };
+function unknown(id: string, where: string): Failure {
+  return new Failure('MODEL_UNKNOWN', `no model has the id ${id}`, {
+    where,
+    fix: 'List the models and pass the id of one.',
+  });
 }
 
 /** The same bytes, read in another way, are another model. */
@@ -112,21 +138,21 @@ function contentOf({ sha256, preprocessKey }: Pick<Row, 'sha256' | 'preprocessKe
 }
 
 export function toModel(row: Row): Model {
-  const { inspection, preprocess } = toModelReference(row);
   return {
     id: globalId('Model', row.id),
     nodeType: 'Model',
+    rowId: row.id,
     name: row.name,
+    sha256: row.sha256,
     content: contentOf(row),
     primaryTask: row.primaryTask,
-    parameters: inspection.parameters,
-    macs: inspection.macs,
-    preprocess,
-    layers: inspection.layers,
-    taps: inspection.taps,
-    notes: inspection.notes,
-    artifact: toArtifact(row.sha256, inspection.bytes, `${row.name}.onnx`),
     createdAt: row.createdAt,
     createdBy: row.createdBy,
   };
+}
+
+/** The file of a network, as a download is called. */
+export async function fileOfModel(context: Context, { rowId, sha256, name }: Model): Promise<Artifact> {
+  const { inspection } = await contentOfModel(context, rowId);
+  return toArtifact(sha256, inspection.bytes, `${name}.onnx`);
 }

@@ -71,15 +71,29 @@ export function orderedPage<Row, Node>(
   encode: (row: Row) => string,
 ): Page<Node> {
   const edges = rows.slice(0, take).map((row, index) => ({ cursor: encode(row), node: toNode(row, index) }));
+  return counted(
+    {
+      edges,
+      pageInfo: {
+        hasNextPage: rows.length > take,
+        // A cursor was made from a row, and that one comes before.
+        hasPreviousPage: after !== undefined && after !== null,
+        startCursor: edges.at(0)?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+    },
+    count,
+  );
+}
+
+/** A page without how many there are in all, which can be kept. */
+export type Leaf<Node> = Omit<Page<Node>, 'totalCount'>;
+
+/** A page that counts what there is in all for who asks. */
+export function counted<Node>({ edges, pageInfo }: Leaf<Node>, count: () => Promise<number>): Page<Node> {
   return {
     edges,
-    pageInfo: {
-      hasNextPage: rows.length > take,
-      // A cursor was made from a row, and that one comes before.
-      hasPreviousPage: after !== undefined && after !== null,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    pageInfo,
     get totalCount() {
       return count();
     },

@@ -1,10 +1,13 @@
 import { Failure } from '@kneepoint/failures';
+import type { TaskSpec } from '@kneepoint/regression';
+import type { DatasetReference } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
 import type { Cell, TaskRelationships } from '../schema/relationships.ts';
 import { bestCell, type LayerCell, layerCells } from './analyses.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
 import { requireLayer } from './layers.ts';
 import { findModel, requireModel } from './models.ts';
+import { Remembered } from './remembered.ts';
 
 export interface RelationshipRequest {
   readonly models: readonly string[];
@@ -26,24 +29,52 @@ export async function relationships(context: Context, request: RelationshipReque
   const dataset = await requireDataset(context, request.dataset);
   const tasks = requireTasks(dataset, request.tasks);
   const models = await Promise.all(request.models.map((id) => requireModel(context, id, 'models')));
+  const rows = await cellsOf(context, { models, dataset, tasks, layer: request.layer });
+  const found = await Promise.all(models.map(({ id }) => findModel(context, id)));
+  return {
+    tasks: tasks.map((task) => task.name),
+    rows: models.map(({ primaryTask }, index) => ({ model: found[index]!, primaryTask, cells: rows[index]! })),
+  };
+}
+
+interface Matrix {
+  readonly models: readonly Awaited<ReturnType<typeof requireModel>>[];
+  readonly dataset: DatasetReference;
+  readonly tasks: readonly TaskSpec[];
+  readonly layer: string;
+}
+
+type Cells = (Cell | null)[];
+
+/** Matrices that were asked for, as long as every cell of theirs was there: results never change, and stay. */
+const matrices = new Remembered<readonly Cells[]>(4 * 2 ** 20);
+
+/** The cells of each model, with what they lose against the column's diagonal. */
+async function cellsOf(context: Context, { models, dataset, tasks, layer }: Matrix): Promise<readonly Cells[]> {
+  const own = models.map(({ id, primaryTask }) => [id, primaryTask]);
+  const name = JSON.stringify([context.db.projectId, dataset.id, layer, tasks.map((task) => task.name), own]);
+  const known = matrices.get(name);
+  if (known !== undefined) return known;
+  let isWhole = true;
   const rows = await Promise.all(
-    models.map(async (model) => {
-      if (request.layer !== 'BEST' && request.layer !== 'LAST') requireLayer(model, request.layer, 'layer');
-      const cells = await Promise.all(
-        tasks.map(async (task) => toCell(choose(await layerCells(context, model, dataset, task), request.layer))),
+    models.map((model) => {
+      if (layer !== 'BEST' && layer !== 'LAST') requireLayer(model, layer, 'layer');
+      return Promise.all(
+        tasks.map(async (task) => {
+          const cells = await layerCells(context, model, dataset, task);
+          if (cells.length < model.inspection.taps.length) isWhole = false;
+          return toCell(choose(cells, layer));
+        }),
       );
-      return { model: (await findModel(context, model.id))!, primaryTask: model.primaryTask, cells };
     }),
   );
   tasks.forEach((task, column) => {
-    const diagonal = rows.find((row) => row.primaryTask === task.name)?.cells[column];
+    const diagonal = rows[models.findIndex(({ primaryTask }) => primaryTask === task.name)]?.[column];
     if (!diagonal || diagonal.value === 0) return;
-    for (const row of rows) {
-      const cell = row.cells[column];
-      if (cell) cell.reductionPercent = reduction(diagonal, cell);
-    }
+    for (const { [column]: cell } of rows) if (cell) cell.reductionPercent = reduction(diagonal, cell);
   });
-  return { tasks: tasks.map((task) => task.name), rows };
+  if (isWhole) matrices.set(name, rows);
+  return rows;
 }
 
 /** Null where the model was not analysed for the task, or not at that layer. */

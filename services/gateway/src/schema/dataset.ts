@@ -13,7 +13,15 @@ import {
   Root,
 } from 'type-graphql';
 import type { Context } from '../context.ts';
-import { findDataset, listDatasets, namesOfDataset, removeDataset, renameDataset } from '../domain/datasets.ts';
+import {
+  contentOfDataset,
+  findDataset,
+  listDatasets,
+  namesOfDataset,
+  removeDataset,
+  renameDataset,
+  tasksOfDataset,
+} from '../domain/datasets.ts';
 import { localId } from '../domain/ids.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
@@ -23,31 +31,35 @@ import { connectionOf, PageArgs } from './page-info.ts';
 import { DateTime } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
-@ObjectType({ description: 'Something to be read from an image.' })
+@ObjectType({ simpleResolvers: true, description: 'Something to be read from an image.' })
 export class Task {
-  @Field(() => String)
+  @Field(() => String, { description: 'What it is called in the data set.' })
   name!: string;
 
-  @Field(() => TaskType)
+  @Field(() => TaskType, { description: 'What kind of label it has.' })
   type!: string;
 
-  @Field(() => [String], { nullable: true })
+  @Field(() => [String], { nullable: true, description: 'Names of its classes in their order; null for numbers.' })
   classes!: readonly string[] | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Unit of a number, such as "degrees"; null where none was said.',
+  })
   unit!: string | null;
 }
 
-@ObjectType({ implements: Node, description: 'Labelled images, imported as one immutable archive.' })
+@ObjectType({
+  simpleResolvers: true,
+  implements: Node,
+  description: 'Labelled images, imported as one immutable archive.',
+})
 export class Dataset extends Node {
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call it.' })
   name!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many images it has.' })
   images!: number;
-
-  @Field(() => [Task])
-  tasks!: readonly Task[];
 
   @Field(() => String, {
     nullable: true,
@@ -55,15 +67,10 @@ export class Dataset extends Node {
   })
   subject!: string | null;
 
-  @Field(() => [String], {
-    description: 'What was found, what was guessed, and what was left out by kind, with counts; one sentence each.',
-  })
-  notes!: readonly string[];
-
-  @Field(() => Artifact)
+  @Field(() => Artifact, { description: 'The packed archive of images and labels.' })
   artifact!: Artifact;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was registered.' })
   createdAt!: Date;
 
   @Field(() => String, {
@@ -71,14 +78,16 @@ export class Dataset extends Node {
     description: 'Who registered it first under this name; null where nobody was asked.',
   })
   createdBy!: string | null;
+
+  rowId!: string;
 }
 
-@ObjectType()
+@ObjectType({ description: 'The data set after a change, or why it was refused.' })
 export class DatasetPayload {
-  @Field(() => Dataset, { nullable: true })
+  @Field(() => Dataset, { nullable: true, description: 'Null where it was refused.' })
   dataset!: Dataset | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
@@ -90,18 +99,36 @@ const DatasetConnection = connectionOf('Dataset', () => Dataset);
 
 @Resolver(() => Dataset)
 export class DatasetResolver {
-  @Query(() => Dataset, { nullable: true })
-  dataset(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Dataset | null> {
+  @Query(() => Dataset, {
+    nullable: true,
+    description: 'A data set by its id; null where there is none, or its name was removed.',
+  })
+  dataset(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the data set.' }) id: string,
+  ): Promise<Dataset | null> {
     return findDataset(context, localId('Dataset', id));
   }
 
-  @Query(() => DatasetConnection)
+  @Query(() => DatasetConnection, { description: 'Data sets; newest first.' })
   datasets(
     @Ctx() context: Context,
     @Args(() => PageArgs) page: PageArgs,
     @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Dataset>> {
     return listDatasets(context, page, name);
+  }
+
+  @FieldResolver(() => [Task], { description: 'What can be read from its images.' })
+  tasks(@Root() dataset: Dataset, @Ctx() context: Context): Promise<readonly Task[]> {
+    return tasksOfDataset(context, dataset);
+  }
+
+  @FieldResolver(() => [String], {
+    description: 'What was found, what was guessed, and what was left out by kind, with counts; one sentence each.',
+  })
+  async notes(@Root() { rowId }: Dataset, @Ctx() context: Context): Promise<readonly string[]> {
+    return (await contentOfDataset(context, rowId)).notes;
   }
 
   @FieldResolver(() => [String], {
@@ -117,8 +144,8 @@ export class DatasetResolver {
   })
   renameDataset(
     @Ctx() context: Context,
-    @Arg('id', () => ID) id: string,
-    @Arg('name', () => String) name: string,
+    @Arg('id', () => ID, { description: 'Id of the data set.' }) id: string,
+    @Arg('name', () => String, { description: 'What it shall be called: 100 characters at most.' }) name: string,
   ): Promise<DatasetPayload> {
     return datasetPayload(() => renameDataset(context, id, name));
   }
@@ -127,7 +154,10 @@ export class DatasetResolver {
     description:
       'Takes the name of a data set away; refused while a run that has not ended uses it. Its content stays while another name or a run refers to it.',
   })
-  removeDataset(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<DatasetPayload> {
+  removeDataset(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the data set.' }) id: string,
+  ): Promise<DatasetPayload> {
     return datasetPayload(() => removeDataset(context, id));
   }
 }

@@ -14,7 +14,15 @@ import {
 } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { localId } from '../domain/ids.ts';
-import { findModel, listModels, namesOfModel, removeModel, renameModel } from '../domain/models.ts';
+import {
+  contentOfModel,
+  fileOfModel,
+  findModel,
+  listModels,
+  namesOfModel,
+  removeModel,
+  renameModel,
+} from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
 import { Artifact } from './artifact.ts';
 import { Node } from './node.ts';
@@ -22,18 +30,18 @@ import { connectionOf, PageArgs } from './page-info.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
-@ObjectType({ description: 'A convolution or matrix layer of a model.' })
+@ObjectType({ simpleResolvers: true, description: 'A convolution or matrix layer of a model.' })
 export class Layer {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of its node in the graph.' })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its ONNX operator, such as "Conv".' })
   op!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many filters, or output units, it has.' })
   filters!: number;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether filters can be cut from it.' })
   prunable!: boolean;
 
   @Field(() => String, {
@@ -42,7 +50,7 @@ export class Layer {
   })
   reason!: string | null;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'How many weights it has.' })
   parameters!: number;
 
   @Field(() => SafeInt, { description: 'Multiply-accumulates for one image.' })
@@ -50,49 +58,29 @@ export class Layer {
 }
 
 @ObjectType({
+  simpleResolvers: true,
   description: 'Where responses are read: after convolution, normalisation and activation, before pooling.',
 })
 export class Tap {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the layer.' })
   layer!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the value in the graph.' })
   value!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many channels it has there.' })
   channels!: number;
 }
 
-@ObjectType({ implements: Node, description: 'An imported ONNX network.' })
+@ObjectType({ simpleResolvers: true, implements: Node, description: 'An imported ONNX network.' })
 export class Model extends Node {
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call it.' })
   name!: string;
 
   @Field(() => String, { nullable: true, description: 'The task that the network was trained for, if it was said.' })
   primaryTask!: string | null;
 
-  @Field(() => SafeInt)
-  parameters!: number;
-
-  @Field(() => SafeInt, { description: 'Multiply-accumulates for one image.' })
-  macs!: number;
-
-  @Field(() => Json, { description: 'How pixels become the input: channels, range, mean, std.' })
-  preprocess!: object;
-
-  @Field(() => [Layer])
-  layers!: readonly Layer[];
-
-  @Field(() => [Tap])
-  taps!: readonly Tap[];
-
-  @Field(() => [String])
-  notes!: readonly string[];
-
-  @Field(() => Artifact)
-  artifact!: Artifact;
-
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was registered.' })
   createdAt!: Date;
 
   @Field(() => String, {
@@ -101,16 +89,18 @@ export class Model extends Node {
   })
   createdBy!: string | null;
 
+  rowId!: string;
+  sha256!: string;
   /** What models of the same bytes and the same preprocessing have in common. */
   content!: string;
 }
 
-@ObjectType()
+@ObjectType({ description: 'The model after a change, or why it was refused.' })
 export class ModelPayload {
-  @Field(() => Model, { nullable: true })
+  @Field(() => Model, { nullable: true, description: 'Null where it was refused.' })
   model!: Model | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
@@ -122,18 +112,59 @@ const ModelConnection = connectionOf('Model', () => Model);
 
 @Resolver(() => Model)
 export class ModelResolver {
-  @Query(() => Model, { nullable: true })
-  model(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Model | null> {
+  @Query(() => Model, {
+    nullable: true,
+    description: 'A model by its id; null where there is none, or its name was removed.',
+  })
+  model(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the model.' }) id: string,
+  ): Promise<Model | null> {
     return findModel(context, localId('Model', id));
   }
 
-  @Query(() => ModelConnection)
+  @Query(() => ModelConnection, { description: 'Models; newest first.' })
   models(
     @Ctx() context: Context,
     @Args(() => PageArgs) page: PageArgs,
     @Arg('name', () => String, { nullable: true, description: 'Only those of this name.' }) name?: string,
   ): Promise<Page<Model>> {
     return listModels(context, page, name);
+  }
+
+  @FieldResolver(() => SafeInt, { description: 'How many weights it has.' })
+  async parameters(@Root() { rowId }: Model, @Ctx() context: Context): Promise<number> {
+    return (await contentOfModel(context, rowId)).inspection.parameters;
+  }
+
+  @FieldResolver(() => SafeInt, { description: 'Multiply-accumulates for one image.' })
+  async macs(@Root() { rowId }: Model, @Ctx() context: Context): Promise<number> {
+    return (await contentOfModel(context, rowId)).inspection.macs;
+  }
+
+  @FieldResolver(() => Json, { description: 'How pixels become the input: channels, range, mean, std.' })
+  async preprocess(@Root() { rowId }: Model, @Ctx() context: Context): Promise<object> {
+    return (await contentOfModel(context, rowId)).preprocess;
+  }
+
+  @FieldResolver(() => [Layer], { description: 'Every convolution and matrix layer, in graph order.' })
+  async layers(@Root() { rowId }: Model, @Ctx() context: Context): Promise<readonly Layer[]> {
+    return (await contentOfModel(context, rowId)).inspection.layers;
+  }
+
+  @FieldResolver(() => [Tap], { description: 'Where responses of its layers are read, in graph order.' })
+  async taps(@Root() { rowId }: Model, @Ctx() context: Context): Promise<readonly Tap[]> {
+    return (await contentOfModel(context, rowId)).inspection.taps;
+  }
+
+  @FieldResolver(() => [String], { description: 'What was found out of the ordinary, one sentence each.' })
+  async notes(@Root() { rowId }: Model, @Ctx() context: Context): Promise<readonly string[]> {
+    return (await contentOfModel(context, rowId)).inspection.notes;
+  }
+
+  @FieldResolver(() => Artifact, { description: 'The ONNX file as it was uploaded.' })
+  artifact(@Root() model: Model, @Ctx() context: Context): Promise<Artifact> {
+    return fileOfModel(context, model);
   }
 
   @FieldResolver(() => [String], {
@@ -149,8 +180,8 @@ export class ModelResolver {
   })
   renameModel(
     @Ctx() context: Context,
-    @Arg('id', () => ID) id: string,
-    @Arg('name', () => String) name: string,
+    @Arg('id', () => ID, { description: 'Id of the model.' }) id: string,
+    @Arg('name', () => String, { description: 'What it shall be called: 100 characters at most.' }) name: string,
   ): Promise<ModelPayload> {
     return modelPayload(() => renameModel(context, id, name));
   }
@@ -159,7 +190,10 @@ export class ModelResolver {
     description:
       'Takes the name of a model away; refused while a run that has not ended uses it. Its bytes stay while another name or a run refers to them.',
   })
-  removeModel(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<ModelPayload> {
+  removeModel(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the model.' }) id: string,
+  ): Promise<ModelPayload> {
     return modelPayload(() => removeModel(context, id));
   }
 }
