@@ -1,5 +1,6 @@
 import type { ArtifactStore, Bus, Config, Database, Logger } from '@kneepoint/platform';
 import type { Loaders } from './domain/loaders.ts';
+import type { ProjectRuns } from './domain/project-runs.ts';
 import type { Principal } from './identity/principal.ts';
 
 /** What every resolver works with; loaders live for one request, the rest for the process. */
@@ -21,6 +22,8 @@ export interface Context extends Omit<Services, 'localToken'> {
   readonly requestId: string;
   readonly principal: Principal;
   readonly loaders: Loaders;
+  /** Changes of the project's runs, read once for all who watch them. */
+  readonly projectRuns: ProjectRuns;
   /** The database with every project, for those whose role holds in all of them; null for everybody else. */
   readonly everything: Database | null;
 }

@@ -126,7 +126,7 @@ describe('limits', () => {
     ],
     ['with a field that is not there', '{ modles(first: 1) { totalCount } }', /Cannot query field "modles"/],
     ['without a page size', '{ runs { totalCount } }', /argument "first" of type "Int!" is required/],
-    ['for a state that is not there', '{ runs(first: 1, filter: { state: "DONE" }) { totalCount } }', /RunState/],
+    ['for a state that is not there', '{ runs(first: 1, filter: { states: ["DONE"] }) { totalCount } }', /RunState/],
     ['that is no GraphQL', '{ runs(', /Syntax Error/],
   ])('a query %s is refused, with a code and no stack, over HTTP and over WebSocket', async (_what, query, message) => {
     const { data, errors } = await gateway.post(query);

@@ -29,7 +29,7 @@ export async function launchBenchmark(context: Context, input: LaunchBenchmarkIn
   ].map(({ name, sha256 }) => ({ name, sha256 }));
   const provider = isAbsent(input.provider) ? {} : { provider: input.provider };
   const steps = planBenchmark({ networks, batch, runs, ...provider });
-  return launch(context, { kind: 'BENCHMARK', input, steps }, input.idempotencyKey);
+  return launch(context, { kind: 'BENCHMARK', input, steps });
 }
 
 export async function benchmarkOf({ loaders }: Context, run: Run): Promise<Benchmark | null> {

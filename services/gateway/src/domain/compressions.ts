@@ -5,7 +5,7 @@ import type { Run } from '../schema/run.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset } from './datasets.ts';
 import { toDelivered } from './delivered.ts';
-import { isAbsent, launch } from './launch.ts';
+import { isAbsent, launch, namesOf } from './launch.ts';
 import { emptyPage, pageOf } from './list-pages.ts';
 import { requireModel } from './models.ts';
 import type { Page, PageRequest } from './pages.ts';
@@ -40,11 +40,8 @@ export async function launchCompression(context: Context, input: LaunchCompressi
       provider: context.config.provider,
     }),
   );
-  return launch(
-    context,
-    { kind: 'COMPRESSION', input, modelId: model.id, datasetId: dataset.id, steps },
-    input.idempotencyKey,
-  );
+  const about = { modelId: model.id, datasetId: dataset.id, tasks: namesOf(wanted.tasks) };
+  return launch(context, { kind: 'COMPRESSION', input, ...about, steps });
 }
 
 /** What a compression has finished: its reports with all arms, or the prunings themselves where nothing is trained. */

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import type { DistillInput, LaunchFinetuneInput } from '../schema/training.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
-import { isAbsent, launch } from './launch.ts';
+import { isAbsent, launch, namesOf } from './launch.ts';
 import { requireLayer } from './layers.ts';
 import { requireModel } from './models.ts';
 import { requireProduct } from './products.ts';
@@ -32,7 +32,8 @@ export async function launchFinetune(context: Context, input: LaunchFinetuneInpu
     }),
   );
   const modelId = start.modelId === null ? {} : { modelId: start.modelId };
-  return launch(context, { kind: 'FINETUNE', input, ...modelId, datasetId: dataset.id, steps }, input.idempotencyKey);
+  const about = { ...modelId, datasetId: dataset.id, tasks: namesOf(tasks) };
+  return launch(context, { kind: 'FINETUNE', input, ...about, steps });
 }
 
 type Start = Pick<FinetuneRequest, 'network' | 'modelName' | 'preprocess'> & {

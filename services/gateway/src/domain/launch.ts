@@ -2,26 +2,39 @@ import { Failure } from '@kneepoint/failures';
 import { launchRun, type RunRequest } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
+import type { RunDetailsInput } from '../schema/run-details.ts';
+import { requireDetails } from './run-details.ts';
 import { toRun } from './runs.ts';
 
 const KEY = /^[\w.:-]{1,200}$/;
 
-/** Launches a run; what was asked for is kept without the key, which names the request and is no part of it. */
+/** What every input has besides what is to be done. */
+interface Asked {
+  readonly idempotencyKey?: string | null;
+  readonly run?: RunDetailsInput | null;
+}
+
+/** Launches a run; what was asked for is kept without the key and what is said of the run, which are no part of what is computed. */
 export async function launch(
   { db, principal }: Pick<Context, 'db' | 'principal'>,
-  request: RunRequest,
-  idempotencyKey?: string,
+  request: Omit<RunRequest, 'input'> & { readonly input: Asked },
 ): Promise<Run> {
-  const { idempotencyKey: _key, ...input } = request.input as { idempotencyKey?: string };
+  const { idempotencyKey, run, ...input } = request.input;
   // Nested inputs are instances of their classes, which the database does not take for plain objects.
   const plain = JSON.parse(JSON.stringify(input)) as object;
   const key = isAbsent(idempotencyKey) ? {} : { idempotencyKey: requireKey(idempotencyKey) };
-  return toRun(await launchRun(db, { ...request, input: plain, createdBy: principal.name, ...key }));
+  const details = isAbsent(run) ? {} : requireDetails(run);
+  return toRun(await launchRun(db, { ...request, input: plain, ...details, createdBy: principal.name, ...key }));
 }
 
 /** GraphQL clients may write null for a field that they leave out. */
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
+}
+
+/** What a run says that it is about. */
+export function namesOf(tasks: readonly { readonly name: string }[]): readonly string[] {
+  return tasks.map(({ name }) => name);
 }
 
 function requireKey(key: string): string {

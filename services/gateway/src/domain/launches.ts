@@ -18,7 +18,7 @@ import type {
 import type { Run } from '../schema/run.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
-import { isAbsent, launch } from './launch.ts';
+import { isAbsent, launch, namesOf } from './launch.ts';
 import { requireModel } from './models.ts';
 import { requireName } from './names.ts';
 import { requirePruneOptions, requireWanted } from './prune-options.ts';
@@ -28,7 +28,7 @@ export async function registerModel(context: Context, input: RegisterModelInput)
   const preprocess = isAbsent(input.preprocess) ? {} : { preprocess: validatePreprocess(input.preprocess) };
   const primaryTask = isAbsent(input.primaryTask) ? {} : { primaryTask: requireName(input.primaryTask, 'primaryTask') };
   const steps = planImportModel({ name: requireName(input.name), source, ...preprocess, ...primaryTask });
-  return launch(context, { kind: 'IMPORT_MODEL', input, steps }, input.idempotencyKey);
+  return launch(context, { kind: 'IMPORT_MODEL', input, steps });
 }
 
 export async function registerDataset(context: Context, input: RegisterDatasetInput): Promise<Run> {
@@ -40,7 +40,7 @@ export async function registerDataset(context: Context, input: RegisterDatasetIn
     ...(isAbsent(input.group) ? {} : { group: input.group }),
     ...(isAbsent(input.reading) ? {} : { reading: validateReading(input.reading) }),
   });
-  return launch(context, { kind: 'IMPORT_DATASET', input, steps }, input.idempotencyKey);
+  return launch(context, { kind: 'IMPORT_DATASET', input, steps });
 }
 
 export async function launchAnalysis(context: Context, input: LaunchAnalysisInput): Promise<Run> {
@@ -50,11 +50,8 @@ export async function launchAnalysis(context: Context, input: LaunchAnalysisInpu
   const wanted = requireTasks(dataset, input.tasks);
   const tasks = dataset.tasks.filter((task) => wanted.includes(task));
   const { steps } = planAnalysis({ model, dataset, tasks, settings: DEFAULT_REGRESSION });
-  return launch(
-    context,
-    { kind: 'ANALYSIS', input, modelId: model.id, datasetId: dataset.id, steps },
-    input.idempotencyKey,
-  );
+  const about = { modelId: model.id, datasetId: dataset.id, tasks: namesOf(tasks) };
+  return launch(context, { kind: 'ANALYSIS', input, ...about, steps });
 }
 
 export async function launchPrune(context: Context, input: LaunchPruneInput): Promise<Run> {
@@ -65,11 +62,8 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   await requireCriteria(context, model, input.plan);
   const { provider } = context.config;
   const steps = planPrune({ model, dataset, ...wanted, settings: DEFAULT_REGRESSION, options, provider });
-  return launch(
-    context,
-    { kind: 'PRUNE', input, modelId: model.id, datasetId: dataset.id, steps },
-    input.idempotencyKey,
-  );
+  const about = { modelId: model.id, datasetId: dataset.id, tasks: namesOf(wanted.tasks) };
+  return launch(context, { kind: 'PRUNE', input, ...about, steps });
 }
 
 async function requireSource(

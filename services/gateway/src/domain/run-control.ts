@@ -1,7 +1,9 @@
 import { Failure } from '@kneepoint/failures';
-import { cancelRun, retryRun } from '@kneepoint/platform';
+import { cancelRun, describeRun, retryRun } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
+import type { RunDetailsInput } from '../schema/run-details.ts';
+import { requireDetails } from './run-details.ts';
 import { requireRun, toRun } from './runs.ts';
 
 const RETRYABLE: readonly string[] = ['FAILED', 'CANCELED', 'TIMED_OUT'];
@@ -21,4 +23,10 @@ export async function retry({ db, loaders, principal }: Context, id: string): Pr
     });
   }
   return toRun(await retryRun(db, run.id, { createdBy: principal.name }));
+}
+
+/** Says something else of a run: what is left out stays, null takes away. Throws RUN_UNKNOWN, RUN_DETAILS_INVALID. */
+export async function updateRun({ db, bus, loaders }: Context, id: string, input: RunDetailsInput): Promise<Run> {
+  const run = await requireRun({ loaders }, id);
+  return toRun(await describeRun(db, bus, run.id, requireDetails(input, '')));
 }

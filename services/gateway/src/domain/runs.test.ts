@@ -301,8 +301,8 @@ describe('runs', () => {
     const { modelId } = await seedMany(70);
     const count = async (filter: object) => (await pages(100, { model: modelId, ...filter }))[0]!.totalCount;
     expect(await count({ kind: 'PRUNE' })).toBe(35);
-    expect(await count({ state: 'FAILED' })).toBe(14);
-    expect(await count({ kind: 'ANALYSIS', state: 'FAILED' })).toBe(7);
+    expect(await count({ states: ['FAILED'] })).toBe(14);
+    expect(await count({ kind: 'ANALYSIS', states: ['FAILED'] })).toBe(7);
     expect(await count({ dataset: dataset.globalId })).toBe(0);
   });
 
@@ -399,7 +399,9 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
     },
   ]);
   expect(view.attempts).toEqual([{ number: 1 }, { number: 2 }]);
-  expect(view.prunings).toMatchObject([{ label: '0.05', epsilon: 0.05, result: { label: '0.05', task: 'yaw' } }]);
+  expect(view.prunings).toMatchObject([
+    { label: '0.05', epsilon: 0.05, result: { label: '0.05', task: 'yaw' } },
+  ]);
   const file = await fetch(view.prunings[0]!.model.downloadUrl);
   expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''net-yaw-0.05.onnx");
 });

@@ -3,14 +3,16 @@ import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
 import { toDelivered } from './delivered.ts';
 import { globalId, localId } from './ids.ts';
+import { toLabels } from './labels.ts';
 import { type ListOwner, pageOf } from './list-pages.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 import { NO_PROGRESS } from './progress.ts';
 import { Remembered } from './remembered.ts';
+import { conditionsOf, whereOf } from './run-filter.ts';
 import type { AttemptRow, StepRow } from './run-lists.ts';
 import { tellFailure } from './tell-failure.ts';
 
-/** What was asked for can be long, and nobody can ask for it. */
+/** What was asked for can be long; who asks for it gets it by a loader of its own. */
 const UNSHOWN = { input: true } as const;
 export type RunRow = Omit<NonNullable<Awaited<ReturnType<Context['db']['prisma']['run']['findUnique']>>>, 'input'>;
 
@@ -30,14 +32,14 @@ export async function requireRun({ loaders }: Pick<Context, 'loaders'>, id: stri
   return row;
 }
 
-export async function listRuns({ db }: Context, request: PageRequest, filter: RunFilter): Promise<Page<Run>> {
+/** Throws PAGE_INVALID, and as `conditionsOf`. */
+export async function listRuns(
+  { db }: Context,
+  request: PageRequest,
+  filter: RunFilter | null | undefined,
+): Promise<Page<Run>> {
   const { take, position } = readPage(request);
-  const where = {
-    ...(filter.kind ? { kind: filter.kind } : {}),
-    ...(filter.state ? { state: filter.state } : {}),
-    ...(filter.model ? { modelId: localId('Model', filter.model, 'filter.model') } : {}),
-    ...(filter.dataset ? { datasetId: localId('Dataset', filter.dataset, 'filter.dataset') } : {}),
-  };
+  const where = whereOf(conditionsOf(filter));
   const rows = await db.prisma.run.findMany({
     where: { AND: [where, afterPosition(position)] },
     orderBy: NEWEST_FIRST,
@@ -63,6 +65,10 @@ export function toRun(row: RunRow): Run {
     endedAt: row.endedAt,
     modelId: row.modelId,
     datasetId: row.datasetId,
+    name: row.name,
+    labels: toLabels(row.labels),
+    metadata: row.metadata as object | null,
+    tasks: row.tasks,
   };
 }
 

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { LaunchCompressionInput } from '../schema/compression.ts';
 import type { Run } from '../schema/run.ts';
 import { launchCompression } from './compressions.ts';
+import { toLabels } from './labels.ts';
 import { requireRun } from './runs.ts';
 
 /**
@@ -25,11 +26,12 @@ export async function settleCompression(context: Context, id: string): Promise<R
   const rounds = await roundsDone(context, run.id);
   if (rounds === undefined) throw refuse('searches nothing');
   if (rounds === 0) throw refuse('has not finished a round yet');
-  const { input } = await db.prisma.run.findUniqueOrThrow({ where: { id: run.id }, select: { input: true } });
+  const { input, name, labels, metadata } = await db.prisma.run.findUniqueOrThrow({ where: { id: run.id } });
   // First what takes its place, under a key of its own: what cannot be launched cancels nothing, and asked for twice it is one run.
   const settled = await launchCompression(context, {
     ...(input as unknown as LaunchCompressionInput),
     rounds,
+    run: { name, labels: toLabels(labels), metadata: metadata as object | null },
     idempotencyKey: `settle:${run.id}:${rounds}`,
   });
   if (!isRunTerminal(run.state)) await cancelRun(db, bus, run.id);

@@ -1,6 +1,7 @@
 import { isRunTerminal } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
+import { Bell } from './bell.ts';
 import { type RunRow, toRun } from './runs.ts';
 
 /** How long a lost event can hide a change. */
@@ -41,31 +42,4 @@ export function watchRun({ loaders, bus }: Pick<Context, 'loaders' | 'bus'>, { i
     return end(value);
   };
   return states;
-}
-
-/** Remembers that it was rung until it is reset, so that no ring between two waits is missed. */
-class Bell {
-  #isRung = false;
-  #wake: () => void = () => undefined;
-
-  ring(): void {
-    this.#isRung = true;
-    this.#wake();
-  }
-
-  reset(): void {
-    this.#isRung = false;
-  }
-
-  /** Resolves once it has been rung since the last reset, or after that many milliseconds. */
-  rung(atMostMs: number): Promise<void> {
-    if (this.#isRung) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, atMostMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
 }

@@ -1,4 +1,4 @@
-import { createSourceEventStream, type ExecutionArgs } from 'graphql';
+import { createSourceEventStream, type ExecutionArgs, GraphQLError } from 'graphql';
 import type { OperationResult } from 'graphql-ws';
 import type { Executor } from '../limits/executor.ts';
 
@@ -10,14 +10,22 @@ export async function liveEvents(args: ExecutionArgs, executor: Executor): Promi
   const stream = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in stream)) return stream;
   const source = stream[Symbol.asyncIterator]();
+  let failed = false;
   const end = async (): Promise<IteratorReturnResult<undefined>> => {
     await source.return?.();
     return { done: true, value: undefined };
   };
   const events = {
     async next() {
-      const event = await source.next();
-      return event.done === true ? end() : { value: await executor({ ...args, rootValue: event.value }) };
+      if (failed) return end();
+      try {
+        const event = await source.next();
+        return event.done === true ? end() : { value: await executor({ ...args, rootValue: event.value }) };
+      } catch (error) {
+        // The last event says why there are no more; other operations of the socket go on.
+        failed = true;
+        return { value: { errors: [toGraphqlError(error)] } };
+      }
     },
     // Also while an event is waited for, which a generator of its own would not hear.
     return: end,
@@ -29,4 +37,10 @@ export async function liveEvents(args: ExecutionArgs, executor: Executor): Promi
     [Symbol.asyncDispose]: async () => void (await end()),
   };
   return events as Awaited<OperationResult>;
+}
+
+function toGraphqlError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
 }

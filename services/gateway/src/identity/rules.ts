@@ -52,6 +52,7 @@ export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Reado
     retryRun: OPERATOR,
     revokeToken: ADMIN,
     settleCompression: OPERATOR,
+    updateRun: OPERATOR,
   },
-  Subscription: { runUpdated: VIEWER },
+  Subscription: { runsUpdated: VIEWER, runUpdated: VIEWER },
 };

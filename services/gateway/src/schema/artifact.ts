@@ -6,10 +6,10 @@ import { SafeInt } from './scalars.ts';
 
 @ObjectType({ implements: Node, description: 'Immutable bytes in the artifact store, named by their SHA-256.' })
 export class Artifact extends Node {
-  @Field(() => String)
+  @Field(() => String, { description: 'SHA-256 of the bytes, 64 hexadecimal digits.' })
   sha256!: string;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'How many bytes it has.' })
   bytes!: number;
 
   /** The name that a download gets when the caller names none. */
@@ -21,7 +21,10 @@ const DOWNLOAD_SECONDS = 15 * 60;
 @Resolver(() => Artifact)
 export class ArtifactResolver {
   @Query(() => Artifact, { nullable: true, description: 'An artifact by its SHA-256.' })
-  artifact(@Ctx() context: Context, @Arg('sha256', () => String) sha256: string): Promise<Artifact | null> {
+  artifact(
+    @Ctx() context: Context,
+    @Arg('sha256', () => String, { description: '64 hexadecimal digits.' }) sha256: string,
+  ): Promise<Artifact | null> {
     return findArtifact(context, sha256);
   }
 
@@ -29,7 +32,11 @@ export class ArtifactResolver {
   downloadUrl(
     @Root() artifact: Artifact,
     @Ctx() { store }: Context,
-    @Arg('filename', () => String, { nullable: true }) filename?: string,
+    @Arg('filename', () => String, {
+      nullable: true,
+      description: 'What the file is called where it is saved; the name of what it is when absent.',
+    })
+    filename?: string,
   ): Promise<string> {
     return store.presignGet(artifact.sha256, {
       filename: filename ?? artifact.filename,

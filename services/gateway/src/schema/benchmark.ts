@@ -1,12 +1,19 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { enumeration } from './enumeration.ts';
+import { RunDetailsInput } from './run-details.ts';
 import { SafeInt } from './scalars.ts';
 
-export const ExecutionProvider = { CPU: 'cpu', CUDA: 'cuda', AUTO: 'auto' } as const;
+export const ExecutionProvider = enumeration(
+  'ExecutionProvider',
+  'What networks are run on.',
+  { CPU: 'cpu', CUDA: 'cuda', AUTO: 'auto' },
+  {
+    CPU: 'The processor.',
+    CUDA: 'A GPU of NVIDIA; fails where there is none.',
+    AUTO: 'A GPU where there is one, else the processor.',
+  },
+);
 export type ExecutionProvider = (typeof ExecutionProvider)[keyof typeof ExecutionProvider];
-registerEnumType(ExecutionProvider, {
-  name: 'ExecutionProvider',
-  description: 'CUDA fails where there is no GPU; AUTO takes one where there is.',
-});
 
 @InputType({ description: 'Networks to time against each other in one run.' })
 export class LaunchBenchmarkInput {
@@ -25,37 +32,44 @@ export class LaunchBenchmarkInput {
   @Field(() => ExecutionProvider, { nullable: true, description: "The worker's own when absent." })
   provider?: ExecutionProvider;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
 @ObjectType({ description: 'Milliseconds for one batch.' })
 export class Latency {
-  @Field(() => Float)
+  @Field(() => Float, { description: 'The median, in milliseconds.' })
   p50!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'In milliseconds: 95 of 100 runs took no longer.' })
   p95!: number;
 }
 
-@ObjectType()
+@ObjectType({ description: 'One network as it was timed.' })
 export class BenchmarkedNetwork {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the model, or of the model that it was made from.' })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'SHA-256 of its file.' })
   sha256!: string;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'How many weights it has.' })
   parameters!: number;
 
   @Field(() => SafeInt, { description: 'Multiply-accumulates for one image.' })
   macs!: number;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'Bytes of its file.' })
   bytes!: number;
 
-  @Field(() => Latency)
+  @Field(() => Latency, { description: 'Milliseconds for one batch.' })
   latencyMs!: Latency;
 
   @Field(() => Float, { description: 'At the median.' })
@@ -67,12 +81,14 @@ export class Benchmark {
   @Field(() => ExecutionProvider, { description: 'What the networks were run on.' })
   provider!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Images that a network got at once.' })
   batch!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Timed runs of each network.' })
   runs!: number;
 
-  @Field(() => [BenchmarkedNetwork])
+  @Field(() => [BenchmarkedNetwork], {
+    description: 'Each as it was timed, in the order in which they were asked for.',
+  })
   networks!: readonly BenchmarkedNetwork[];
 }

@@ -1,4 +1,5 @@
-import { Field, Float, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
+import { enumeration } from './enumeration.ts';
 import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
 import { Criterion } from './plan-options.ts';
@@ -6,18 +7,23 @@ import { ReportResult } from './report-result.ts';
 import { Json, SafeInt } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
-export const CompressionArm = {
-  FINETUNED: 'finetuned',
-  SCRATCH: 'scratch',
-  HEAD_ONLY: 'headOnly',
-  UNPRUNED: 'unpruned',
-} as const;
+export const CompressionArm = enumeration(
+  'CompressionArm',
+  'What is trained for a comparison.',
+  {
+    FINETUNED: 'finetuned',
+    SCRATCH: 'scratch',
+    HEAD_ONLY: 'headOnly',
+    UNPRUNED: 'unpruned',
+  },
+  {
+    FINETUNED: 'The pruned network.',
+    SCRATCH: 'The same architecture from fresh weights.',
+    HEAD_ONLY: 'Nothing is pruned, and only the head is trained.',
+    UNPRUNED: 'Nothing is pruned, and all of it is trained.',
+  },
+);
 export type CompressionArm = (typeof CompressionArm)[keyof typeof CompressionArm];
-registerEnumType(CompressionArm, {
-  name: 'CompressionArm',
-  description:
-    'What is trained for a comparison. FINETUNED: the pruned network. SCRATCH: the same architecture from fresh weights. HEAD_ONLY: nothing pruned, only the head trained. UNPRUNED: nothing pruned, all of it trained.',
-});
 
 @InputType({
   description:
@@ -37,7 +43,7 @@ export class KeepInput {
   within?: number;
 }
 
-@InputType()
+@InputType({ description: 'What to compress, by how much, and what to compare it with.' })
 export class LaunchCompressionInput extends LaunchPruneInput {
   @Field(() => [CompressionArm], {
     nullable: true,
@@ -116,6 +122,6 @@ export class Compression {
   })
   model!: Artifact;
 
-  @Field(() => Artifact)
+  @Field(() => Artifact, { description: 'The report as it was measured.' })
   reportFile!: Artifact;
 }

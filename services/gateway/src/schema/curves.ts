@@ -1,37 +1,29 @@
-import {
-  Arg,
-  Ctx,
-  Field,
-  FieldResolver,
-  Float,
-  ID,
-  Int,
-  ObjectType,
-  Query,
-  registerEnumType,
-  Resolver,
-  Root,
-} from 'type-graphql';
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { enumeration } from './enumeration.ts';
 import type { Context } from '../context.ts';
 import { characteristicCurves, kneeOf } from '../domain/curves.ts';
 import type { LayerResult } from '../domain/analyses.ts';
 
-export const KneeCurve = { VALIDATION: 'validation', TRAIN: 'train' } as const;
+export const KneeCurve = enumeration(
+  'KneeCurve',
+  'The curve on which a knee is looked for.',
+  { VALIDATION: 'validation', TRAIN: 'train' },
+  { VALIDATION: 'The error on validation images.', TRAIN: 'The error on training images.' },
+);
 export type KneeCurve = (typeof KneeCurve)[keyof typeof KneeCurve];
-registerEnumType(KneeCurve, { name: 'KneeCurve', description: 'The curve on which a knee is looked for.' });
 
 @ObjectType({ simpleResolvers: true, description: 'One solution of the lasso path: how many filters, at which error.' })
 export class CurvePoint {
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Weight of the penalty there.' })
   lambda!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many filters have a weight there.' })
   filters!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Error on training images, in standard deviations of the target.' })
   rmseTrain!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Error on validation images, in standard deviations of the target.' })
   rmseValidation!: number;
 }
 
@@ -41,16 +33,16 @@ export class CurvePoint {
     'The fewest filters whose error is within ε of the best: RMSE(k) − RMSE_min ≤ ε · (RMSE_max − RMSE_min).',
 })
 export class Knee {
-  @Field(() => Float)
+  @Field(() => Float, { description: 'The ε that was asked for.' })
   epsilon!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many filters are kept there.' })
   filters!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Weight of the penalty there.' })
   lambda!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Error there, in standard deviations of the target.' })
   rmse!: number;
 
   @Field(() => [Int], { description: 'Indices of the filters that the lasso chose there.' })
@@ -62,16 +54,16 @@ export class Knee {
   description: "RMSE against the number of a layer's filters, along the lasso path.",
 })
 export class CharacteristicCurve {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the layer.' })
   layer!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the task.' })
   task!: string;
 
   @Field(() => Int, { description: 'Filters that the layer has.' })
   filters!: number;
 
-  @Field(() => [CurvePoint])
+  @Field(() => [CurvePoint], { description: 'From the fewest filters to the most.' })
   points!: readonly CurvePoint[];
 
   @Field(() => [Int], {
@@ -87,10 +79,14 @@ export class CurveResolver {
   @Query(() => [CharacteristicCurve], { description: 'One for each layer, in graph order.' })
   characteristicCurves(
     @Ctx() context: Context,
-    @Arg('model', () => ID) model: string,
-    @Arg('dataset', () => ID) dataset: string,
-    @Arg('task', () => String) task: string,
-    @Arg('maxPoints', () => Int, { defaultValue: 100 }) maxPoints: number = 100,
+    @Arg('model', () => ID, { description: 'Id of the network.' }) model: string,
+    @Arg('dataset', () => ID, { description: 'Id of the data set.' }) dataset: string,
+    @Arg('task', () => String, { description: 'Name of the task.' }) task: string,
+    @Arg('maxPoints', () => Int, {
+      defaultValue: 100,
+      description: 'Points of each curve at most, 2 to 1000: the full path is thinned out.',
+    })
+    maxPoints: number = 100,
   ): Promise<CharacteristicCurve[]> {
     return characteristicCurves(context, { model, dataset, task, maxPoints });
   }
@@ -99,8 +95,9 @@ export class CurveResolver {
   knee(
     @Root() curve: CharacteristicCurve,
     @Ctx() context: Context,
-    @Arg('epsilon', () => Float) epsilon: number,
-    @Arg('on', () => KneeCurve, { defaultValue: KneeCurve.VALIDATION }) on: KneeCurve = KneeCurve.VALIDATION,
+    @Arg('epsilon', () => Float, { description: 'Between 0 and 1, such as 0.01.' }) epsilon: number,
+    @Arg('on', () => KneeCurve, { defaultValue: KneeCurve.VALIDATION, description: 'The curve on which to look.' })
+    on: KneeCurve = KneeCurve.VALIDATION,
   ): Promise<Knee> {
     return kneeOf(context, curve, epsilon, on);
   }

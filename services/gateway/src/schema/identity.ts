@@ -41,13 +41,13 @@ const ViewerKind = enumeration(
 
 @ObjectType({ description: 'Who asks.' })
 export class Viewer {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the token, or of the person.' })
   name!: string;
 
-  @Field(() => ViewerKind)
+  @Field(() => ViewerKind, { description: 'How they are known.' })
   kind!: Principal['kind'];
 
-  @Field(() => RoleName)
+  @Field(() => RoleName, { description: 'What they may do in the project.' })
   role!: Role;
 
   @Field(() => String, { description: 'Name of the project that this request works in.' })
@@ -59,37 +59,37 @@ export class Viewer {
 
 @ObjectType({ description: 'What belongs to one project is not there for those who work in another.' })
 export class Project {
-  @Field(() => String)
+  @Field(() => String, { description: 'What people and requests call it; no two have the same.' })
   name!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was made.' })
   createdAt!: Date;
 }
 
 @ObjectType({ description: 'An API token, without its secret.' })
 export class Token {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The part of the token that is no secret.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Who or what holds it.' })
   name!: string;
 
-  @Field(() => RoleName)
+  @Field(() => RoleName, { description: 'What its holder may do.' })
   role!: Role;
 
   @Field(() => String, { nullable: true, description: 'Name of its project; null: every project.' })
   project!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Name of who made it; null where nobody was asked.' })
   createdBy!: string | null;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was made.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When it ends by itself; null: never.' })
   expiresAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When somebody ended it; null: not yet.' })
   revokedAt!: Date | null;
 
   @Field(() => DateTime, { nullable: true, description: 'To the minute.' })
@@ -98,16 +98,16 @@ export class Token {
 
 @ObjectType({ description: 'A mutation that somebody asked for, whether it was done or refused.' })
 export class AuditEntry {
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it was asked for.' })
   createdAt!: Date;
 
   @Field(() => String, { description: 'Id of who asked: of a token, or of a person at the issuer.' })
   principal!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of who asked.' })
   principalName!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Id of the request, which the log has, too.' })
   requestId!: string | null;
 
   @Field(() => String, { description: 'The field of Mutation.' })
@@ -120,12 +120,12 @@ export class AuditEntry {
   outcome!: string;
 }
 
-@InputType()
+@InputType({ description: 'What the token shall be allowed.' })
 export class CreateTokenInput {
   @Field(() => String, { description: 'Who or what will hold it.' })
   name!: string;
 
-  @Field(() => RoleName)
+  @Field(() => RoleName, { description: 'What its holder may do; no more than whoever makes it.' })
   role!: Role;
 
   @Field(() => DateTime, { nullable: true, description: 'When it ends by itself; never when absent.' })
@@ -139,33 +139,33 @@ export class CreateTokenInput {
   everywhere?: boolean;
 }
 
-@ObjectType()
+@ObjectType({ description: 'The new token, or why it was refused.' })
 export class CreateTokenPayload {
-  @Field(() => Token, { nullable: true })
+  @Field(() => Token, { nullable: true, description: 'Null where it was refused.' })
   token!: Token | null;
 
   @Field(() => String, { nullable: true, description: 'What its holder sends. It is told once, and kept nowhere.' })
   secret!: string | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
-@ObjectType()
+@ObjectType({ description: 'The token that has ended, or why it was refused.' })
 export class RevokeTokenPayload {
-  @Field(() => Token, { nullable: true })
+  @Field(() => Token, { nullable: true, description: 'Null where it was refused.' })
   token!: Token | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
-@ObjectType()
+@ObjectType({ description: 'The new project, or why it was refused.' })
 export class CreateProjectPayload {
-  @Field(() => Project, { nullable: true })
+  @Field(() => Project, { nullable: true, description: 'Null where it was refused.' })
   project!: Project | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
@@ -202,7 +202,7 @@ export class IdentityResolver {
   @Mutation(() => CreateTokenPayload, { description: 'Makes an API token for the project.' })
   createToken(
     @Ctx() context: Context,
-    @Arg('input', () => CreateTokenInput) input: CreateTokenInput,
+    @Arg('input', () => CreateTokenInput, { description: 'What the token shall be allowed.' }) input: CreateTokenInput,
   ): Promise<CreateTokenPayload> {
     return withUserErrors<{ token: Token | null; secret: string | null }>(() => makeToken(context, input), {
       token: null,
@@ -213,14 +213,22 @@ export class IdentityResolver {
   @Mutation(() => RevokeTokenPayload, {
     description: 'Ends a token for good; whoever uses it is cut off within seconds, what they launched goes on.',
   })
-  revokeToken(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RevokeTokenPayload> {
+  revokeToken(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the token.' }) id: string,
+  ): Promise<RevokeTokenPayload> {
     return withUserErrors<{ token: Token | null }>(async () => ({ token: await revokeToken(context, id) }), {
       token: null,
     });
   }
 
-  @Mutation(() => CreateProjectPayload)
-  createProject(@Ctx() context: Context, @Arg('name', () => String) name: string): Promise<CreateProjectPayload> {
+  @Mutation(() => CreateProjectPayload, {
+    description: 'Makes a project: for those whose role holds in every project.',
+  })
+  createProject(
+    @Ctx() context: Context,
+    @Arg('name', () => String, { description: 'What it shall be called; no two have the same name.' }) name: string,
+  ): Promise<CreateProjectPayload> {
     return withUserErrors<{ project: Project | null }>(async () => ({ project: await makeProject(context, name) }), {
       project: null,
     });

@@ -1,37 +1,38 @@
 import { Arg, Ctx, Field, Float, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import * as launches from '../domain/launches.ts';
-import { cancel, retry } from '../domain/run-control.ts';
+import { cancel, retry, updateRun } from '../domain/run-control.ts';
 import { completeUpload, createUpload } from '../domain/uploads.ts';
 import { PlanInput, TargetInput } from './plan-options.ts';
 import { Run } from './run.ts';
+import { RunDetailsInput } from './run-details.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 import { UserError, withUserErrors } from './user-error.ts';
 
-@ObjectType()
+@ObjectType({ description: 'The run that was launched or changed, or why it was refused.' })
 export class RunPayload {
-  @Field(() => Run, { nullable: true })
+  @Field(() => Run, { nullable: true, description: 'Null where it was refused.' })
   run!: Run | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
 @ObjectType({ description: 'Where to PUT which bytes of a file.' })
 export class UploadPart {
-  @Field(() => String)
+  @Field(() => String, { description: 'Where to PUT these bytes.' })
   url!: string;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'Where they begin in the file, in bytes.' })
   offset!: number;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'How many they are.' })
   bytes!: number;
 }
 
 @ObjectType({ description: 'Where to PUT the bytes, and until when.' })
 export class Upload {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'To be passed to `completeUpload`.' })
   id!: string;
 
   @Field(() => String, {
@@ -45,34 +46,34 @@ export class Upload {
   })
   parts!: UploadPart[];
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'Until when its addresses take bytes.' })
   expiresAt!: Date;
 }
 
-@ObjectType()
+@ObjectType({ description: 'Where to send the bytes, or why it was refused.' })
 export class CreateUploadPayload {
-  @Field(() => Upload, { nullable: true })
+  @Field(() => Upload, { nullable: true, description: 'Null where it was refused.' })
   upload!: Upload | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
-@ObjectType()
+@ObjectType({ description: 'What arrived, or why it was refused.' })
 export class CompleteUploadPayload {
   @Field(() => String, { nullable: true, description: 'SHA-256 of what arrived; registrations refer to it.' })
   sha256!: string | null;
 
-  @Field(() => SafeInt, { nullable: true })
+  @Field(() => SafeInt, { nullable: true, description: 'How many bytes arrived.' })
   bytes!: number | null;
 
-  @Field(() => [UserError])
+  @Field(() => [UserError], { description: 'Why it was refused; empty where it was done.' })
   userErrors!: UserError[];
 }
 
-@InputType()
+@InputType({ description: 'An ONNX file to register. Exactly one of upload and path.' })
 export class RegisterModelInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call the model: 100 characters at most.' })
   name!: string;
 
   @Field(() => String, {
@@ -98,13 +99,20 @@ export class RegisterModelInput {
   @Field(() => String, { nullable: true, description: 'The task that the network was trained for.' })
   primaryTask?: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
-@InputType()
+@InputType({ description: 'Labelled images to register. Exactly one of upload and path.' })
 export class RegisterDatasetInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'What people call the data set: 100 characters at most.' })
   name!: string;
 
   @Field(() => String, {
@@ -139,31 +147,45 @@ export class RegisterDatasetInput {
   })
   reading?: object;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
-@InputType()
+@InputType({ description: 'What to analyse.' })
 export class LaunchAnalysisInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The network whose layers are read.' })
   model!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The images and their labels.' })
   dataset!: string;
 
   @Field(() => [String], { nullable: true, description: 'All tasks of the data set when absent.' })
   tasks?: string[];
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
 @InputType({ description: 'Which cuts to make.' })
 export class LaunchPruneInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The network to cut.' })
   model!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The images and their labels.' })
   dataset!: string;
 
   @Field(() => PlanInput, { description: 'What the networks are for and what they keep.' })
@@ -172,10 +194,17 @@ export class LaunchPruneInput {
   @Field(() => [Float], { nullable: true, description: 'One pruned network for each; and one for each of targets.' })
   epsilons?: number[];
 
-  @Field(() => [TargetInput], { nullable: true })
+  @Field(() => [TargetInput], { nullable: true, description: 'One pruned network for each; 20 with epsilons at most.' })
   targets?: TargetInput[];
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
@@ -185,8 +214,11 @@ export const runPayload = (work: () => Promise<Run>): Promise<RunPayload> =>
 
 @Resolver()
 export class MutationResolver {
-  @Mutation(() => CreateUploadPayload)
-  createUpload(@Ctx() context: Context, @Arg('bytes', () => SafeInt) bytes: number): Promise<CreateUploadPayload> {
+  @Mutation(() => CreateUploadPayload, { description: 'Begins an upload: says where to PUT the bytes.' })
+  createUpload(
+    @Ctx() context: Context,
+    @Arg('bytes', () => SafeInt, { description: 'How many bytes will be sent.' }) bytes: number,
+  ): Promise<CreateUploadPayload> {
     return withUserErrors<{ upload: Upload | null }>(async () => ({ upload: await createUpload(context, bytes) }), {
       upload: null,
     });
@@ -198,8 +230,8 @@ export class MutationResolver {
   })
   completeUpload(
     @Ctx() context: Context,
-    @Arg('id', () => ID) id: string,
-    @Arg('sha256', () => String) sha256: string,
+    @Arg('id', () => ID, { description: 'Id of the upload.' }) id: string,
+    @Arg('sha256', () => String, { description: 'SHA-256 of what was sent, 64 hexadecimal digits.' }) sha256: string,
   ): Promise<CompleteUploadPayload> {
     return withUserErrors<{ sha256: string | null; bytes: number | null }>(() => completeUpload(context, id, sha256), {
       sha256: null,
@@ -210,7 +242,7 @@ export class MutationResolver {
   @Mutation(() => RunPayload, { description: 'Imports an ONNX file; the model is on the run when it has succeeded.' })
   registerModel(
     @Ctx() context: Context,
-    @Arg('input', () => RegisterModelInput) input: RegisterModelInput,
+    @Arg('input', () => RegisterModelInput, { description: 'The file, and how it is read.' }) input: RegisterModelInput,
   ): Promise<RunPayload> {
     return runPayload(() => launches.registerModel(context, input));
   }
@@ -221,7 +253,8 @@ export class MutationResolver {
   })
   registerDataset(
     @Ctx() context: Context,
-    @Arg('input', () => RegisterDatasetInput) input: RegisterDatasetInput,
+    @Arg('input', () => RegisterDatasetInput, { description: 'The images, and how they are read.' })
+    input: RegisterDatasetInput,
   ): Promise<RunPayload> {
     return runPayload(() => launches.registerDataset(context, input));
   }
@@ -231,7 +264,7 @@ export class MutationResolver {
   })
   launchAnalysis(
     @Ctx() context: Context,
-    @Arg('input', () => LaunchAnalysisInput) input: LaunchAnalysisInput,
+    @Arg('input', () => LaunchAnalysisInput, { description: 'What to analyse.' }) input: LaunchAnalysisInput,
   ): Promise<RunPayload> {
     return runPayload(() => launches.launchAnalysis(context, input));
   }
@@ -242,20 +275,37 @@ export class MutationResolver {
   })
   launchPrune(
     @Ctx() context: Context,
-    @Arg('input', () => LaunchPruneInput) input: LaunchPruneInput,
+    @Arg('input', () => LaunchPruneInput, { description: 'Which cuts to make.' }) input: LaunchPruneInput,
   ): Promise<RunPayload> {
     return runPayload(() => launches.launchPrune(context, input));
   }
 
   @Mutation(() => RunPayload, { description: 'Ends a run; what it has finished is kept and found again.' })
-  cancelRun(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+  cancelRun(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the run.' }) id: string,
+  ): Promise<RunPayload> {
     return runPayload(() => cancel(context, id));
+  }
+
+  @Mutation(() => RunPayload, {
+    description: 'Names a run, or gives it other labels or metadata; what is left out stays, null takes away.',
+  })
+  updateRun(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the run.' }) id: string,
+    @Arg('input', () => RunDetailsInput, { description: 'What shall be said of it.' }) input: RunDetailsInput,
+  ): Promise<RunPayload> {
+    return runPayload(() => updateRun(context, id, input));
   }
 
   @Mutation(() => RunPayload, {
     description: 'Launches the work of a failed or canceled run again; what succeeded is reused.',
   })
-  retryRun(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+  retryRun(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the run.' }) id: string,
+  ): Promise<RunPayload> {
     return runPayload(() => retry(context, id));
   }
 }

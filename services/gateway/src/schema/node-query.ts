@@ -17,7 +17,10 @@ const FINDERS: Record<NodeType, (context: Context, id: string) => Promise<Node |
 @Resolver()
 export class NodeResolver {
   @Query(() => Node, { nullable: true, description: 'Anything by its id.' })
-  node(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<Node | null> {
+  node(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of anything.' }) id: string,
+  ): Promise<Node | null> {
     const { type, id: local } = parseId(id);
     return FINDERS[type](context, local);
   }

@@ -5,7 +5,7 @@ import { Field, ID, InterfaceType } from 'type-graphql';
   resolveType: (value: { readonly nodeType: string }) => value.nodeType,
 })
 export abstract class Node {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Opaque: to be stored and sent back, never parsed.' })
   id!: string;
 
   /** Name of the GraphQL type; lets the interface resolve without asking the database again. */

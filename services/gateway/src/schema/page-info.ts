@@ -29,25 +29,28 @@ export class PageArgs {
 
 /** The Relay connection and edge types of a node type. */
 export function connectionOf<Node extends object>(name: string, node: () => ClassType<Node>) {
-  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+  @ObjectType(`${name}Edge`, { simpleResolvers: true, description: 'An entry of a page.' })
   class Edge {
-    @Field(() => String)
+    @Field(() => String, { description: 'Where it lies in the list; opaque.' })
     cursor!: string;
 
-    @Field(() => node())
+    @Field(() => node(), { description: 'The entry itself.' })
     node!: Node;
   }
 
-  @ObjectType(`${name}Connection`, { simpleResolvers: true })
+  @ObjectType(`${name}Connection`, { simpleResolvers: true, description: 'A page of a list.' })
   class Connection {
-    @Field(() => [Edge])
+    @Field(() => [Edge], { description: 'The entries of the page, in the order of the list.' })
     edges!: Edge[];
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where the page lies in its list.' })
     pageInfo!: PageInfo;
 
     // A promise, which only who asks for it waits for: that takes a resolver.
-    @Field(() => Int, { simple: false })
+    @Field(() => Int, {
+      simple: false,
+      description: 'How many there are in the whole list; counted for those who ask.',
+    })
     totalCount!: number;
   }
 

@@ -1,40 +1,60 @@
-import { Field, Float, InputType, Int, registerEnumType } from 'type-graphql';
+import { Field, Float, InputType, Int } from 'type-graphql';
+import { enumeration } from './enumeration.ts';
 
-export const Criterion = {
-  DAMAGE: 'damage',
-  LASSO: 'lasso',
-  L1: 'l1',
-  L2: 'l2',
-  BN_SCALE: 'bnScale',
-  ACTIVATION: 'activation',
-  TAYLOR: 'taylor',
-  RANDOM: 'random',
-} as const;
+export const Criterion = enumeration(
+  'Criterion',
+  'How filters are ranked: which of them go first.',
+  {
+    DAMAGE: 'damage',
+    LASSO: 'lasso',
+    L1: 'l1',
+    L2: 'l2',
+    BN_SCALE: 'bnScale',
+    ACTIVATION: 'activation',
+    TAYLOR: 'taylor',
+    RANDOM: 'random',
+  },
+  {
+    DAMAGE: 'By what those kept cannot explain of what the answers depend on.',
+    LASSO: 'By the characteristic curves of the task.',
+    L1: 'By the sum of the sizes of their weights.',
+    L2: 'By the root of the sum of the squares of their weights.',
+    BN_SCALE: 'By the scale of their normalisation.',
+    ACTIVATION: 'By their mean response to training images.',
+    TAYLOR: 'By what the loss would change without them, to first order.',
+    RANDOM: 'Not at all: what any other has to beat.',
+  },
+);
 export type Criterion = (typeof Criterion)[keyof typeof Criterion];
-registerEnumType(Criterion, {
-  name: 'Criterion',
-  description:
-    'How filters are ranked. DAMAGE: by what those kept cannot explain of what the answers depend on. LASSO: by the characteristic curves of the task. L1, L2: by the size of their weights. BN_SCALE: by the scale of their normalisation. ACTIVATION: by their mean response. TAYLOR: by what the loss would change without them, to first order. RANDOM: not at all.',
-});
 
-export const Decision = { UNION: 'union', VOTE: 'vote', MEAN: 'mean' } as const;
+export const Decision = enumeration(
+  'Decision',
+  'What becomes of channels that several layers share.',
+  { UNION: 'union', VOTE: 'vote', MEAN: 'mean' },
+  {
+    UNION: 'They stay when any of these layers keeps them.',
+    VOTE: 'They stay when at least half of these layers keep them.',
+    MEAN: 'As many stay as these layers keep on average: those of greatest mean worth.',
+  },
+);
 export type Decision = (typeof Decision)[keyof typeof Decision];
-registerEnumType(Decision, {
-  name: 'Decision',
-  description:
-    'What becomes of channels that several layers share. UNION: they stay when any of these keeps them. VOTE: when at least half do. MEAN: as many as these keep on average, those of greatest mean worth.',
-});
 
-export const TargetKind = { MACS: 'macs', PARAMETERS: 'parameters', BYTES: 'bytes', LATENCY: 'latency' } as const;
+export const TargetKind = enumeration(
+  'TargetKind',
+  'What a target counts.',
+  { MACS: 'macs', PARAMETERS: 'parameters', BYTES: 'bytes', LATENCY: 'latency' },
+  {
+    MACS: 'Multiply-accumulates for one image.',
+    PARAMETERS: 'Weights.',
+    BYTES: 'Bytes of weights.',
+    LATENCY: 'Milliseconds for one image, timed while pruning; a plan does not know it.',
+  },
+);
 export type TargetKind = (typeof TargetKind)[keyof typeof TargetKind];
-registerEnumType(TargetKind, {
-  name: 'TargetKind',
-  description: 'BYTES: of weights. LATENCY: milliseconds for one image, timed while pruning; a plan does not know it.',
-});
 
 @InputType({ description: 'How small the network shall become: exactly one of remove and atMost.' })
 export class TargetInput {
-  @Field(() => TargetKind)
+  @Field(() => TargetKind, { description: 'What is counted.' })
   kind!: TargetKind;
 
   @Field(() => Float, {
@@ -49,19 +69,19 @@ export class TargetInput {
 
 @InputType({ description: 'An ε of its own for one layer.' })
 export class LayerEpsilon {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the layer.' })
   layer!: string;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Between 0 and 1.' })
   epsilon!: number;
 }
 
 @InputType({ description: 'A least number of filters of its own for one layer.' })
 export class LayerMinFilters {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the layer.' })
   layer!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: '1 or more.' })
   minFilters!: number;
 }
 
@@ -99,7 +119,7 @@ export class PlanInput {
   @Field(() => Int, { nullable: true, description: 'Filters that every layer keeps at least; 1 when absent.' })
   minFilters?: number;
 
-  @Field(() => [LayerMinFilters], { nullable: true })
+  @Field(() => [LayerMinFilters], { nullable: true, description: 'Filters that single layers keep at least.' })
   layerMinFilters?: LayerMinFilters[];
 
   @Field(() => Int, {

@@ -7,10 +7,10 @@ import { SafeInt } from './scalars.ts';
 
 @InputType({ description: 'Which cut to plan.' })
 export class CompressionPlanInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The network to cut.' })
   model!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The data set of its tasks.' })
   dataset!: string;
 
   @Field(() => PlanInput, { description: 'What the network is for and what it keeps.' })
@@ -22,16 +22,19 @@ export class CompressionPlanInput {
   })
   epsilon?: number;
 
-  @Field(() => TargetInput, { nullable: true })
+  @Field(() => TargetInput, {
+    nullable: true,
+    description: 'How small it shall become. Exactly one of epsilon and target.',
+  })
   target?: TargetInput;
 }
 
-@ObjectType()
+@ObjectType({ description: 'What a network takes.' })
 export class NetworkSize {
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'How many weights.' })
   parameters!: number;
 
-  @Field(() => SafeInt)
+  @Field(() => SafeInt, { description: 'Multiply-accumulates for one image.' })
   macs!: number;
 
   @Field(() => SafeInt, { description: 'Bytes of weights.' })
@@ -43,34 +46,37 @@ export class FrozenBy {
   @Field(() => String, { description: 'Name of the node in the way.' })
   node!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its ONNX operator.' })
   operator!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Why it is in the way, in words.' })
   reason!: string;
 }
 
-@ObjectType()
+@ObjectType({ description: 'What would become of one layer.' })
 export class PlanLayer {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the layer.' })
   name!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Its ONNX operator, such as "Conv".' })
   op!: string;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many filters it has.' })
   filters!: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many would stay.' })
   kept!: number;
 
-  @Field(() => [Int])
+  @Field(() => [Int], { description: 'Which would stay, from 0.' })
   indices!: readonly number[];
 
-  @Field(() => Float, { nullable: true })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Weight of the penalty at its knee; null where no curve decided.',
+  })
   lambda!: number | null;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether filters can be cut from it.' })
   prunable!: boolean;
 
   @Field(() => String, {
@@ -79,7 +85,7 @@ export class PlanLayer {
   })
   reason!: string | null;
 
-  @Field(() => FrozenBy, { nullable: true })
+  @Field(() => FrozenBy, { nullable: true, description: 'What keeps it from being pruned; null where nothing does.' })
   frozenBy!: FrozenBy | null;
 
   @Field(() => String, { nullable: true, description: 'What is out of the ordinary in how many it keeps.' })
@@ -94,22 +100,26 @@ export class CompressionPlan {
   @Field(() => Int, { description: 'How it reads it: 1 for the mean over all positions, 2 for a 2 × 2 grid.' })
   pool!: HeadPool;
 
-  @Field(() => NetworkSize)
+  @Field(() => NetworkSize, {
+    description: 'The network as it is, up to the layer that the head reads, with its head.',
+  })
   before!: NetworkSize;
 
-  @Field(() => NetworkSize)
+  @Field(() => NetworkSize, { description: 'The same after the cut.' })
   after!: NetworkSize;
 
-  @Field(() => [PlanLayer])
+  @Field(() => [PlanLayer], { description: 'Every layer that stays, in graph order.' })
   layers!: readonly PlanLayer[];
 }
 
 @Resolver()
 export class PlanResolver {
-  @Query(() => CompressionPlan)
+  @Query(() => CompressionPlan, {
+    description: 'What a cut would give, without making it; needs an analysis of the model for the tasks.',
+  })
   compressionPlan(
     @Ctx() context: Context,
-    @Arg('input', () => CompressionPlanInput) input: CompressionPlanInput,
+    @Arg('input', () => CompressionPlanInput, { description: 'Which cut to plan.' }) input: CompressionPlanInput,
   ): Promise<CompressionPlan> {
     return compressionPlan(context, input);
   }

@@ -6,16 +6,16 @@ import { Model } from './model.ts';
 
 @ObjectType({ simpleResolvers: true, description: "How well a linear probe on one network's responses does one task." })
 export class Cell {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the task.' })
   task!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The layer whose responses were read.' })
   layer!: string;
 
-  @Field(() => MetricName)
+  @Field(() => MetricName, { description: 'What the figures measure.' })
   metric!: string;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether a greater figure is the better one.' })
   higherIsBetter!: boolean;
 
   @Field(() => Float, { description: 'Mean over the trials, on test images.' })
@@ -35,9 +35,9 @@ export class Cell {
   reductionPercent!: number | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'How well one network does every task.' })
 export class RelationshipRow {
-  @Field(() => Model)
+  @Field(() => Model, { description: 'The network of the row.' })
   model!: Model;
 
   @Field(() => [Cell], {
@@ -52,21 +52,27 @@ export class RelationshipRow {
   description: 'Rows are networks, columns are tasks. Directed: it is never made symmetric.',
 })
 export class TaskRelationships {
-  @Field(() => [String])
+  @Field(() => [String], { description: 'Names of the columns.' })
   tasks!: string[];
 
-  @Field(() => [RelationshipRow])
+  @Field(() => [RelationshipRow], { description: 'One for each model that was asked for, in that order.' })
   rows!: RelationshipRow[];
 }
 
 @Resolver()
 export class RelationshipResolver {
-  @Query(() => TaskRelationships)
+  @Query(() => TaskRelationships, {
+    description: 'How well each of several networks does each task, by a linear probe on its responses.',
+  })
   taskRelationships(
     @Ctx() context: Context,
-    @Arg('models', () => [ID]) models: string[],
-    @Arg('dataset', () => ID) dataset: string,
-    @Arg('tasks', () => [String], { nullable: true }) tasks?: string[],
+    @Arg('models', () => [ID], { description: 'Ids of the networks: the rows.' }) models: string[],
+    @Arg('dataset', () => ID, { description: 'Id of the data set.' }) dataset: string,
+    @Arg('tasks', () => [String], {
+      nullable: true,
+      description: 'Names of the columns; all tasks of the data set when absent.',
+    })
+    tasks?: string[],
     @Arg('layer', () => String, {
       defaultValue: 'BEST',
       description: 'BEST on validation, LAST, or the name of a layer.',

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLSchema, OperationTypeNode } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
@@ -43,8 +43,20 @@ export function createSchema(): GraphQLSchema {
     validate: false,
     pubSub: UNUSED_PUBSUB,
   });
+  for (const [operation, description] of Object.entries(ROOTS)) {
+    const root = schema.getRootType(operation as OperationTypeNode);
+    if (root) root.description = description;
+  }
   return nameInputFields(schema);
 }
+
+/** The roots are no classes that could be described where they are declared. */
+const ROOTS: Readonly<Record<`${OperationTypeNode}`, string>> = {
+  query: 'What can be asked for; nothing is changed by it.',
+  mutation:
+    'What can be changed. What the caller can put right comes back in `userErrors`, the rest as errors of the request.',
+  subscription: 'What can be followed over a WebSocket (graphql-transport-ws).',
+};
 
 /** type-graphql asks for one although every subscription here has a source of its own. */
 const UNUSED_PUBSUB: PubSub = {

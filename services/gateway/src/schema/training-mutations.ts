@@ -14,7 +14,7 @@ export class TrainingMutationResolver {
   @Mutation(() => RunPayload, { description: 'Trains a network for one or several tasks of a data set.' })
   launchFinetune(
     @Ctx() context: Context,
-    @Arg('input', () => LaunchFinetuneInput) input: LaunchFinetuneInput,
+    @Arg('input', () => LaunchFinetuneInput, { description: 'What to train.' }) input: LaunchFinetuneInput,
   ): Promise<RunPayload> {
     return runPayload(() => launchFinetune(context, input));
   }
@@ -25,7 +25,7 @@ export class TrainingMutationResolver {
   })
   launchCompression(
     @Ctx() context: Context,
-    @Arg('input', () => LaunchCompressionInput) input: LaunchCompressionInput,
+    @Arg('input', () => LaunchCompressionInput, { description: 'What to compress.' }) input: LaunchCompressionInput,
   ): Promise<RunPayload> {
     return runPayload(() => launchCompression(context, input));
   }
@@ -34,14 +34,17 @@ export class TrainingMutationResolver {
     description:
       'Ends a search for the smallest network that keeps a goal with the best so far: cancels what is left of it and launches it again with the rounds that are done.',
   })
-  settleCompression(@Ctx() context: Context, @Arg('id', () => ID) id: string): Promise<RunPayload> {
+  settleCompression(
+    @Ctx() context: Context,
+    @Arg('id', () => ID, { description: 'Id of the run.' }) id: string,
+  ): Promise<RunPayload> {
     return runPayload(() => settleCompression(context, id));
   }
 
   @Mutation(() => RunPayload, { description: 'Times networks against each other in one run.' })
   launchBenchmark(
     @Ctx() context: Context,
-    @Arg('input', () => LaunchBenchmarkInput) input: LaunchBenchmarkInput,
+    @Arg('input', () => LaunchBenchmarkInput, { description: 'What to time.' }) input: LaunchBenchmarkInput,
   ): Promise<RunPayload> {
     return runPayload(() => launchBenchmark(context, input));
   }

@@ -1,63 +1,86 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { enumeration } from './enumeration.ts';
 import { Artifact } from './artifact.ts';
 import { ExecutionProvider } from './benchmark.ts';
 import { MetricName } from './metric.ts';
 import { StepState } from './run-enums.ts';
 import { RunFailure } from './run.ts';
+import { RunDetailsInput } from './run-details.ts';
 import { SafeInt } from './scalars.ts';
 
-export const TrainingMode = { WHOLE: 'whole', HEAD: 'head', SCRATCH: 'scratch' } as const;
+export const TrainingMode = enumeration(
+  'TrainingMode',
+  'Which weights a training moves, and from where.',
+  { WHOLE: 'whole', HEAD: 'head', SCRATCH: 'scratch' },
+  {
+    WHOLE: 'Every layer goes on from its weights.',
+    HEAD: 'The head alone.',
+    SCRATCH: 'Every layer, from fresh weights.',
+  },
+);
 export type TrainingMode = (typeof TrainingMode)[keyof typeof TrainingMode];
-registerEnumType(TrainingMode, {
-  name: 'TrainingMode',
-  description:
-    'WHOLE: every layer goes on from its weights. HEAD: only the head. SCRATCH: every layer from fresh weights.',
-});
 
-export const OptimizerKind = { SGD: 'sgd', ADAM: 'adam', ADAMW: 'adamw' } as const;
+export const OptimizerKind = enumeration(
+  'OptimizerKind',
+  'How weights move along their gradients.',
+  { SGD: 'sgd', ADAM: 'adam', ADAMW: 'adamw' },
+  {
+    SGD: 'Stochastic gradient descent with momentum.',
+    ADAM: 'Adam, with an L2 penalty where weightDecay is given.',
+    ADAMW: 'Adam with decoupled weight decay.',
+  },
+);
 export type OptimizerKind = (typeof OptimizerKind)[keyof typeof OptimizerKind];
-registerEnumType(OptimizerKind, { name: 'OptimizerKind' });
 
-export const ScheduleKind = { CONSTANT: 'constant', STEP: 'step', COSINE: 'cosine' } as const;
+export const ScheduleKind = enumeration(
+  'ScheduleKind',
+  'How the learning rate moves.',
+  { CONSTANT: 'constant', STEP: 'step', COSINE: 'cosine' },
+  { CONSTANT: 'Not at all.', STEP: 'By a factor every few epochs.', COSINE: 'Along half a cosine to 0.' },
+);
 export type ScheduleKind = (typeof ScheduleKind)[keyof typeof ScheduleKind];
-registerEnumType(ScheduleKind, {
-  name: 'ScheduleKind',
-  description: 'How the learning rate moves: not at all, by a factor every few epochs, along half a cosine to 0.',
-});
 
-export const ClassWeights = { NONE: 'none', BALANCED: 'balanced' } as const;
+export const ClassWeights = enumeration(
+  'ClassWeights',
+  'How much the classes weigh in the loss.',
+  { NONE: 'none', BALANCED: 'balanced' },
+  {
+    NONE: 'Each image weighs as much as any other.',
+    BALANCED: 'Each class weighs as much as any other, however many images it has.',
+  },
+);
 export type ClassWeights = (typeof ClassWeights)[keyof typeof ClassWeights];
-registerEnumType(ClassWeights, {
-  name: 'ClassWeights',
-  description: 'BALANCED: each class weighs as much as any other, however many images it has.',
-});
 
-export const BatchNormMode = { IDENTITY: 'identity', FROZEN: 'frozen', TRAIN: 'train' } as const;
+export const BatchNormMode = enumeration(
+  'BatchNormMode',
+  'What normalisations do while they train.',
+  { IDENTITY: 'identity', FROZEN: 'frozen', TRAIN: 'train' },
+  {
+    IDENTITY: 'Behind every layer that trains stands one that at first changes nothing and is folded away at the end.',
+    FROZEN: "The network's own keep their statistics.",
+    TRAIN: "The network's own take those of the batch, with running means.",
+  },
+);
 export type BatchNormMode = (typeof BatchNormMode)[keyof typeof BatchNormMode];
-registerEnumType(BatchNormMode, {
-  name: 'BatchNormMode',
-  description:
-    'IDENTITY: behind every layer that trains stands a normalisation that at first changes nothing and is folded away at the end. FROZEN: the network’s own keeps its statistics. TRAIN: it takes those of the batch, with running means.',
-});
 
-@InputType()
+@InputType({ description: 'How weights move along their gradients.' })
 export class OptimizerInput {
-  @Field(() => OptimizerKind)
+  @Field(() => OptimizerKind, { description: 'Which one.' })
   kind!: OptimizerKind;
 
   @Field(() => Float, { nullable: true, description: 'SGD only, 0 to 0.9999.' })
   momentum?: number;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'SGD only: whether momentum looks ahead.' })
   nesterov?: boolean;
 
   @Field(() => Float, { nullable: true, description: 'L2 penalty (SGD, ADAM) or decoupled decay (ADAMW).' })
   weightDecay?: number;
 }
 
-@InputType()
+@InputType({ description: 'How the learning rate moves over the training.' })
 export class ScheduleInput {
-  @Field(() => ScheduleKind)
+  @Field(() => ScheduleKind, { description: 'Which one.' })
   kind!: ScheduleKind;
 
   @Field(() => Float, { nullable: true, description: 'Epochs in which the rate rises from 0.' })
@@ -72,19 +95,19 @@ export class ScheduleInput {
 
 @InputType({ description: 'How to train; whatever is left out is the default of the mode.' })
 export class TrainingInput {
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Passes over the training images at most.' })
   epochs?: number;
 
-  @Field(() => Int, { nullable: true })
+  @Field(() => Int, { nullable: true, description: 'Images for one step of the optimizer.' })
   batchSize?: number;
 
-  @Field(() => OptimizerInput, { nullable: true })
+  @Field(() => OptimizerInput, { nullable: true, description: 'How weights move along their gradients.' })
   optimizer?: OptimizerInput;
 
-  @Field(() => Float, { nullable: true })
+  @Field(() => Float, { nullable: true, description: 'Size of a step, above 0.' })
   learningRate?: number;
 
-  @Field(() => ScheduleInput, { nullable: true })
+  @Field(() => ScheduleInput, { nullable: true, description: 'How the learning rate moves.' })
   schedule?: ScheduleInput;
 
   @Field(() => Float, { nullable: true, description: 'Most that the joint norm of the gradients may be; 0: no limit.' })
@@ -93,10 +116,10 @@ export class TrainingInput {
   @Field(() => Float, { nullable: true, description: 'Share of a class label that is spread over all classes.' })
   labelSmoothing?: number;
 
-  @Field(() => ClassWeights, { nullable: true })
+  @Field(() => ClassWeights, { nullable: true, description: 'How much the classes weigh in the loss.' })
   classWeights?: ClassWeights;
 
-  @Field(() => BatchNormMode, { nullable: true })
+  @Field(() => BatchNormMode, { nullable: true, description: 'What normalisations do while they train.' })
   batchNorm?: BatchNormMode;
 
   @Field(() => Float, { nullable: true, description: 'Largest random shift, as a share of the side; 0: none.' })
@@ -120,7 +143,7 @@ export class TrainingInput {
   @Field(() => [String], { nullable: true, description: 'Layers whose weights stay as they are.' })
   freeze?: string[];
 
-  @Field(() => SafeInt, { nullable: true })
+  @Field(() => SafeInt, { nullable: true, description: 'Of the order of images and of what is drawn.' })
   seed?: number;
 }
 
@@ -136,7 +159,7 @@ export class DistillInput {
   temperature?: number;
 }
 
-@InputType()
+@InputType({ description: 'What to train. Exactly one of model and artifact.' })
 export class LaunchFinetuneInput {
   @Field(() => ID, { nullable: true, description: 'A registered model: it is cut at a layer and gets a fresh head.' })
   model?: string;
@@ -147,13 +170,13 @@ export class LaunchFinetuneInput {
   })
   artifact?: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The images and their labels.' })
   dataset!: string;
 
   @Field(() => [String], { description: 'One, or several side by side in one head.' })
   tasks!: string[];
 
-  @Field(() => TrainingMode, { defaultValue: TrainingMode.WHOLE })
+  @Field(() => TrainingMode, { defaultValue: TrainingMode.WHOLE, description: 'Which weights move, and from where.' })
   mode: TrainingMode = TrainingMode.WHOLE;
 
   @Field(() => String, {
@@ -168,25 +191,32 @@ export class LaunchFinetuneInput {
   })
   keepHead?: boolean;
 
-  @Field(() => TrainingInput, { nullable: true })
+  @Field(() => TrainingInput, { nullable: true, description: 'How to train.' })
   training?: TrainingInput;
 
-  @Field(() => DistillInput, { nullable: true })
+  @Field(() => DistillInput, { nullable: true, description: 'A network to learn from besides the labels.' })
   distill?: DistillInput;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => RunDetailsInput, { nullable: true, description: 'What people say of the run.' })
+  run?: RunDetailsInput;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Names the request, so that repeating it gives the run that it started: 1 to 200 letters, digits and . : _ -, such as a UUID.',
+  })
   idempotencyKey?: string;
 }
 
 @ObjectType({ description: 'One epoch as it ended; epoch 0 is the network before training.' })
 export class Epoch {
-  @Field(() => Int)
+  @Field(() => Int, { description: 'From 0, which is before anything was trained.' })
   epoch!: number;
 
   @Field(() => Float, { nullable: true, description: 'Mean over its training images; null for epoch 0.' })
   loss!: number | null;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Mean loss over the validation images.' })
   validationLoss!: number;
 
   @Field(() => Float, { description: 'On validation.' })
@@ -195,10 +225,10 @@ export class Epoch {
   @Field(() => Float, { description: "Of the epoch's last step." })
   learningRate!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Training images in a second.' })
   imagesPerSecond!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'How long it took, validation included.' })
   seconds!: number;
 
   @Field(() => Int, {
@@ -213,28 +243,28 @@ export class Epoch {
     'Where other images of the same kind would put a metric, in 95 of 100 draws: a bootstrap, subjects drawn whole.',
 })
 export class Interval {
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Its lower end, in the unit of the metric.' })
   low!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Its upper end, in the unit of the metric.' })
   high!: number;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'Standard deviation of the metric over the draws.' })
   standardError!: number;
 }
 
 @ObjectType({ description: 'What a trained network does on one task, with the weights of its best epoch.' })
 export class TrainedTask {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the task.' })
   task!: string;
 
-  @Field(() => MetricName)
+  @Field(() => MetricName, { description: 'What the figures measure.' })
   metric!: string;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether a greater figure is the better one.' })
   higherIsBetter!: boolean;
 
-  @Field(() => Float)
+  @Field(() => Float, { description: 'On validation images, by which the epoch was chosen.' })
   validation!: number;
 
   @Field(() => Float, { description: 'Judged once, on images that nothing has seen.' })
@@ -246,7 +276,9 @@ export class TrainedTask {
   @Field(() => Float, { description: 'What a constant prediction gives.' })
   chance!: number;
 
-  @Field(() => [Float])
+  @Field(() => [Float], {
+    description: 'At which an answer becomes a class, one for each output; empty where none are needed.',
+  })
   thresholds!: readonly number[];
 }
 
@@ -258,13 +290,13 @@ export class Training {
   @Field(() => String, { description: 'The name of its step.' })
   name!: string;
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'Names of the tasks that it learns.' })
   tasks!: readonly string[];
 
-  @Field(() => TrainingMode)
+  @Field(() => TrainingMode, { description: 'Which of its weights move, and from where.' })
   mode!: TrainingMode;
 
-  @Field(() => StepState)
+  @Field(() => StepState, { description: 'How far it is.' })
   state!: string;
 
   @Field(() => Boolean, { description: 'Whether its result was found rather than computed.' })
@@ -294,7 +326,10 @@ export class Training {
   @Field(() => Float, { nullable: true, description: 'Time in training and validation; null until it has ended.' })
   seconds!: number | null;
 
-  @Field(() => Float, { nullable: true })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Training images in a second, of its last epoch; null before the first has ended.',
+  })
   imagesPerSecond!: number | null;
 
   @Field(() => ExecutionProvider, { nullable: true, description: 'What it was trained on; null until it has ended.' })
@@ -309,6 +344,6 @@ export class Training {
   @Field(() => Artifact, { nullable: true, description: 'The trained network; null until it has ended.' })
   model!: Artifact | null;
 
-  @Field(() => RunFailure, { nullable: true })
+  @Field(() => RunFailure, { nullable: true, description: 'Why it failed; null unless it did.' })
   failure!: RunFailure | null;
 }

@@ -4,7 +4,7 @@ import { tellFailure } from '../domain/tell-failure.ts';
 
 @ObjectType({ description: 'Something that the caller can put right, with the input field that it is about.' })
 export class UserError {
-  @Field(() => String)
+  @Field(() => String, { description: 'Tells kinds of failures apart, such as `TASK_UNKNOWN`: see `failureCodes`.' })
   code!: string;
 
   @Field(() => String, {

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cancelRun, describeRun } from '@kneepoint/platform';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { seedRun } from '../testing/seed.ts';
+import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+import { globalId } from './ids.ts';
+import { ProjectRuns } from './project-runs.ts';
+import { watchRuns } from './watch-runs.ts';
+
+let gateway: TestGateway;
+let idle: number;
+beforeAll(async () => {
+  gateway = await openTestGateway();
+  idle = gateway.bus.listeners;
+  await gateway.db.prisma.project.create({ data: { id: 'other', name: 'other' } });
+});
+afterEach(() => {
+  gateway.bus.deaf = false;
+});
+afterAll(() => gateway.close());
+
+interface Told {
+  readonly id: string;
+  readonly seq: number;
+  readonly state: string;
+  readonly name: string | null;
+}
+
+/** Follows the runs of the default project; `next` gives what comes, or null after so long without. */
+function follow(filter = '') {
+  const client = gateway.socket();
+  const events = client.iterate<{ runsUpdated: Told }>({
+    query: `subscription { runsUpdated${filter} { id seq state name } }`,
+  });
+  let pending = events.next();
+  return {
+    async next(ms = 10_000): Promise<Told | null> {
+      const event = await Promise.race([pending, sleep(ms, null)]);
+      if (event === null) return null;
+      pending = events.next();
+      const { data, errors } = event.value as { data?: { runsUpdated: Told }; errors?: readonly Error[] };
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data!.runsUpdated;
+    },
+    close: () => client.dispose(),
+  };
+}
+
+const end = (id: string) => cancelRun(gateway.db, gateway.bus, id);
+
+describe('a subscription to all runs', () => {
+  it('begins with those that have not ended, then tells of each change of any, also of those that are new', async () => {
+    const [older, newer] = [await seedRun(gateway), await seedRun(gateway)];
+    const ended = await seedRun(gateway);
+    await end(ended.id);
+    const feed = follow();
+    expect([await feed.next(), await feed.next()]).toMatchObject([
+      { id: globalId('Run', older.id), state: 'QUEUED' },
+      { id: globalId('Run', newer.id), state: 'QUEUED' },
+    ]);
+    await end(older.id);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', older.id), seq: older.seq + 1, state: 'CANCELED' });
+    // What is said of a run that has ended is news, too.
+    await describeRun(gateway.db, gateway.bus, ended.id, { name: 'the one before' });
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', ended.id), name: 'the one before' });
+    await end(newer.id);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', newer.id), state: 'CANCELED' });
+    expect(await feed.next(300)).toBeNull();
+    await feed.close();
+    await expect.poll(() => gateway.bus.listeners, { timeout: 2000 }).toBe(idle);
+  });
+
+  it('hears within seconds of what no event has told, of new runs and of the end of others', async () => {
+    const run = await seedRun(gateway);
+    const feed = follow();
+    await feed.next();
+    gateway.bus.deaf = true;
+    const other = await seedRun(gateway);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', other.id) });
+    await end(run.id);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', run.id), state: 'CANCELED' });
+    await end(other.id);
+    await feed.close();
+  });
+
+  it('tells of what its filter names, and never of another project', async () => {
+    const theirs = gateway.db.forProject('other');
+    const [named, plain, foreign] = [
+      await seedRun(gateway, { name: 'nightly', labels: ['team=vision', 'x=1'], tasks: ['yaw'] }),
+      await seedRun(gateway),
+      await seedRun({ ...gateway, db: theirs }, { name: 'nightly', labels: ['team=vision', 'x=1'], tasks: ['yaw'] }),
+    ];
+    const label = 'labels: [{ key: "team", value: "vision" }]';
+    const feed = follow(`(filter: { name: "nightly", task: "yaw", ${label}, states: [QUEUED, CANCELED] })`);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', named.id) });
+    await cancelRun(theirs, gateway.bus, foreign.id);
+    await end(plain.id);
+    await end(named.id);
+    expect(await feed.next()).toMatchObject({ id: globalId('Run', named.id), state: 'CANCELED' });
+    expect(await feed.next(300)).toBeNull();
+    await feed.close();
+  });
+
+  it('gives the latest state of each run to who reads slowly, and ends for who leaves a thousand unread', async () => {
+    const projectRuns = new ProjectRuns(gateway);
+    const [run, ...many] = await Promise.all(Array.from({ length: 3 }, () => seedRun(gateway)));
+    const slow = watchRuns({ db: gateway.db, projectRuns }, {});
+    for (let i = 0; i < 3; i++) await slow.next();
+    for (const name of ['a', 'b', 'c']) await describeRun(gateway.db, gateway.bus, run!.id, { name });
+    await sleep(500);
+    expect((await slow.next()).value).toMatchObject({ name: 'c', seq: run!.seq + 3 });
+    await gateway.db.prisma.run.createMany({
+      data: Array.from({ length: 1001 }, () => ({ kind: 'ANALYSIS', state: 'QUEUED', input: {} })),
+    });
+    // The look for lost events finds them all at once.
+    await sleep(2_500);
+    await expect(drain(slow)).rejects.toMatchObject({ code: 'SUBSCRIPTION_OVERRUN' });
+    await gateway.db.prisma.run.deleteMany({ where: { steps: { none: {} } } });
+    for (const { id } of [run!, ...many]) await end(id);
+  });
+});
+
+async function drain(states: AsyncGenerator): Promise<void> {
+  for (;;) if ((await states.next()).done === true) return;
+}
