@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install bundle demo test lint format schema bench zoo engines services sbom clean
+.PHONY: install bundle demo test lint format schema bench zoo engines services sbom pack clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -41,6 +41,9 @@ engines: install ## Pruned networks beside their originals in OpenVINO, OpenCV D
 
 sbom: install ## What the product is made of, and under which licences: dist/sbom.cyclonedx.json, dist/licences.md
 	npx tsx scripts/sbom.ts
+
+pack: bundle ## What is published, into dist/: npm packages of the command and of the client, and the chart where helm is there
+	npx tsx scripts/pack.ts
 
 clean:
 	rm -rf .kneepoint dist node_modules

@@ -1,14 +1,14 @@
 // Makes JavaScript of the command line and of every task that runs in a process of its own, which then starts in a third of the
 // time: into dist/, where packages/runtime/src/task/bundled.mjs finds it. Nothing is done when nothing has changed.
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundled, stampOf } from '../packages/runtime/src/task/bundled.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = join(ROOT, 'dist');
-const MAIN = 'packages/cli/src/main.ts';
+export const MAIN = 'packages/cli/src/main.ts';
 const DAY_MS = 86_400_000;
 
 const posix = (path) => path.split(sep).join('/');
@@ -23,39 +23,42 @@ async function entryPoints() {
   return [MAIN, 'packages/runtime/src/task/child-main.ts', ...files.flat().filter(isTask)];
 }
 
-/** Ours is bundled; packages stay where they are. */
-const packages = {
+/** Ours is bundled; packages stay where they are, but those that are to be `inlined`. */
+const packages = (inlined) => ({
   name: 'packages',
   setup({ onResolve }) {
+    const isOurs = (path) => path.startsWith('@kneepoint/') || inlined.includes(path);
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@kneepoint/') ? undefined : { path, external: true },
+      kind === 'entry-point' || isOurs(path) ? undefined : { path, external: true },
     );
   },
-};
+});
 
-/** What each source was like before it was read. */
-const sources = {};
-
-/** Modules that look for files beside them find those beside their source. */
-const places = {
+/** Modules that look for files beside them find those beside their source. `onSource` is told the name of each and what it says. */
+const places = (onSource) => ({
   name: 'places',
   setup({ onLoad }) {
     onLoad({ filter: /\.m?ts$|\.mjs$/ }, async ({ path }) => {
       const name = posix(relative(ROOT, path));
-      sources[name] = stampOf(name);
+      const stamp = stampOf(name);
       const source = await readFile(path, 'utf8');
+      onSource(name, source, stamp);
       const place = JSON.stringify(posix(relative(DIST, path)));
       const contents = source.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`);
       return { contents, loader: path.endsWith('ts') ? 'ts' : 'js' };
     });
   },
-};
+});
 
-async function bundle() {
+/**
+ * Writes the bundle into a folder that is to stand where dist/ stands: a package's own has the files beside which sources lie at the same
+ * paths. Gives esbuild's account of it, and the file of each entry.
+ */
+export async function bundle(outdir, { onSource, inlined = [] }) {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: await entryPoints(),
-    outdir: DIST,
+    outdir,
     entryNames: '[name]-[hash]',
     chunkNames: 'chunk-[hash]',
     bundle: true,
@@ -68,29 +71,34 @@ async function bundle() {
     keepNames: true,
     metafile: true,
     logLevel: 'warning',
-    plugins: [packages, places],
+    plugins: [packages(inlined), places(onSource)],
   });
-  const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
-    relative('dist', path),
-    entryPoint,
-  ]);
+  const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [basename(path), entryPoint]);
   const entries = Object.fromEntries(
     outputs.flatMap(([file, source]) => (source === undefined ? [] : [[source, file]])),
   );
+  return { metafile, entries, files: outputs.map(([file]) => file) };
+}
+
+async function bundleHere() {
+  // What each source was like before it was read.
+  const sources = {};
+  const { entries, files } = await bundle(DIST, { onSource: (name, _source, stamp) => (sources[name] = stamp) });
   await writeFile(join(DIST, 'manifest.new.json'), JSON.stringify({ sources, entries }));
   await rename(join(DIST, 'manifest.new.json'), join(DIST, 'manifest.json'));
-  return new Set(['manifest.json', ...outputs.map(([file]) => file)]);
+  return new Set(['manifest.json', ...files]);
 }
 
 /** Processes that were started from an earlier bundle may still want its files. */
 async function removeOld(current) {
   for (const file of await readdir(DIST)) {
     const path = join(DIST, file);
-    if (!current.has(file) && Date.now() - (await stat(path)).mtimeMs > DAY_MS) await rm(path);
+    if (file.endsWith('.js') && !current.has(file) && Date.now() - (await stat(path)).mtimeMs > DAY_MS) await rm(path);
   }
 }
 
-if (bundled(new URL(`../${MAIN}`, import.meta.url)) === undefined) {
+const isProgram = process.argv[1] === fileURLToPath(import.meta.url);
+if (isProgram && bundled(new URL(`../${MAIN}`, import.meta.url)) === undefined) {
   await mkdir(DIST, { recursive: true });
-  await removeOld(await bundle());
+  await removeOld(await bundleHere());
 }

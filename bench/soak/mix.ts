@@ -1,3 +1,11 @@
+import {
+  LaunchAnalysisDocument,
+  LaunchBenchmarkDocument,
+  LaunchFinetuneDocument,
+  LaunchPruneDocument,
+  RegisterDatasetDocument,
+  RegisterModelDocument,
+} from '@kneepoint/client';
 import { join } from 'node:path';
 import { packDataset, renderFaces } from '@kneepoint/datasets';
 import { encodeModel, vggStyle } from '@kneepoint/onnx';
@@ -52,18 +60,20 @@ export class Mix {
       case 'BENCHMARK': {
         const runs = this.#count;
         return this.#models().then((models) =>
-          this.#world.launch('launchBenchmark', 'LaunchBenchmarkInput', { models: models.slice(0, 2), runs }),
+          this.#world.launch((client) =>
+            client.mutate(LaunchBenchmarkDocument, { input: { models: models.slice(0, 2), runs } }),
+          ),
         );
       }
       case 'PRUNE': {
         const plan = { task: this.#one(this.#tasks) };
         const input = { model: this.#world.model, dataset, plan, epsilons: [this.#epsilon()] };
-        return this.#world.launch('launchPrune', 'LaunchPruneInput', input);
+        return this.#world.launch((client) => client.mutate(LaunchPruneDocument, { input }));
       }
       case 'FINETUNE': {
         const training = { epochs: 1, batchSize: 8, seed: this.#count };
-        const input = { model: this.#world.model, dataset, tasks: ['yaw'], mode: 'SCRATCH', training };
-        return this.#world.launch('launchFinetune', 'LaunchFinetuneInput', input);
+        const input = { model: this.#world.model, dataset, tasks: ['yaw'], mode: 'SCRATCH' as const, training };
+        return this.#world.launch((client) => client.mutate(LaunchFinetuneDocument, { input }));
       }
       case 'IMPORT_MODEL':
         return this.#importModel();
@@ -105,7 +115,7 @@ export class Mix {
       if (tasks.length === 0 || this.#asked.has(key)) continue;
       this.#asked.add(key);
       const input = { model, dataset: this.#world.dataset, tasks };
-      return this.#world.launch('launchAnalysis', 'LaunchAnalysisInput', input);
+      return this.#world.launch((client) => client.mutate(LaunchAnalysisDocument, { input }));
     }
   }
 
@@ -114,7 +124,9 @@ export class Mix {
     const bytes = encodeModel(vggStyle({ widths: [4, 'pool', 6], size: 32, seed, batchNorm: true }));
     const { sha256 } = await this.#world.store.put(bytes);
     const preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
-    return this.#world.launch('registerModel', 'RegisterModelInput', { name: `m${seed}`, upload: sha256, preprocess });
+    return this.#world.launch((client) =>
+      client.mutate(RegisterModelDocument, { input: { name: `m${seed}`, upload: sha256, preprocess } }),
+    );
   }
 
   async #importDataset(): Promise<string> {
@@ -124,6 +136,8 @@ export class Mix {
     const out = `${folder}.tar`;
     await packDataset(folder, { out });
     const { sha256 } = await this.#world.store.put(out);
-    return this.#world.launch('registerDataset', 'RegisterDatasetInput', { name: `d${seed}`, upload: sha256 });
+    return this.#world.launch((client) =>
+      client.mutate(RegisterDatasetDocument, { input: { name: `d${seed}`, upload: sha256 } }),
+    );
   }
 }

@@ -1,8 +1,8 @@
 // 1 000 runs of mixed kinds while workers are killed at random: `npx tsx bench/soak/run.ts [--runs N] [--minutes N] [--seed N]`.
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelRunDocument } from '@kneepoint/client';
 import { retryRun } from '@kneepoint/platform';
-import { cancel } from '../../packages/cli/src/client/runs.ts';
 import { seededRandom } from '@kneepoint/onnx';
 import { globalId } from '../../services/gateway/src/domain/ids.ts';
 import { FaultWorld, LEASE_SECONDS, type ServiceName } from '../../test/faults/world.ts';
@@ -51,8 +51,8 @@ async function killAtRandom(): Promise<void> {
 async function cancelAndRetry(run: string): Promise<void> {
   await sleep(random() * 3_000);
   canceled.add(run);
-  const { state } = await cancel(world.client(), globalId('Run', run));
-  if (state === 'SUCCEEDED') return;
+  const { run: ended } = await world.client().mutate(CancelRunDocument, { id: globalId('Run', run) });
+  if (ended.state === 'SUCCEEDED') return;
   if ((await world.ended(run)) === 'CANCELED') await again(run);
 }
 

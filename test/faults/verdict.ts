@@ -1,3 +1,9 @@
+import {
+  type KneepointClient,
+  LaunchAnalysisDocument,
+  LaunchCompressionDocument,
+  LaunchPruneDocument,
+} from '@kneepoint/client';
 import { type Database, isRunTerminal, isStepTerminal } from '@kneepoint/platform';
 import { expect } from 'vitest';
 import { type ComparedResult, comparedResults } from './results.ts';
@@ -9,20 +15,22 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = { regress: ['layer-t
 /** Seconds within which the bus must be empty: a message of a dead worker comes back after one lease, and is then dropped. */
 const DRAIN_SECONDS = 20;
 
+interface Sources {
+  readonly model: string;
+  readonly dataset: string;
+  readonly idempotencyKey?: string;
+}
+
 /** The work that cases do under faults; each ends with results that the reference run has under the same keys. */
-export const WORK = {
-  analysis: { mutation: 'launchAnalysis', type: 'LaunchAnalysisInput', input: { tasks: ['yaw'] } },
-  prune: { mutation: 'launchPrune', type: 'LaunchPruneInput', input: { plan: { task: 'yaw' }, epsilons: [0.05] } },
-  compression: {
-    mutation: 'launchCompression',
-    type: 'LaunchCompressionInput',
-    input: {
-      plan: { task: 'yaw' },
-      epsilons: [0.05],
-      arms: ['FINETUNED'],
-      teacher: false,
-      training: { epochs: 6, batchSize: 4 },
-    },
+const WORK = {
+  analysis: (input: Sources) => (client: KneepointClient) =>
+    client.mutate(LaunchAnalysisDocument, { input: { ...input, tasks: ['yaw'] } }),
+  prune: (input: Sources) => (client: KneepointClient) =>
+    client.mutate(LaunchPruneDocument, { input: { ...input, plan: { task: 'yaw' }, epsilons: [0.05] } }),
+  compression: (input: Sources) => (client: KneepointClient) => {
+    const training = { epochs: 6, batchSize: 4 };
+    const kind = { plan: { task: 'yaw' }, epsilons: [0.05], arms: ['FINETUNED'], teacher: false, training } as const;
+    return client.mutate(LaunchCompressionDocument, { input: { ...input, ...kind } });
   },
 } as const;
 
@@ -73,10 +81,9 @@ export class Trial {
   }
 
   launch(work: Work, { gateway = 'gateway', idempotencyKey }: { gateway?: string; idempotencyKey?: string } = {}) {
-    const { mutation, type, input } = WORK[work];
     const { model, dataset } = this.#world;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-    return this.#world.launch(mutation, type, { model, dataset, ...input, ...key }, gateway);
+    return this.#world.launch(WORK[work]({ model, dataset, ...key }), gateway);
   }
 
   /** Forgets all runs, and the results of these kinds with their files, so that the work is done anew. */

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GatewayClient } from '../../packages/cli/src/client/gateway-client.ts';
-import { launch } from '../../packages/cli/src/client/runs.ts';
 import { localId } from '../../services/gateway/src/domain/ids.ts';
 import { registerDataset, registerModel } from '../../packages/cli/src/client/register.ts';
+import { createClient, type KneepointClient } from '@kneepoint/client/node';
 import { type ArtifactStore, type Database, isRunTerminal, openDatabase, openStore } from '@kneepoint/platform';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -28,6 +27,9 @@ interface Started {
   readonly process: Kneepoint;
   readonly database: TcpProxy;
 }
+
+/** A mutation that gives a run. */
+export type Launch = (client: KneepointClient) => Promise<{ readonly run: { readonly id: string } }>;
 
 export interface StartOptions {
   /** Tells several processes of one service apart. Default: the service's name. */
@@ -130,14 +132,14 @@ export class FaultWorld {
   }
 
   /** Launches over GraphQL; gives the id of the run in the database. */
-  async launch(mutation: string, inputType: string, input: object, gateway = 'gateway'): Promise<string> {
-    return localId('Run', (await launch(this.client(gateway), mutation, inputType, input)).id);
+  async launch(send: Launch, gateway = 'gateway'): Promise<string> {
+    return localId('Run', (await send(this.client(gateway))).run.id);
   }
 
-  client(gateway = 'gateway'): GatewayClient {
+  client(gateway = 'gateway'): KneepointClient {
     const url = /"url":"(http[^"]+)\/graphql"/.exec(this.process(gateway).output)?.[1];
     if (url === undefined) throw new Error(`${gateway} does not listen:\n${this.process(gateway).output}`);
-    return new GatewayClient(url, { token: ADMIN_TOKEN });
+    return createClient({ url, token: ADMIN_TOKEN });
   }
 
   /** Kills a process and starts another in its place. */

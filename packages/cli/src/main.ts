@@ -4,7 +4,7 @@ import { COMMANDS } from './commands/registry.ts';
 import { Interrupted, INTERRUPTED_EXIT } from './interrupt.ts';
 import { note, printFailure } from './output.ts';
 
-/** Exit codes: 1 the work failed, 2 the command was misused, 3 a cut found nothing to cut, 130 interrupted. */
+/** Exit codes: 1 the work failed, 2 the command was misused, 3 a cut found nothing to cut, 4 a goal that was required was not met (compress), 130 interrupted. */
 const EXIT = { failed: 1, misused: 2, nothing: 3, interrupted: INTERRUPTED_EXIT } as const;
 
 /** Runs the command line and sets the process's exit code. */

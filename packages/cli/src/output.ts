@@ -1,3 +1,4 @@
+import { KneepointError } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 
 /** What a person asked to see is on standard output; what happens meanwhile is on standard error. */
@@ -13,10 +14,26 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** What a failure is told with: who types a command knows fields of requests by the names of options. */
+function told(error: unknown): {
+  readonly code: string;
+  readonly message: string;
+  readonly where?: string;
+  readonly fix?: string;
+} {
+  if (!(error instanceof KneepointError)) return Failure.from(error).toJSON();
+  const { code, message, where, fix } = error;
+  return {
+    ...{ code, message },
+    ...(where === undefined ? {} : { where: where.replace(/^input\.(plan\.)?/, '') }),
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
 /** One line of what was wrong, one of where, one of what would be right; as JSON on standard output when JSON was asked for. */
 export function printFailure(error: unknown, json: boolean): void {
-  const failure = Failure.from(error);
-  if (json) printJson({ error: failure.toJSON() });
+  const failure = told(error);
+  if (json) printJson({ error: failure });
   note(`error ${failure.code}: ${failure.message}`);
   if (failure.where) note(`   at ${failure.where}`);
   if (failure.fix) note(`  fix ${failure.fix}`);

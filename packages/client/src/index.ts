@@ -1,4 +1,5 @@
 export {
+  baseUrl,
   type ClientOptions,
   createClient,
   type Document,
@@ -11,6 +12,7 @@ export type { Artifact } from './download.ts';
 export { type ErrorDetails, KneepointError } from './errors.ts';
 export * from './generated/graphql.ts';
 export type { Sha256 } from './hash.ts';
+export { reasonOf } from './http.ts';
 export { type Connection, nodesOf } from './lists.ts';
 export type { NamedFile } from './tar.ts';
 export type { UploadOptions, UploadSource } from './upload.ts';

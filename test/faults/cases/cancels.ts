@@ -1,5 +1,5 @@
+import { CancelRunDocument, RetryRunDocument } from '@kneepoint/client';
 import { expect, it } from 'vitest';
-import { cancel } from '../../../packages/cli/src/client/runs.ts';
 import { globalId, localId } from '../../../services/gateway/src/domain/ids.ts';
 import type { Fixture } from '../fixture.ts';
 
@@ -7,13 +7,17 @@ const BEGIN = /\bBEGIN\b/;
 const COMMIT = /\bCOMMIT\b/;
 
 export function cancels({ world, trial }: Fixture): void {
-  const cancelRun = async (run: string) => (await cancel(world().client(), globalId('Run', run))).state;
+  const cancelRun = async (run: string) =>
+    (
+      await world()
+        .client()
+        .mutate(CancelRunDocument, { id: globalId('Run', run) })
+    ).run.state;
 
   /** The canceled work once more: as if nothing had been. */
   async function retried(run: string, outcomes: readonly string[]): Promise<void> {
-    const document = 'mutation($id: ID!) { retryRun(id: $id) { run { id } userErrors { code field message } } }';
     const id = globalId('Run', run);
-    const { run: again } = await world().client().mutate<{ run: { id: string } }>('retryRun', document, { id });
+    const { run: again } = await world().client().mutate(RetryRunDocument, { id });
     await trial().afterRecovery(localId('Run', again.id), { outcomes });
   }
 

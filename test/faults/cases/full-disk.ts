@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RetryRunDocument } from '@kneepoint/client';
 import { expect, it } from 'vitest';
 import { globalId, localId } from '../../../services/gateway/src/domain/ids.ts';
 import type { Fixture } from '../fixture.ts';
@@ -31,9 +32,9 @@ export function fullDisk({ world, trial }: Fixture): void {
         expect((await files(folder)).filter((name) => /\.tmp$|^work\//.test(name))).toEqual([]);
 
         await disk.makeRoom();
-        const document = 'mutation($id: ID!) { retryRun(id: $id) { run { id } userErrors { code field message } } }';
-        const variables = { id: globalId('Run', run) };
-        const again = await world().client().mutate<{ run: { id: string } }>('retryRun', document, variables);
+        const again = await world()
+          .client()
+          .mutate(RetryRunDocument, { id: globalId('Run', run) });
         await trial().afterRecovery(localId('Run', again.run.id), { outcomes: ['SUCCEEDED'] });
       } finally {
         await disk.remove();

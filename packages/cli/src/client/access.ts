@@ -1,3 +1,4 @@
+import { baseUrl } from '@kneepoint/client';
 import { findProfile, readProfiles } from './profiles.ts';
 
 /** Where a gateway is, and as whom it is asked. */
@@ -26,23 +27,10 @@ export async function findAccess(
   const given = { ...(token ? { token } : {}), ...(project ? { project } : {}) };
   if (name) {
     const profile = await findProfile(name);
-    return named && base(named) !== base(profile.url) ? { url: named, ...given } : { ...profile, ...given };
+    return named && baseUrl(named) !== baseUrl(profile.url) ? { url: named, ...given } : { ...profile, ...given };
   }
   if (!named) return undefined;
   if (token) return { url: named, ...given };
-  const known = Object.values(await readProfiles()).find(({ url }) => base(url) === base(named));
+  const known = Object.values(await readProfiles()).find(({ url }) => baseUrl(url) === baseUrl(named));
   return { ...known, url: named, ...given };
-}
-
-/** The address of a gateway, without what may be written behind it. */
-export function base(url: string): string {
-  return url.replace(/\/(graphql)?\/?$/, '');
-}
-
-/** What says who asks, as headers of a request and as the first message over a socket. */
-export function accessHeaders({ token, project }: Omit<Access, 'url'>): Readonly<Record<string, string>> {
-  return {
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    ...(project === undefined ? {} : { 'x-kneepoint-project': project }),
-  };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Preprocess } from '@kneepoint/datasets';
-import { writeTextFile } from './download.ts';
+import { writeTextFile } from '../write-text-file.ts';
 
 /** What is written beside a network, where the file does not say it itself. */
 export interface Known {

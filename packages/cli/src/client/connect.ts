@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createClient, type KneepointClient } from '@kneepoint/client/node';
 import type { Interrupt } from '../interrupt.ts';
 import { type Access, findAccess } from './access.ts';
-import { GatewayClient } from './gateway-client.ts';
 import { readLocalToken } from './local-token.ts';
 
 export interface ConnectionOptions {
@@ -16,7 +16,7 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  readonly client: GatewayClient;
+  readonly client: KneepointClient;
   /** Whether the server sees this machine's files, so that paths can be named instead of uploaded. */
   readonly local: boolean;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export async function connect(options: ConnectionOptions, interrupt?: Pick<Inter
   const named = await findAccess(options);
   if (named !== undefined) {
     interrupt?.limit(GOODBYE_MS);
-    const client = new GatewayClient(named.url, named);
+    const client = createClient(named);
     await client.check();
     return { client, local: false, close: () => Promise.resolve() };
   }
@@ -43,7 +43,7 @@ export async function connect(options: ConnectionOptions, interrupt?: Pick<Inter
   const running = await findRunning(config.dataDir);
   if (running) {
     interrupt?.limit(GOODBYE_MS);
-    return { client: new GatewayClient(running.url, running), local: true, close: () => Promise.resolve() };
+    return { client: createClient(running), local: true, close: () => Promise.resolve() };
   }
   const { startEmbedded } = await import('../embedded.ts');
   const embedded = await startEmbedded(
@@ -51,7 +51,7 @@ export async function connect(options: ConnectionOptions, interrupt?: Pick<Inter
     { ...config, host: '127.0.0.1', port: 0, healthPort: 0 },
     createLogger({ service: 'kneepoint', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' }),
   );
-  return { client: new GatewayClient(embedded.url, embedded), local: true, close: () => embedded.close() };
+  return { client: createClient(embedded), local: true, close: () => embedded.close() };
 }
 
 /** The environment with the command's flags on top, so that flags and variables mean the same. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
-import { reasonOf } from './http.ts';
 
 /** What a gateway tells at /auth of how one logs in. */
 interface Provider {

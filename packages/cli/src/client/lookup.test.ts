@@ -1,5 +1,6 @@
+import { createClient, type KneepointClient } from '@kneepoint/client';
 import { describe, expect, it } from 'vitest';
-import type { GatewayClient } from './gateway-client.ts';
+
 import { findModel, findNamed } from './lookup.ts';
 
 interface Row {
@@ -10,8 +11,10 @@ interface Row {
 }
 
 /** A gateway with these models, in pages of two. */
-function gatewayWith(rows: readonly Row[]): GatewayClient {
-  const query = (_document: string, { name, after }: { name: string | null; after: string | null }) => {
+function gatewayWith(rows: readonly Row[]): KneepointClient {
+  const answer = (_url: unknown, { body }: RequestInit = {}) => {
+    const { name, after } = (JSON.parse(body as string) as { variables: { name: string | null; after: string | null } })
+      .variables;
     const all = rows
       .filter((row) => name === null || row.name === name)
       .map(({ digest, ...row }) => ({
@@ -19,9 +22,10 @@ function gatewayWith(rows: readonly Row[]): GatewayClient {
       }));
     const start = Number(after ?? 0);
     const pageInfo = { hasNextPage: start + 2 < all.length, endCursor: String(start + 2) };
-    return Promise.resolve({ models: { edges: all.slice(start, start + 2), pageInfo } });
+    const data = { models: { edges: all.slice(start, start + 2), pageInfo } };
+    return Promise.resolve(Response.json({ data }));
   };
-  return { query } as unknown as GatewayClient;
+  return createClient({ url: 'http://gateway', fetch: answer });
 }
 
 const rows: readonly Row[] = [

@@ -1,5 +1,5 @@
+import { DatasetsDocument, type KneepointClient, ModelsDocument } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
-import type { GatewayClient } from './gateway-client.ts';
 
 interface Named {
   readonly id: string;
@@ -7,17 +7,12 @@ interface Named {
   readonly createdAt: string;
   readonly artifact: { readonly sha256: string };
   /** Of models: the same bytes read in another way are another model. */
-  readonly preprocess?: object;
-}
-
-interface Listing {
-  readonly edges: readonly { readonly node: Named }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly preprocess?: unknown;
 }
 
 const KINDS = {
-  model: { list: 'models', noun: 'model', unknown: 'MODEL_UNKNOWN', fields: 'preprocess' },
-  dataset: { list: 'datasets', noun: 'data set', unknown: 'DATASET_UNKNOWN', fields: '' },
+  model: { noun: 'model', unknown: 'MODEL_UNKNOWN' },
+  dataset: { noun: 'data set', unknown: 'DATASET_UNKNOWN' },
 } as const;
 
 export type NamedKind = keyof typeof KINDS;
@@ -29,12 +24,12 @@ const DIGEST = /^[0-9a-f]{8,64}$/;
 export const SHORT = 12;
 
 /** The id of the model that a person means: by its name, NAME@DIGEST, digest or id. Throws MODEL_UNKNOWN, NAME_AMBIGUOUS. */
-export async function findModel(client: GatewayClient, given: string): Promise<string> {
+export async function findModel(client: KneepointClient, given: string): Promise<string> {
   return (await findNamed(client, 'model', given)).id;
 }
 
 /** The id of the data set that a person means, in the same ways. Throws DATASET_UNKNOWN, NAME_AMBIGUOUS. */
-export async function findDataset(client: GatewayClient, given: string): Promise<string> {
+export async function findDataset(client: KneepointClient, given: string): Promise<string> {
   return (await findNamed(client, 'dataset', given)).id;
 }
 
@@ -43,7 +38,7 @@ export async function findDataset(client: GatewayClient, given: string): Promise
  * row, refuses it. Throws MODEL_UNKNOWN, DATASET_UNKNOWN, NAME_AMBIGUOUS.
  */
 export async function findNamed(
-  client: GatewayClient,
+  client: KneepointClient,
   kind: NamedKind,
   given: string,
   { one = false }: { readonly one?: boolean } = {},
@@ -64,19 +59,10 @@ export async function findNamed(
 }
 
 /** Newest first; all, or those of a name. */
-async function list(client: GatewayClient, kind: NamedKind, name?: string): Promise<Named[]> {
-  const { list: field, fields } = KINDS[kind];
-  const document = `query($after: String, $name: String) { ${field}(first: 100, after: $after, name: $name) {
-    edges { node { id name createdAt artifact { sha256 } ${fields} } } pageInfo { hasNextPage endCursor } } }`;
-  const rows: Named[] = [];
-  let after: string | null = null;
-  do {
-    const data: Record<string, Listing> = await client.query(document, { after, name: name ?? null });
-    const page = data[field]!;
-    rows.push(...page.edges.map(({ node }) => node));
-    after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-  } while (after !== null);
-  return rows;
+function list(client: KneepointClient, kind: NamedKind, name: string | null = null): Promise<readonly Named[]> {
+  return kind === 'model'
+    ? client.list(ModelsDocument, { name }, ({ models }) => models)
+    : client.list(DatasetsDocument, { name }, ({ datasets }) => datasets);
 }
 
 function ambiguous(kind: NamedKind, given: string, rows: readonly Named[]): Failure {

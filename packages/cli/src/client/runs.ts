@@ -1,74 +1,60 @@
-import { Failure, type FailureJson } from '@kneepoint/failures';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import {
+  type Artifact,
+  CancelRunDocument,
+  CompressionsDocument,
+  type Connection,
+  ENDED,
+  type KneepointClient,
+  PruningsDocument,
+  ReportFileDocument,
+  RUN,
+  type RunFieldsFragment,
+  type RunView,
+  SettleCompressionDocument,
+  succeeded,
+} from '@kneepoint/client';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import { Interrupted } from '../interrupt.ts';
-import { ProgressBar, type ProgressState } from '../render/progress.ts';
-import type { GatewayClient } from './gateway-client.ts';
-import { fetchReport } from './download.ts';
-import { listOf } from './lists.ts';
-import { ENDED } from './watch-run.ts';
+import { ProgressBar } from '../render/progress.ts';
 
-export interface ArtifactView {
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly downloadUrl: string;
-}
-
-export interface RunView {
-  readonly id: string;
-  readonly kind: string;
-  readonly state: string;
-  readonly seq: number;
-  readonly reused: boolean;
-  readonly progress: ProgressState & { readonly stepsDone: number; readonly stepsTotal: number };
-  readonly failure: (FailureJson & { where: string | null; fix: string | null }) | null;
-  readonly model: { readonly id: string; readonly name: string; readonly notes: readonly string[] } | null;
-  readonly dataset: { readonly id: string; readonly name: string; readonly notes: readonly string[] } | null;
-}
-
-export interface PruningView {
+/** A network that a run made. */
+export interface NetworkView {
   /** Tells it apart from others of the run. */
   readonly label: string;
-  readonly report: MeasuredResult;
-  readonly model: ArtifactView;
-  readonly reportFile: ArtifactView;
+  readonly model: Artifact;
+  /** What came of it; null until the run has succeeded. */
+  readonly result: ReportResult | null;
 }
 
-export const RUN_FIELDS = `
-  id kind state seq reused
-  progress { fraction stepsDone stepsTotal current done total unit etaSeconds }
-  failure { code message where fix }
-  model { id name notes }
-  dataset { id name notes }
-`;
-
-/** Launches by a mutation and returns the new run. */
-export async function launch(
-  client: GatewayClient,
-  mutation: string,
-  inputType: string,
-  input: object,
-): Promise<RunView> {
-  const document = `mutation($input: ${inputType}!) { ${mutation}(input: $input) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
-  return (await client.mutate<{ run: RunView }>(mutation, document, { input })).run;
+/** What a run made: its networks, and its report once it has succeeded. */
+export interface MadeView {
+  readonly report: Report | null;
+  readonly networks: readonly NetworkView[];
 }
 
-export interface FollowOptions<View> {
-  /** What is asked of each state; RUN_FIELDS at least. */
-  readonly fields?: string;
-  readonly onState?: (state: View, bar: ProgressBar) => void;
+export type OnState<Run> = (state: Run, bar: ProgressBar) => void;
+
+/** Shows a run's progress until it has succeeded, and throws what `followView` throws. */
+export function follow(
+  client: KneepointClient,
+  run: RunFieldsFragment,
+  title: string,
+  signal: AbortSignal,
+): Promise<RunFieldsFragment> {
+  return followView(client, run, title, signal, { view: RUN });
 }
 
 /**
  * Shows a run's progress until it has succeeded. Throws the run's failure; on interrupt cancels the run, waits until the
  * server has let go of it (on SIGTERM only until it has heard of it), and throws Interrupted.
  */
-export async function follow<View extends RunView = RunView>(
-  client: GatewayClient,
-  run: RunView,
+export async function followView<Run extends RunFieldsFragment>(
+  client: KneepointClient,
+  run: RunFieldsFragment,
   title: string,
   signal: AbortSignal,
-  { fields = RUN_FIELDS, onState }: FollowOptions<View> = {},
-): Promise<RunView> {
+  { view, onState }: { readonly view: RunView<Run>; readonly onState?: OnState<Run> },
+): Promise<RunFieldsFragment> {
   const bar = new ProgressBar();
   let leave = (): void => undefined;
   const left = new Promise<null>((resolve) => (leave = () => resolve(null)));
@@ -82,9 +68,9 @@ export async function follow<View extends RunView = RunView>(
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
-    let last: RunView = run;
-    if (!ENDED.includes(run.state)) {
-      const states = client.watch<View>(run.id, fields);
+    let last: RunFieldsFragment = run;
+    if (!ENDED.has(run.state)) {
+      const states = client.watchRun(run.id, {}, view);
       for (;;) {
         const next = await Promise.race([states.next(), left]);
         if (next === null || next.done === true) break;
@@ -94,53 +80,50 @@ export async function follow<View extends RunView = RunView>(
       }
     }
     if (signal.aborted) throw new Interrupted('interrupted');
-    if (last.state !== 'SUCCEEDED') throw failureOf(last);
-    return last;
+    return succeeded(last);
   } finally {
     signal.removeEventListener('abort', onAbort);
     bar.end();
   }
 }
 
-export function cancel(client: GatewayClient, id: string): Promise<RunView> {
-  return control(client, 'cancelRun', id);
+export async function cancel(client: KneepointClient, id: string): Promise<RunFieldsFragment> {
+  return (await client.mutate(CancelRunDocument, { id })).run;
 }
 
 /** Ends a compression's search with the best so far; the run that delivers it. */
-export function settle(client: GatewayClient, id: string): Promise<RunView> {
-  return control(client, 'settleCompression', id);
+export async function settle(client: KneepointClient, id: string): Promise<RunFieldsFragment> {
+  return (await client.mutate(SettleCompressionDocument, { id })).run;
 }
 
-async function control(client: GatewayClient, mutation: string, id: string): Promise<RunView> {
-  const document = `mutation($id: ID!) { ${mutation}(id: $id) { run { ${RUN_FIELDS} } userErrors { code field message } } }`;
-  return (await client.mutate<{ run: RunView }>(mutation, document, { id })).run;
+/** What a prune run cut. */
+export async function pruningsOf(client: KneepointClient, id: string): Promise<MadeView> {
+  return reported(client, id, await client.list(PruningsDocument, { id }, ({ run }) => run?.prunings ?? NOTHING));
 }
 
-/** What a prune run made; the report is read from its artifact, which keeps the order in which it was written. */
-export function pruningsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
-  return reportsOf(client, id, 'prunings');
+/** What a compression made: the network that is delivered for each ε, target and goal. */
+export async function compressionsOf(client: KneepointClient, id: string): Promise<MadeView> {
+  const made = await client.list(CompressionsDocument, { id }, ({ run }) => run?.compressions ?? NOTHING);
+  return reported(client, id, made);
 }
 
-/** What a compression made: the network that is delivered at each ε and target, and the report with all arms. */
-export function compressionsOf(client: GatewayClient, id: string): Promise<readonly PruningView[]> {
-  return reportsOf(client, id, 'compressions');
+/** The report of a run that has succeeded. */
+export function reportOf({ report }: MadeView): Report {
+  if (report) return report;
+  throw new Error('a run that has succeeded has a report');
 }
 
-async function reportsOf(
-  client: GatewayClient,
+/** A list of a run that is not there. */
+export const NOTHING: Connection<never> = { edges: [], pageInfo: { hasNextPage: false, endCursor: null } };
+
+/** The report is read from its file, which keeps the order in which it was written. */
+async function reported(
+  client: KneepointClient,
   id: string,
-  field: 'prunings' | 'compressions',
-): Promise<readonly PruningView[]> {
-  const artifact = 'sha256 bytes downloadUrl';
-  const fields = `label model { ${artifact} } reportFile { ${artifact} }`;
-  const made = await listOf<Omit<PruningView, 'report'>>(client, id, { field, fields });
-  return Promise.all(
-    made.map(async (view) => ({ ...view, report: await fetchReport<MeasuredResult>(view.reportFile) })),
-  );
-}
-
-function failureOf(run: RunView): Failure {
-  if (!run.failure) return new Failure('RUN_ENDED', `the run ended as ${run.state}`, { where: run.id });
-  const { code, message, where, fix } = run.failure;
-  return Failure.fromJSON({ code, message, ...(where ? { where } : {}), ...(fix ? { fix } : {}) });
+  made: readonly Pick<NetworkView, 'label' | 'model'>[],
+): Promise<MadeView> {
+  const file = (await client.query(ReportFileDocument, { id })).run?.report?.file;
+  const report = file ? await client.downloadJson<Report>(file) : null;
+  const results = new Map(report?.results.map((result) => [result.label, result]));
+  return { report, networks: made.map((view) => ({ ...view, result: results.get(view.label) ?? null })) };
 }

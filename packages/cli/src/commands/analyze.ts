@@ -1,6 +1,7 @@
+import { LaunchAnalysisDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
-import { follow, launch } from '../client/runs.ts';
+import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
@@ -15,12 +16,8 @@ export function registerAnalyze(program: Command): void {
           dataset: await findDataset(client, dataset),
           ...(options.tasks ? { tasks: options.tasks.split(',') } : {}),
         };
-        return follow(
-          client,
-          await launch(client, 'launchAnalysis', 'LaunchAnalysisInput', input),
-          `analyse ${model}`,
-          signal,
-        );
+        const launched = await client.mutate(LaunchAnalysisDocument, { input });
+        return follow(client, launched.run, `analyse ${model}`, signal);
       });
       if (options.json) return printJson({ id: run.id, state: run.state, reused: run.reused });
       print(

@@ -1,29 +1,15 @@
+import { BenchmarkDocument, type BenchmarkQuery, LaunchBenchmarkDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { findModel } from '../client/lookup.ts';
-import { follow, launch } from '../client/runs.ts';
+import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { camel, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { readNumber } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
-interface BenchmarkView {
-  readonly provider: string;
-  readonly batch: number;
-  readonly runs: number;
-  readonly networks: readonly {
-    readonly name: string;
-    readonly sha256: string;
-    readonly parameters: number;
-    readonly macs: number;
-    readonly bytes: number;
-    readonly latencyMs: { readonly p50: number; readonly p95: number };
-    readonly imagesPerSecond: number;
-  }[];
-}
+type BenchmarkView = NonNullable<NonNullable<BenchmarkQuery['run']>['benchmark']>;
 
-const FIELDS =
-  'provider batch runs networks { name sha256 parameters macs bytes latencyMs { p50 p95 } imagesPerSecond }';
 const BOUNDS = { least: 1, code: 'BENCHMARK_OPTION_INVALID' } as const;
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -49,13 +35,9 @@ export function registerBenchmark(program: Command): void {
           artifacts: networks.filter((network) => SHA256.test(network)),
           ...limits,
         };
-        const run = await launch(client, 'launchBenchmark', 'LaunchBenchmarkInput', input);
+        const { run } = await client.mutate(LaunchBenchmarkDocument, { input });
         const { id } = await follow(client, run, 'time networks', signal);
-        const data = await client.query<{ run: { benchmark: BenchmarkView } }>(
-          `query($id: ID!) { run(id: $id) { benchmark { ${FIELDS} } } }`,
-          { id },
-        );
-        return data.run.benchmark;
+        return (await client.query(BenchmarkDocument, { id })).run!.benchmark!;
       });
       if (options.json) return printJson(measured);
       print(renderBenchmark(measured));

@@ -1,10 +1,8 @@
+import type { CompressionArm, KeepInput, TargetInput } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 import { DEFAULT_REGRESSION } from '@kneepoint/workflow';
 import { readNumber } from './numbers.ts';
-import { type PlanFlags, readGoals, type TargetRequest } from './plan-options.ts';
-
-/** What the gateway takes as KeepInput. */
-export type KeepRequest = { readonly share: number } | { readonly within: number };
+import { type PlanFlags, readGoals } from './plan-options.ts';
 
 interface GoalFlags extends Pick<PlanFlags, 'epsilon' | 'target'> {
   readonly keep?: string;
@@ -25,8 +23,8 @@ interface TrialFlags {
 
 interface Goals {
   readonly epsilons: readonly number[];
-  readonly targets: readonly TargetRequest[];
-  readonly keep?: KeepRequest;
+  readonly targets: readonly TargetInput[];
+  readonly keep?: KeepInput;
 }
 
 const DEFAULT_KEEP = { share: 0.99 } as const;
@@ -35,7 +33,7 @@ const DEFAULT_KEEP = { share: 0.99 } as const;
  * One network for each ε and target, or the smallest that keeps a goal: 99 % of the whole one where nothing is said and something is
  * trained. Throws EPSILON_INVALID, TARGET_INVALID, GOAL_INVALID, PLAN_OPTIONS_CONFLICT.
  */
-export function readCompressGoals(flags: GoalFlags, arms: readonly string[]): Goals {
+export function readCompressGoals(flags: GoalFlags, arms: readonly CompressionArm[]): Goals {
   const { epsilon, target, keep, within } = flags;
   const asked = readKeep(keep, within);
   if (asked && epsilon !== undefined) {
@@ -69,7 +67,7 @@ export function readTrials({ trials, splitSeed }: TrialFlags): readonly number[]
 const SHARE = /^(\d+(?:\.\d+)?)\s*(%?)$/;
 
 /** "99%", "0.99", or a difference. */
-function readKeep(keep: string | undefined, within: string | undefined): KeepRequest | undefined {
+function readKeep(keep: string | undefined, within: string | undefined): KeepInput | undefined {
   if (keep !== undefined && within !== undefined) {
     throw new Failure('PLAN_OPTIONS_CONFLICT', '--keep and --within say the same thing in two ways', {
       where: '--within',

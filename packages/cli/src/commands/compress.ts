@@ -1,14 +1,19 @@
 import { basename, join } from 'node:path';
+import {
+  type CompressionArm,
+  type KneepointClient,
+  LaunchCompressionDocument,
+  type LaunchCompressionInput,
+} from '@kneepoint/client';
 import type { Command } from 'commander';
-import type { MeasuredResult } from '@kneepoint/workflow';
-import { writeTextFile } from '../client/download.ts';
-import type { GatewayClient } from '../client/gateway-client.ts';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
-import { compressionsOf, launch, type PruningView } from '../client/runs.ts';
+import { compressionsOf, type MadeView, reportOf } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
+import { writeTextFile } from '../write-text-file.ts';
 import { oneOf, readBatch } from './numbers.ts';
-import { goalOf, renderReport } from '../render/report.ts';
+import { goalOf, renderResult } from '../render/report.ts';
 import { renderSpread, spreadReports } from '../render/trials.ts';
 import {
   type PreprocessOptions,
@@ -19,10 +24,10 @@ import {
   withServerOptions,
 } from './options.ts';
 import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
-import { ANSWERS_HELP, type PruneRequest, saveAll, wantedBy } from './prune.ts';
+import { ANSWERS_HELP, saveAll, wantedBy } from './prune.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
-import { type KeepRequest, readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
-import { readTraining, type TrainingOptions, type TrainingRequest, withTrainingOptions } from './training-options.ts';
+import { readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
+import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
 
 interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags, DataFlags {
   readonly model: string;
@@ -36,14 +41,24 @@ interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOpti
   readonly splitSeed?: string;
   readonly trials?: string;
   readonly batch?: string;
+  readonly quantize?: string;
   readonly answers?: string;
+  readonly requireGoal?: boolean;
+  readonly runFile?: string;
   /** False for --no-teacher. */
   readonly teacher: boolean;
   readonly out: string;
 }
 
+/** Of a command that was told to require its goal. */
+const GOAL_MISSED_EXIT = 4;
+
+/** Whether a network keeps what it was to keep; a target beside that is how small is small enough. Else whether it is as small as it was to be. */
+const meetsGoal = ({ keep, target }: Pick<ReportResult, 'keep' | 'target'>): boolean =>
+  keep ? keep.met : target === null || target.reached <= target.atMost;
+
 /** What the command calls the arms, and what the gateway calls them. */
-const ARMS: Readonly<Record<string, string>> = {
+const ARMS: Readonly<Record<string, CompressionArm>> = {
   finetuned: 'FINETUNED',
   scratch: 'SCRATCH',
   head: 'HEAD_ONLY',
@@ -83,6 +98,7 @@ export function registerCompress(program: Command): void {
     .option('--rounds <n>', 'networks that such a search trains at most (default: 6)')
     .option('--no-teacher', 'train pruned networks on labels alone, not on the answers of the whole one finetuned')
     .option('--batch <b>', 'of the written files: free, or a number (default: as the original)')
+    .option('--quantize <kind>', 'int8: turn what is delivered into whole numbers, as far as validation bears it')
     .option('--answers <kind>', ANSWERS_HELP)
     .option('--split-seed <n>', 'seed of the partition into training, validation and test images (default: 1)')
     .option(
@@ -90,6 +106,8 @@ export function registerCompress(program: Command): void {
       'partitions, one seed after the other, over which figures are given as mean and spread (default: 1, with bootstrap intervals)',
     )
     .option('--compare <criteria>', 'cut by these criteria too, at equal MACs, and set them side by side: l1,random,…')
+    .option('--require-goal', 'end with code 4 where the goal was not met; the network is written all the same')
+    .option('--run-file <file>', 'where to write the id of the run, for commands that follow')
     .requiredOption('--out <folder>', 'where to put the network and its report')
     .action(async (options: CompressOptions) => {
       const name = basename(options.model).replace(/\.onnx$/i, '');
@@ -106,6 +124,7 @@ export function registerCompress(program: Command): void {
       }
       const training = readTraining(options);
       const batch = readBatch(options.batch);
+      const quantize = readQuantization(options.quantize);
       const { readAnswerKind } = await import('@kneepoint/deployment');
       const answers = readAnswerKind(options.answers, { trained: arms.includes('FINETUNED') });
       const preprocess = await readPreprocess(options, options.model);
@@ -133,76 +152,78 @@ export function registerCompress(program: Command): void {
           ...limits,
           arms,
           ...(compare.length === 0 ? {} : { compare }),
+          ...(quantize ? { quantize } : {}),
           ...(batch === undefined ? {} : { batch: String(batch) }),
           training,
         };
         const stem = `${name}-${readNames(options.task).join('+')}`;
-        const trials: (readonly PruningView[])[] = [];
+        const trials: Report[] = [];
         const files: string[] = [];
         for (const [trial, splitSeed] of seeds.entries()) {
           if (seeds.length > 1) note(`partition ${trial + 1} of ${seeds.length}, seed ${splitSeed}`);
           const own = seeds.length === 1 ? request : { ...request, splitSeed };
-          const { reused, compressions } = await compress(connection.client, own, signal);
+          const { runId, reused, made: found } = await compress(connection.client, own, signal);
+          if (options.runFile !== undefined && trial === 0) await writeTextFile(options.runFile, `${runId}\n`);
           if (reused) note('this was computed before; nothing had to be done');
           const folder = trial === 0 ? options.out : join(options.out, `trial-${trial + 1}`);
-          files.push(...(await saveAll(compressions, folder, stem, { answers, signal })));
-          trials.push(compressions);
+          files.push(...(await saveAll(connection.client, found, folder, stem, { answers, signal })));
+          trials.push(reportOf(found));
         }
-        return { trials: trials.map((compressions) => compressions.map(({ report }) => report)), files };
+        return { trials, files };
       });
-      const [first = []] = made.trials;
-      if (made.trials.length === 1) {
-        if (options.json) return printJson(first.length === 1 ? first[0] : first);
-        for (const report of first) print(`${renderReport(report)}\n`);
+      if (options.requireGoal && !made.trials.every(({ results }) => results.every(meetsGoal)))
+        process.exitCode = GOAL_MISSED_EXIT;
+      const [report, ...others] = made.trials;
+      if (report && others.length === 0) {
+        if (options.json) return printJson(report);
+        for (const result of report.results) print(`${renderResult(result, report)}\n`);
         return print(made.files.join('\n'));
       }
       return printTrials(made, seeds, options);
     });
 }
 
-export interface CompressRequest extends PruneRequest {
-  readonly keep?: KeepRequest;
-  readonly rounds?: number;
-  readonly teacher?: boolean;
-  readonly splitSeed?: number;
-  /** "free", or a number. */
-  readonly batch?: string;
-  readonly arms?: readonly string[];
-  readonly compare?: readonly string[];
-  readonly training?: TrainingRequest;
-}
-
 /** A compression to its end, with a line for each epoch. */
 export async function compress(
-  client: GatewayClient,
-  request: CompressRequest,
+  client: KneepointClient,
+  request: LaunchCompressionInput,
   signal: AbortSignal,
-): Promise<{ readonly runId: string; readonly reused: boolean; readonly compressions: readonly PruningView[] }> {
-  const launched = await launch(client, 'launchCompression', 'LaunchCompressionInput', request);
-  const run = await followTrainings(client, launched, `compress for ${wantedBy(request)}`, signal);
-  return { runId: run.id, reused: run.reused, compressions: await compressionsOf(client, run.id) };
+): Promise<{ readonly runId: string; readonly reused: boolean; readonly made: MadeView }> {
+  const launched = await client.mutate(LaunchCompressionDocument, { input: request });
+  const run = await followTrainings(client, launched.run, `compress for ${wantedBy(request)}`, signal);
+  return { runId: run.id, reused: run.reused, made: await compressionsOf(client, run.id) };
 }
 
 /** What several partitions have in common, into `trials.json` and to the terminal. */
 async function printTrials(
-  { trials, files }: { readonly trials: readonly (readonly MeasuredResult[])[]; readonly files: readonly string[] },
+  { trials, files }: { readonly trials: readonly Report[]; readonly files: readonly string[] },
   seeds: readonly number[],
   { out, json }: Pick<CompressOptions, 'out' | 'json'>,
 ): Promise<void> {
-  const spread = spreadReports(trials, goalOf);
+  const spread = spreadReports(
+    trials.map(({ results }) => results),
+    goalOf,
+  );
   const path = join(out, 'trials.json');
   await writeTextFile(path, `${JSON.stringify({ seeds, spread }, null, 2)}\n`);
   if (json) return printJson({ seeds, spread, trials });
-  const given = trials.flat().find(({ split }) => split.given !== undefined)?.split.given;
-  if (given !== undefined) note(`the data set brings its split (${given}): seeds draw only what that leaves open`);
+  const given = trials.find(({ split }) => split.given !== null)?.split.given;
+  if (given) note(`the data set brings its split (${given}): seeds draw only what that leaves open`);
   for (const report of spread) print(`${renderSpread(report)}\n`);
   print([...files, path].join('\n'));
 }
 
-const criterion = (name: string): string => readCriterion('--compare', name);
+const criterion = (name: string) => readCriterion('--compare', name);
 
 /** Throws TRAINING_OPTION_INVALID. */
-function readArms(text: string): readonly string[] {
+function readArms(text: string): readonly CompressionArm[] {
   if (text.trim() === 'none') return [];
   return text.split(',').map((name) => ARMS[oneOf('--arms', name.trim(), Object.keys(ARMS))]!);
+}
+
+const QUANTIZATIONS: Readonly<Record<string, NonNullable<LaunchCompressionInput['quantize']>>> = { int8: 'INT8' };
+
+/** Throws TRAINING_OPTION_INVALID. */
+function readQuantization(kind: string | undefined): LaunchCompressionInput['quantize'] {
+  return kind === undefined ? undefined : QUANTIZATIONS[oneOf('--quantize', kind, Object.keys(QUANTIZATIONS))];
 }

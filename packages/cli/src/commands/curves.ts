@@ -1,3 +1,4 @@
+import { CharacteristicCurvesDocument, type CharacteristicCurvesQuery } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
@@ -6,31 +7,7 @@ import { chart } from '../render/chart.ts';
 import { readEpsilon } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
-export interface CurveView {
-  readonly layer: string;
-  readonly filters: number;
-  readonly points: readonly {
-    readonly filters: number;
-    readonly rmseValidation: number;
-    readonly rmseTrain: number;
-    readonly lambda: number;
-  }[];
-  readonly uncertified: readonly number[];
-  readonly knee: {
-    readonly filters: number;
-    readonly lambda: number;
-    readonly rmse: number;
-    readonly kept: readonly number[];
-  };
-}
-
-export const CURVES_QUERY = `query($model: ID!, $dataset: ID!, $task: String!, $epsilon: Float!) {
-  characteristicCurves(model: $model, dataset: $dataset, task: $task) {
-    layer filters uncertified
-    points { lambda filters rmseTrain rmseValidation }
-    knee(epsilon: $epsilon) { filters lambda rmse kept }
-  }
-}`;
+export type CurveView = CharacteristicCurvesQuery['characteristicCurves'][number];
 
 interface CurveOptions extends ServerOptions {
   readonly epsilon: string;
@@ -51,8 +28,7 @@ export function registerCurves(program: Command): void {
           task,
           epsilon,
         };
-        return (await client.query<{ characteristicCurves: CurveView[] }>(CURVES_QUERY, variables))
-          .characteristicCurves;
+        return (await client.query(CharacteristicCurvesDocument, variables)).characteristicCurves;
       });
       const chosen = options.layer ? [findLayer(curves, options.layer)] : curves;
       if (options.json) return printJson(chosen);

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { DatasetsDocument, nodesOf } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { SHORT } from '../client/lookup.ts';
 import { nameOfSource, registerDataset, withScratch } from '../client/register.ts';
@@ -15,14 +16,8 @@ interface AddOptions extends ServerOptions, DataFlags {
   readonly name?: string;
 }
 
-interface DatasetRow {
-  readonly id: string;
-  readonly name: string;
-  readonly images: number;
-  readonly subject: string | null;
-  readonly tasks: readonly { readonly name: string; readonly type: string }[];
-  readonly artifact: { readonly sha256: string };
-}
+/** Data sets that are listed. */
+const NEWEST = 100;
 
 export function registerDatasetCommands(program: Command): void {
   const dataset = program.command('dataset').description('labelled images');
@@ -79,10 +74,7 @@ export function registerDatasetCommands(program: Command): void {
     .description('the data sets that are registered, newest first')
     .action(async (options: ServerOptions) => {
       const rows = await withConnection(options, async ({ client }) => {
-        const data = await client.query<{ datasets: { edges: { node: DatasetRow }[] } }>(
-          '{ datasets(first: 100) { edges { node { id name images subject tasks { name type } artifact { sha256 } } } } }',
-        );
-        return data.datasets.edges.map((edge) => edge.node);
+        return nodesOf((await client.query(DatasetsDocument, { first: NEWEST })).datasets);
       });
       if (options.json) return printJson(rows);
       print(

@@ -2,16 +2,17 @@ import { access, copyFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CharacteristicCurvesDocument, LaunchAnalysisDocument, TaskRelationshipsDocument } from '@kneepoint/client';
+import { createClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
-import { GatewayClient } from '../client/gateway-client.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
-import { follow, launch } from '../client/runs.ts';
+import { follow, reportOf } from '../client/runs.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { note, print } from '../output.ts';
-import { renderReport } from '../render/report.ts';
-import { type CurveView, CURVES_QUERY, renderCurve } from './curves.ts';
-import { MATRIX_QUERY, type MatrixView, renderMatrix } from './matrix.ts';
+import { renderResult } from '../render/report.ts';
+import { renderCurve } from './curves.ts';
+import { type MatrixView, renderMatrix } from './matrix.ts';
 import { readNumber } from './numbers.ts';
 import { compress } from './compress.ts';
 import { saveAll } from './prune.ts';
@@ -71,7 +72,7 @@ async function demo(options: DemoOptions): Promise<void> {
   // It shows something to who sits here.
   const embedded = await startEmbedded({ ...config, host: '127.0.0.1' }, log);
   try {
-    const client = new GatewayClient(embedded.url, embedded);
+    const client = createClient(embedded);
     const connection = { client, local: true, close: () => Promise.resolve() };
 
     heading(`1. ${options.count} synthetic faces with ground truth for seven tasks`);
@@ -102,12 +103,12 @@ async function demo(options: DemoOptions): Promise<void> {
 
     heading('2. Task-relationship matrix: how well the best layer of each network carries each task');
     for (const [index, model] of models.entries()) {
-      const analysis = await launch(client, 'launchAnalysis', 'LaunchAnalysisInput', { model, dataset });
-      const analysed = await follow(client, analysis, `analyse ${NETWORKS[index]}`, signal);
+      const { run } = await client.mutate(LaunchAnalysisDocument, { input: { model, dataset } });
+      const analysed = await follow(client, run, `analyse ${NETWORKS[index]}`, signal);
       if (analysed.reused) print(`   (${NETWORKS[index]} was analysed before: nothing had to be computed)`);
     }
     const matrixVariables = { models, dataset, layer: 'BEST' };
-    const { taskRelationships } = await client.query<{ taskRelationships: MatrixView }>(MATRIX_QUERY, matrixVariables);
+    const { taskRelationships } = await client.query(TaskRelationshipsDocument, matrixVariables);
     print(renderMatrix(taskRelationships));
     const best = bestFor(task, taskRelationships);
     const model = models[best.row]!;
@@ -116,7 +117,7 @@ async function demo(options: DemoOptions): Promise<void> {
 
     heading(`3. Characteristic curve and knee of that layer for ${task}`);
     const variables = { model, dataset, task, epsilon: Number(options.epsilon) };
-    const { characteristicCurves } = await client.query<{ characteristicCurves: CurveView[] }>(CURVES_QUERY, variables);
+    const { characteristicCurves } = await client.query(CharacteristicCurvesDocument, variables);
     print(
       renderCurve(
         characteristicCurves.find((curve) => curve.layer === best.layer)!,
@@ -126,19 +127,20 @@ async function demo(options: DemoOptions): Promise<void> {
     );
 
     heading(`4. The smallest network for ${task} that keeps 99 % of what the whole one, finetuned, can do`);
-    const { compressions } = await compress(
+    const { made } = await compress(
       client,
       { model, dataset, plan: { task }, keep: KEEP, rounds: ROUNDS, arms: ARMS, training },
       signal,
     );
-    print(renderReport(compressions[0]!.report));
-    const files = await saveAll(compressions, join(dataDir, 'out'), `${name}-${task}`);
+    const report = reportOf(made);
+    print(renderResult(report.results[0]!, report));
+    const files = await saveAll(client, made, join(dataDir, 'out'), `${name}-${task}`);
 
     heading('5. Where to look');
     for (const file of files) print(`   ${file}`);
     printQuery(embedded.url, variables);
     if (options.exit || !process.stdin.isTTY) {
-      print(`\nTo serve it: node packages/cli/bin/kneepoint.mjs up --data-dir ${dataDir} --port ${config.port}`);
+      print(`\nTo serve it: npx kneepoint up --data-dir ${dataDir} --port ${config.port}`);
       return;
     }
     note('\nserving until Ctrl-C');

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
+import {
+  download,
+  type KneepointClient,
+  LaunchFinetuneDocument,
+  type TrainingFieldsFragment,
+  type TrainingMode,
+} from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { writeBeside } from '../client/beside.ts';
-import { download, writeTextFile } from '../client/download.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
-import { launch } from '../client/runs.ts';
-import { followTrainings, trainingsOf, type TrainingView } from '../client/trainings.ts';
+import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
+import { writeTextFile } from '../write-text-file.ts';
 import { renderTraining } from '../render/training.ts';
 import { oneOf } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
@@ -40,18 +46,21 @@ export function registerFinetune(program: Command): void {
           ...(SHA256.test(model) ? { artifact: model } : { model: await findModel(client, model) }),
           dataset: await findDataset(client, dataset),
           tasks: task.split(','),
-          mode: mode.toUpperCase(),
+          mode: mode.toUpperCase() as TrainingMode,
           training,
           ...(options.layer ? { layer: options.layer } : {}),
           ...(options.keepHead ? { keepHead: true } : {}),
           ...(options.teacher ? { distill: { artifact: options.teacher } } : {}),
         };
-        const launched = await launch(client, 'launchFinetune', 'LaunchFinetuneInput', input);
-        const run = await followTrainings(client, launched, `finetune ${model}`, signal);
+        const launched = await client.mutate(LaunchFinetuneDocument, { input });
+        const run = await followTrainings(client, launched.run, `finetune ${model}`, signal);
         if (run.reused) note('this was trained before; nothing had to be done');
         const [trained] = await trainingsOf(client, run.id);
         const stem = `${SHA256.test(model) ? model.slice(0, 8) : model}-${task.replaceAll(',', '-')}-${mode}`;
-        return { trained: trained!, files: options.out ? await saveTraining(trained!, join(options.out, stem)) : [] };
+        return {
+          trained: trained!,
+          files: options.out ? await saveTraining(client, trained!, join(options.out, stem)) : [],
+        };
       });
       if (options.json) return printJson(withoutAddress(made.trained));
       print(renderTraining(made.trained));
@@ -64,14 +73,18 @@ export function registerFinetune(program: Command): void {
 }
 
 /** The network as PATH.onnx with what lies beside it, and what is known of it as PATH.json; all whole or absent. */
-export async function saveTraining(trained: TrainingView, path: string): Promise<readonly string[]> {
-  await download(trained.model!, `${path}.onnx`);
+export async function saveTraining(
+  client: KneepointClient,
+  trained: TrainingFieldsFragment,
+  path: string,
+): Promise<readonly string[]> {
+  await download(client, trained.model!, `${path}.onnx`);
   await writeTextFile(`${path}.json`, `${JSON.stringify(withoutAddress(trained), null, 2)}\n`);
   return [`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)), `${path}.json`];
 }
 
 /** An address is good for minutes; what is kept says the digest. */
-export function withoutAddress(trained: TrainingView): object {
+export function withoutAddress(trained: TrainingFieldsFragment): object {
   const { model, etaSeconds: _eta, ...rest } = trained;
   return { ...rest, model: model && { sha256: model.sha256, bytes: model.bytes } };
 }

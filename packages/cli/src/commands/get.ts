@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { Failure } from '@kneepoint/failures';
+import { download, type KneepointClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { writeBeside } from '../client/beside.ts';
-import { download } from '../client/download.ts';
-import type { GatewayClient } from '../client/gateway-client.ts';
 import { compressionsOf, pruningsOf } from '../client/runs.ts';
 import { trainingsOf } from '../client/trainings.ts';
 import { print } from '../output.ts';
@@ -22,15 +20,7 @@ export function registerGet(program: Command): void {
     .action(async (name: string, options: GetOptions) => {
       const written = await withConnection(options, async ({ client }) => {
         if (!/^[0-9a-f]{64}$/.test(name)) return saveRun(client, name, options.out);
-        const { artifact } = await client.query<{ artifact: { sha256: string; downloadUrl: string } | null }>(
-          'query($sha256: String!) { artifact(sha256: $sha256) { sha256 downloadUrl } }',
-          { sha256: name },
-        );
-        if (!artifact)
-          throw new Failure('ARTIFACT_UNKNOWN', `no artifact has the sum ${name}`, {
-            fix: 'Copy the sha256 from a report or query.',
-          });
-        await download(artifact, options.out);
+        await download(client, name, options.out);
         return [options.out, ...(/\.onnx$/i.test(options.out) ? await writeBeside(options.out) : [])];
       });
       print(written.join('\n'));
@@ -38,13 +28,13 @@ export function registerGet(program: Command): void {
 }
 
 /** What a compression delivered; else what was pruned, and what was trained by itself. */
-async function saveRun(client: GatewayClient, id: string, folder: string): Promise<readonly string[]> {
+async function saveRun(client: KneepointClient, id: string, folder: string): Promise<readonly string[]> {
   const compressions = await compressionsOf(client, id);
-  if (compressions.length > 0) return saveAll(compressions, folder, 'compressed');
-  const written = [...(await saveAll(await pruningsOf(client, id), folder, 'pruned'))];
+  if (compressions.networks.length > 0) return saveAll(client, compressions, folder, 'compressed');
+  const written = [...(await saveAll(client, await pruningsOf(client, id), folder, 'pruned'))];
   for (const trained of await trainingsOf(client, id)) {
     const stem = `${trained.tasks.join('-')}-${trained.label}`;
-    if (trained.model) written.push(...(await saveTraining(trained, join(folder, stem))));
+    if (trained.model) written.push(...(await saveTraining(client, trained, join(folder, stem))));
   }
   return [...new Set(written)];
 }

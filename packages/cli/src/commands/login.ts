@@ -1,10 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { baseUrl, createClient, type KneepointClient, ViewerDocument, type ViewerQuery } from '@kneepoint/client/node';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
-import { base } from '../client/access.ts';
 import { logInByDevice } from '../client/device-login.ts';
-import { GatewayClient } from '../client/gateway-client.ts';
 import { keepProfile, profilesFile, readProfiles } from '../client/profiles.ts';
 import { note, print, printJson } from '../output.ts';
 import { camel } from '../render/number.ts';
@@ -12,15 +11,7 @@ import { type ServerOptions, withConnection, withServerOptions } from './options
 
 const DEFAULT_PROFILE = 'default';
 
-export interface ViewerView {
-  readonly name: string;
-  readonly kind: string;
-  readonly role: string;
-  readonly project: string;
-  readonly everywhere: boolean;
-}
-
-const VIEWER = '{ viewer { name kind role project everywhere } }';
+type ViewerView = ViewerQuery['viewer'];
 
 interface LoginOptions {
   readonly url?: string;
@@ -59,7 +50,7 @@ export function registerLogin(program: Command): void {
 }
 
 async function login({ url, token, device, profile = DEFAULT_PROFILE, project }: LoginOptions): Promise<void> {
-  const address = base(url ?? process.env.KNEEPOINT_URL ?? '');
+  const address = baseUrl(url ?? process.env.KNEEPOINT_URL ?? '');
   if (!URL.canParse(address)) {
     throw new Failure('LOGIN_FAILED', 'no gateway is named', {
       where: '--url',
@@ -98,7 +89,7 @@ async function firstValid(url: string, tokens: readonly string[], project?: stri
   let refusal: unknown = new Failure('LOGIN_FAILED', 'the issuer gave no token', { fix: 'Start again.' });
   for (const token of tokens) {
     try {
-      return { token, viewer: await viewerOf(new GatewayClient(url, { token, ...named })) };
+      return { token, viewer: await viewerOf(createClient({ url, token, ...named })) };
     } catch (error) {
       refusal = error;
     }
@@ -106,8 +97,8 @@ async function firstValid(url: string, tokens: readonly string[], project?: stri
   throw refusal;
 }
 
-async function viewerOf(client: GatewayClient): Promise<ViewerView> {
-  return (await client.query<{ viewer: ViewerView }>(VIEWER)).viewer;
+async function viewerOf(client: KneepointClient): Promise<ViewerView> {
+  return (await client.query(ViewerDocument, {})).viewer;
 }
 
 function describe({ name, role, project, everywhere }: ViewerView): string {

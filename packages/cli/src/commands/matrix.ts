@@ -1,3 +1,4 @@
+import { TaskRelationshipsDocument, type TaskRelationshipsQuery } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
@@ -5,28 +6,8 @@ import { camel, metric } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
-interface CellView {
-  readonly task: string;
-  readonly layer: string;
-  readonly metric: string;
-  readonly higherIsBetter: boolean;
-  readonly value: number;
-  readonly spread: number;
-  readonly chance: number;
-  readonly reductionPercent: number | null;
-}
-
-export interface MatrixView {
-  readonly tasks: readonly string[];
-  readonly rows: readonly { readonly model: { readonly name: string }; readonly cells: readonly (CellView | null)[] }[];
-}
-
-export const MATRIX_QUERY = `query($models: [ID!]!, $dataset: ID!, $layer: String!) {
-  taskRelationships(models: $models, dataset: $dataset, layer: $layer) {
-    tasks
-    rows { model { id name } cells { task layer metric higherIsBetter value spread chance reductionPercent } }
-  }
-}`;
+export type MatrixView = TaskRelationshipsQuery['taskRelationships'];
+type CellView = NonNullable<MatrixView['rows'][number]['cells'][number]>;
 
 export function registerMatrix(program: Command): void {
   withServerOptions(program.command('matrix <dataset> <models...>'))
@@ -39,7 +20,7 @@ export function registerMatrix(program: Command): void {
           dataset: await findDataset(client, dataset),
           layer: options.layer,
         };
-        return (await client.query<{ taskRelationships: MatrixView }>(MATRIX_QUERY, variables)).taskRelationships;
+        return (await client.query(TaskRelationshipsDocument, variables)).taskRelationships;
       });
       if (options.json) return printJson(matrix);
       print(renderMatrix(matrix));

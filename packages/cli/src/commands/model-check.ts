@@ -1,11 +1,11 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatasetFileDocument, download, ModelFileDocument } from '@kneepoint/client/node';
 import type { Preprocess } from '@kneepoint/datasets';
 import type { ModelCheck } from '@kneepoint/extractor-service';
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
-import { download } from '../client/download.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printJson } from '../output.ts';
@@ -35,11 +35,6 @@ interface Checked {
   readonly modelPath: string;
   readonly dataPath: string;
   readonly declared?: Declared;
-}
-
-interface ArtifactLink {
-  readonly sha256: string;
-  readonly downloadUrl: string;
 }
 
 /** `model check`: what a network gets of the pictures of a data set. */
@@ -106,23 +101,19 @@ async function fetchModel(
   given: string,
   scratch: string,
 ): Promise<{ readonly modelPath: string; readonly declared: Declared }> {
-  const { model } = await client.query<{
-    model: { readonly name: string; readonly preprocess: Preprocess; readonly artifact: ArtifactLink };
-  }>('query($id: ID!) { model(id: $id) { name preprocess artifact { sha256 downloadUrl } } }', {
-    id: await findModel(client, given),
-  });
+  const { model } = await client.query(ModelFileDocument, { id: await findModel(client, given) });
   const modelPath = join(scratch, 'model.onnx');
-  await download(model.artifact, modelPath);
-  return { modelPath, declared: { preprocess: model.preprocess, from: `model ${model.name} as it is registered` } };
+  await download(client, model!.artifact, modelPath);
+  return {
+    modelPath,
+    declared: { preprocess: model!.preprocess as Preprocess, from: `model ${model!.name} as it is registered` },
+  };
 }
 
 async function fetchDataset({ client }: Connection, given: string, scratch: string): Promise<string> {
-  const { dataset } = await client.query<{ dataset: { readonly artifact: ArtifactLink } }>(
-    'query($id: ID!) { dataset(id: $id) { artifact { sha256 downloadUrl } } }',
-    { id: await findDataset(client, given) },
-  );
+  const { dataset } = await client.query(DatasetFileDocument, { id: await findDataset(client, given) });
   const path = join(scratch, 'dataset.tar');
-  await download(dataset.artifact, path);
+  await download(client, dataset!.artifact, path);
   return path;
 }
 

@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
+import { ModelsDocument, nodesOf } from '@kneepoint/client';
+import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { SHORT } from '../client/lookup.ts';
-import { registerModel } from '../client/register.ts';
+import { registerModel, withScratch } from '../client/register.ts';
 import { print, printJson } from '../output.ts';
 import { compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
+import { trackingServer } from './export.ts';
 import { registerModelCheck } from './model-check.ts';
 import { registerNameCommands } from './names.ts';
 import {
@@ -19,37 +22,36 @@ import {
 interface AddOptions extends ServerOptions, PreprocessOptions {
   readonly name?: string;
   readonly primaryTask?: string;
+  readonly mlflow?: string;
+  readonly trackingUri?: string;
 }
 
-interface ModelRow {
-  readonly id: string;
-  readonly name: string;
-  readonly parameters: number;
-  readonly macs: number;
-  readonly taps: readonly { readonly layer: string }[];
-  readonly artifact: { readonly sha256: string };
-}
+/** Models that are listed. */
+const NEWEST = 100;
 
 export function registerModelCommands(program: Command): void {
   const model = program.command('model').description('networks');
-  withPreprocessOptions(withServerOptions(model.command('add <file>')))
+  withPreprocessOptions(withServerOptions(model.command('add [file]')))
     .description('import an ONNX file')
     .option('--name <name>', 'how it is called (default: the name of the file)')
     .option('--primary-task <task>', 'the task that it was trained for')
-    .action(async (file: string, options: AddOptions) => {
-      const preprocess = await readPreprocess(options, file);
-      const run = await withConnection(options, (connection, signal) =>
-        registerModel(
-          connection,
-          {
-            file,
-            name: options.name ?? basename(file).replace(/\.onnx$/i, ''),
-            ...(preprocess ? { preprocess } : {}),
-            ...(options.primaryTask ? { primaryTask: options.primaryTask } : {}),
-          },
-          signal,
-        ),
-      );
+    .option('--mlflow <model>', 'in place of a file: models:/NAME@ALIAS or models:/NAME/VERSION of an MLflow registry')
+    .option('--tracking-uri <uri>', 'with --mlflow: address of the server (default: MLFLOW_TRACKING_URI)')
+    .action(async (given: string | undefined, options: AddOptions) => {
+      const add = async (file: string, named: string) => {
+        const preprocess = await readPreprocess(options, file);
+        const model = {
+          file,
+          name: options.name ?? named,
+          ...(preprocess ? { preprocess } : {}),
+          ...(options.primaryTask ? { primaryTask: options.primaryTask } : {}),
+        };
+        return withConnection(options, (connection, signal) => registerModel(connection, model, signal));
+      };
+      const run =
+        options.mlflow === undefined
+          ? await add(requireGiven(given), basename(given!).replace(/\.onnx$/i, ''))
+          : await fromMlflow(options.mlflow, options.trackingUri, add);
       if (options.json) return printJson(run.model);
       print(`model ${run.model!.name} is registered (${run.model!.id})`);
       for (const text of run.model!.notes) print(`  note: ${text}`);
@@ -58,10 +60,7 @@ export function registerModelCommands(program: Command): void {
     .description('the models that are registered, newest first')
     .action(async (options: ServerOptions) => {
       const rows = await withConnection(options, async ({ client }) => {
-        const data = await client.query<{ models: { edges: { node: ModelRow }[] } }>(
-          '{ models(first: 100) { edges { node { id name parameters macs taps { layer } artifact { sha256 } } } } }',
-        );
-        return data.models.edges.map((edge) => edge.node);
+        return nodesOf((await client.query(ModelsDocument, { first: NEWEST })).models);
       });
       if (options.json) return printJson(rows);
       print(
@@ -77,4 +76,26 @@ export function registerModelCommands(program: Command): void {
     });
   registerModelCheck(model);
   registerNameCommands(model, 'model');
+}
+
+/** Brings a model of a registry here, and registers it from there. */
+async function fromMlflow<T>(
+  reference: string,
+  trackingUri: string | undefined,
+  add: (file: string, name: string) => Promise<T>,
+): Promise<T> {
+  const { fetchModel } = await import('@kneepoint/mlflow');
+  const server = await trackingServer(trackingUri);
+  return withScratch(async (folder) => {
+    const { file, name } = await fetchModel(server, reference, folder);
+    return add(file, name);
+  });
+}
+
+function requireGiven(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new Failure('MODEL_FILE_MISSING', 'no file was named', {
+    where: '<file>',
+    fix: 'Pass an ONNX file, or --mlflow.',
+  });
 }

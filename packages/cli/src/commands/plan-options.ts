@@ -1,3 +1,4 @@
+import type { Criterion, Decision, PlanInput, TargetInput, TargetKind } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { oneOf, readEpsilon, readEpsilons, readMinFilters, readNumber } from './numbers.ts';
@@ -18,31 +19,8 @@ export interface PlanFlags {
   readonly avoidStrength?: string;
 }
 
-/** What the gateway takes as TargetInput. */
-export interface TargetRequest {
-  readonly kind: string;
-  readonly remove?: number;
-  readonly atMost?: number;
-}
-
-/** What the gateway takes as PlanInput. */
-export interface PlanRequest {
-  readonly task?: string;
-  readonly tasks?: readonly string[];
-  readonly layerEpsilon?: readonly { readonly layer: string; readonly epsilon: number }[];
-  readonly layer?: string;
-  readonly pool?: number;
-  readonly minFilters?: number;
-  readonly layerMinFilters?: readonly { readonly layer: string; readonly minFilters: number }[];
-  readonly roundTo?: number;
-  readonly criterion?: string;
-  readonly decide?: string;
-  readonly avoidTasks?: readonly string[];
-  readonly avoidStrength?: number;
-}
-
 /** What commands call the criteria, and what the gateway calls them. */
-const CRITERIA: Readonly<Record<string, string>> = {
+const CRITERIA: Readonly<Record<string, Criterion>> = {
   damage: 'DAMAGE',
   lasso: 'LASSO',
   l1: 'L1',
@@ -84,7 +62,7 @@ export function withPlanFlags(command: Command, { several }: { readonly several:
 }
 
 /** What flags say beside ε and targets. Throws EPSILON_INVALID, MIN_FILTERS_INVALID, PLAN_OPTION_INVALID. */
-export function readPlanRequest(flags: PlanFlags): PlanRequest {
+export function readPlanRequest(flags: PlanFlags): Omit<PlanInput, 'task' | 'tasks'> {
   const { layerEpsilon, layer, pool, minFilters, layerMinFilters, roundTo, criterion, decide, avoid, avoidStrength } =
     flags;
   const code = 'PLAN_OPTION_INVALID';
@@ -112,7 +90,7 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
     ...(criterion === undefined ? {} : { criterion: readCriterion('--criterion', criterion) }),
     ...(decide === undefined
       ? {}
-      : { decide: oneOf('--decide', decide, ['union', 'vote', 'mean'], code).toUpperCase() }),
+      : { decide: oneOf('--decide', decide, ['union', 'vote', 'mean'], code).toUpperCase() as Decision }),
     ...(avoid === undefined ? {} : { avoidTasks: readNames(avoid) }),
     ...readNumber('avoidStrength', '--avoid-strength', avoidStrength, { whole: false, code }),
   };
@@ -121,7 +99,7 @@ export function readPlanRequest(flags: PlanFlags): PlanRequest {
 /** One network for each. Throws EPSILON_INVALID, TARGET_INVALID. */
 export function readGoals({ epsilon, target }: PlanFlags): {
   readonly epsilons: readonly number[];
-  readonly targets: readonly TargetRequest[];
+  readonly targets: readonly TargetInput[];
 } {
   const targets = target === undefined ? [] : target.split(',').map(readTarget);
   if (epsilon === undefined && targets.length > 0) return { epsilons: [], targets };
@@ -129,7 +107,7 @@ export function readGoals({ epsilon, target }: PlanFlags): {
 }
 
 /** One network alone. Throws EPSILON_INVALID, TARGET_INVALID, PLAN_OPTIONS_CONFLICT. */
-export function readGoal(flags: PlanFlags): { readonly epsilon: number } | { readonly target: TargetRequest } {
+export function readGoal(flags: PlanFlags): { readonly epsilon: number } | { readonly target: TargetInput } {
   const { epsilons, targets } = readGoals(flags);
   if (epsilons.length + targets.length > 1) {
     throw new Failure('PLAN_OPTIONS_CONFLICT', 'a plan has one ε or one target', {
@@ -155,7 +133,7 @@ export function readTasks(text: string): { readonly task: string } | { readonly 
 }
 
 /** A criterion by the name that the gateway has for it. Throws PLAN_OPTION_INVALID. */
-export function readCriterion(option: string, text: string): string {
+export function readCriterion(option: string, text: string): Criterion {
   return CRITERIA[oneOf(option, text.trim(), Object.keys(CRITERIA), 'PLAN_OPTION_INVALID')]!;
 }
 
@@ -164,7 +142,7 @@ const FIGURE = /^(\d+(?:\.\d+)?(?:e\d+)?)\s*([kMGT]?)(B|ms)?$/;
 const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 
 /** "macs=-60%", "parameters=200k", "bytes=1.5MB", "latency=2ms". Throws TARGET_INVALID. */
-function readTarget(text: string): TargetRequest {
+function readTarget(text: string): TargetInput {
   const [kind = '', size = '', ...rest] = text.trim().split('=');
   const share = SHARE.exec(size);
   const figure = FIGURE.exec(size);
@@ -172,9 +150,9 @@ function readTarget(text: string): TargetRequest {
   const fits = unit === undefined || (unit === 'ms' ? kind === 'latency' && figure?.[2] === '' : kind === 'bytes');
   if (TARGETS.includes(kind) && rest.length === 0) {
     const remove = share ? Number(share[1]) / 100 : NaN;
-    if (remove > 0 && remove < 1) return { kind: kind.toUpperCase(), remove };
+    if (remove > 0 && remove < 1) return { kind: kind.toUpperCase() as TargetKind, remove };
     const atMost = figure && fits ? Number(figure[1]) * FACTORS[figure[2]!]! : NaN;
-    if (atMost > 0 && Number.isFinite(atMost)) return { kind: kind.toUpperCase(), atMost };
+    if (atMost > 0 && Number.isFinite(atMost)) return { kind: kind.toUpperCase() as TargetKind, atMost };
   }
   throw new Failure('TARGET_INVALID', `the target is "${text}"`, {
     where: '--target',

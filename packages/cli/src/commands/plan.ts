@@ -1,3 +1,4 @@
+import { CompressionPlanDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { print, printJson } from '../output.ts';
@@ -6,39 +7,6 @@ import { table } from '../render/table.ts';
 import { whyNot } from '../render/why-not.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 import { type PlanFlags, readGoal, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
-
-interface Size {
-  readonly parameters: number;
-  readonly macs: number;
-  readonly bytes: number;
-}
-
-interface PlanView {
-  readonly bestLayer: string;
-  readonly pool: number;
-  readonly before: Size;
-  readonly after: Size;
-  readonly layers: readonly {
-    readonly name: string;
-    readonly op: string;
-    readonly filters: number;
-    readonly kept: number;
-    readonly lambda: number | null;
-    readonly prunable: boolean;
-    readonly reason: string | null;
-    readonly frozenBy: { readonly node: string; readonly operator: string; readonly reason: string } | null;
-    readonly note: string | null;
-  }[];
-}
-
-const PLAN_QUERY = `query($input: CompressionPlanInput!) {
-  compressionPlan(input: $input) {
-    bestLayer pool
-    before { parameters macs bytes }
-    after { parameters macs bytes }
-    layers { name op filters kept lambda prunable reason frozenBy { node operator reason } note }
-  }
-}`;
 
 interface PlanCommandOptions extends ServerOptions, PlanFlags {}
 
@@ -55,7 +23,7 @@ export function registerPlan(program: Command): void {
           plan: request,
           ...goal,
         };
-        return (await client.query<{ compressionPlan: PlanView }>(PLAN_QUERY, { input })).compressionPlan;
+        return (await client.query(CompressionPlanDocument, { input })).compressionPlan;
       });
       if (options.json) return printJson(plan);
       print(

@@ -1,15 +1,11 @@
+import { CreateProjectDocument, nodesOf, ProjectsDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { print, printJson } from '../output.ts';
 import { table } from '../render/table.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
-interface ProjectView {
-  readonly name: string;
-  readonly createdAt: string;
-}
-
-const CREATE = `mutation($name: String!) { createProject(name: $name) {
-  project { name createdAt } userErrors { code field message } } }`;
+/** Projects that are listed. */
+const NEWEST = 100;
 
 /** `project create` and `list`. */
 export function registerProject(program: Command): void {
@@ -17,9 +13,7 @@ export function registerProject(program: Command): void {
   withServerOptions(parent.command('create <name>'))
     .description('make a project, by those who administer all of them')
     .action(async (name: string, options: ServerOptions) => {
-      const { project } = await withConnection(options, ({ client }) =>
-        client.mutate<{ project: ProjectView }>('createProject', CREATE, { name }),
-      );
+      const { project } = await withConnection(options, ({ client }) => client.mutate(CreateProjectDocument, { name }));
       if (options.json) printJson(project);
       else print(`project ${project.name} is there; KNEEPOINT_PROJECT=${project.name} works in it`);
     });
@@ -27,9 +21,7 @@ export function registerProject(program: Command): void {
     .description('the newest hundred projects that you may see')
     .action(async (options: ServerOptions) => {
       const projects = await withConnection(options, async ({ client }) => {
-        const query = '{ projects(first: 100) { edges { node { name createdAt } } } }';
-        const data = await client.query<{ projects: { edges: { node: ProjectView }[] } }>(query);
-        return data.projects.edges.map(({ node }) => node);
+        return nodesOf((await client.query(ProjectsDocument, { first: NEWEST })).projects);
       });
       if (options.json) return printJson(projects);
       print(

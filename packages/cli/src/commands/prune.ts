@@ -1,32 +1,15 @@
 import { join } from 'node:path';
+import { download, type KneepointClient, LaunchPruneDocument, type LaunchPruneInput } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import type { AnswerKind } from '@kneepoint/deployment';
-import type { GatewayClient } from '../client/gateway-client.ts';
 import { writeBeside } from '../client/beside.ts';
-import { download, writeTextFile } from '../client/download.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
-import { follow, launch, type PruningView, pruningsOf } from '../client/runs.ts';
+import { follow, type MadeView, pruningsOf, reportOf } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
-import { renderReport, reportMarkdown } from '../render/report.ts';
+import { writeTextFile } from '../write-text-file.ts';
+import { renderResult, resultMarkdown } from '../render/report.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
-import {
-  type PlanFlags,
-  type PlanRequest,
-  readGoals,
-  readNames,
-  readPlanRequest,
-  readTasks,
-  type TargetRequest,
-  withPlanFlags,
-} from './plan-options.ts';
-
-export interface PruneRequest {
-  readonly model: string;
-  readonly dataset: string;
-  readonly plan: PlanRequest;
-  readonly epsilons?: readonly number[];
-  readonly targets?: readonly TargetRequest[];
-}
+import { type PlanFlags, readGoals, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 
 interface PruneOptions extends ServerOptions, PlanFlags {
   readonly out?: string;
@@ -48,62 +31,70 @@ export function registerPrune(program: Command): void {
       const answers = readAnswerKind(options.answers, { trained: false });
       const plan = { ...readTasks(tasks), ...readPlanRequest(options) };
       const stem = `${model}-${readNames(tasks).join('+')}`;
-      const prunings = await withConnection(options, async ({ client }, signal) => {
-        const request: PruneRequest = {
+      const made = await withConnection(options, async ({ client }, signal) => {
+        const request: LaunchPruneInput = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
           plan,
           ...goals,
         };
-        const { prunings: made } = await prune(client, request, signal);
-        if (options.out) await saveAll(made, options.out, stem, { answers, signal });
-        return made;
+        const pruned = await prune(client, request, signal);
+        if (options.out) await saveAll(client, pruned.made, options.out, stem, { answers, signal });
+        return pruned.made;
       });
-      if (options.json)
-        return printJson(prunings.length === 1 ? prunings[0]!.report : prunings.map((made) => made.report));
-      for (const made of prunings) print(`${renderReport(made.report)}\n`);
-      if (!options.out)
-        print(prunings.map((made) => `kneepoint get ${made.model.sha256} --out ${stem}-${made.label}.onnx`).join('\n'));
+      const report = reportOf(made);
+      if (options.json) return printJson(report);
+      for (const result of report.results) print(`${renderResult(result, report)}\n`);
+      if (options.out) return;
+      const fetches = made.networks.map(
+        ({ label, model: { sha256 } }) => `kneepoint get ${sha256} --out ${stem}-${label}.onnx`,
+      );
+      print(fetches.join('\n'));
     });
 }
 
 export async function prune(
-  client: GatewayClient,
-  request: PruneRequest,
+  client: KneepointClient,
+  request: LaunchPruneInput,
   signal: AbortSignal,
-): Promise<{ readonly runId: string; readonly reused: boolean; readonly prunings: readonly PruningView[] }> {
-  const run = await follow(
-    client,
-    await launch(client, 'launchPrune', 'LaunchPruneInput', request),
-    `prune for ${wantedBy(request)}`,
-    signal,
-  );
-  return { runId: run.id, reused: run.reused, prunings: await pruningsOf(client, run.id) };
+): Promise<{ readonly runId: string; readonly reused: boolean; readonly made: MadeView }> {
+  const launched = await client.mutate(LaunchPruneDocument, { input: request });
+  const run = await follow(client, launched.run, `prune for ${wantedBy(request)}`, signal);
+  return { runId: run.id, reused: run.reused, made: await pruningsOf(client, run.id) };
 }
 
 /** What the network is for, in words. */
-export function wantedBy({ plan: { task, tasks = [] } }: Pick<PruneRequest, 'plan'>): string {
-  return task ?? tasks.join(', ');
+export function wantedBy({ plan: { task, tasks } }: Pick<LaunchPruneInput, 'plan'>): string {
+  return task ?? (tasks ?? []).join(', ');
 }
 
-/** The network, what lies beside it, its report as JSON and as Markdown, for each ε and target; every file whole or absent. */
+/**
+ * Each network, what lies beside it and its result as Markdown, and `report.json` for all of them, where the run has one; every file whole
+ * or absent.
+ */
 export async function saveAll(
-  prunings: readonly PruningView[],
+  client: KneepointClient,
+  { report, networks }: MadeView,
   folder: string,
   stem: string,
   { answers = 'raw', signal }: { readonly answers?: AnswerKind; readonly signal?: AbortSignal } = {},
 ): Promise<readonly string[]> {
   const written: string[] = [];
-  for (const { label, model, report } of prunings) {
+  for (const { label, model, result } of networks) {
     const path = join(folder, `${stem}-${label}`);
-    await download(model, `${path}.onnx`);
+    await download(client, model, `${path}.onnx`);
     if (answers !== 'raw') {
       const { answerFile } = await import('@kneepoint/deployment');
       await answerFile(`${path}.onnx`, answers, signal);
     }
-    await writeTextFile(`${path}.report.json`, `${JSON.stringify(report, null, 2)}\n`);
-    await writeTextFile(`${path}.report.md`, reportMarkdown(report, `${stem}-${label}`));
-    written.push(`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)), `${path}.report.json`, `${path}.report.md`);
+    written.push(`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)));
+    if (!report || !result) continue;
+    written.push(`${path}.report.md`);
+    await writeTextFile(`${path}.report.md`, resultMarkdown(result, report, `${stem}-${label}`));
+  }
+  if (report) {
+    written.push(join(folder, 'report.json'));
+    await writeTextFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   }
   return [...new Set(written)];
 }

@@ -1,5 +1,6 @@
+import { nodesOf, RunDocument, RunsDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
-import { cancel, RUN_FIELDS, type RunView, settle } from '../client/runs.ts';
+import { cancel, settle } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
 import { Failure } from '@kneepoint/failures';
 import { print, printJson } from '../output.ts';
@@ -12,6 +13,9 @@ interface RunOptions extends ServerOptions {
   readonly settle?: boolean;
 }
 
+/** Runs that are listed. */
+const NEWEST = 50;
+
 export function registerRuns(program: Command): void {
   withServerOptions(program.command('runs [id]'))
     .description('what was launched, newest first; or one run')
@@ -20,18 +24,10 @@ export function registerRuns(program: Command): void {
     .option('--settle', 'end its search for the smallest network with the best so far, as a run of its own')
     .action(async (id: string | undefined, options: RunOptions) => {
       const runs = await withConnection(options, async ({ client }, signal) => {
-        if (id === undefined) {
-          const data = await client.query<{ runs: { edges: { node: RunView }[] } }>(
-            `{ runs(first: 50) { edges { node { ${RUN_FIELDS} } } } }`,
-          );
-          return data.runs.edges.map((edge) => edge.node);
-        }
+        if (id === undefined) return nodesOf((await client.query(RunsDocument, { first: NEWEST })).runs);
         if (options.cancel) return [await cancel(client, id)];
         if (options.settle) return [await settle(client, id)];
-        const { run } = await client.query<{ run: RunView | null }>(
-          `query($id: ID!) { run(id: $id) { ${RUN_FIELDS} } }`,
-          { id },
-        );
+        const { run } = await client.query(RunDocument, { id });
         if (!run)
           throw new Failure('RUN_UNKNOWN', `no run has the id ${id}`, { fix: 'List the runs with `kneepoint runs`.' });
         return [options.watch ? await followTrainings(client, run, run.kind, signal) : run];

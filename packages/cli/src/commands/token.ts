@@ -1,4 +1,12 @@
 import type { Role } from '@kneepoint/platform';
+import {
+  CreateTokenDocument,
+  nodesOf,
+  RevokeTokenDocument,
+  type Role as GatewayRole,
+  type TokenFieldsFragment,
+  TokensDocument,
+} from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 import type { Command } from 'commander';
 import { toEnvironment } from '../client/connect.ts';
@@ -16,21 +24,8 @@ interface CreateOptions extends ServerOptions {
   readonly database?: boolean;
 }
 
-interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly role: string;
-  readonly project: string | null;
-  readonly createdBy: string | null;
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  readonly lastUsedAt: string | null;
-}
-
-const FIELDS = 'id name role project createdBy expiresAt revokedAt lastUsedAt';
-const CREATE = `mutation($input: CreateTokenInput!) { createToken(input: $input) {
-  token { ${FIELDS} } secret userErrors { code field message } } }`;
-const REVOKE = `mutation($id: ID!) { revokeToken(id: $id) { token { ${FIELDS} } userErrors { code field message } } }`;
+/** Tokens that are listed. */
+const NEWEST = 100;
 
 /** `token create`, `list` and `revoke`. */
 export function registerToken(program: Command): void {
@@ -47,9 +42,7 @@ export function registerToken(program: Command): void {
     .description('the newest hundred tokens, revoked ones too')
     .action(async (options: ServerOptions) => {
       const tokens = await withConnection(options, async ({ client }) => {
-        const query = `{ tokens(first: 100) { edges { node { ${FIELDS} } } } }`;
-        const data = await client.query<{ tokens: { edges: { node: TokenView }[] } }>(query);
-        return data.tokens.edges.map(({ node }) => node);
+        return nodesOf((await client.query(TokensDocument, { first: NEWEST })).tokens);
       });
       if (options.json) return printJson(tokens);
       const rows = tokens.map((token) => [
@@ -61,9 +54,7 @@ export function registerToken(program: Command): void {
   withServerOptions(parent.command('revoke <id>'))
     .description('end a token for good, within seconds')
     .action(async (id: string, options: ServerOptions) => {
-      const { token } = await withConnection(options, ({ client }) =>
-        client.mutate<{ token: TokenView }>('revokeToken', REVOKE, { id }),
-      );
+      const { token } = await withConnection(options, ({ client }) => client.mutate(RevokeTokenDocument, { id }));
       if (options.json) printJson(token);
       else print(`token ${token.name} (${token.id}) is revoked`);
     });
@@ -75,14 +66,9 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const made = database
     ? await createInDatabase(name, options, expiresAt)
     : await withConnection(options, async ({ client }) => {
-        const input = { name, role: requireRole(role).toUpperCase(), everywhere, expiresAt };
-        const { token, secret } = await client.mutate<{ token: { id: string }; secret: string }>(
-          'createToken',
-          CREATE,
-          {
-            input,
-          },
-        );
+        const held = requireRole(role).toUpperCase() as GatewayRole;
+        const input = { name, role: held, everywhere, expiresAt: expiresAt?.toISOString() ?? null };
+        const { token, secret } = await client.mutate(CreateTokenDocument, { input });
         return { id: token.id, token: secret };
       });
   if (json) return printJson(made);
@@ -125,7 +111,7 @@ function requireRole(role: string): Role {
   });
 }
 
-function stateOf({ revokedAt, expiresAt }: TokenView): string {
+function stateOf({ revokedAt, expiresAt }: TokenFieldsFragment): string {
   if (revokedAt !== null) return `revoked ${revokedAt}`;
   if (expiresAt === null) return 'valid';
   return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt}` : `until ${expiresAt}`;

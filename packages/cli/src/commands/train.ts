@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Preprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
+import { download, LaunchFinetuneDocument, type TrainingFieldsFragment } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
 import { writeBeside } from '../client/beside.ts';
-import { download, writeTextFile } from '../client/download.ts';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
-import { launch } from '../client/runs.ts';
-import { followTrainings, trainingsOf, type TrainingView } from '../client/trainings.ts';
+import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
+import { writeTextFile } from '../write-text-file.ts';
 import { renderTraining } from '../render/training.ts';
 import { readNumber } from './numbers.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
@@ -63,14 +63,14 @@ export function registerTrain(program: Command): void {
             model,
             dataset,
             tasks: options.tasks.split(','),
-            mode: 'SCRATCH',
+            mode: 'SCRATCH' as const,
             training: { ...training, seed },
           };
-          const launched = await launch(client, 'launchFinetune', 'LaunchFinetuneInput', input);
-          const run = await followTrainings(client, launched, `train ${basename(stem)}`, signal);
+          const launched = await client.mutate(LaunchFinetuneDocument, { input });
+          const run = await followTrainings(client, launched.run, `train ${basename(stem)}`, signal);
           if (run.reused) note('this was trained before; nothing had to be done');
           const [trained] = await trainingsOf(client, run.id);
-          await download(trained!.model!, `${stem}.onnx`);
+          await download(client, trained!.model!, `${stem}.onnx`);
           return trained!;
         } finally {
           await rm(scratch, { recursive: true, force: true });
@@ -145,7 +145,7 @@ async function importNetwork(
 
 /** Everything that somebody needs to make the same file again, and what to expect of it. */
 function cardOf(
-  { tasks, model, results, epochs, bestEpoch, stoppedEarly, seconds, provider, notes }: TrainingView,
+  { tasks, model, results, epochs, bestEpoch, stoppedEarly, seconds, provider, notes }: TrainingFieldsFragment,
   network: { readonly widths: readonly (number | 'pool')[]; readonly size: number; readonly seed: number },
 ): object {
   const { sha256, bytes } = model!;

@@ -1,3 +1,4 @@
+import type { ClassWeights, OptimizerKind, TrainingInput } from '@kneepoint/client';
 import type { Command } from 'commander';
 import { oneOf, readNumber } from './numbers.ts';
 
@@ -12,9 +13,6 @@ export interface TrainingOptions {
   readonly augment: boolean;
   readonly classWeights?: string;
 }
-
-/** What the gateway takes as TrainingInput. */
-export type TrainingRequest = Readonly<Record<string, unknown>>;
 
 const OPTIMIZERS = ['sgd', 'adam', 'adamw'] as const;
 const CLASS_WEIGHTS = ['none', 'balanced'] as const;
@@ -35,7 +33,7 @@ export function withTrainingOptions(command: Command): Command {
 const SGD_MOMENTUM = 0.9;
 
 /** Checked here as far as numbers go, before anything is imported. Throws TRAINING_OPTION_INVALID with the option. */
-export function readTraining(options: TrainingOptions): TrainingRequest {
+export function readTraining(options: TrainingOptions): TrainingInput {
   const optimizer = options.optimizer === undefined ? undefined : oneOf('--optimizer', options.optimizer, OPTIMIZERS);
   return {
     ...readNumber('epochs', '--epochs', options.epochs, { least: 1 }),
@@ -45,10 +43,15 @@ export function readTraining(options: TrainingOptions): TrainingRequest {
     ...readNumber('seed', '--seed', options.seed),
     ...(optimizer === undefined
       ? {}
-      : { optimizer: { kind: optimizer.toUpperCase(), ...(optimizer === 'sgd' ? { momentum: SGD_MOMENTUM } : {}) } }),
+      : {
+          optimizer: {
+            kind: optimizer.toUpperCase() as OptimizerKind,
+            ...(optimizer === 'sgd' ? { momentum: SGD_MOMENTUM } : {}),
+          },
+        }),
     ...(options.classWeights === undefined
       ? {}
-      : { classWeights: oneOf('--class-weights', options.classWeights, CLASS_WEIGHTS).toUpperCase() }),
+      : { classWeights: oneOf('--class-weights', options.classWeights, CLASS_WEIGHTS).toUpperCase() as ClassWeights }),
     ...(options.augment ? {} : { crop: 0, flip: false }),
   };
 }

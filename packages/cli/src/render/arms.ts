@@ -1,4 +1,4 @@
-import type { Arm, MeasuredResult, ReportArm } from '@kneepoint/workflow';
+import type { Arm, ReportArm, ReportResult } from '@kneepoint/workflow';
 import { compact, duration, metric } from './number.ts';
 import { table } from './table.ts';
 
@@ -12,7 +12,7 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
 };
 
 /** All networks side by side, for a terminal. */
-export function renderArms(report: MeasuredResult): string {
+export function renderArms(report: ReportResult): string {
   return table(
     [
       'network',
@@ -39,7 +39,7 @@ export function renderArms(report: MeasuredResult): string {
 }
 
 /** The same as Markdown, with the digest by which each network is fetched. */
-export function armsMarkdown(report: MeasuredResult): string {
+export function armsMarkdown(report: ReportResult): string {
   const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return [
     row(
@@ -73,7 +73,7 @@ export function armsMarkdown(report: MeasuredResult): string {
 }
 
 /** Where other images of the same kind would put it, in 95 of 100 draws. */
-function intervalOf({ interval }: ReportArm, { metric: { name } }: MeasuredResult): string {
+function intervalOf({ interval }: ReportArm, { metric: { name } }: ReportResult): string {
   return interval ? ` (${metric(interval.low, name)} – ${metric(interval.high, name)})` : '';
 }
 

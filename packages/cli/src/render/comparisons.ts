@@ -1,4 +1,4 @@
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { ReportResult } from '@kneepoint/workflow';
 import { compact, duration, metric, share } from './number.ts';
 import { table } from './table.ts';
 
@@ -8,19 +8,19 @@ interface Rows {
   readonly rows: readonly (readonly string[])[];
 }
 
-export const renderTasks = (report: MeasuredResult): string => render(tasksOf(report));
-export const tasksMarkdown = (report: MeasuredResult): string => markdown(tasksOf(report));
-export const renderCriteria = (report: MeasuredResult): string => render(criteriaOf(report));
-export const criteriaMarkdown = (report: MeasuredResult): string => markdown(criteriaOf(report));
-export const renderRounds = (report: MeasuredResult): string => render(roundsOf(report));
-export const roundsMarkdown = (report: MeasuredResult): string => markdown(roundsOf(report));
+export const renderTasks = (report: ReportResult): string => render(tasksOf(report));
+export const tasksMarkdown = (report: ReportResult): string => markdown(tasksOf(report));
+export const renderCriteria = (report: ReportResult): string => render(criteriaOf(report));
+export const criteriaMarkdown = (report: ReportResult): string => markdown(criteriaOf(report));
+export const renderRounds = (report: ReportResult): string => render(roundsOf(report));
+export const roundsMarkdown = (report: ReportResult): string => markdown(roundsOf(report));
 export const renderAvoidance = (avoidance: Avoidance): string => render(avoidanceOf(avoidance));
 export const avoidanceMarkdown = (avoidance: Avoidance): string => markdown(avoidanceOf(avoidance));
 
-type Avoidance = NonNullable<MeasuredResult['avoidance']>;
+type Avoidance = NonNullable<ReportResult['avoidance']>;
 
 /** Every task of a network for several, at all stages. */
-function tasksOf({ tasks }: MeasuredResult): Rows {
+function tasksOf({ tasks }: ReportResult): Rows {
   return {
     head: ['task', 'metric, test', 'chance', 'probe', 'pruned', 'healed', 'refit', 'finetuned'],
     rows: tasks.map(({ task, name, chance, probe, pruned, healed, refit, finetuned }) => [
@@ -33,7 +33,7 @@ function tasksOf({ tasks }: MeasuredResult): Rows {
 }
 
 /** The same cut by every criterion at equal MACs. */
-function criteriaOf({ criteria, metric: { name } }: MeasuredResult): Rows {
+function criteriaOf({ criteria, metric: { name } }: ReportResult): Rows {
   return {
     head: ['criterion', 'parameters', 'MACs', `${name} refitted, test`, 'finetuned'],
     rows: criteria.map(({ criterion, parameters, macs, refit, finetuned }) => [
@@ -47,7 +47,7 @@ function criteriaOf({ criteria, metric: { name } }: MeasuredResult): Rows {
 }
 
 /** Every network that was made on the way to the one that is delivered. */
-function roundsOf({ rounds, metric: { name } }: MeasuredResult): Rows {
+function roundsOf({ rounds, metric: { name } }: ReportResult): Rows {
   return {
     head: [
       'round',

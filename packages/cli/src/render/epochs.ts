@@ -1,4 +1,4 @@
-import type { TrainingProgress } from '../client/trainings.ts';
+import type { TrainingProgressFieldsFragment } from '@kneepoint/client';
 import { camel, duration, metric } from './number.ts';
 
 /** A line for each epoch of each training, once. */
@@ -6,7 +6,7 @@ export class EpochLines {
   readonly #shown = new Map<string, number>();
 
   /** The lines of what has ended since the last call. A training whose result was found gives none. */
-  of(trainings: readonly TrainingProgress[]): readonly string[] {
+  of(trainings: readonly TrainingProgressFieldsFragment[]): readonly string[] {
     return trainings.flatMap((training) => {
       const shown = this.#shown.get(training.name) ?? 0;
       this.#shown.set(training.name, training.epochs.length);
@@ -16,8 +16,8 @@ export class EpochLines {
 }
 
 export function epochLine(
-  { name, metricName, epochsPlanned, etaSeconds, epochs, state }: TrainingProgress,
-  epoch: TrainingProgress['epochs'][number],
+  { name, metricName, epochsPlanned, etaSeconds, epochs, state }: TrainingProgressFieldsFragment,
+  epoch: TrainingProgressFieldsFragment['epochs'][number],
 ): string {
   const isLast = epoch === epochs.at(-1);
   const parts = [

@@ -1,4 +1,4 @@
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import { describeGoal, describeKeep } from '@kneepoint/workflow';
 import { armsMarkdown, renderArms } from './arms.ts';
 import {
@@ -12,15 +12,15 @@ import {
   tasksMarkdown,
 } from './comparisons.ts';
 import { change, compact, metric } from './number.ts';
+import { perClassMarkdown } from './per-class.ts';
 import { proofLine, proofParagraph } from './proof.ts';
 import { table } from './table.ts';
 import { whyNot } from './why-not.ts';
 
-/** The report for a terminal: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
-export function renderReport(report: MeasuredResult): string {
+/** One network for a terminal, the verdict first: metric, size and time before and after, then the layers (as the paper's tables 3–6). */
+export function renderResult(report: ReportResult, { split }: Pick<Report, 'split'>): string {
   const { metric: stages, before, after, proof } = report;
-  // Reports of earlier versions do not say.
-  const { meaning = [] } = proof;
+  const { meaning } = proof;
   const show = (value: number): string => metric(value, stages.name);
   const figures = table(
     ['', 'before', 'after', 'change'],
@@ -64,9 +64,11 @@ export function renderReport(report: MeasuredResult): string {
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   );
   return [
+    report.verdict,
+    '',
     `${report.task} at ${goalOf(report)}; the head reads ${headOf(report)}; ${report.measured.provider}`,
     ...targetLine(report),
-    `${stages.name} on ${report.split.test} test images (split ${splitOf(report).slice(6)}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
+    `${stages.name} on ${split.test} test images (split ${splitOf(split).slice(6)}): chance ${show(stages.chance)}, probe ${show(stages.probe)}, pruned ${show(stages.pruned)}, healed ${show(stages.healed)}, refit ${show(stages.refit)}${stages.finetuned === undefined ? '' : `, finetuned ${show(stages.finetuned)}`}`,
     ...keepLine(report),
     '',
     figures,
@@ -84,8 +86,8 @@ export function renderReport(report: MeasuredResult): string {
   ].join('\n');
 }
 
-/** The report as Markdown, to stand beside the network. */
-export function reportMarkdown(report: MeasuredResult, name: string): string {
+/** The same as Markdown, to stand beside the network. */
+export function resultMarkdown(report: ReportResult, { split }: Pick<Report, 'split'>, name: string): string {
   const { metric: stages, before, after, proof } = report;
   const row = (label: string, ...cells: readonly (string | number)[]): string => `| ${[label, ...cells].join(' | ')} |`;
   const show = (value: number): string => metric(value, stages.name);
@@ -93,8 +95,10 @@ export function reportMarkdown(report: MeasuredResult, name: string): string {
   return `${[
     `# ${name}`,
     '',
+    report.verdict,
+    '',
     `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.measured.provider}.`,
-    `${splitOf(report)}: ${report.split.train} training, ${report.split.validation} validation, ${report.split.test} test images.`,
+    `${splitOf(split)}: ${split.train} training, ${split.validation} validation, ${split.test} test images.`,
     ...[...keepLine(report), ...targetLine(report)].map((line) => `\n${capital(line)}.`),
     '',
     row('', 'before', 'after', 'change'),
@@ -133,6 +137,7 @@ export function reportMarkdown(report: MeasuredResult, name: string): string {
     ...(report.rounds.length > 0 ? [roundsMarkdown(report), ''] : []),
     ...(report.arms.length > 1 ? [armsMarkdown(report), ''] : []),
     ...(report.criteria.length > 0 ? [criteriaMarkdown(report), ''] : []),
+    ...perClassMarkdown(report),
     ...(report.avoidance ? [avoidanceMarkdown(report.avoidance), ''] : []),
     row('layer', 'filters', 'kept', 'λ', 'parameters', 'MACs', 'note'),
     '|---|---:|---:|---:|---:|---:|---|',
@@ -154,13 +159,13 @@ export function reportMarkdown(report: MeasuredResult, name: string): string {
 }
 
 /** "conv3", "conv3 on a 2 × 2 grid". */
-function headOf({ bestLayer, pool }: MeasuredResult, quote = ''): string {
+function headOf({ bestLayer, pool }: ReportResult, quote = ''): string {
   const name = `${quote}${bestLayer}${quote}`;
   return pool > 1 ? `${name} on a ${pool} × ${pool} grid` : name;
 }
 
 /** "ε = 0.01", "MACs −60 %, by l1, tied channels by vote". */
-export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: MeasuredResult): string {
+export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: ReportResult): string {
   const goal = describeGoal({
     ...(epsilon === null ? {} : { epsilon }),
     ...(keep ? { keep: keep.goal } : target === null ? {} : { target: target.target }),
@@ -172,7 +177,7 @@ export function goalOf({ epsilon, target, keep, criterion, decide, avoidance }: 
 }
 
 /** What became of the goal, in one sentence for each task. */
-function keepLine({ keep, metric: { name } }: MeasuredResult): readonly string[] {
+function keepLine({ keep, metric: { name } }: ReportResult): readonly string[] {
   if (!keep) return [];
   const show = (value: number): string => metric(value, keep.tasks.length > 1 ? 'value' : name);
   return keep.tasks.map(
@@ -182,7 +187,7 @@ function keepLine({ keep, metric: { name } }: MeasuredResult): readonly string[]
 }
 
 /** What the target was, what was planned and what came of it; nothing where an ε decided. */
-function targetLine({ target, keep }: MeasuredResult): readonly string[] {
+function targetLine({ target, keep }: ReportResult): readonly string[] {
   // What a search asked of its last round is nobody's wish.
   if (!target || keep) return [];
   const { before, atMost, planned, search, reached } = target;
@@ -202,6 +207,6 @@ function capital(text: string): string {
   return `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }
 
-function splitOf({ split }: MeasuredResult): string {
-  return split.given === undefined ? `Split by ${split.by}` : `Split as the data set has it (${split.given})`;
+function splitOf({ by, given }: Report['split']): string {
+  return given === null ? `Split by ${by}` : `Split as the data set has it (${given})`;
 }

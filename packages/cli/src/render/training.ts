@@ -1,9 +1,9 @@
-import type { TrainingView } from '../client/trainings.ts';
+import type { TrainingFieldsFragment } from '@kneepoint/client';
 import { camel, compact, duration, metric } from './number.ts';
 import { table } from './table.ts';
 
 /** What a training gave: each task on test, beside chance, and how long it took. */
-export function renderTraining(trained: TrainingView): string {
+export function renderTraining(trained: TrainingFieldsFragment): string {
   const { results, bestEpoch, epochs, stoppedEarly, seconds, imagesPerSecond, provider, notes, model } = trained;
   const ran = epochs.filter(({ epoch }) => epoch > 0).length;
   return [

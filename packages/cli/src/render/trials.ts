@@ -1,4 +1,4 @@
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { ReportResult } from '@kneepoint/workflow';
 import { ARM_NAMES } from './arms.ts';
 import { compact, metric } from './number.ts';
 import { table } from './table.ts';
@@ -24,8 +24,8 @@ export interface SpreadReport {
  * @param trials for each partition its reports, one for each goal
  */
 export function spreadReports(
-  trials: readonly (readonly MeasuredResult[])[],
-  goalOf: (report: MeasuredResult) => string,
+  trials: readonly (readonly ReportResult[])[],
+  goalOf: (report: ReportResult) => string,
 ): readonly SpreadReport[] {
   return (trials[0] ?? []).map((first, at): SpreadReport => {
     const reports = trials.map((own) => own[at]!);

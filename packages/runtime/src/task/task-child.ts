@@ -42,7 +42,8 @@ export type EventHandler = (event: unknown) => Promise<void> | void;
 
 const MAIN = new URL('./child-main.ts', import.meta.url).href;
 const TSCONFIG = fileURLToPath(new URL('../../../../tsconfig.json', import.meta.url));
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Looked for only where a source is run as it is: an installed package has none. */
+const loader = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const GRACE_MS = 3000;
 const LAST_WORDS_MS = 250;
 /** setTimeout fires at once above this. */
@@ -235,7 +236,7 @@ function startProcess({ task, memoryMb, provider, env }: ChildOptions): ChildPro
       ...(confinement ? { execPath: confinement.execPath } : {}),
       execArgv: [
         ...(confinement?.prefix ?? []),
-        ...(fast ? [] : ['--import', LOADER]),
+        ...(fast ? [] : ['--import', loader()]),
         `--max-old-space-size=${memoryMb}`,
       ],
       env: childEnvironment(process.env, env, TSCONFIG),
