@@ -3,10 +3,11 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
-import { startDispatcher, startReconciler } from '@kneepoint/platform';
+import { startDeliveries, startDispatcher, startReconciler } from '@kneepoint/platform';
 import type { FastifyInstance } from 'fastify';
 import type { Context, Services } from './context.ts';
 import { createContexts } from './create-contexts.ts';
+import { composeWith } from './domain/cloud-event.ts';
 import { registerArtifactRoutes } from './http/artifact-routes.ts';
 import { compressAnswers } from './http/compress-answers.ts';
 import { createApp, publicPrefix } from './http/create-app.ts';
@@ -128,6 +129,11 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const reconciler = startReconciler(db, bus, { log, leaseSeconds: config.leaseSeconds });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://${reachable(config.host)}:${port}`;
+  const deliveries = startDeliveries(db, {
+    compose: composeWith(db, config.publicUrl ?? url),
+    ...{ log, allowed: config.outgoing, secretsKeys: config.webhooks.secretsKeys },
+    retryMs: config.webhooks.retryHours * 3600_000,
+  });
   log.info({ url: `${url}/graphql` }, 'gateway listens');
 
   return {
@@ -136,7 +142,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
       sessions.close();
       await apollo.stop();
       await app.close();
-      await Promise.all([dispatcher.stop(), reconciler.stop()]);
+      await Promise.all([dispatcher.stop(), reconciler.stop(), deliveries.stop()]);
     },
   };
 }

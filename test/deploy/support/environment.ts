@@ -18,6 +18,7 @@ export const OWN_SECRETS: Record<string, Record<string, string>> = {
   'own-store': { user: 'access', MINIO_SECRET_KEY: 'secret-secret' },
   administrator: { token: 'of-somebody-who-may-do-everything-anywhere' },
   signing: { KNEEPOINT_SIGNING_KEY: 'sixteen-characters' },
+  sealing: { KNEEPOINT_SECRETS_KEY: 'thirty-two-characters-or-more-of-a-key' },
 };
 
 function secretOf({ name, key }: { name: string; key: string }, rendered: Rendered): string {

@@ -183,6 +183,7 @@ export const VALUE_SETS: Readonly<Record<string, Values>> = {
   'placement by hand': {
     ...BUNDLED,
     signingKey: { existingSecret: 'signing' },
+    secretsKey: { existingSecret: 'sealing' },
     gateway: {
       affinity: {
         podAntiAffinity: {

@@ -57,10 +57,11 @@ export function readAge(option: string, text: string): number {
   });
 }
 
-function describe({ dryRun, kept, young, deleted, runs, checkpoints, removed, uploads }: GarbageReport): string {
+function describe(report: GarbageReport): string {
+  const { dryRun, kept, young, deleted, runs, checkpoints, removed, events, uploads } = report;
   const size = ({ count, bytes }: GarbageReport['kept']) => `${count} artifacts, ${(bytes / 1e6).toFixed(1)} MB`;
   return [
-    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${removed} removed models and data sets, ${checkpoints} checkpoints, ${uploads} uploads, ${runs} runs`,
+    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${removed} removed models and data sets, ${checkpoints} checkpoints, ${uploads} uploads, ${events} events, ${runs} runs`,
     `in use        ${size(kept)}`,
     `too young     ${size(young)}`,
   ].join('\n');

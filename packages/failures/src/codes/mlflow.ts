@@ -11,6 +11,11 @@ export const mlflowFailures = {
     cure: 'Do what its message says; the log of the server has more.',
     retryable: false,
   },
+  MLFLOW_OPTION_INVALID: {
+    cause: 'What was asked for cannot be exported in this way.',
+    cure: 'Correct the option that the message names.',
+    retryable: false,
+  },
   MLFLOW_MODEL_UNKNOWN: {
     cause: 'The registry has no such model, version or alias, or none of ONNX.',
     cure: 'Pass models:/NAME@ALIAS or models:/NAME/VERSION of a model that was logged as ONNX.',

@@ -40,7 +40,7 @@ export async function endDelivery(
     const webhook = await lockWebhook(tx, delivery);
     if (webhook === undefined) return 'lost';
     const { now } = webhook;
-    const end = endOf(delivery, outcome, policy, now);
+    const end = endOf(webhook, delivery, outcome, policy);
     const health = end === 'delivered' ? RECOVERED : healthAfter(webhook, delivery, outcome, policy);
     const nextAttemptAt = later(now, nextWait(delivery, outcome, policy, health.pausedUntil ?? null, now));
     const { count } = await tx.delivery.updateMany({
@@ -93,14 +93,17 @@ async function lockWebhook(tx: Transaction, delivery: ClaimedDelivery): Promise<
 }
 
 function endOf(
+  webhook: LockedWebhook,
   delivery: ClaimedDelivery,
-  { code, status }: DeliveryOutcome,
+  outcome: DeliveryOutcome,
   { retryMs }: RetryPolicy,
-  now: Date,
 ): DeliveryEnd {
-  if (code === null) return 'delivered';
-  const isOver = delivery.once || status === GONE || now.getTime() - delivery.createdAt.getTime() >= retryMs;
-  return isOver ? 'given up' : 'retried';
+  if (outcome.code === null) return 'delivered';
+  if (delivery.once || outcome.status === GONE) return 'given up';
+  // While a receiver is away nothing is given up: the webhook is turned off in the end, and what waits stays.
+  const isOutage = delivery.lane !== null && webhook.failingSince !== null && isAway(outcome);
+  const isOld = delivery.attempts > 0 && webhook.now.getTime() - delivery.createdAt.getTime() >= retryMs;
+  return isOld && !isOutage ? 'given up' : 'retried';
 }
 
 /** What a failure says of the receiver. One that is away gets nothing for a while; one that refuses this event may take others. */

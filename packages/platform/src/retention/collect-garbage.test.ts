@@ -170,6 +170,28 @@ describe('collecting garbage', () => {
     expect(await left(of)).toEqual(['shared', 'young']);
   });
 
+  it('forgets events once nobody waits for them, with what receivers answered', async () => {
+    const long = new Date(Date.now() - 40 * DAY);
+    const hook = await db.prisma.webhook.create({ data: { url: 'https://example.org', secret: 'open:' } });
+    const told = async (type: string, endedAt: Date | null) => {
+      const event = await db.prisma.event.create({ data: { type, facts: {}, createdAt: long } });
+      const state = endedAt === null ? 'PENDING' : 'DELIVERED';
+      const times = { nextAttemptAt: long, createdAt: long, endedAt };
+      const row = await db.prisma.delivery.create({ data: { webhookId: hook.id, eventId: event.id, state, ...times } });
+      const attempt = { deliveryId: row.id, number: 1, startedAt: long, durationMs: 1 };
+      await db.prisma.deliveryAttempt.create({ data: attempt });
+    };
+    await told('told', long);
+    await told('told lately', new Date());
+    await told('awaited', null);
+    const limits = { olderThanMs: 30 * DAY };
+    expect(await collectGarbage(db, store, { ...limits, dryRun: true })).toMatchObject({ events: 1 });
+    expect(await collectGarbage(db, store, limits)).toMatchObject({ events: 1 });
+    const left = await db.prisma.event.findMany({ orderBy: { position: 'asc' } });
+    expect(left.map(({ type }) => type)).toEqual(['told lately', 'awaited']);
+    expect(await db.prisma.deliveryAttempt.count()).toBe(2);
+  });
+
   it('forgets uploads whose addresses ended before the limit, completed or not', async () => {
     const row = (id: string, days: number) => ({
       ...{ id, principal: 'p', bytes: 1n, expiresAt: new Date(Date.now() - days * DAY) },

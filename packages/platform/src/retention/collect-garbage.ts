@@ -29,6 +29,8 @@ export interface GarbageReport {
   readonly checkpoints: number;
   /** Models and data sets whose name was removed, and that no run refers to. */
   readonly removed: number;
+  /** Events that webhooks were told of, or that were given up. */
+  readonly events: number;
   /** Uploads that were never completed. */
   readonly uploads: number;
 }
@@ -56,6 +58,7 @@ export async function collectGarbage(
   const limits: Limits = {
     checkpointsBefore: before,
     removedBefore: before,
+    eventsBefore: before,
     ...(runsOlderThanMs === undefined ? {} : { runsBefore: new Date(now.getTime() - runsOlderThanMs) }),
   };
   const expired = await countExpired(db, limits);

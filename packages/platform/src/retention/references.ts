@@ -6,6 +6,8 @@ export interface Limits {
   readonly checkpointsBefore: Date;
   /** Removed models and data sets that no kept run refers to. */
   readonly removedBefore: Date;
+  /** Events whose deliveries have all ended before. */
+  readonly eventsBefore: Date;
   /** Absent: every run is kept. */
   readonly runsBefore?: Date;
 }
@@ -15,6 +17,8 @@ export interface Expired {
   readonly checkpoints: number;
   /** Models and data sets whose name was removed. */
   readonly removed: number;
+  /** What was sent to webhooks, or given up. */
+  readonly events: number;
 }
 
 /**
@@ -26,6 +30,11 @@ const IMPORT_STEPS = ['import-model', 'import-dataset'];
 
 /** Before the Unix epoch nothing has ended. */
 const NEVER = new Date(0);
+
+/** The ids of events that nobody waits for. */
+const toldEvents = ({ eventsBefore }: Limits): Prisma.Sql => Prisma.sql`
+  SELECT id FROM event WHERE created_at < ${eventsBefore} AND NOT EXISTS (
+    SELECT 1 FROM delivery WHERE delivery.event_id = event.id AND (ended_at IS NULL OR ended_at >= ${eventsBefore}))`;
 
 /** The ids of removed rows that go, of the tables model and dataset. */
 const removedRows = ({ removedBefore, runsBefore = NEVER }: Limits): Prisma.Sql => Prisma.sql`
@@ -70,6 +79,7 @@ export async function countExpired(db: Database, limits: Limits): Promise<Expire
   const [row] = await db.prisma.$queryRaw<[Expired]>`
     SELECT (SELECT count(*)::int FROM run WHERE ended_at < ${runsBefore}) AS runs,
       (SELECT count(*)::int FROM (${removedRows(limits)}) AS gone) AS removed,
+      (SELECT count(*)::int FROM (${toldEvents(limits)}) AS told) AS events,
       (SELECT count(*)::int FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
         SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))) AS checkpoints`;
   return row;
@@ -82,6 +92,7 @@ export async function deleteExpired(db: Database, limits: Limits): Promise<void>
     DELETE FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
       SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
   if (runsBefore !== undefined) await db.prisma.$executeRaw`DELETE FROM run WHERE ended_at < ${runsBefore}`;
+  await db.prisma.$executeRaw`DELETE FROM event WHERE id IN (${toldEvents(limits)})`;
   await db.prisma.$executeRaw`DELETE FROM model WHERE id IN (${removedRows(limits)})`;
   await db.prisma.$executeRaw`DELETE FROM dataset WHERE id IN (${removedRows(limits)})`;
 }

@@ -45,6 +45,7 @@ beforeAll(async () => {
   absent = {
     ...{ Model: globalId('Model', randomUUID()), Dataset: globalId('Dataset', randomUUID()) },
     ...{ Run: globalId('Run', randomUUID()), Token: '0'.repeat(16), Upload: randomUUID(), sha256: digest() },
+    ...{ Webhook: randomUUID(), Delivery: randomUUID() },
   };
 });
 afterAll(() => gateway.close());
@@ -61,7 +62,22 @@ async function seed(project: string): Promise<Subjects> {
   const output = { modelSha256: sha256 };
   await bound.db.prisma.result.create({ data: { key: step.key, kind: 'prune', output, artifacts: [sha256] } });
   const { token } = await createToken(bound.db, { name: `of ${project}`, role: 'viewer', projectId: project });
-  const ids = { Model: model.globalId, Dataset: dataset.globalId, Run: globalId('Run', run.id) };
+  // It hears of nothing that happens here.
+  const hook = await bound.db.prisma.webhook.create({
+    data: { url: `https://example.org/${project}`, secret: 'open:whsec_AAAA', types: ['model.registered'] },
+  });
+  const event = await bound.db.prisma.event.create({ data: { type: 'run.queued', runId: run.id, facts: {} } });
+  const ended = { state: 'DELIVERED', nextAttemptAt: new Date() };
+  const delivery = await bound.db.prisma.delivery.create({
+    data: { webhookId: hook.id, eventId: event.id, ...ended },
+  });
+  const ids = {
+    Webhook: hook.id,
+    Delivery: delivery.id,
+    Model: model.globalId,
+    Dataset: dataset.globalId,
+    Run: globalId('Run', run.id),
+  };
   return { ...ids, Token: token.id, Upload: randomUUID(), sha256 };
 }
 

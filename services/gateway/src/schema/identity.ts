@@ -110,7 +110,9 @@ export class AuditEntry {
   @Field(() => String, { nullable: true, description: 'Id of the request, which the log has, too.' })
   requestId!: string | null;
 
-  @Field(() => String, { description: 'The field of Mutation.' })
+  @Field(() => String, {
+    description: 'The field of Mutation; `turnWebhookOff` where the server turned a webhook off by itself.',
+  })
   operation!: string;
 
   @Field(() => [String], { description: 'Ids, names and digests of what it was about, and of what it made.' })

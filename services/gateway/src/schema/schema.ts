@@ -17,6 +17,7 @@ import { RunResolver, StepResolver } from './run.ts';
 import { RunResultsResolver } from './run-results.ts';
 import { SubscriptionResolver } from './subscription.ts';
 import { TrainingMutationResolver } from './training-mutations.ts';
+import { WebhookResolver } from './webhook.ts';
 
 /** The executable schema. A new query or mutation is a resolver in this folder and a line here. */
 export function createSchema(): GraphQLSchema {
@@ -38,6 +39,7 @@ export function createSchema(): GraphQLSchema {
       StepResolver,
       SubscriptionResolver,
       TrainingMutationResolver,
+      WebhookResolver,
     ],
     // Inputs are bounded where they are used, with coded errors; class-validator would add a second way.
     validate: false,

@@ -22,6 +22,8 @@ export interface Subjects {
   readonly Run: string;
   readonly Token: string;
   readonly Upload: string;
+  readonly Webhook: string;
+  readonly Delivery: string;
   readonly sha256: string;
 }
 
@@ -39,6 +41,7 @@ const PLAIN: Readonly<Record<string, unknown>> = {
     epsilon: 0.1,
     epsilons: [0.1],
     mode: 'FULL',
+    url: 'https://example.org/hook',
   },
 };
 
@@ -103,6 +106,8 @@ function literalOf(field: string, name: string, subjects: Subjects): unknown {
 
 /** What the argument `id` of a field names. */
 function kindOf(field: string): keyof Subjects {
+  if (field === 'redeliver') return 'Delivery';
+  if (/webhook/i.test(field)) return 'Webhook';
   if (/token/i.test(field)) return 'Token';
   if (/upload/i.test(field)) return 'Upload';
   if (/dataset/i.test(field)) return 'Dataset';
