@@ -9,12 +9,17 @@ export const OWN_PROGRAMS = join(import.meta.dirname, '..', '..', '.cache', 'bin
 /** A Python environment of this project's own. */
 export const OWN_PYTHON = join(OWN_PROGRAMS, '..', 'python');
 
+/** The Python environment that a service is installed into. */
+export function pythonOf({ environment = 'python' }: ServiceProgram): string {
+  return join(OWN_PROGRAMS, '..', environment);
+}
+
 /** Path of a service's program, or undefined when this machine has none. Installs nothing. */
 export function findService(name: ServiceName): string | undefined {
   const service: ServiceProgram = SERVICES[name];
   if (service.module !== undefined) return pythonWith(service.module);
   const fromPath = (process.env['PATH'] ?? '').split(delimiter);
-  const own = [OWN_PROGRAMS, join(OWN_PYTHON, 'bin'), join(homedir(), 'go', 'bin')];
+  const own = [OWN_PROGRAMS, join(pythonOf(service), 'bin'), join(homedir(), 'go', 'bin')];
   const folders = [...fromPath, ...service.folders.flatMap(expand), ...own];
   return folders
     .filter((folder) => folder !== '')

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { findService, OWN_PROGRAMS, OWN_PYTHON } from './find.ts';
+import { findService, OWN_PROGRAMS, pythonOf } from './find.ts';
 import { type ServiceName, type ServiceProgram, SERVICES } from './registry.ts';
 
 export interface Installed {
@@ -45,9 +45,10 @@ function* attempts(service: ServiceProgram): Generator<[string, string[], Record
     yield ['go', ['install', service.go], { GOBIN: OWN_PROGRAMS }];
   }
   if (service.pip !== undefined) {
-    yield ['python3', ['-m', 'venv', OWN_PYTHON], {}];
+    const python = pythonOf(service);
+    yield ['python3', ['-m', 'venv', python], {}];
     yield [
-      join(OWN_PYTHON, 'bin', 'pip'),
+      join(python, 'bin', 'pip'),
       ['install', '--quiet', '--disable-pip-version-check', ...[service.pip].flat()],
       {},
     ];

@@ -14,6 +14,8 @@ export interface ServiceProgram {
   readonly module?: string;
   /** Python packages and pinned versions that have it. */
   readonly pip?: string | readonly string[];
+  /** A Python environment for these alone, where they want other versions of what others need. */
+  readonly environment?: string;
 }
 
 export const SERVICES = {
@@ -82,6 +84,13 @@ export const SERVICES = {
     folders: [],
     module: 'PIL',
     pip: 'pillow==13.0.0',
+  },
+  /** A tracking server and model registry, and the client that reads back what is exported. */
+  mlflow: {
+    program: 'mlflow',
+    folders: [],
+    pip: ['mlflow==3.17.2', 'onnx==1.23.2', 'onnxruntime==1.32.0'],
+    environment: 'python-mlflow',
   },
 } as const satisfies Record<string, ServiceProgram>;
 

@@ -37,6 +37,8 @@ export interface ServerPlan {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** How it wants to be asked to end. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
+  /** How long it may take to answer. Default 30 s. */
+  readonly startMs?: number;
 }
 
 const START_MS = 30_000;
@@ -60,7 +62,7 @@ export async function startServer(plan: ServerPlan): Promise<RunningService> {
     for (const stream of [begun.stdout, begun.stderr]) {
       stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-4000)));
     }
-    const deadline = Date.now() + START_MS;
+    const deadline = Date.now() + (plan.startMs ?? START_MS);
     for (;;) {
       try {
         await plan.ready(port);

@@ -65,7 +65,13 @@ export async function listDeliveries(
     take: take + 1,
     include: WITH_LOG,
   });
-  return toPage({ rows, take, after: request.after, toNode: toDelivery, count: () => db.prisma.delivery.count({ where }) });
+  return toPage({
+    rows,
+    take,
+    after: request.after,
+    toNode: toDelivery,
+    count: () => db.prisma.delivery.count({ where }),
+  });
 }
 
 /** Throws WEBHOOK_INVALID, WEBHOOKS_TOO_MANY. */
