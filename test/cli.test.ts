@@ -122,7 +122,12 @@ interface Report {
   }[];
   readonly proof: { readonly maxAbsDiff: number; readonly maxRelDiff: number; readonly passed: boolean };
   readonly arms: readonly { readonly arm: string; readonly metric: number; readonly modelSha256: string }[];
-  readonly split: { readonly by: string; readonly train: number; readonly validation: number; readonly test: number };
+}
+
+interface Split {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
 }
 
 /** One task of each type that the command reads from a folder of faces. */
@@ -135,15 +140,19 @@ const TASKS = [
 
 describe.each(TASKS)('compress for $task', ({ task, metric }) => {
   let report: Report;
+  let split: Split;
   let path: string;
 
   beforeAll(async () => {
     const out = join(folder, 'out', task);
-    report = await kneepointJson<Report>([
+    ({
+      results: [report],
+      split,
+    } = await kneepointJson<{ results: [Report]; split: Split }>([
       ...['compress', '--model', sample.model, '--data', sample.faces, '--task', task],
       ...['--epsilon', '0.05', '--arms', 'finetuned', '--no-teacher', '--epochs', '1'],
       ...['--out', out, '--data-dir', data],
-    ]);
+    ]));
     path = join(out, `small-${task}-0.05.onnx`);
   });
 
@@ -171,7 +180,7 @@ describe.each(TASKS)('compress for $task', ({ task, metric }) => {
     expect(report.after.parameters).toBeLessThan(report.before.parameters);
     expect(report.layers.map((layer) => layer.indices.length)).toEqual(report.layers.map((layer) => layer.kept));
     expect(report.layers.at(-1)!.name).toBe(report.bestLayer);
-    const { train, validation, test } = report.split;
+    const { train, validation, test } = split;
     expect(train + validation + test).toBe(320);
   });
 

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { decodeModel, encodeModel, Graph, type ModelProto, StringStringEntryProtoSchema } from '@kneepoint/onnx';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { ReportResult } from '@kneepoint/workflow';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bytesLast, half, modulated, SIDE, transparent } from './support/declared-networks.ts';
-import { Kneepoint, kneepointJson } from './support/kneepoint.ts';
+import { Kneepoint, kneepointJson, kneepointResult } from './support/kneepoint.ts';
 
 let folder: string;
 let server: Kneepoint;
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 interface Compressed {
-  readonly report: MeasuredResult;
+  readonly report: ReportResult;
   readonly model: ModelProto;
   readonly path: string;
   /** The metadata entries. */
@@ -53,7 +53,7 @@ async function compress(name: string, model: ModelProto, ...flags: readonly stri
   model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'license', value: 'MIT' }));
   await writeFile(file, encodeModel(model));
   const out = join(folder, name);
-  const report = await kneepointJson<MeasuredResult>([
+  const report = await kneepointResult([
     ...['compress', '--model', file, '--data', join(folder, 'images'), '--task', 'class', '--data-dir', data()],
     ...['--epsilon', '0.3', '--round-to', '1', '--epochs', '1', '--no-teacher', '--out', out, ...flags],
   ]);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '@kneepoint/workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JSON_HEADERS, kneepoint, Kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
 
@@ -99,12 +100,12 @@ describe('Ctrl-C during compress', () => {
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
     first = stdout;
     expect((await list(out)).sort()).toEqual([
+      'report.json',
       'small-yaw-0.05.onnx',
       'small-yaw-0.05.preprocess.json',
-      'small-yaw-0.05.report.json',
       'small-yaw-0.05.report.md',
     ]);
-    expect(JSON.parse(await readFile(join(out, 'small-yaw-0.05.report.json'), 'utf8'))).toEqual(JSON.parse(first));
+    expect(JSON.parse(await readFile(join(out, 'report.json'), 'utf8'))).toEqual(JSON.parse(first));
   });
 
   it('as kill -9 does no harm: the next command takes over what the dead one held', async () => {
@@ -115,8 +116,9 @@ describe('Ctrl-C during compress', () => {
     expect(await list(out)).toHaveLength(4);
     const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
-    expect(await list(out)).toHaveLength(8);
-    const { arms } = JSON.parse(stdout) as { arms: { arm: string; history: { epoch: number }[] }[] };
+    // Of another ε, and the report of the last command.
+    expect(await list(out)).toHaveLength(7);
+    const { arms } = (JSON.parse(stdout) as Report).results[0]!;
     expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch']);
     for (const { history } of arms.slice(1)) {
       const epochs = history.map(({ epoch }) => epoch).filter((epoch) => epoch > 0);
@@ -145,12 +147,16 @@ describe('Ctrl-C during compress', () => {
       expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['SUCCEEDED', 'CANCELED']));
     });
 
-    it('the same command is served by it, does no work, says so and prints the same report', async () => {
+    it('the same command is served by it, does no work, says so and prints the same results', async () => {
       const before = (await runsOf(url)).length;
       const { code, stdout, stderr } = await kneepoint(compressArguments());
       expect(code).toBe(0);
       expect(stderr).toContain('this was computed before; nothing had to be done');
-      expect(stdout).toBe(first);
+      // The results to the digit; whose run it was and when is the report's own.
+      const [now, then] = [stdout, first].map((text) => JSON.parse(text) as Report);
+      expect(now!.results).toEqual(then!.results);
+      expect([now!.run.reused, then!.run.reused]).toEqual([true, false]);
+      expect(now!.results[0]!.measured.run).toBe(then!.run.id);
       const [newest, ...others] = await runsOf(url);
       expect([newest!.reused, others.length + 1 - before]).toEqual([true, 3]);
     });

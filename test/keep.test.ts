@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import type { SpreadReport } from '../packages/cli/src/render/trials.ts';
 import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliServer, startCliServer } from './support/cli-server.ts';
-import { kneepoint, kneepointJson } from './support/kneepoint.ts';
+import { kneepoint, kneepointJson, kneepointResult } from './support/kneepoint.ts';
 
 let server: CliServer;
 
@@ -31,10 +31,10 @@ const search = (...args: readonly string[]): readonly string[] => [
 ];
 
 describe('the smallest network that keeps a goal', () => {
-  let report: MeasuredResult;
+  let report: ReportResult;
 
   beforeAll(async () => {
-    report = await kneepointJson<MeasuredResult>(search('--keep', '60%', '--rounds', '2'));
+    report = await kneepointResult(search('--keep', '60%', '--rounds', '2'));
   });
 
   it('is the smallest of those that were tried and keep it, and stands beside what it is measured against', () => {
@@ -87,7 +87,7 @@ describe('the smallest network that keeps a goal', () => {
 });
 
 it('rivals go down the same rounds, by lasso too, which ranks what is left by the curves of the whole network', async () => {
-  const { criteria, rounds, bestLayer } = await kneepointJson<MeasuredResult>([
+  const { criteria, rounds, bestLayer } = await kneepointResult([
     ...search('--target', 'macs=-90%', '--compare', 'lasso,l1', '--layer', 'conv3', '--round-to', '1', '--no-teacher'),
   ]);
   expect(bestLayer).toBe('conv3');
@@ -105,7 +105,7 @@ it('normalisation that training folds away cannot rank rounds', async () => {
 });
 
 it('a goal beside a target ends where the target is met', async () => {
-  const { rounds, after, before } = await kneepointJson<MeasuredResult>(
+  const { rounds, after, before } = await kneepointResult(
     search('--keep', '10%', '--target', 'macs=-70%', '--rounds', '3'),
   );
   expect(rounds).toHaveLength(1);
@@ -131,11 +131,11 @@ describe('several partitions', () => {
     const { seeds, spread, trials } = await kneepointJson<{
       readonly seeds: readonly number[];
       readonly spread: readonly SpreadReport[];
-      readonly trials: readonly (readonly MeasuredResult[])[];
+      readonly trials: readonly Report[];
     }>(search('--target', 'macs=-50%', '--arms', 'none', '--trials', '2', '--split-seed', '3'));
     expect(seeds).toEqual([3, 4]);
     expect(trials).toHaveLength(2);
-    const [first, second] = trials.map(([report]) => report!);
+    const [first, second] = trials.map(({ results }) => results[0]!);
     const refits = [first!, second!].map(({ arms }) => arms[0]!.metric);
     const { figures } = spread[0]!;
     expect(figures.map(({ figure }) => figure)).toEqual([
@@ -151,8 +151,9 @@ describe('several partitions', () => {
     expect(first!.metric.probe).not.toBe(second!.metric.probe);
     const written = JSON.parse(await readFile(join(server.folder, 'out', 'trials.json'), 'utf8')) as object;
     expect(written).toEqual({ seeds, spread });
-    const name = (await readdir(join(server.folder, 'out', 'trial-2'))).find((file) => file.endsWith('.report.json'));
-    expect(JSON.parse(await readFile(join(server.folder, 'out', 'trial-2', name!), 'utf8'))).toEqual(second);
+    expect(trials.map(({ split }) => split.seed)).toEqual([3, 4]);
+    const saved = await readFile(join(server.folder, 'out', 'trial-2', 'report.json'), 'utf8');
+    expect(JSON.parse(saved)).toEqual(trials[1]);
   });
 
   it('are a whole number', async () => {

@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeModel } from '@kneepoint/onnx';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { ReportResult } from '@kneepoint/workflow';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliServer, startCliServer } from './support/cli-server.ts';
-import { kneepoint, kneepointJson } from './support/kneepoint.ts';
+import { kneepoint, kneepointResult } from './support/kneepoint.ts';
 
 let server: CliServer;
 
@@ -27,11 +27,11 @@ async function metadata(path: string): Promise<ReadonlyMap<string, unknown>> {
 }
 
 describe('a network for two tasks, away from a third, to a target, compared with other criteria', () => {
-  let report: MeasuredResult;
+  let report: ReportResult;
   let path: string;
 
   beforeAll(async () => {
-    report = await kneepointJson<MeasuredResult>(
+    report = await kneepointResult(
       compress([
         ...['--task', 'gender,yaw', '--target', 'macs=-60%', '--avoid', 'identity', '--compare', 'l1,taylor'],
         ...['--arms', 'finetuned', '--round-to', '2'],
@@ -115,9 +115,7 @@ describe('a network for two tasks, away from a third, to a target, compared with
 });
 
 it('a latency is searched for by timing, and told beside what was found again in the end', async () => {
-  const report = await kneepointJson<MeasuredResult>(
-    compress(['--task', 'yaw', '--target', 'latency=-20%', '--arms', 'none']),
-  );
+  const report = await kneepointResult(compress(['--task', 'yaw', '--target', 'latency=-20%', '--arms', 'none']));
   const { target, before, after } = report;
   expect(target).toMatchObject({ target: { kind: 'latency', remove: 0.2 } });
   expect(target!.reached).toBe(after.latencyMs.p50);

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available } from './support/available.ts';
-import { JSON_HEADERS, Kneepoint, kneepointJson, makeSample, type Sample } from './support/kneepoint.ts';
+import {
+  JSON_HEADERS,
+  Kneepoint,
+  kneepointJson,
+  kneepointResult,
+  makeSample,
+  type Sample,
+} from './support/kneepoint.ts';
 import { startMinio } from './support/minio.ts';
 import { startNats } from './support/nats.ts';
 import { startPostgres } from './support/postgres.ts';
@@ -85,10 +92,8 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('five separate p
         '--epochs',
         '1',
       ];
-      const report = await kneepointJson<{ arms: { arm: string; modelSha256: string }[] }>([
-        ...['compress', ...what, '--out', out, ...where],
-      ]);
-      return report.arms.map(({ arm, modelSha256 }) => [arm, modelSha256]);
+      const { arms } = await kneepointResult(['compress', ...what, '--out', out, ...where]);
+      return arms.map(({ arm, modelSha256 }) => [arm, modelSha256]);
     };
     const ofTeam = await digests(['--url', gateway]);
     expect(ofTeam.map(([arm]) => arm)).toEqual(['refit', 'finetuned', 'scratch', 'headOnly', 'unpruned']);

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { machine } from '../support/machine.ts';
 import { networksIn } from './published.ts';
@@ -48,7 +48,7 @@ async function row(file: string): Promise<string> {
     return `| ${name} | | | | | | ${problem.replaceAll('|', '/')} |`;
   }
   through++;
-  const { bestLayer, pool, metric, before, after, proof } = JSON.parse(stdout) as MeasuredResult;
+  const { bestLayer, pool, metric, before, after, proof } = (JSON.parse(stdout) as Report).results[0]!;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const fell = (from: number, to: number): string => `−${percent(1 - to / from)}`;
   return `| ${[

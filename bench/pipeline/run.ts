@@ -13,7 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { validatePreprocess } from '@kneepoint/datasets';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report } from '@kneepoint/workflow';
 import { kneepointJson } from '../../test/support/kneepoint.ts';
 import { machine } from '../support/machine.ts';
 import { childrenMs } from '../support/processor.ts';
@@ -104,7 +104,7 @@ try {
 
 async function ownRun(at: string, { folder: faces, split }: SplitFaces): Promise<Outcome> {
   const { value: report, ...times } = await timed(() =>
-    kneepointJson<MeasuredResult>([
+    kneepointJson<Report>([
       ...['compress', '--model', model, '--data', faces, '--task', TASK, '--group', GROUP],
       ...['--target', TARGET, '--arms', 'finetuned,unpruned'],
       ...['--epochs', String(epochs), '--batch-size', String(BATCH), '--seed', String(SEED)],
@@ -114,7 +114,7 @@ async function ownRun(at: string, { folder: faces, split }: SplitFaces): Promise
   const rows = ['train', 'validation', 'test'] as const;
   if (rows.some((part) => report.split[part] !== split[part].length))
     throw new Error('the command split the images otherwise than the rival was told');
-  const arm = (name: 'finetuned' | 'unpruned') => report.arms.find((one) => one.arm === name)!;
+  const arm = (name: 'finetuned' | 'unpruned') => report.results[0]!.arms.find((one) => one.arm === name)!;
   const { metric, macs, parameters } = arm('finetuned');
   return { ...times, accuracy: metric, whole: arm('unpruned').metric, macs, parameters };
 }

@@ -1,4 +1,4 @@
-import { type MeasuredResult, describeTarget, type ReportArm } from '@kneepoint/workflow';
+import { describeTarget, type ReportArm, type ReportResult } from '@kneepoint/workflow';
 
 /** A metric for a table: shares as percent, errors as numbers. */
 export function show(value: number, metric: string): string {
@@ -9,7 +9,7 @@ export function show(value: number, metric: string): string {
  * One row for each arm and goal, as Markdown: metric on test, size, latency of one image, time of training. Arms that start from the
  * network that was not pruned are the same for every goal and stand once.
  */
-export function armsTable(reports: readonly MeasuredResult[]): string {
+export function armsTable(reports: readonly ReportResult[]): string {
   const metric = reports[0]!.metric.name;
   const shared = reports[0]!.arms.filter(isShared).map((arm) => row('not pruned', arm, metric));
   const own = reports.flatMap((report) =>
@@ -35,7 +35,7 @@ function isShared({ arm }: ReportArm): boolean {
   return arm === 'headOnly' || arm === 'unpruned';
 }
 
-function goalOf({ epsilon, target }: MeasuredResult): string {
+function goalOf({ epsilon, target }: ReportResult): string {
   return target ? describeTarget(target.target) : `ε = ${epsilon}`;
 }
 

@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
@@ -74,16 +74,16 @@ async function compare({ model, data, task, more }: Case): Promise<string> {
     finished = await run(left);
   }
   if (finished.code !== 0) throw new Error(finished.stderr);
-  const report = JSON.parse(finished.stdout) as MeasuredResult;
+  const [result] = (JSON.parse(finished.stdout) as Report).results;
   return [
     `### ${model.split('/').at(-1)} → ${task}\n`,
-    tableOf(report),
+    tableOf(result!),
     ...(folded ? ['\nbnScale: no BatchNormalization stands right behind a convolution of this file.'] : []),
     '',
   ].join('\n');
 }
 
-function tableOf({ criteria, metric }: MeasuredResult): string {
+function tableOf({ criteria, metric }: ReportResult): string {
   const cell = (value: number | undefined): string => (value === undefined ? '' : show(value, metric.name));
   return [
     `| criterion | ${metric.name} on test: refit | finetuned | parameters | MACs |`,

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderFaces } from '@kneepoint/datasets';
-import type { MeasuredResult, ReportArm } from '@kneepoint/workflow';
+import type { Report, ReportArm, ReportResult } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
@@ -38,7 +38,7 @@ try {
   console.log(`${machine()}; ${faces} faces of ${PERSONS} people; ${network}; ${goal.join(' ')}\n`);
   const data = join(folder, 'faces');
   await renderFaces({ folder: data, count: Number(faces), seed: SEED, persons: PERSONS, size: 64 });
-  const reports: MeasuredResult[] = [];
+  const reports: ReportResult[] = [];
   for (const task of options.tasks.split(',')) {
     const { code, stdout, stderr } = await kneepoint([
       ...['compress', '--model', network, '--data', data, '--task', task, ...goal],
@@ -47,16 +47,16 @@ try {
       ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out')],
     ]);
     if (code !== 0) throw new Error(stderr);
-    const report = JSON.parse(stdout) as MeasuredResult;
-    reports.push(report);
-    console.log(`### ${task}\n\n${armsTable([report])}\n`);
+    const { results } = JSON.parse(stdout) as Report;
+    reports.push(...results);
+    console.log(`### ${task}\n\n${armsTable(results)}\n`);
   }
   console.log(summary(reports));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-function summary(reports: readonly MeasuredResult[]): string {
+function summary(reports: readonly ReportResult[]): string {
   const verdicts = reports.map((report) => {
     const arm = (name: ReportArm['arm']): number => report.arms.find((entry) => entry.arm === name)!.metric;
     const [finetuned, unpruned, scratch] = [arm('finetuned'), arm('unpruned'), arm('scratch')];

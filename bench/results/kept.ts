@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MeasuredResult, ReportArm } from '@kneepoint/workflow';
+import type { Report, ReportArm, ReportResult } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { machine } from '../support/machine.ts';
 import { show } from './arms-table.ts';
@@ -47,7 +47,7 @@ try {
   );
   for (const run of wanted) {
     const targets = options.targets?.split(',').map(Number) ?? run.targets;
-    const splits: (readonly MeasuredResult[])[] = [];
+    const splits: (readonly ReportResult[])[] = [];
     const started = performance.now();
     for (let seed = 1; seed <= Number(options.splits); seed++) splits.push(await compress(run, targets, seed));
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
@@ -63,7 +63,7 @@ async function compress(
   { model, task: name }: (typeof RUNS)[number],
   targets: readonly number[],
   seed: number,
-): Promise<readonly MeasuredResult[]> {
+): Promise<readonly ReportResult[]> {
   const { code, stdout, stderr } = await kneepoint([
     ...['compress', '--model', join(data!, 'models', `${model}.onnx`), '--data', join(data!, 'cmu_faces')],
     ...['--task', name, '--group', 'identity', '--split-seed', String(seed), '--arms', 'finetuned,scratch,unpruned'],
@@ -73,21 +73,20 @@ async function compress(
     ...['--data-dir', join(folder, 'data'), '--out', join(folder, 'out'), '--json'],
   ]);
   if (code !== 0) throw new Error(stderr.split('\n').find((line) => line.startsWith('error')) ?? stderr);
-  const found = JSON.parse(stdout) as MeasuredResult | readonly MeasuredResult[];
-  return Array.isArray(found) ? (found as readonly MeasuredResult[]) : [found as MeasuredResult];
+  return (JSON.parse(stdout) as Report).results;
 }
 
 /** One target over all partitions: each figure as mean and what it was on each. */
-function table(reports: readonly MeasuredResult[]): string {
+function table(reports: readonly ReportResult[]): string {
   const [first] = reports;
   const { name } = first!.metric;
-  const arm = (report: MeasuredResult, wanted: ReportArm['arm']): number =>
+  const arm = (report: ReportResult, wanted: ReportArm['arm']): number =>
     report.arms.find((found) => found.arm === wanted)!.metric;
-  const row = (label: string, of: (report: MeasuredResult) => number): string => {
+  const row = (label: string, of: (report: ReportResult) => number): string => {
     const found = reports.map(of);
     return `| ${label} | **${show(mean(found), name)}** | ${found.map((value) => show(value, name)).join(', ')} |`;
   };
-  const share = (of: (report: MeasuredResult) => number): string => (100 * mean(reports.map(of))).toFixed(1);
+  const share = (of: (report: ReportResult) => number): string => (100 * mean(reports.map(of))).toFixed(1);
   const parameters = reports.map(({ after }) => `${(after.parameters / 1e3).toFixed(1)} k`).join(', ');
   const heads = [...new Set(reports.map(({ bestLayer, pool }) => `${bestLayer}, ${pool} × ${pool}`))].join('; ');
   const target = first!.target!.target;

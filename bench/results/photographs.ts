@@ -9,7 +9,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 import { kneepoint } from '../../test/support/kneepoint.ts';
 import { armsTable, show } from './arms-table.ts';
 import { machine } from '../support/machine.ts';
@@ -65,10 +65,10 @@ try {
       console.log(`Refused or failed: ${stderr.split('\n').find((line) => line.startsWith('error'))}\n`);
       continue;
     }
-    const reports = JSON.parse(stdout) as MeasuredResult[];
+    const { results: reports, split } = JSON.parse(stdout) as Report;
     console.log(tableOf(reports));
     if (arms === 'all') console.log(`\n${armsTable(reports)}`);
-    console.log(`\nAll three in ${seconds} s. ${splitOf(reports[0]!)}\n`);
+    console.log(`\nAll three in ${seconds} s. ${splitOf(split)}\n`);
     for (const [warning, epsilons] of warningsOf(reports)) console.log(`- ε = ${epsilons.join(', ')}: ${warning}`);
     console.log();
   }
@@ -76,9 +76,9 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-function tableOf(reports: readonly MeasuredResult[]): string {
+function tableOf(reports: readonly ReportResult[]): string {
   const [first] = reports;
-  const filters = (report: MeasuredResult): string =>
+  const filters = (report: ReportResult): string =>
     `${sum(report.layers.map((layer) => layer.kept))} of ${sum(report.layers.map((layer) => layer.filters))}`;
   return [
     `| ε | head on | filters kept | ${first!.metric.name}: chance | probe | pruned | refit | parameters | MACs | latency p50, ms | surgery = masking, relative |`,
@@ -104,14 +104,14 @@ function tableOf(reports: readonly MeasuredResult[]): string {
 }
 
 /** Each warning once, with the ε that it was given for. */
-function warningsOf(reports: readonly MeasuredResult[]): ReadonlyMap<string, readonly number[]> {
+function warningsOf(reports: readonly ReportResult[]): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>();
   for (const { epsilon, warnings } of reports)
     for (const warning of warnings) found.set(warning, [...(found.get(warning) ?? []), epsilon!]);
   return found;
 }
 
-function splitOf({ split }: MeasuredResult): string {
+function splitOf(split: Report['split']): string {
   return `Split by ${split.by}: ${split.train} training, ${split.validation} validation, ${split.test} test images.`;
 }
 

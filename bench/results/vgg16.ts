@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFaces } from '@kneepoint/datasets';
 import { encodeModel, vgg16 } from '@kneepoint/onnx';
-import type { MeasuredResult } from '@kneepoint/workflow';
+import type { Report } from '@kneepoint/workflow';
 import { Kneepoint } from '../../test/support/kneepoint.ts';
 import { machine } from '../support/machine.ts';
 
@@ -45,7 +45,7 @@ try {
     '16',
     ...data,
   ]);
-  const { metric, before, after, proof } = JSON.parse(pruned) as MeasuredResult;
+  const { metric, before, after, proof } = (JSON.parse(pruned) as Report).results[0]!;
   console.log(
     JSON.stringify({ metric, before, after, proof: { maxRelDiff: proof.maxRelDiff, passed: proof.passed } }, null, 2),
   );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { renderFaces } from '@kneepoint/datasets';
 import { encodeModel, vggStyle } from '@kneepoint/onnx';
+import type { Report, ReportResult } from '@kneepoint/workflow';
 
 /** Of an administrator; every process that tests start knows it, as a gateway and as a client. */
 export const ADMIN_TOKEN = 'the-admin-token-of-processes-in-tests';
@@ -106,6 +107,14 @@ export async function kneepointJson<T>(args: readonly string[], options?: RunOpt
   const { code, stdout, stderr } = await kneepoint([...args, '--json'], options);
   if (code !== 0) throw new Error(`kneepoint ${args.join(' ')} ended with ${code}\n${stdout}\n${stderr}`);
   return JSON.parse(stdout) as T;
+}
+
+/** The same of a command that prints a report with one result. */
+export async function kneepointResult(args: readonly string[], options?: RunOptions): Promise<ReportResult> {
+  const { results } = await kneepointJson<Report>(args, options);
+  const [result, ...others] = results;
+  if (result && others.length === 0) return result;
+  throw new Error(`the report has ${results.length} results, not one`);
 }
 
 export interface Sample {

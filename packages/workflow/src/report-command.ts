@@ -8,6 +8,7 @@ export interface AskedFor {
   readonly splitSeed?: number;
   readonly teacher?: boolean;
   readonly batch?: string;
+  readonly quantize?: string;
   readonly arms?: readonly string[];
   readonly compare?: readonly string[];
   readonly training?: Readonly<Record<string, unknown>>;
@@ -105,7 +106,8 @@ const TRAINING: typeof PLAN = {
 /** The momentum that the command trains sgd with. */
 const MOMENTUM = 0.9;
 
-function compressFlags({ arms, compare, rounds, splitSeed, teacher, batch, training }: AskedFor): Flags | null {
+function compressFlags({ quantize, ...asked }: AskedFor): Flags | null {
+  const { arms, compare, rounds, splitSeed, teacher, batch, training } = asked;
   const { crop, flip, ...rest } = training ?? {};
   const still = crop === 0 && flip === false;
   const trained = (crop == null && flip == null) || still ? flagsOf(rest, TRAINING) : null;
@@ -121,6 +123,7 @@ function compressFlags({ arms, compare, rounds, splitSeed, teacher, batch, train
     ...(splitSeed == null ? [] : [['--split-seed', String(splitSeed)] as const]),
     ...(teacher === false ? [['--no-teacher', ''] as const] : []),
     ...(batch == null ? [] : [['--batch', batch] as const]),
+    ...(quantize == null ? [] : [['--quantize', quantize] as const]),
     ...trained,
     ...(still ? [['--no-augment', ''] as const] : []),
   ];

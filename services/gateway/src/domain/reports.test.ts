@@ -1,4 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { storedJson } from '@kneepoint/platform';
 import { PRUNE, type Report, REPORT } from '@kneepoint/workflow';
@@ -7,6 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest, seedDataset, seedTinyModel } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId } from './ids.ts';
+
+const ROOT = new URL('../../../../', import.meta.url);
 
 let gateway: TestGateway;
 let model: Awaited<ReturnType<typeof seedTinyModel>>;
@@ -78,7 +83,7 @@ describe('the report of a run', () => {
     const id = await seedCompression([0.01, 0.1]);
     const { sha256 } = (await fileOf(id))!;
     const report = JSON.parse(Buffer.from(await gateway.store.read(sha256)).toString()) as Report;
-    const schema = new URL('../../../../packages/workflow/schema/report-1.0.json', import.meta.url);
+    const schema = new URL('packages/workflow/schema/report-1.0.json', ROOT);
     const check = new Ajv2020({ strict: false }).compile(JSON.parse(await readFile(schema, 'utf8')) as object);
     check(report);
     expect(check.errors).toBeNull();
@@ -142,6 +147,40 @@ describe('the report of a run', () => {
         },
       },
     });
+  });
+
+  it('is read as its page says, from disk and by a query', async () => {
+    const page = await readFile(new URL('docs/report.md', ROOT), 'utf8');
+    const snippet = (role: string): string =>
+      new RegExp(`^\`\`\`\\w+ ${role}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)![1]!;
+    expect([...page.matchAll(/^```\w+(?: (\w+))?$/gm)].map(([, role]) => role)).toEqual(['disk', 'verdict']);
+    const id = await seedCompression([0.07]);
+    interface Answer {
+      readonly run: {
+        readonly report: { readonly results: readonly object[]; readonly file: { readonly sha256: string } };
+      };
+    }
+    const { run } = await gateway.query<Answer>(snippet('verdict'), { run: id });
+    expect(run.report.results).toMatchObject([
+      {
+        label: '0.07',
+        perClass: [
+          {
+            confusion: {
+              after: [
+                [9, 1],
+                [1, 9],
+              ],
+            },
+          },
+        ],
+      },
+    ]);
+    await mkdir(join(gateway.folder, 'small'));
+    await gateway.store.fetch(run.report.file.sha256, join(gateway.folder, 'small', 'report.json'));
+    const args = ['--input-type=module', '--eval', snippet('disk')];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: gateway.folder });
+    expect(stdout).toMatch(/^0.07: 90 % fewer MACs, 88 % smaller, .*\n$/);
   });
 
   it('is not there before the run has ended well', async () => {
