@@ -6,6 +6,7 @@ import { registerCurves } from './curves.ts';
 import { registerDatasetCommands } from './dataset.ts';
 import { registerDemo } from './demo.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerExport } from './export.ts';
 import { registerFaces } from './faces.ts';
 import { registerFinetune } from './finetune.ts';
 import { registerGc } from './gc.ts';
@@ -24,6 +25,7 @@ import { registerSurgery } from './surgery.ts';
 import { registerToken } from './token.ts';
 import { registerTrain } from './train.ts';
 import { registerUp } from './up.ts';
+import { registerWebhook } from './webhook.ts';
 
 /** In the order of the help: the main job first, then its parts, then files without a server, then serving. */
 export const COMMANDS: readonly ((program: Command) => void)[] = [
@@ -41,6 +43,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerBenchmark,
   registerRuns,
   registerGet,
+  registerExport,
   registerInspect,
   registerSurgery,
   registerFaces,
@@ -48,6 +51,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerLogin,
   registerToken,
   registerProject,
+  registerWebhook,
   registerServices,
   registerMigrate,
   registerDoctor,
