@@ -29,6 +29,11 @@ export const deploymentFailures = {
     cure: 'Name a run of compress or prune that has succeeded, and one of its results with --label.',
     retryable: false,
   },
+  DEPLOYMENT_FOLDER: {
+    cause: 'A package was to be written where something lies already, or where no folder can be.',
+    cure: 'Name a folder that is not there yet, or empty.',
+    retryable: false,
+  },
   DEPLOYMENT_MISMATCH: {
     cause: 'What the report says of its data does not agree with the data set that lies in the store.',
     cure: 'Name the run by the gateway that it ran on; leave test images out with --test-images 0.',
