@@ -16,6 +16,7 @@ import { registerLogin } from './login.ts';
 import { registerMatrix } from './matrix.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerModelCommands } from './model.ts';
+import { registerPackage } from './package.ts';
 import { registerPlan } from './plan.ts';
 import { registerProject } from './project.ts';
 import { registerPrune } from './prune.ts';
@@ -43,6 +44,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerBenchmark,
   registerRuns,
   registerGet,
+  registerPackage,
   registerExport,
   registerInspect,
   registerSurgery,
