@@ -40,7 +40,7 @@ export function commandOf(kind: 'PRUNE' | 'COMPRESSION', asked: AskedFor, { mode
 
 function tasksOf({ plan = {} }: AskedFor): string | null {
   const { task, tasks } = plan as { readonly task?: string | null; readonly tasks?: readonly string[] | null };
-  const names = tasks ?? (task == null ? [] : [task]);
+  const names = tasks ?? (absent(task) ? [] : [task]);
   return names.length === 0 || names.some((name) => name.includes(',')) ? null : names.join(',');
 }
 
@@ -84,11 +84,11 @@ function flagsOf(members: Readonly<Record<string, unknown>>, known: typeof PLAN)
 function goalFlags({ epsilons, targets, keep }: AskedFor): Flags {
   const percent = (share: number): string => `${Number((100 * share).toPrecision(10))}%`;
   const sizes = (targets ?? []).map(({ kind, remove, atMost }) =>
-    remove == null ? `${kind}=${atMost}` : `${kind}=-${percent(remove)}`,
+    absent(remove) ? `${kind}=${atMost}` : `${kind}=-${percent(remove)}`,
   );
   return [
-    ...(keep?.share == null ? [] : [['--keep', percent(keep.share)] as const]),
-    ...(keep?.within == null ? [] : [['--within', String(keep.within)] as const]),
+    ...(absent(keep?.share) ? [] : [['--keep', percent(keep.share)] as const]),
+    ...(absent(keep?.within) ? [] : [['--within', String(keep.within)] as const]),
     ...(epsilons?.length ? [['--epsilon', epsilons.join(',')] as const] : []),
     ...(sizes.length ? [['--target', sizes.join(',')] as const] : []),
   ];
@@ -110,23 +110,28 @@ function compressFlags({ quantize, ...asked }: AskedFor): Flags | null {
   const { arms, compare, rounds, splitSeed, teacher, batch, training } = asked;
   const { crop, flip, ...rest } = training ?? {};
   const still = crop === 0 && flip === false;
-  const trained = (crop == null && flip == null) || still ? flagsOf(rest, TRAINING) : null;
+  const trained = (absent(crop) && absent(flip)) || still ? flagsOf(rest, TRAINING) : null;
   const { kind, momentum, ...more } = (rest.optimizer ?? {}) as Readonly<Record<string, unknown>>;
   const own =
-    Object.values(more).some((value) => value != null) || (momentum ?? null) !== (kind === 'sgd' ? MOMENTUM : null);
+    Object.values(more).some((value) => !absent(value)) || (momentum ?? null) !== (kind === 'sgd' ? MOMENTUM : null);
   if (trained === null || own) return null;
   const names = (arms ?? []).map((arm) => (arm === 'headOnly' ? 'head' : arm));
   return [
-    ...(arms == null ? [] : [['--arms', names.length === 0 ? 'none' : names.join(',')] as const]),
+    ...(absent(arms) ? [] : [['--arms', names.length === 0 ? 'none' : names.join(',')] as const]),
     ...(compare?.length ? [['--compare', compare.join(',')] as const] : []),
-    ...(rounds == null ? [] : [['--rounds', String(rounds)] as const]),
-    ...(splitSeed == null ? [] : [['--split-seed', String(splitSeed)] as const]),
+    ...(absent(rounds) ? [] : [['--rounds', String(rounds)] as const]),
+    ...(absent(splitSeed) ? [] : [['--split-seed', String(splitSeed)] as const]),
     ...(teacher === false ? [['--no-teacher', ''] as const] : []),
-    ...(batch == null ? [] : [['--batch', batch] as const]),
-    ...(quantize == null ? [] : [['--quantize', quantize] as const]),
+    ...(absent(batch) ? [] : [['--batch', batch] as const]),
+    ...(absent(quantize) ? [] : [['--quantize', quantize] as const]),
     ...trained,
     ...(still ? [['--no-augment', ''] as const] : []),
   ];
+}
+
+/** GraphQL clients may write null for what they leave out. */
+function absent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }
 
 /** A word as a POSIX shell takes it. */

@@ -204,7 +204,7 @@ export interface ReportLayer {
 }
 
 /** The untouched network, as a linear probe on its best layer reads it. */
-export interface MeasuredOriginal extends Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'> {}
+export type MeasuredOriginal = Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'>;
 
 /** What a machine is, as far as times depend on it. */
 export interface Machine {

@@ -85,7 +85,8 @@ function compare({ task, name, higherIsBetter }: VerdictFacts['tasks'][number], 
   const { metric: was } = other!;
   const worse = higherIsBetter ? was - now : now - was;
   const share = name.includes('accuracy');
-  const unit = share || facts.units[task] == null ? '' : ` ${facts.units[task]}`;
+  const named = facts.units[task] ?? null;
+  const unit = share || named === null ? '' : ` ${named}`;
   const show = (value: number): string => (share ? percent(value, 1) : value.toPrecision(3));
   const what = facts.tasks.length > 1 ? `${task} ${words(name)}` : words(name);
   return {
