@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
+const SAMPLES = new URL('../samples/', import.meta.url);
 const FILES = ['predict.ts', 'preprocess.ts', 'predict.py', 'preprocess.py'] as const;
 
 /** Versions that the samples are tested with. */
@@ -17,7 +18,7 @@ const REQUIREMENTS = 'numpy==2.4.6\nonnxruntime==1.32.0\npillow==13.0.0\n';
 export async function sampleFiles(): Promise<Readonly<Record<string, string>>> {
   const read = async (name: string): Promise<[string, string]> => [
     name,
-    await readFile(new URL(`../samples/${name}`, import.meta.url), 'utf8'),
+    await readFile(new URL(name, SAMPLES), 'utf8'),
   ];
   return {
     ...Object.fromEntries(await Promise.all(FILES.map(read))),
