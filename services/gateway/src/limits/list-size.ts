@@ -3,7 +3,7 @@ export const INTROSPECTION: Readonly<Record<string, number>> = { __schema: 5000,
 /** Fields of introspection for one of the data: they lie in memory. */
 export const INTROSPECTION_SHARE = 10;
 
-/** A report or a model's preprocessing, which comes as one value. */
+/** A model's preprocessing or the like, which comes as one value. */
 const JSON_COST = 50;
 
 /** Lists of numbers that count for more than the one field that they are. */
@@ -80,6 +80,8 @@ export const BASE_COSTS: Readonly<Record<string, (args: Arguments) => number>> =
   'Query.compressionFrontier': () => PLANNING,
   'Query.compressionPlan': () => PLANNING,
   'Query.taskRelationships': ({ models }) => RESULTS * (Array.isArray(models) ? models.length : 1),
+  // It is made when it is first asked for.
+  'Run.report': () => RESULTS,
 };
 /** A mutation that launches, and any other: each is a transaction, a line of the audit log and an event. */
 const LAUNCH = /^Mutation\.(launch|register|retry|settle)/;
