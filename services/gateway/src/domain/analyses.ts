@@ -28,8 +28,8 @@ export interface LayerCell {
 }
 
 const MIB = 2 ** 20;
-const cells = new Remembered<readonly LayerCell[]>(12 * MIB);
-const results = new Remembered<readonly LayerResult[]>(16 * MIB);
+const cells = new Remembered<readonly LayerCell[]>(8 * MIB);
+const results = new Remembered<readonly LayerResult[]>(10 * MIB);
 
 /** Every layer's cell for a task, in graph order; none where it was not analysed. */
 export async function layerCells(
@@ -103,7 +103,7 @@ export function bestCell(cells: readonly LayerCell[]): LayerCell {
   return cells.find(({ layer }) => layer === best)!;
 }
 
-const curves = new Remembered<CharacteristicCurve>(16 * MIB);
+const curves = new Remembered<CharacteristicCurve>(10 * MIB);
 
 /** A curve, which is an immutable artifact: those used last are kept parsed. Who asks has seen the result that names it. */
 export async function curveOf({ store }: Pick<Context, 'store'>, sha256: string): Promise<CharacteristicCurve> {

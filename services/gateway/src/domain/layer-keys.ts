@@ -1,6 +1,6 @@
 import type { TaskSpec } from '@kneepoint/regression';
 import { type DatasetReference, DEFAULT_REGRESSION, layerTaskKeys, type ModelReference } from '@kneepoint/workflow';
-import { LRUCache } from 'lru-cache';
+import { Remembered } from './remembered.ts';
 
 /** Where one layer's result for a task is found. */
 export interface LayerKey {
@@ -15,10 +15,8 @@ export interface TaskKeys {
   readonly layers: readonly LayerKey[];
 }
 
-const TASKS_REMEMBERED = 2048;
-
 /** Content keys are digests of a good deal of JSON, and a matrix asks for a thousand of them: those asked for last are kept. */
-const remembered = new LRUCache<string, TaskKeys>({ max: TASKS_REMEMBERED });
+const remembered = new Remembered<TaskKeys>(4 * 2 ** 20);
 /** As text: a matrix names each of its tasks once for every network. */
 const texts = new WeakMap<TaskSpec, string>();
 

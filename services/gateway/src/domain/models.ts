@@ -22,7 +22,7 @@ interface ModelContent {
 }
 
 /** A row's network and preprocessing never change. */
-const contents = new Remembered<ModelContent>(6 * 2 ** 20);
+const contents = new Remembered<ModelContent>(4 * 2 ** 20);
 
 /** What a network is made of. Who asks has found the row, which says whether its name is still there. Throws MODEL_UNKNOWN. */
 export async function contentOfModel(

@@ -5,7 +5,7 @@ import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, type Position }
 import { Remembered } from './remembered.ts';
 
 /** Steps and attempts change with their run's `seq` alone, so a page of them is read once for each. */
-const PAGE_BYTES = 6 * 2 ** 20;
+const PAGE_BYTES = 4 * 2 ** 20;
 
 export interface StepRow {
   readonly id: string;

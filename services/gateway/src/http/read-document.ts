@@ -1,3 +1,4 @@
+import type { ApolloServerOptions, BaseContext } from '@apollo/server';
 import { Failure } from '@kneepoint/failures';
 import {
   type DocumentNode,
@@ -8,6 +9,7 @@ import {
   validate,
   type ValidationRule,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { type CarriedJson, requireShallow } from './json-depth.ts';
 
 export interface DocumentLimits {
@@ -17,25 +19,46 @@ export interface DocumentLimits {
   readonly maxTokens: number;
 }
 
-const DOCUMENTS_REMEMBERED = 200;
-/** Longer ones are read each time, so that what is remembered stays small. */
+/** Characters of all documents that are remembered, and of the longest of them; parsed, one takes some twenty times as much memory. */
+const REMEMBERED = 200_000;
 const LONGEST = 10_000;
 
 /** Parses and validates; sound documents are remembered, since clients send the same few over and over. */
 export function documentReader(
   limits: DocumentLimits,
 ): (query: string, carried: CarriedJson) => DocumentNode | readonly GraphQLError[] {
-  const remembered = new Map<string, DocumentNode>();
+  const remembered = rememberedDocuments();
   return (query, carried) => {
     const refused = shallow(carried);
     if (refused !== null) return [refused];
     const known = remembered.get(query);
     const document = known ?? read(query, limits);
-    if (!('kind' in document) || query.length > LONGEST) return document;
-    remembered.delete(query);
-    remembered.set(query, document);
-    if (remembered.size > DOCUMENTS_REMEMBERED) remembered.delete(remembered.keys().next().value!);
+    if (known === undefined && 'kind' in document) remembered.set(query, document);
     return document;
+  };
+}
+
+/** Documents by their text, or by a name of it; what does not fit is read each time. */
+function rememberedDocuments(): LRUCache<string, DocumentNode> {
+  return new LRUCache({
+    maxSize: REMEMBERED,
+    maxEntrySize: LONGEST,
+    sizeCalculation: ({ loc }) => Math.max(1, loc?.end ?? LONGEST),
+  });
+}
+
+type DocumentStore = NonNullable<ApolloServerOptions<BaseContext>['documentStore']>;
+
+/** The same for Apollo, whose own may grow to thirty megabytes. */
+export function documentStore(): DocumentStore {
+  const remembered = rememberedDocuments();
+  return {
+    get: (name) => Promise.resolve(remembered.get(name)),
+    set: (name, document) => {
+      remembered.set(name, document);
+      return Promise.resolve();
+    },
+    delete: (name) => Promise.resolve(remembered.delete(name)),
   };
 }
 

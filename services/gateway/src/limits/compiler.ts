@@ -23,7 +23,8 @@ interface Seen {
 
 /** Documents are compiled when they come this often: who sends another one each time would else have us work for nothing. */
 const OFTEN = 5;
-const DOCUMENTS_REMEMBERED = 200;
+/** Characters of all that are remembered: what is compiled of one takes some hundred times as much memory. */
+const REMEMBERED = 150_000;
 /** Characters; longer ones are executed as they are. */
 const LONGEST = 10_000;
 
@@ -32,7 +33,10 @@ const LONGEST = 10_000;
  * the work where an answer is large. What resolvers do stays the same. A field without a resolver must not be a promise.
  */
 export class Compiler {
-  readonly #seen = new LRUCache<DocumentNode, Seen>({ max: DOCUMENTS_REMEMBERED });
+  readonly #seen = new LRUCache<DocumentNode, Seen>({
+    maxSize: REMEMBERED,
+    sizeCalculation: (_seen, { loc }) => Math.max(1, loc?.end ?? LONGEST),
+  });
 
   /** What answers an operation, if its document has been compiled. */
   of({ schema, document }: ExecutionArgs): Run | undefined {
