@@ -54,7 +54,7 @@ async function seed(project: string): Promise<Subjects> {
   const bound = { ...gateway, db: gateway.db.forProject(project) };
   const model = await seedModel(bound, { name: `${project} net` });
   const dataset = await seedDataset(bound, [YAW]);
-  const run = await seedRun(bound, { modelId: model.id, datasetId: dataset.id });
+  const run = await seedRun(bound, { modelId: model.id, datasetId: dataset.id, tasks: ['yaw'] });
   const { sha256, bytes } = await gateway.store.put(Buffer.from(`bytes of ${project}`));
   await bound.db.prisma.artifact.create({ data: { sha256, bytes, mediaType: 'x' } });
   // What a training made, by its sum.

@@ -72,7 +72,7 @@ export class BenchmarkedNetwork {
   @Field(() => Latency, { description: 'Milliseconds for one batch.' })
   latencyMs!: Latency;
 
-  @Field(() => Float, { description: 'At the median.' })
+  @Field(() => Float, { description: 'Images in a second, at the median.' })
   imagesPerSecond!: number;
 }
 

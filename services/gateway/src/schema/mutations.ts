@@ -26,7 +26,7 @@ export class UploadPart {
   @Field(() => SafeInt, { description: 'Where they begin in the file, in bytes.' })
   offset!: number;
 
-  @Field(() => SafeInt, { description: 'How many they are.' })
+  @Field(() => SafeInt, { description: 'How many bytes they are.' })
   bytes!: number;
 }
 

@@ -184,7 +184,7 @@ export class ReportQuantisation {
   })
   fall!: number;
 
-  @Field(() => ReportQuantisedBytes, { description: 'Size of the file as it is worked on.' })
+  @Field(() => ReportQuantisedBytes, { description: 'Bytes of the file as it is worked on.' })
   bytes!: ReportQuantisedBytes;
 }
 
@@ -196,7 +196,7 @@ export class ReportDelivered {
   @Field(() => String, { description: 'Its digest, by which it is fetched.' })
   sha256!: string;
 
-  @Field(() => SafeInt, { description: 'Its size.' })
+  @Field(() => SafeInt, { description: 'Bytes of the file.' })
   bytes!: number;
 
   @Field(() => ReportScores, { description: 'What its outputs are for tasks of classes.' })

@@ -27,7 +27,7 @@ export class ReportFigures {
   @Field(() => SafeInt, { description: 'Bytes of the file.' })
   bytes!: number;
 
-  @Field(() => ReportLatency, { description: 'Time for one image on the machine that measured.' })
+  @Field(() => ReportLatency, { description: 'Milliseconds for one image on the machine that measured.' })
   latencyMs!: ReportLatency;
 }
 

@@ -22,7 +22,7 @@ export class ReportMachine {
   @Field(() => Int, { description: 'Cores that the process might use.' })
   cores!: number;
 
-  @Field(() => SafeInt, { description: 'Memory of the machine.' })
+  @Field(() => SafeInt, { description: 'Memory of the machine, in bytes.' })
   memoryBytes!: number;
 
   @Field(() => String, { description: 'System and architecture, such as "linux x64".' })

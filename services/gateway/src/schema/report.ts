@@ -61,7 +61,7 @@ export class ReportModel {
   @Field(() => String, { description: 'Digest of its file.' })
   sha256!: string;
 
-  @Field(() => SafeInt, { description: 'Size of its file.' })
+  @Field(() => SafeInt, { description: 'Bytes of its file.' })
   bytes!: number;
 
   @Field(() => String, { nullable: true, description: 'The task that it was trained for, if a person said so.' })
