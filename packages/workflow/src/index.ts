@@ -122,6 +122,14 @@ export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } fro
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
 export { type KeptChannels, PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
 export {
+  type FloatLayer,
+  type Quantisation,
+  QUANTIZE,
+  type QuantizeInput,
+  quantizeKey,
+  type QuantizeOutput,
+} from './steps/quantize.ts';
+export {
   DEFAULT_REGRESSION,
   layerTaskKey,
   type LayerTaskResult,

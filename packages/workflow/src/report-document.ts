@@ -1,5 +1,5 @@
 import { type Breakdown, KINDS, type TaskSpec } from '@kneepoint/regression';
-import type { MeasuredOriginal, MeasuredResult, MeasuredTask, ReportArmTask } from './report-measured.ts';
+import type { Arm, MeasuredOriginal, MeasuredResult, MeasuredTask, ReportArmTask } from './report-measured.ts';
 import { verdictOf } from './report-verdict.ts';
 import {
   type Report,
@@ -61,7 +61,9 @@ export function resultOf(
   const whole = arms.find(({ arm }) => arm === 'unpruned');
   const reference = whole ? 'unpruned' : 'probe';
   const before: Pick<MeasuredOriginal, 'tasks'> = whole ?? original;
-  const own = arms.find(({ arm }) => arm === 'finetuned') ?? arms[0]!;
+  const named = (name: Arm) => arms.find(({ arm }) => arm === name);
+  const trained = named('finetuned');
+  const own = named('quantized') ?? trained ?? arms[0]!;
   const verdict = verdictOf({
     ...{ before: rest.before, after: rest.after, tasks, keep: rest.keep, target: rest.target },
     reference: { name: reference, tasks: before.tasks },
@@ -75,7 +77,7 @@ export function resultOf(
     ...rest,
     metric,
     tasks,
-    delivered: deliveredOf(own, sha256, bytes),
+    delivered: deliveredOf(own, trained ? 'logits' : 'regressed', { sha256, bytes }),
     original: { ...original, tasks: original.tasks.map(withoutBreakdown) },
     reference,
     arms: arms.map((arm) => ({ ...arm, tasks: arm.tasks.map(withoutBreakdown) })),
@@ -89,12 +91,15 @@ export function resultOf(
   };
 }
 
-function deliveredOf({ arm, tasks }: MeasuredResult['arms'][number], sha256: string, bytes: number): ReportDelivered {
+function deliveredOf(
+  { arm, tasks }: MeasuredResult['arms'][number],
+  scores: ReportDelivered['scores'],
+  file: Pick<ReportDelivered, 'sha256' | 'bytes'>,
+): ReportDelivered {
   return {
     arm,
-    sha256,
-    bytes,
-    scores: arm === 'refit' ? 'regressed' : 'logits',
+    ...file,
+    scores,
     tasks: tasks.map(({ task, thresholds }) => ({ task, thresholds })),
   };
 }

@@ -4,6 +4,7 @@ import type { FrozenBy } from './compression.ts';
 import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
 import type { KeepGoal } from './rounds/keep-goal.ts';
 import type { EpochRecord } from './steps/finetune.ts';
+import type { Quantisation } from './steps/quantize.ts';
 
 /** Size and speed of one network; latency of one image in milliseconds on the machine and provider of the measurement. */
 export interface NetworkFigures {
@@ -88,8 +89,11 @@ export interface ReportReadability {
 export const TRAINED_ARMS = ['finetuned', 'scratch', 'headOnly', 'unpruned'] as const;
 export type TrainedArm = (typeof TRAINED_ARMS)[number];
 
-/** `refit` is what pruning itself leaves: its head fitted in closed form. */
-export type Arm = 'refit' | TrainedArm;
+/**
+ * `refit` is what pruning itself leaves: its head fitted in closed form. `quantized` is the network that is delivered, the finetuned one or else that of
+ * the refit, in whole numbers.
+ */
+export type Arm = 'refit' | TrainedArm | 'quantized';
 
 /** One task of one network. */
 export interface ReportArmTask {
@@ -257,7 +261,7 @@ export interface MeasuredResult {
   readonly tasks: readonly TaskStages[];
   readonly original: MeasuredOriginal;
   readonly before: NetworkFigures;
-  /** The network that is delivered: the finetuned one where there is one, else the refitted one. */
+  /** The network that is delivered: the one in whole numbers, else the finetuned one, else the refitted one. */
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
@@ -280,6 +284,8 @@ export interface MeasuredResult {
   readonly arms: readonly MeasuredArm[];
   /** The same cut by other criteria at equal MACs, this network's own first; empty where no comparison was asked for. */
   readonly criteria: readonly ReportCriterion[];
+  /** How it was turned into whole numbers; absent where it was not. */
+  readonly quantisation?: Quantisation;
   /** Where tasks were to be avoided: what can still be read, on one split of the images for all tasks. */
   readonly avoidance: { readonly by: string; readonly tasks: readonly ReportReadability[] } | null;
   readonly warnings: readonly string[];

@@ -5,7 +5,7 @@ import type { Arm, MeasuredResult, MeasuredArm } from './report-measured.ts';
 const LATENCY_SLACK = 1.5;
 
 /** The networks that are as small as the pruned one. */
-const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch'];
+const PRUNED_ARMS: readonly Arm[] = ['refit', 'finetuned', 'scratch', 'quantized'];
 
 /** What a reader of the report would otherwise find out too late. */
 export function reportWarnings(report: Omit<MeasuredResult, 'warnings'>): readonly string[] {

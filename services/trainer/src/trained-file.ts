@@ -4,3 +4,5 @@ export const TRAINED = 'trained.onnx';
 export const DECLARED = 'declared.onnx';
 /** The file that a teacher's answers are left in. */
 export const ANSWERS = 'answers.arrow';
+/** The network in whole numbers. */
+export const QUANTIZED = 'quantized.onnx';

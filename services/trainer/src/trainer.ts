@@ -1,10 +1,11 @@
 import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
-import { FINETUNE, TEACH } from '@kneepoint/workflow';
+import { FINETUNE, QUANTIZE, TEACH } from '@kneepoint/workflow';
 import { finetune } from './finetune.ts';
+import { quantize } from './quantize.ts';
 import { teach } from './teach.ts';
 import { reportHandlers } from './report/handlers.ts';
 
-/** Takes trainings, teachers' answers, benchmarks and reports from the queue. One at a time: training and timing use every core. */
+/** Takes trainings, teachers' answers, whole numbers, benchmarks and reports from the queue. One at a time: training and timing use every core. */
 export function startTrainer(options: ServiceParts): Promise<Worker> {
   return startWorker({
     ...options,
@@ -13,6 +14,7 @@ export function startTrainer(options: ServiceParts): Promise<Worker> {
     handlers: {
       [FINETUNE.kind]: finetune(options),
       [TEACH.kind]: teach(options),
+      [QUANTIZE.kind]: quantize(options),
       ...reportHandlers(options),
     },
   });

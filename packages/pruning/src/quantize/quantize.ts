@@ -37,10 +37,10 @@ const LARGEST_WEIGHT = 127;
 /** A bias is kept within half of what int32 holds, so that sums have room. */
 const LARGEST_BIAS = 2 ** 30;
 
-/** The values whose ranges `quantize` asks for when no layer stays float. */
+/** The values whose ranges `quantize` asks for, whichever layers stay float. */
 export function valuesToRange(model: ModelProto): readonly string[] {
   const graph = new Graph(model);
-  return [...new Set(roundedValues(graph, quantisableLayers(graph).layers).map(({ steps }) => steps))];
+  return roundedValues(graph, quantisableLayers(graph).layers).map(({ value }) => value);
 }
 
 /**

@@ -4,6 +4,7 @@ import { describeGoal, goalLabel } from '../plan/goal.ts';
 import { type CriterionName, criterionOf, type PruneOptions } from '../plan/prune-options.ts';
 import { TRAINED_ARMS, type TrainedArm } from '../report-measured.ts';
 import { tasksName } from '../steps/analysed-tasks.ts';
+import { QUANTIZE, type QuantizeInput, quantizeKey } from '../steps/quantize.ts';
 import { REPORT, type ReportInput, reportKey, type ReportRival } from '../steps/report.ts';
 import { TRUNCATE, type TruncateInput, truncateKey } from '../steps/truncate.ts';
 import { ARMS, armStep, prunedArm, type TrainingRequest } from './arms.ts';
@@ -22,6 +23,8 @@ export interface CompressRequest extends PruneRequest, TrainingRequest {
   readonly mostRounds?: number;
   /** Of the files that are delivered, in place of the batch that the original declares. */
   readonly batch?: WantedBatch;
+  /** Whether what is delivered is turned into whole numbers. */
+  readonly quantize?: 'int8';
 }
 
 /**
@@ -121,8 +124,9 @@ function optionSteps(scene: Scene, option: PruneOptions): readonly StepPlan[] {
     : null;
   if (scratch) trainings.set('scratch', scratch);
   const rivals = rivalsOf(scene, option, own);
-  const report = reportStep(scene, { option, own, trainings, rivals });
-  return [...own.steps, ...(scratch ? [scratch] : []), ...rivals.steps, report];
+  const whole = request.quantize ? quantizeStep(request, option, own.finetune ?? own.prune) : undefined;
+  const report = reportStep(scene, { option, own, trainings, rivals, whole });
+  return [...own.steps, ...(scratch ? [scratch] : []), ...rivals.steps, ...(whole ? [whole] : []), report];
 }
 
 /** The network of one option, with all that leads to it. */
@@ -165,6 +169,33 @@ function cutAndTrain(
   return { steps: plan.steps, ...plan.rounds.at(-1)!, plan };
 }
 
+/** The network that would be delivered, in whole numbers. */
+function quantizeStep(
+  { model, dataset, tasks, settings }: CompressRequest,
+  option: PruneOptions,
+  made: StepPlan,
+): StepPlan {
+  const input: QuantizeInput = {
+    network: { step: { key: made.key, field: 'modelSha256' } },
+    preprocess: model.preprocess,
+    datasetSha256: dataset.sha256,
+    manifestSha256: dataset.manifestSha256,
+    tasks,
+    split: { seed: settings.seed },
+    modelName: model.name,
+  };
+  return {
+    ref: `quantize-${goalLabel(option)}`,
+    kind: QUANTIZE.kind,
+    service: QUANTIZE.service,
+    timeoutSeconds: QUANTIZE.timeoutSeconds,
+    name: `whole numbers at ${describeGoal(option)}`,
+    key: quantizeKey(input),
+    input,
+    dependsOn: [made.ref],
+  };
+}
+
 function rivalLabel({ criterion, ...goal }: PruneOptions): string {
   return `${goalLabel(goal)}-${criterion}`;
 }
@@ -198,11 +229,13 @@ function reportStep(
     own,
     trainings,
     rivals,
+    whole: quantized,
   }: {
     readonly option: PruneOptions;
     readonly own: CutAndTrained;
     readonly trainings: ReadonlyMap<TrainedArm, StepPlan>;
     readonly rivals: Rivals;
+    readonly whole: StepPlan | undefined;
   },
 ): StepPlan {
   const steps = TRAINED_ARMS.flatMap((arm) => {
@@ -220,6 +253,7 @@ function reportStep(
     label,
     pruneKey: own.prune.key,
     arms: steps.map(({ arm, step }) => ({ arm, key: step.key })),
+    ...(quantized ? { quantizeKey: quantized.key } : {}),
     ...(rivals.found.length === 0 ? {} : { rivals: rivals.found }),
     ...(own.plan && whole
       ? {
@@ -245,6 +279,7 @@ function reportStep(
         ...own.steps.map(({ ref }) => ref),
         ...steps.map(({ step }) => step.ref),
         ...rivals.steps.map((step) => step.ref),
+        ...(quantized ? [quantized.ref] : []),
       ]),
     ],
   };

@@ -39,6 +39,8 @@ export interface ReportInput {
   readonly pruneKey: string;
   /** Content key of the training of each arm, in the order in which they are shown. */
   readonly arms: readonly { readonly arm: TrainedArm; readonly key: string }[];
+  /** Content key of the network in whole numbers, which is delivered. */
+  readonly quantizeKey?: string;
   /** In the order in which they are shown. */
   readonly rivals?: readonly ReportRival[];
   /** Where the network was cut in rounds: the training of the whole network, and the rounds in order. */

@@ -34,6 +34,7 @@ export async function launchCompression(context: Context, input: LaunchCompressi
       ...{ model, dataset, settings, options, arms, training },
       ...(mostRounds === undefined ? {} : { mostRounds }),
       ...(batch === undefined ? {} : { batch }),
+      ...(isAbsent(input.quantize) ? {} : { quantize: input.quantize }),
       ...(isAbsent(input.teacher) ? {} : { teacher: input.teacher }),
       ...wanted,
       compare: input.compare ?? [],

@@ -25,6 +25,14 @@ export const CompressionArm = enumeration(
 );
 export type CompressionArm = (typeof CompressionArm)[keyof typeof CompressionArm];
 
+export const Quantization = enumeration(
+  'Quantization',
+  'How a network is stored and computed in whole numbers.',
+  { INT8: 'int8' },
+  { INT8: 'Weights of 8 bits with a scale for each filter, activations of 8 bits, biases of 32 (QDQ).' },
+);
+export type Quantization = (typeof Quantization)[keyof typeof Quantization];
+
 @InputType({
   description:
     'What the small network must still do, on validation, measured against the whole network finetuned: exactly one of share and within.',
@@ -84,6 +92,13 @@ export class LaunchCompressionInput extends LaunchPruneInput {
       'Of the files that are delivered: "free", or how many images they take at a time; that of the original when absent.',
   })
   batch?: string;
+
+  @Field(() => Quantization, {
+    nullable: true,
+    description:
+      'Turns what is delivered into whole numbers, calibrated on the training images; layers that make validation fall by more than a point stay float. Refused by QUANTIZE_NOT_BORNE where that is not enough. Float when absent.',
+  })
+  quantize?: Quantization;
 
   @Field(() => TrainingInput, { nullable: true, description: 'For every arm.' })
   training?: TrainingInput;

@@ -13,6 +13,7 @@ import {
   type MeasuredResult,
   type Measurement,
   type NetworkFigures,
+  type QuantizeOutput,
   type ReportCriterion,
   type ReportKeep,
   type ReportRound,
@@ -38,6 +39,8 @@ export interface RivalNetwork {
 
 /** What a network is set beside, and how it came about. */
 export interface Compared {
+  /** What is delivered, in whole numbers. */
+  readonly quantized?: QuantizeOutput | undefined;
   readonly rivals?: readonly RivalNetwork[];
   /** Where it was cut in rounds. */
   readonly rounds?: RoundHistory | undefined;
@@ -48,6 +51,7 @@ export interface Compared {
 /** Names under which the networks of a report are measured; an arm goes by its own. */
 export const ORIGINAL = 'original';
 export const REFIT = 'refit';
+export const QUANTIZED_ARM = 'quantized';
 
 /**
  * The pruning's report with every trained arm beside it, the same cut by other criteria, and the times of all networks out of one
@@ -61,7 +65,7 @@ export function assembleReport(
     readonly measured: Measurement;
     readonly notes?: readonly string[];
   },
-  { rivals = [], rounds, keep }: Compared = {},
+  { quantized, rivals = [], rounds, keep }: Compared = {},
 ): MeasuredResult {
   const latencyOf = (name: string): NetworkFigures['latencyMs'] => {
     const { p50, p95 } = measured.networks[name]!.latencyMs;
@@ -73,10 +77,18 @@ export function assembleReport(
     ...trained.map(({ arm, output }) => trainedArm(arm, report.tasks, output, measured.networks[arm]!)),
   ];
   const finetuned = arms.find(({ arm }) => arm === 'finetuned');
-  const { parameters, macs, bytes, latencyMs } = finetuned ?? {
-    ...report.after,
-    ...{ latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) },
-  };
+  const whole =
+    quantized &&
+    quantizedArm(quantized, report.tasks, {
+      ...measured.networks[QUANTIZED_ARM]!,
+      // As many numbers and products as in float.
+      ...{ parameters: (finetuned ?? report.after).parameters, macs: (finetuned ?? report.after).macs },
+    });
+  const { parameters, macs, bytes, latencyMs } = whole ??
+    finetuned ?? {
+      ...report.after,
+      ...{ latencyMs: latencyOf(REFIT), bytes: bytesOf(REFIT) },
+    };
   const tasks = finetuned
     ? report.tasks.map((stages, i): TaskStages => ({ ...stages, finetuned: finetuned.tasks[i]!.metric }))
     : report.tasks;
@@ -89,11 +101,17 @@ export function assembleReport(
     target: reachedTarget(report, latencyOf(ORIGINAL), latencyMs),
     keep: keep && rounds ? keptOf(keep, rounds, trained) : null,
     rounds: rounds ? roundsOf(rounds, keep, trained) : [],
-    arms,
+    arms: whole ? [...arms, whole] : arms,
+    ...(quantized ? { quantisation: quantized.quantisation } : {}),
     criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
     measured: measured.measured,
   };
-  const warnings = [...reportWarnings(found), ...(measured.notes ?? []), ...trained.flatMap(notesOf)];
+  const warnings = [
+    ...reportWarnings(found),
+    ...(measured.notes ?? []),
+    ...trained.flatMap(notesOf),
+    ...(quantized?.notes ?? []),
+  ];
   return { ...found, warnings: [...new Set(warnings)] };
 }
 
@@ -203,10 +221,23 @@ function trainedArm(
   };
 }
 
+function quantizedArm(
+  { modelSha256, tasks, seconds }: QuantizeOutput,
+  stages: readonly TaskStages[],
+  { parameters, macs, bytes, latencyMs: { p50, p95 } }: Measured,
+): MeasuredArm {
+  return {
+    arm: QUANTIZED_ARM,
+    ...judged(stages, { tasks }),
+    ...{ parameters, macs, bytes, latencyMs: { p50, p95 }, modelSha256 },
+    ...{ epochs: null, bestEpoch: null, seconds, imagesPerSecond: null, history: [] },
+  };
+}
+
 /** What a trained network gives each task, and all of them together. */
 function judged(
   stages: readonly TaskStages[],
-  output: FinetuneOutput,
+  output: Pick<FinetuneOutput, 'tasks'>,
 ): Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
   const tasks = stages.map(({ task }) => {
     const { test, validation, interval, thresholds, breakdown } = output.tasks.find((found) => found.task === task)!;

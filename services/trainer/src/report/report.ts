@@ -12,12 +12,20 @@ import {
   type FinetuneOutput,
   type MeasuredResult,
   type PruneOutput,
+  type QuantizeOutput,
   publicRunId,
   type ReportInput,
   type ReportOutput,
   type RoundHistory,
 } from '@kneepoint/workflow';
-import { assembleReport, ORIGINAL, REFIT, type RivalNetwork, type TrainedNetwork } from './assemble-report.ts';
+import {
+  assembleReport,
+  ORIGINAL,
+  QUANTIZED_ARM,
+  REFIT,
+  type RivalNetwork,
+  type TrainedNetwork,
+} from './assemble-report.ts';
 import type { MeasuredNetwork, MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
 
 const TASK = new URL('./measure.task.ts', import.meta.url);
@@ -29,12 +37,13 @@ export function report({ config }: ServiceParts): StepHandler {
   return ({ input, run, signal, progress, store, db }) =>
     withTemporaryFolder(config.dataDir, async (folder) => {
       const job = input as ReportInput;
-      const { pruning, trained, rivals, rounds } = await findOutputs(job, db);
+      const { pruning, trained, quantized, rivals, rounds } = await findOutputs(job, db);
       const networks = await Promise.all(
         [
           { name: ORIGINAL, modelSha256: job.originalSha256 },
           { name: REFIT, ...pruning },
           ...trained.map(({ arm, output }) => ({ name: arm, ...output })),
+          ...(quantized ? [{ name: QUANTIZED_ARM, ...quantized }] : []),
         ].map(async ({ name, modelSha256, declaredSha256 }: Named): Promise<MeasuredNetwork> => ({
           name,
           path: await store.localPath(modelSha256),
@@ -48,7 +57,12 @@ export function report({ config }: ServiceParts): StepHandler {
         {
           ...{ networks, batch: 'declared', runs: RUNS },
           deliver: {
-            ...{ name: finetuned?.arm ?? REFIT, batch: job.batch, preprocess: job.preprocess, out },
+            ...{
+              name: quantized ? QUANTIZED_ARM : (finetuned?.arm ?? REFIT),
+              batch: job.batch,
+              preprocess: job.preprocess,
+              out,
+            },
             entries: { 'kneepoint.run': publicRunId(run.id), 'kneepoint.keep': job.keep },
           },
         },
@@ -63,14 +77,14 @@ export function report({ config }: ServiceParts): StepHandler {
         pruned,
         trained,
         { networks: figures, notes, measured: measurement },
-        { rivals, rounds, keep: job.keep },
+        { quantized, rivals, rounds, keep: job.keep },
       );
       const path = join(folder, 'report.json');
       await writeFile(path, `${JSON.stringify(assembled, null, 2)}\n`);
       const written = await store.put(path, { mediaType: 'application/json' });
       const output: ReportOutput = {
         modelSha256: model.sha256,
-        workedSha256: (finetuned?.output ?? pruning).modelSha256,
+        workedSha256: (quantized ?? finetuned?.output ?? pruning).modelSha256,
         reportSha256: written.sha256,
         report: assembled,
       };
@@ -86,17 +100,19 @@ interface Named {
 }
 
 async function findOutputs(
-  { pruneKey, arms, rivals = [], rounds }: ReportInput,
+  { pruneKey, arms, quantizeKey, rivals = [], rounds }: ReportInput,
   db: StepContext['db'],
 ): Promise<{
   readonly pruning: PruneOutput;
   readonly trained: readonly TrainedNetwork[];
+  readonly quantized: QuantizeOutput | undefined;
   readonly rivals: readonly RivalNetwork[];
   readonly rounds: RoundHistory | undefined;
 }> {
   const keys = [
     pruneKey,
     ...arms.map(({ key }) => key),
+    ...(quantizeKey === undefined ? [] : [quantizeKey]),
     ...rivals.flatMap((rival) => [rival.pruneKey, ...(rival.finetuneKey === undefined ? [] : [rival.finetuneKey])]),
     ...(rounds ? [rounds.whole, ...rounds.made.flatMap(({ prune, finetune }) => [prune, finetune])] : []),
   ];
@@ -104,6 +120,7 @@ async function findOutputs(
   return {
     pruning: results.of<PruneOutput>(pruneKey),
     trained: arms.map(({ arm, key }) => ({ arm, output: results.of<FinetuneOutput>(key) })),
+    quantized: quantizeKey === undefined ? undefined : results.of<QuantizeOutput>(quantizeKey),
     rivals: rivals.map((rival) => ({
       criterion: rival.criterion,
       report: results.of<PruneOutput>(rival.pruneKey).report,
