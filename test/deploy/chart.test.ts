@@ -71,6 +71,15 @@ describe.skipIf(!available('helm')).each(sets)('the chart with $name', ({ render
     expect(new Set(shared.map((addresses) => addresses.join()))).toHaveProperty('size', 1);
   });
 
+  it('bounds the heap of a gateway far below what its container may take', () => {
+    const gateway = services.find(({ labels }) => component(labels) === 'gateway')!;
+    const heapMb = Number(
+      /--max-old-space-size=(\d+)/.exec(environmentOf(gateway.spec.containers[0], rendered)['NODE_OPTIONS'] ?? '')?.[1],
+    );
+    expect(heapMb).toBeLessThanOrEqual(320);
+    expect(gateway.spec.containers[0].resources.limits.memory).toBe('1Gi');
+  });
+
   it('starts services when their servers answer, and ends them after they have handed work back', () => {
     for (const { spec, name } of services) {
       expect(

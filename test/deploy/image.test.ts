@@ -98,6 +98,11 @@ describe.skipIf(!available('compose-spec'))('compose.yaml', () => {
     }
   });
 
+  it('bounds the heap of a gateway as the chart does', () => {
+    const values = readFileSync(join(DEPLOY, '../helm/kneepoint/values.yaml'), 'utf8');
+    expect(values).toContain(`nodeOptions: '${environmentOf(services.gateway)['NODE_OPTIONS']}'`);
+  });
+
   it('opens ports on this machine only', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
     expect(ports.length).toBeGreaterThan(3);

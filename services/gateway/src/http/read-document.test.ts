@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { documentStore } from './read-document.ts';
 
 it('documents are remembered up to so many characters in all, and none that is very long', async () => {
-  const store = documentStore()!;
+  const store = documentStore();
   const text = (name: string, length: number): string => `query ${name} { a${'b'.repeat(length)} }`;
   await store.set('long', parse(text('long', 20_000)));
   expect(await store.get('long')).toBeUndefined();
