@@ -3,6 +3,7 @@ import { type TrainedArm, TRAINED_ARMS } from '../report-measured.ts';
 import type { FinetuneInput } from '../steps/finetune.ts';
 import { DEFAULT_REGRESSION } from '../steps/regress.ts';
 import type { PruneInput } from '../steps/prune.ts';
+import type { QuantizeInput } from '../steps/quantize.ts';
 import type { ReportInput } from '../steps/report.ts';
 import { datasetReference, modelReference, YAW } from '../testing/index.ts';
 import { type CompressRequest, planCompress } from './compress.ts';
@@ -55,6 +56,21 @@ describe('planCompress', () => {
       const taught = ['finetuned', 'scratch'].includes(label);
       expect(step.dependsOn.slice(1)).toEqual(taught ? ['teach'] : []);
     }
+  });
+
+  it('turns what would be delivered into whole numbers, which the report waits for, and nothing unasked', () => {
+    const { steps, of } = plan({ quantize: 'int8' });
+    expect(plan().of('quantize')).toEqual([]);
+    expect(of('quantize')).toHaveLength(2);
+    for (const report of of('report')) {
+      const step = steps.find(({ key }) => key === (report.input as ReportInput).quantizeKey)!;
+      expect(report.dependsOn).toContain(step.ref);
+      const made = steps.find(({ ref }) => ref === step.dependsOn[0])!;
+      expect((made.input as FinetuneInput).label).toBe('finetuned');
+      expect((step.input as QuantizeInput).network).toEqual({ step: { key: made.key, field: 'modelSha256' } });
+    }
+    const closed = plan({ quantize: 'int8', arms: [] });
+    expect(closed.of('quantize').map(({ dependsOn }) => dependsOn)).toEqual(closed.of('prune').map(({ ref }) => [ref]));
   });
 
   it('a report waits for its pruning and for all arms, and finds them by their keys', () => {

@@ -186,6 +186,36 @@ describe('a report of a compression', () => {
     expect(report.arms[1]!.interval).toBeNull();
   });
 
+  it('delivers the network in whole numbers, with the parameters and MACs of the float one and its own size and time', () => {
+    const quantisation = {
+      ...{ layers: ['conv1'], left: [], clipped: 0, images: 9, fall: 0.001, bytes: { float: 210, whole: 70 } },
+    };
+    const tasks = trained('finetuned', 0.89).output.tasks;
+    const quantized = {
+      ...{
+        modelSha256: 'whole',
+        tasks,
+        quantisation,
+        seconds: 4,
+        provider: 'cpu',
+        notes: ['conv2 stays float: small'],
+      },
+    };
+    const networks = { ...MEASURED.networks, quantized: { ...measured(1), bytes: 70, parameters: 3, macs: 3 } };
+    const report = assembleReport(
+      PRUNING.report,
+      [trained('finetuned', 0.9)],
+      { ...MEASURED, networks },
+      { quantized },
+    );
+    expect(report.after).toEqual({ parameters: 50, macs: 500, bytes: 70, latencyMs: { p50: 1, p95: 2 } });
+    expect(report.arms.at(-1)).toMatchObject({ arm: 'quantized', metric: 0.89, modelSha256: 'whole', epochs: null });
+    expect(report.metric.finetuned).toBe(0.9);
+    expect(report.quantisation).toEqual(quantisation);
+    expect(report.warnings).toContain('conv2 stays float: small');
+    expect(assembleReport(PRUNING.report, [], MEASURED).quantisation).toBeUndefined();
+  });
+
   it('of a latency says what was reached in the last measurement', () => {
     const target = {
       target: { kind: 'latency', remove: 0.5 } as const,
