@@ -20,6 +20,7 @@ interface PackageOptions extends ServerOptions {
 
 /** Images of the test part that go along. */
 const TEST_IMAGES = '10';
+const MOST_TEST_IMAGES = 100;
 
 export function registerPackage(program: Command): void {
   withServerOptions(program.command('package <run>'))
@@ -42,6 +43,12 @@ export function registerPackage(program: Command): void {
       const { testImages = 0 } = readNumber('testImages', '--test-images', options.testImages, {
         code: 'PLAN_OPTION_INVALID',
       });
+      if (testImages > MOST_TEST_IMAGES) {
+        throw new Failure('PLAN_OPTION_INVALID', `--test-images is ${testImages}`, {
+          where: '--test-images',
+          fix: `At most ${MOST_TEST_IMAGES}: they are to try the network with.`,
+        });
+      }
       const { buildPackage, readAnswerKind } = await import('@kneepoint/deployment');
       const asked = readAnswerKind(options.answers, { trained: true });
       const written = await withConnection(options, async ({ client }, signal) => {

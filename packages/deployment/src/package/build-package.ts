@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RemoteDataset } from '@kneepoint/datasets';
+import { Failure } from '@kneepoint/failures';
 import { decodeModel } from '@kneepoint/onnx';
 import { runTask } from '@kneepoint/runtime';
 import { labelsOf, type Report, type ReportResult } from '@kneepoint/workflow';
@@ -90,7 +91,14 @@ export async function buildPackage(request: PackageRequest): Promise<readonly st
 async function withImages(request: PackageRequest, { tasks }: DeploymentConfig): Promise<readonly TestImage[]> {
   const { report, dataset, testImages: count } = request;
   if (!dataset || count === 0) return [];
-  const specs = tasks.map(({ name }) => dataset.manifest.tasks.find((task) => task.name === name)!);
+  const specs = tasks.map(({ name }) => {
+    const found = dataset.manifest.tasks.find((task) => task.name === name);
+    if (found) return found;
+    throw new Failure('DEPLOYMENT_MISMATCH', `the data set has no task "${name}"`, {
+      where: report.dataset.sha256,
+      fix: 'Leave test images out: --test-images 0.',
+    });
+  });
   const { seed, test } = report.split;
   return testImages(dataset, { tasks: specs, preprocess: report.preprocess, seed, test, count });
 }

@@ -1,4 +1,3 @@
-import type { Preprocess } from '@kneepoint/datasets';
 import { dataTypeName, dimsOf, Graph, inputFeeds, isFree, type ModelProto, type ValueInfoProto } from '@kneepoint/onnx';
 import { KINDS, metricOf, type TaskSpec } from '@kneepoint/regression';
 import type { AnswerKind } from '../answers/answer-kind.ts';
@@ -104,6 +103,3 @@ function typeName(type: number): string {
   const name = dataTypeName(type);
   return SHORT[name] ?? name.toLowerCase();
 }
-
-/** How pixels become the input, in the words of the product's own file. */
-export type { Preprocess };
