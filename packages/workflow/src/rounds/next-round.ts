@@ -1,4 +1,4 @@
-import { FIRST_SHARE, NEXT_SHARE } from './round-shares.ts';
+import { NEXT_SHARE } from './round-shares.ts';
 
 /** A network that was cut, trained and judged. */
 export interface Trial {
@@ -15,6 +15,8 @@ export type NextRound =
   | { readonly done: false; readonly from: number | null; readonly share: number }
   | { readonly done: true; /** Index of the trial that is delivered. */ readonly best: number };
 
+/** What the first network that is tried has left: where it fails, the search comes back between it and the whole. */
+const FIRST_TRY = 0.2;
 /** The search ends once the smallest network that keeps the goal is known within this ratio. */
 const CLOSE = 0.75;
 /** No network is tried below this share of the cost. */
@@ -39,7 +41,7 @@ export function nextRound(trials: readonly Trial[], floor = LEAST_SHARE): NextRo
     return { done: false, from, share: Math.max(least, Math.sqrt(failed * reached)) };
   }
   if (reached <= least * (1 + ROUNDING)) return end(trials);
-  return { done: false, from, share: Math.max(least, smallest === undefined ? FIRST_SHARE : reached * NEXT_SHARE) };
+  return { done: false, from, share: Math.max(least, smallest === undefined ? FIRST_TRY : reached * NEXT_SHARE) };
 }
 
 /** The trial that a search ends with when no more is tried: the smallest that keeps the goal, else the one that keeps most. */

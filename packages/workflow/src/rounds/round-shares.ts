@@ -1,5 +1,7 @@
-/** The deepest cut at once that a training still repairs, as the share of the cost that is left. */
-export const FIRST_SHARE = 0.2;
+/** The share of its cost that the first cut of a whole network leaves on the way to a target. */
+const FIRST_SHARE = 0.4;
+/** A target that leaves so much is met at once: a cut that takes a quarter more is not worth a training of its own. */
+const AT_ONCE = 0.3;
 /** How much of a network that was just trained for the task the next round may leave. */
 export const NEXT_SHARE = 0.5;
 
@@ -8,7 +10,7 @@ export const NEXT_SHARE = 0.5;
  * task at one size is cut to the next far more easily than the whole one is; below the first share the steps are of equal ratio.
  */
 export function roundShares(share: number): readonly number[] {
-  if (share >= FIRST_SHARE) return [share];
+  if (share >= AT_ONCE) return [share];
   const steps = Math.ceil(Math.log(share / FIRST_SHARE) / Math.log(NEXT_SHARE) - ROUNDING);
   const ratio = (share / FIRST_SHARE) ** (1 / steps);
   return Array.from({ length: steps + 1 }, (_, i) => (i === steps ? share : FIRST_SHARE * ratio ** i));

@@ -35,11 +35,13 @@ describe('a goal to keep', () => {
 
 describe('rounds to a share', () => {
   it.each([
+    [0.5, [0.5]],
     [0.4, [0.4]],
-    [0.2, [0.2]],
-    [0.1, [0.2, 0.1]],
-    [0.05, [0.2, 0.1, 0.05]],
-    [0.03, [0.2, 0.106, 0.056, 0.03]],
+    [0.3, [0.3]],
+    [0.2, [0.4, 0.2]],
+    [0.1, [0.4, 0.2, 0.1]],
+    [0.05, [0.4, 0.2, 0.1, 0.05]],
+    [0.03, [0.4, 0.209, 0.11, 0.057, 0.03]],
   ])('%d is reached by %j', (share, wanted) => {
     const found = roundShares(share);
     expect(found).toHaveLength(wanted.length);

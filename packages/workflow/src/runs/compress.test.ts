@@ -149,6 +149,7 @@ describe('planCompress', () => {
     it('goes down in rounds from the whole network finetuned, each from what the one before has trained', () => {
       const { steps, of, prunings } = rounds();
       expect(prunings.map(({ options }) => options.target)).toEqual([
+        { kind: 'macs', remove: 0.6 },
         { kind: 'macs', remove: 0.8 },
         { kind: 'macs', remove: 0.9 },
         { kind: 'macs', remove: 0.95 },
@@ -166,7 +167,7 @@ describe('planCompress', () => {
       });
       expect(steps.find(({ kind }) => kind === 'report')!.input).toMatchObject({
         pruneKey: of('prune').at(-1)!.key,
-        rounds: { whole: whole.key, made: { length: 3 } },
+        rounds: { whole: whole.key, made: { length: 4 } },
       });
     });
 
@@ -175,6 +176,7 @@ describe('planCompress', () => {
       const trainings = of('finetune').map(({ input }) => input as FinetuneInput);
       expect(trainings.map(({ label, settings }) => [label, settings.epochs])).toEqual([
         ['unpruned', 9],
+        ['finetuned', 5],
         ['finetuned', 5],
         ['finetuned', 5],
         ['finetuned', 9],
@@ -188,9 +190,9 @@ describe('planCompress', () => {
     it('shares its first rounds with others on the way', () => {
       const options = [0.9, 0.95].map((remove) => ({ target: { kind: 'macs', remove } as const }));
       const { steps, of } = rounds({ options });
-      // To 20 % once, then to 10 % as the end of the one and, trained half as long, on the way of the other.
-      expect(of('prune')).toHaveLength(3);
-      expect(of('finetune')).toHaveLength(5);
+      // To 40 and 20 % once, then to 10 % as the end of the one and, trained half as long, on the way of the other.
+      expect(of('prune')).toHaveLength(4);
+      expect(of('finetune')).toHaveLength(6);
       expect(new Set(steps.map(({ key }) => key)).size).toBe(steps.length);
       const known = new Set(steps.map(({ ref }) => ref));
       for (const { dependsOn } of steps) expect(dependsOn.every((ref) => known.has(ref))).toBe(true);
@@ -199,7 +201,7 @@ describe('planCompress', () => {
     it('that is a figure knows its share of the whole network', () => {
       const { macs } = modelReference().inspection;
       const { prunings } = rounds({ options: [{ target: { kind: 'macs', atMost: macs * 0.1 } }] });
-      expect(prunings).toHaveLength(2);
+      expect(prunings).toHaveLength(3);
     });
 
     it('without training is reached at once, from the network as it is registered', () => {
@@ -219,7 +221,7 @@ describe('planCompress', () => {
 
     it('is reached by rivals over the same rounds, each at the MACs of the one beside it', () => {
       const { of } = rounds({ compare: ['l1'] });
-      const [own, others] = [of('prune').slice(0, 3), of('prune').slice(3)];
+      const [own, others] = [of('prune').slice(0, 4), of('prune').slice(4)];
       expect(others.map(({ input }) => (input as PruneInput).equalTo)).toEqual(own.map(({ key }) => key));
       for (const { dependsOn } of others)
         expect(dependsOn.some((ref) => own.some((step) => step.ref === ref))).toBe(true);
