@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Largest file that the process and its children may write, in KB: a disk that is full, without being root. */
   readonly fileLimitKb?: number;
+  /** The command, where it is not that of this repository. */
+  readonly bin?: string;
 }
 
 /** A `kneepoint` process, as a person would start it. */
@@ -36,7 +38,7 @@ export class Kneepoint {
   #stderr = '';
   readonly #ended: Promise<Finished>;
 
-  constructor(args: readonly string[], { env = {}, cwd, fileLimitKb }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, cwd, fileLimitKb, bin = BIN }: RunOptions = {}) {
     // Where whoever runs the tests works must not lead them elsewhere.
     const { KNEEPOINT_URL: _url, KNEEPOINT_PROFILE: _profile, KNEEPOINT_PROJECT: _project, ...inherited } = process.env;
     const identity = {
@@ -44,7 +46,7 @@ export class Kneepoint {
       KNEEPOINT_TOKEN: ADMIN_TOKEN,
       XDG_CONFIG_HOME: '/nonexistent',
     };
-    const command = [process.execPath, BIN, ...args];
+    const command = [process.execPath, bin, ...args];
     // A write beyond the limit is to fail, not to end the process.
     const limit = `trap '' XFSZ; ulimit -f ${fileLimitKb}; exec "$@"`;
     const [program, ...rest] = fileLimitKb === undefined ? command : ['bash', '-c', limit, 'bash', ...command];

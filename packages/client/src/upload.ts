@@ -54,8 +54,11 @@ async function sumOf(client: KneepointClient, source: UploadSource, signal?: Abo
 
 /** Not every browser iterates streams by itself. */
 async function* iterate(stream: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (!('getReader' in stream)) return yield* stream;
-  const reader = (stream as ReadableStream<Uint8Array>).getReader();
+  if (!('getReader' in stream)) {
+    yield* stream;
+    return;
+  }
+  const reader = stream.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
