@@ -9,6 +9,7 @@ export const ARM_NAMES: Readonly<Record<Arm, string>> = {
   scratch: 'same architecture from scratch',
   headOnly: 'unpruned, head only',
   unpruned: 'unpruned, finetuned',
+  quantized: 'delivered, in whole numbers',
 };
 
 /** All networks side by side, for a terminal. */
