@@ -1,4 +1,5 @@
-// Writes packages/client/src/generated/graphql.ts: the types of schema.graphql, and each operation of src/operations as a typed document.
+// Writes the types of schema.graphql, and each operation of a package as a typed document: src/generated/graphql.ts of src/operations, for the
+// client and for the page.
 // Run by scripts/generate.mjs, and after `npm run schema`; alone: `node scripts/generate-client.mjs`.
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,11 +10,11 @@ import * as typescriptOperations from '@graphql-codegen/typescript-operations';
 import { buildSchema, parse, printSchema } from 'graphql';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const client = join(root, 'packages', 'client', 'src');
-const folder = join(client, 'generated');
+/** Sources with operations of their own. */
+const SOURCES = [join(root, 'packages', 'client', 'src'), join(root, 'web', 'src')];
 
 /** Validates as well: an operation that the schema does not know is an error here. */
-export async function generateClient() {
+export async function generateClient(client = SOURCES[0]) {
   const schema = buildSchema(await readFile(join(root, 'schema.graphql'), 'utf8'));
   const names = (await readdir(join(client, 'operations'))).filter((name) => name.endsWith('.graphql')).sort();
   const documents = await Promise.all(
@@ -37,7 +38,7 @@ export async function generateClient() {
     inputMaybeValue: 'T | null | undefined',
   };
   return codegen({
-    filename: join(folder, 'graphql.ts'),
+    filename: join(client, 'generated', 'graphql.ts'),
     schema: parse(printSchema(schema)),
     documents,
     config,
@@ -47,10 +48,13 @@ export async function generateClient() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = await generateClient();
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'graphql.ts');
-  // Whoever reads it meanwhile has one or the other.
-  await writeFile(`${file}.${process.pid}`, text);
-  await rename(`${file}.${process.pid}`, file);
+  for (const source of SOURCES) {
+    const text = await generateClient(source);
+    const folder = join(source, 'generated');
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, 'graphql.ts');
+    // Whoever reads it meanwhile has one or the other.
+    await writeFile(`${file}.${process.pid}`, text);
+    await rename(`${file}.${process.pid}`, file);
+  }
 }

@@ -21,6 +21,7 @@ const steps = [
   ['Prisma client', process.execPath, ['scripts/generate-prisma.mjs'], root],
   ['empty database', process.execPath, ['scripts/generate-cluster.mjs'], root],
   ['start-up bundle', process.execPath, ['scripts/bundle.mjs'], root],
+  ['page', process.execPath, ['scripts/bundle-page.mjs'], root],
 ];
 
 for (const [what, command, args, cwd] of steps) {

@@ -31,7 +31,7 @@ export function reportSchema(): Promise<string> {
   const config = {
     ...DEFAULT_CONFIG,
     ...{ path: root('packages/workflow/src/report.ts'), tsconfig: root('tsconfig.json'), type: 'Report' },
-    ...{ skipTypeCheck: true, topRef: false, expose: 'none', jsDoc: 'basic', additionalProperties: false },
+    ...{ skipTypeCheck: true, topRef: false, expose: 'none', jsDoc: 'extended', additionalProperties: false },
   } as const;
   const program = createProgram(config);
   const parser = createParser(program, config, (chain) => chain.addNodeParser(preprocess));

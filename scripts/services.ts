@@ -1,9 +1,10 @@
 /**
  * Finds or installs the servers that the production mode is tested against, and the tools that check how it is deployed.
- * `npx tsx scripts/services.ts [NAME…]`; without names, all of scripts/services/registry.ts. Exits 1 under CI when one is missing.
+ * `npx tsx scripts/services.ts [NAME…]`; without names, all of scripts/services/registry.ts but
+ * the largest. Exits 1 under CI when one is missing.
  */
 import { ensureService } from './services/install.ts';
-import { type ServiceName, SERVICES } from './services/registry.ts';
+import { type ServiceName, type ServiceProgram, SERVICES } from './services/registry.ts';
 
 const all = Object.keys(SERVICES) as ServiceName[];
 const asked = process.argv.slice(2);
@@ -14,7 +15,9 @@ if (unknown.length > 0) {
 }
 
 let missing = 0;
-for (const name of all.filter((known) => asked.length === 0 || asked.includes(known))) {
+const isWanted = (name: ServiceName): boolean =>
+  asked.length === 0 ? (SERVICES[name] as ServiceProgram).byName !== true : asked.includes(name);
+for (const name of all.filter(isWanted)) {
   const { path, tried } = ensureService(name);
   if (path !== undefined) {
     console.log(`${name}: ${path}`);

@@ -16,6 +16,8 @@ export interface ServiceProgram {
   readonly pip?: string | readonly string[];
   /** A Python environment for these alone, where they want other versions of what others need. */
   readonly environment?: string;
+  /** Too large for everybody: it is installed by its name alone, `npx tsx scripts/services.ts NAME`. */
+  readonly byName?: true;
 }
 
 export const SERVICES = {
@@ -91,6 +93,8 @@ export const SERVICES = {
     folders: [],
     pip: ['mlflow==3.17.2', 'onnx==1.23.2', 'onnxruntime==1.32.0'],
     environment: 'python-mlflow',
+    // 890 MB
+    byName: true,
   },
 } as const satisfies Record<string, ServiceProgram>;
 
