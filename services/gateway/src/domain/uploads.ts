@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '@kneepoint/failures';
+import type { Transaction } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { Upload } from '../schema/mutations.ts';
 import { checkedUpload } from './checked-upload.ts';
@@ -20,21 +21,23 @@ export async function createUpload(context: Context, bytes: number): Promise<Upl
       fix: `Announce 1 to ${MOST_BYTES} bytes.`,
     });
   }
-  await requireRoom(context, bytes);
   const { db, store, principal } = context;
   const id = randomUUID();
   const expiresSeconds = UPLOAD_SECONDS * Math.ceil(bytes / HOURLY_BYTES);
   const expiresAt = new Date(Date.now() + expiresSeconds * 1000);
-  await db.prisma.upload.create({
-    data: { id, principal: principal.id, bytes: BigInt(bytes), expiresAt },
+  await db.transaction(async (tx) => {
+    // One after the other for each principal, whichever gateway it asks: of two that ask at once, the second must find the first.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`upload ${principal.id}`}, 0))`;
+    await requireRoom(tx, principal, bytes);
+    await tx.upload.create({ data: { id, principal: principal.id, bytes: BigInt(bytes), expiresAt } });
   });
   const parts = await store.presignPut(id, { bytes, expiresSeconds });
   const [only, ...others] = parts;
   return { id, url: others.length === 0 ? only!.url : null, parts: [...parts], expiresAt };
 }
 
-async function requireRoom({ db, principal }: Context, bytes: number): Promise<void> {
-  const { _count: count, _sum: sum } = await db.prisma.upload.aggregate({
+async function requireRoom(tx: Transaction, principal: Context['principal'], bytes: number): Promise<void> {
+  const { _count: count, _sum: sum } = await tx.upload.aggregate({
     where: { principal: principal.id, sha256: null, expiresAt: { gt: new Date() } },
     _count: true,
     _sum: { bytes: true },

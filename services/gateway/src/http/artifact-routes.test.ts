@@ -150,6 +150,10 @@ it('uploads that are begun and not completed are bounded for each principal, in 
   for (let count = 0; count < 100; count += 1) expect(await begin(1)).toEqual([]);
   expect(await begin(1)).toEqual(refused);
   await forget();
+  // Also for those that are begun at once.
+  const many = await Promise.all(Array.from({ length: 12 }, () => begin(32 * 2 ** 30)));
+  expect(many.filter((errors) => errors.length === 0)).toHaveLength(8);
+  await forget();
 });
 
 describe('an address', () => {

@@ -2,6 +2,9 @@ import { dependencyChecks, type HealthServer, readiness, startHealthServer, watc
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../context.ts';
 
+/** Milliseconds for which all who ask whether the gateway is ready get the same answer: anybody may, and each costs a statement. */
+const KEPT_MS = 500;
+
 /**
  * /healthz: the event loop turns. /readyz: the database answers, without which nothing can be; or 503. Both on the port that users reach,
  * for load balancers, and on HEALTH_PORT together with /metrics, which are not for users.
@@ -9,7 +12,7 @@ import type { Services } from '../context.ts';
 export async function registerHealthRoutes(app: FastifyInstance, services: Services): Promise<void> {
   const { db, config, log } = services;
   const checks = { database: () => db.health() };
-  const ready = readiness(checks, log);
+  const ready = kept(readiness(checks, log), KEPT_MS);
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const answer = await ready();
@@ -26,4 +29,17 @@ export async function registerHealthRoutes(app: FastifyInstance, services: Servi
     forget();
     await health?.close();
   });
+}
+
+/** What `look` last said, for so long; who asks while it looks waits for that. */
+export function kept<Value>(look: () => Promise<Value>, milliseconds: number): () => Promise<Value> {
+  let latest: Promise<Value> | undefined;
+  return () => {
+    if (latest !== undefined) return latest;
+    const answer = look();
+    latest = answer;
+    const forget = (): void => void setTimeout(() => (latest = undefined), milliseconds).unref();
+    answer.then(forget, forget);
+    return answer;
+  };
 }

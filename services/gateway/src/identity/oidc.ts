@@ -22,6 +22,8 @@ const FETCH_MS = 5_000;
 const KEYS_REMEMBERED_MS = 10 * 60_000;
 /** A token of an unknown key makes the keys be fetched anew, so often at most. */
 const COOLDOWN_MS = 30_000;
+/** After it could not be asked, the issuer is left alone for so long, whoever sends tokens. */
+const AWAY_MS = 2_000;
 
 type Keys = ReturnType<typeof createRemoteJWKSet>;
 
@@ -29,6 +31,7 @@ type Keys = ReturnType<typeof createRemoteJWKSet>;
 export class OidcVerifier {
   readonly #config: OidcConfig;
   #keys: Promise<Keys> | undefined;
+  #away: { readonly failure: Failure; readonly until: number } | undefined;
 
   constructor(config: OidcConfig) {
     this.#config = config;
@@ -37,7 +40,8 @@ export class OidcVerifier {
   /** Throws UNAUTHENTICATED, FORBIDDEN, IDENTITY_PROVIDER_UNAVAILABLE. */
   async verify(token: string): Promise<Bearer> {
     const { issuer, audience } = this.#config;
-    const keys = await this.#findKeys();
+    if (this.#away !== undefined && Date.now() < this.#away.until) throw this.#away.failure;
+    const keys = await this.#findKeys().catch((error: unknown) => this.#fail(error));
     try {
       const { payload } = await jwtVerify(token, keys, {
         ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_SECONDS },
@@ -45,8 +49,14 @@ export class OidcVerifier {
       });
       return this.#bearerOf(payload);
     } catch (error) {
-      throw toFailure(error, issuer);
+      return this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): never {
+    const failure = toFailure(error, this.#config.issuer);
+    if (failure.code === 'IDENTITY_PROVIDER_UNAVAILABLE') this.#away = { failure, until: Date.now() + AWAY_MS };
+    throw failure;
   }
 
   #bearerOf(payload: JWTPayload): Bearer {

@@ -11,11 +11,17 @@ export interface Session {
 
 /** What a socket is for can last for days; whether it still may is asked so often. */
 const LOOK_MS = 2_000;
+/** Tokens that are asked for at once. */
+const AT_ONCE = 8;
+/** So long a session goes on while nobody can say whether it may: the database, or who vouches for its token, is away. */
+const TRUSTED_MS = 60_000;
 
 /** The open sockets, each asked again and again whether its token is still good: one that was revoked or has expired ends within seconds. */
 export class Sessions {
   readonly #authenticator: Authenticator;
   readonly #sessions = new Set<Session>();
+  /** When it was last known that it may be open. */
+  readonly #goodAt = new WeakMap<Session, number>();
   readonly #timer: NodeJS.Timeout;
   #looking = false;
 
@@ -27,6 +33,7 @@ export class Sessions {
   /** Gives how to forget it, once it is closed. */
   add(session: Session): () => void {
     this.#sessions.add(session);
+    this.#goodAt.set(session, Date.now());
     return () => this.#sessions.delete(session);
   }
 
@@ -45,24 +52,43 @@ export class Sessions {
       groups.set(name, [...(groups.get(name) ?? []), session]);
     }
     try {
-      for (const sessions of groups.values()) {
-        const refusal = await this.#refusalOf(sessions[0]!.credentials);
-        if (refusal !== undefined) sessions.forEach(({ end }) => end(refusal));
-      }
+      const waiting = [...groups.values()];
+      // Many at a time: a slow answer about one token must not let another one live on.
+      const looker = async (): Promise<void> => {
+        for (let sessions = waiting.pop(); sessions !== undefined; sessions = waiting.pop())
+          await this.#judge(sessions);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, looker));
     } finally {
       this.#looking = false;
     }
   }
 
-  /** Undefined also where nobody can say: what cannot be asked now is asked again. */
-  async #refusalOf(credentials: Credentials): Promise<Failure | undefined> {
+  async #judge(sessions: readonly Session[]): Promise<void> {
+    const refusal = await this.#refusalOf(sessions[0]!.credentials);
+    if (refusal === 'unknown') {
+      // What cannot be asked now is asked again, for a while: a token may have been revoked meanwhile.
+      for (const session of sessions) {
+        if (Date.now() - (this.#goodAt.get(session) ?? 0) > TRUSTED_MS) session.end(unanswered());
+      }
+    } else if (refusal !== undefined) sessions.forEach(({ end }) => end(refusal));
+    else for (const session of sessions) this.#goodAt.set(session, Date.now());
+  }
+
+  /** `unknown` where nobody can say. */
+  async #refusalOf(credentials: Credentials): Promise<Failure | 'unknown' | undefined> {
     try {
       await this.#authenticator.authenticate(credentials, { fresh: true });
       return undefined;
     } catch (error) {
-      return error instanceof Failure && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN')
-        ? error
-        : undefined;
+      const isRefusal = error instanceof Failure && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
+      return isRefusal ? error : 'unknown';
     }
   }
+}
+
+function unanswered(): Failure {
+  return new Failure('DATABASE_UNAVAILABLE', 'nobody could say whether the token is still good', {
+    fix: 'Connect again in a moment.',
+  });
 }
