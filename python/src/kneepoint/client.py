@@ -261,7 +261,7 @@ class Client:
 
     def compressions(self, id: str) -> list[dict[str, Any]]:
         """The networks that a compression delivers, with links that are valid for 15 minutes."""
-        fields = f"label epsilon model {{ {_ARTIFACT} }} reportFile {{ {_ARTIFACT} }}"
+        fields = f"label epsilon model {{ {_ARTIFACT} }}"
         document = f"""query($id: ID!, $after: String) {{ run(id: $id) {{
             compressions(first: {_PAGE}, after: $after) {{ edges {{ node {{ {fields} }} }} pageInfo {{ hasNextPage endCursor }} }}
         }} }}"""
@@ -269,9 +269,13 @@ class Client:
 
     def report(self, id: str) -> dict[str, Any]:
         """The report of a run that has succeeded, as docs/report.md describes it."""
-        [first, *_] = self.compressions(id)
+        found = self.query(f"query($id: ID!) {{ run(id: $id) {{ report {{ file {{ {_ARTIFACT} }} }} }} }}", id=id)["run"]
+        if found is None:
+            raise KneepointError("RUN_UNKNOWN", "there is no such run", where=id)
+        if found["report"] is None:
+            raise KneepointError("RUN_ENDED", "the run has not ended well, and has no report", where=id)
         with tempfile.TemporaryDirectory(prefix="kneepoint-") as scratch:
-            return json.loads(transfer.fetch(first["reportFile"], Path(scratch, "report.json")).read_text("utf-8"))
+            return json.loads(transfer.fetch(found["report"]["file"], Path(scratch, "report.json")).read_text("utf-8"))
 
     def download(self, artifact: Mapping[str, Any], path: str | Path) -> Path:
         """Brings an artifact (its ``sha256`` and ``downloadUrl``) to a path, whole and checked, or not at all."""

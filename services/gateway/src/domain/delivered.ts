@@ -18,12 +18,11 @@ import type { MadeRow } from './run-lists.ts';
 /** A network that a step delivers, with what was measured of it. */
 export async function toDelivered(loaders: Context['loaders'], row: MadeRow): Promise<Pruning> {
   const { label, sha256 } = deliveredBy(row);
-  const { report, reportSha256 } = row.output as PruneOutput | ReportOutput;
+  const { report } = row.output as PruneOutput | ReportOutput;
   const { modelName, tasks = [] } = row.input as PruneInput | ReportInput;
   const model = await artifactOf(loaders, sha256, `${modelName}-${report.task}-${label}.onnx`);
   const found = isMeasured(report) ? resultOf({ label, sha256, measured: report, bytes: model.bytes }, tasks) : null;
-  const reportFile = await artifactOf(loaders, reportSha256, `${modelName}-${report.task}-${label}.json`);
-  return { label, epsilon: report.epsilon, result: found as ReportResult | null, report, model, reportFile };
+  return { label, epsilon: report.epsilon, result: found as ReportResult | null, model };
 }
 
 /** What tells a network apart from others of its run, and its digest. */

@@ -183,6 +183,33 @@ describe('the report of a run', () => {
     expect(stdout).toMatch(/^0.07: 90 % fewer MACs, 88 % smaller, .*\n$/);
   });
 
+  it('has in the API what the document has', async () => {
+    interface Members {
+      readonly properties: Readonly<Record<string, Members & { readonly items?: Members }>>;
+    }
+    const schema = JSON.parse(
+      await readFile(new URL('packages/workflow/schema/report-1.0.json', ROOT), 'utf8'),
+    ) as Members;
+    const result = schema.properties['results']!.items!;
+    const types: readonly (readonly [name: string, members: Members, more: readonly string[]])[] = [
+      ['Report', schema, ['file']],
+      ['ReportResult', result, []],
+      ['ReportArm', result.properties['arms']!.items!, []],
+      ['ReportPerClass', result.properties['perClass']!.items!, []],
+      ['ReportLayer', result.properties['layers']!.items!, []],
+      ['ReportRun', schema.properties['run']!, []],
+      ['ReportModel', schema.properties['model']!, []],
+    ];
+    for (const [name, { properties }, more] of types) {
+      interface Answer {
+        readonly __type: { readonly fields: readonly { readonly name: string }[] };
+      }
+      const answer = await gateway.query<Answer>(`{ __type(name: "${name}") { fields { name } } }`);
+      const fields = answer.__type.fields.map((field) => field.name).sort();
+      expect([name, ...fields]).toEqual([name, ...[...Object.keys(properties), ...more].sort()]);
+    }
+  });
+
   it('is not there before the run has ended well', async () => {
     expect(await fileOf(await seedCompression([0.04], { state: 'RUNNING' }))).toBeNull();
     expect(await fileOf(await seedCompression([0.05], { state: 'CANCELED' }))).toBeNull();

@@ -4,7 +4,7 @@ import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
 import { Criterion } from './plan-options.ts';
 import { ReportResult } from './report-result.ts';
-import { Json, SafeInt } from './scalars.ts';
+import { SafeInt } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
 export const CompressionArm = enumeration(
@@ -125,18 +125,9 @@ export class Compression {
   })
   result!: ReportResult | null;
 
-  @Field(() => Json, {
-    description:
-      'Metric, size and latency before and after, filters kept per layer, proof, and every arm side by side.',
-  })
-  report!: object;
-
   @Field(() => Artifact, {
     description:
       'The finetuned network where there is one, else the refitted one; its inputs and outputs are declared as those of the original.',
   })
   model!: Artifact;
-
-  @Field(() => Artifact, { description: 'The report as it was measured.' })
-  reportFile!: Artifact;
 }

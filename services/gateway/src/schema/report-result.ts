@@ -141,6 +141,20 @@ export class ReportResult {
   @Field(() => ReportAvoidance, { nullable: true, description: 'Null where no task was to be avoided.' })
   avoidance!: ReportAvoidance | null;
 
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Layers that keep filters where a rank was wanted, since rotated they did not answer the same; null for none.',
+  })
+  unrotated?: readonly string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'What is clearly wrong with what the network is fed, as far as its own statistics tell; null for nothing.',
+  })
+  fed?: readonly string[] | null;
+
   @Field(() => [String], { description: 'What a reader would otherwise find out too late.' })
   warnings!: readonly string[];
 

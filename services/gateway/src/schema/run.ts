@@ -161,14 +161,8 @@ export class Pruning {
   })
   result!: ReportResult | null;
 
-  @Field(() => Json, { description: 'Metric, size and latency before and after, filters kept per layer, proof.' })
-  report!: object;
-
   @Field(() => Artifact, { description: 'The network that was cut, with a head fitted in closed form.' })
   model!: Artifact;
-
-  @Field(() => Artifact, { description: 'The report as it was measured.' })
-  reportFile!: Artifact;
 }
 
 @ObjectType({ simpleResolvers: true, implements: Node, description: 'A unit of work that somebody launched.' })
