@@ -91,7 +91,7 @@ async function compare({ name, task, options, sources }: Case): Promise<void> {
   await packDataset(images, { out: archive, ...(options.includes('--group') ? { group: 'identity' } : {}) });
   const dataset = await openDataset(archive);
   try {
-    const scene = await sceneOf(dataset, report, task, await readModelFile(files.get('cut, float')!));
+    const scene = sceneOf(dataset, report, task, await readModelFile(files.get('cut, float')!));
     await writeFile(join(own, 'images.npy'), npy(await scene.training()));
     const rivals = [
       ['whole, quantize_static', 'whole, float'],
@@ -139,7 +139,7 @@ interface Scene {
   metric(model: ModelProto): Promise<string>;
 }
 
-async function sceneOf(dataset: Dataset, report: Report, task: string, model: ModelProto): Promise<Scene> {
+function sceneOf(dataset: Dataset, report: Report, task: string, model: ModelProto): Scene {
   const { manifest } = dataset;
   const tasks = [manifest.tasks.find(({ name }) => name === task)!];
   const parts: Parts = partsOf(manifest, tasks, report.split.seed);
