@@ -179,6 +179,11 @@ export const apiFailures = {
     cure: 'Announce the true size, at most 64 GiB.',
     retryable: false,
   },
+  RUNS_TOO_MANY: {
+    cause: 'The project has as many runs that have not ended as it may have.',
+    cure: 'Wait until some have ended, or cancel some.',
+    retryable: true,
+  },
   UPLOAD_LIMIT: {
     cause: 'One principal announced more uploads, or more bytes, than it may before it completes some.',
     cure: 'Complete uploads that were begun, or wait until they expire.',

@@ -29,8 +29,11 @@ export interface Config {
   readonly publicUrl?: string;
   /** Other origins whose pages may ask the gateway, as `Origin` names them. */
   readonly origins: readonly string[];
-  /** Most connections of the gateway. */
+  /** Most connections of the gateway, and of one address. */
   readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** For how long it is kept who did what. */
+  readonly auditDays: number;
   /** Where a process tells of itself; 0: nowhere. */
   readonly healthPort: number;
   /** Collector of traces, for `startTracing`. */
@@ -53,12 +56,17 @@ export interface Config {
     readonly answerMb: number;
     readonly queries: number;
     readonly queriesPerMinute: number;
+    /** Of a project, at a time. */
+    readonly openRuns: number;
   };
   /** For `openBus`. */
   readonly bus: Pick<NatsConnectOptions, 'credentials' | 'tls'> & Pick<BusSettings, 'ackWaitMs'>;
   /** For `openStore`; the gateway adds `baseUrl`. */
   readonly store: Pick<StoreOptions, 'cacheDir' | 'publicUrl' | 'signingKey' | 'accessKey' | 'secretKey'>;
 }
+
+/** One address, be it a proxy, never has every connection. */
+const SHARE_OF_ADDRESS = 0.75;
 
 /**
  * Reads the environment; what is not set gets the embedded mode's default. Empty counts as not set.
@@ -99,6 +107,9 @@ function toConfig(settings: Settings): Config {
     port: settings.PORT,
     origins: (settings.KNEEPOINT_ORIGINS?.split(',') ?? []).map((origin) => new URL(origin).origin),
     connections: settings.KNEEPOINT_CONNECTIONS,
+    connectionsPerAddress:
+      settings.KNEEPOINT_CONNECTIONS_PER_ADDRESS ?? Math.floor(settings.KNEEPOINT_CONNECTIONS * SHARE_OF_ADDRESS),
+    auditDays: settings.KNEEPOINT_AUDIT_DAYS,
     healthPort: settings.HEALTH_PORT,
     logLevel: settings.LOG_LEVEL,
     outgoing: parseAllowed(settings.KNEEPOINT_OUTGOING_ALLOW) ?? NOTHING_ALLOWED,
@@ -113,6 +124,7 @@ function toConfig(settings: Settings): Config {
       answerMb: settings.KNEEPOINT_ANSWER_MB,
       queries: settings.KNEEPOINT_QUERIES,
       queriesPerMinute: settings.KNEEPOINT_QUERIES_PER_MINUTE,
+      openRuns: settings.KNEEPOINT_OPEN_RUNS,
     },
     bus: {
       ackWaitMs: settings.KNEEPOINT_LEASE_SECONDS * 1000,

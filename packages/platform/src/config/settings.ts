@@ -71,6 +71,8 @@ export const SETTINGS = z.object({
     .optional(),
   /** Most connections that the gateway holds at once; more are closed unanswered. */
   KNEEPOINT_CONNECTIONS: whole(16, 1_000_000).default(2_000),
+  /** How many of them one address may have; of version 6 all that share the first half of it. Default: three of four. */
+  KNEEPOINT_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000).optional(),
   /** Address and port that the gateway listens on. Port 0 takes a free one. */
   HOST: text.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(4_000),
@@ -112,6 +114,10 @@ export const SETTINGS = z.object({
   KNEEPOINT_QUERIES: whole(1, 10_000).default(16),
   /** What one client may ask for in a minute: an operation counts one, and one more for each thousand fields. 0: any number. */
   KNEEPOINT_QUERIES_PER_MINUTE: whole(0, 100_000_000).default(6_000),
+  /** Runs of one project that have not ended; more are not launched until some have. */
+  KNEEPOINT_OPEN_RUNS: whole(1, 1_000_000).default(1_000),
+  /** Days after which `kneepoint gc` forgets who did what. */
+  KNEEPOINT_AUDIT_DAYS: whole(1, 36_500).default(400),
   /**
    * What requests to addresses that users name may reach though it is not public: host names, addresses and ranges, separated by commas.
    */

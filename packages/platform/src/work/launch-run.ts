@@ -9,6 +9,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { observeEnd } from './observe-end.ts';
 import { checkPlan, type StepPlan } from './plan.ts';
 import { settleRun } from './settle-run.ts';
+import { isRunTerminal, RUN_STATES } from './states.ts';
 import { cleanText, storedJson } from './stored-json.ts';
 
 export interface RunRequest {
@@ -29,20 +30,27 @@ export interface RunRequest {
   readonly tasks?: readonly string[];
   /** Repeating a request with the same key gives the run that it started; each project has keys of its own. */
   readonly idempotencyKey?: string;
+  /** How many runs of the project may be open with this one. Default: any number. */
+  readonly mostOpen?: number;
   readonly steps: readonly StepPlan[];
 }
 
 /**
  * Writes a run, its steps and the messages of those that can start, in one transaction, into the project that the database is bound
  * to. Steps whose result exists are done at once, so the run may come back as SUCCEEDED with `reused`.
- * Throws PLAN_INVALID, JSON_INVALID, IDEMPOTENCY_KEY_REUSED.
+ * Throws PLAN_INVALID, JSON_INVALID, IDEMPOTENCY_KEY_REUSED, RUNS_TOO_MANY.
  */
 export async function launchRun(db: Database, request: RunRequest): Promise<Run> {
   checkPlan(request.steps);
   const earlier = await findEarlier(db, request);
   if (earlier !== undefined) return earlier;
   try {
-    const run = await inSpan(`launch ${request.kind}`, {}, () => db.transaction((tx) => write(tx, request)));
+    const run = await inSpan(`launch ${request.kind}`, {}, () =>
+      db.transaction(async (tx) => {
+        if (request.mostOpen !== undefined) await requireRoom(tx, db, request.mostOpen);
+        return write(tx, request);
+      }),
+    );
     if (run.endedAt !== null) observeEnd(run, run.endedAt);
     db.wakeOutbox();
     return run;
@@ -63,6 +71,18 @@ async function findEarlier(db: Database, { idempotencyKey, kind, input }: RunReq
     fix: 'send a new key with a new request',
   });
 }
+
+/** Before anything is written; launches of a project come one after the other, so that of two the second finds the first. */
+async function requireRoom(tx: Transaction, { projectId = '' }: Database, most: number): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`launch ${projectId}`}, 0))`;
+  const open = await tx.run.count({ where: { state: { in: OPEN } } });
+  if (open < most) return;
+  throw new Failure('RUNS_TOO_MANY', `the project has ${open} runs that have not ended`, {
+    fix: `Wait until some have ended, or cancel some: ${most} may be open at a time.`,
+  });
+}
+
+const OPEN = RUN_STATES.filter((state) => !isRunTerminal(state));
 
 async function write(tx: Transaction, request: RunRequest): Promise<Run> {
   const [clock] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;

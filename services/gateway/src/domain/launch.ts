@@ -16,7 +16,7 @@ interface Asked {
 
 /** Launches a run; what was asked for is kept without the key and what is said of the run, which are no part of what is computed. */
 export async function launch(
-  { db, principal }: Pick<Context, 'db' | 'principal'>,
+  { db, principal, config }: Pick<Context, 'db' | 'principal' | 'config'>,
   request: Omit<RunRequest, 'input'> & { readonly input: Asked },
 ): Promise<Run> {
   const { idempotencyKey, run, ...input } = request.input;
@@ -24,7 +24,10 @@ export async function launch(
   const plain = JSON.parse(JSON.stringify(input)) as object;
   const key = isAbsent(idempotencyKey) ? {} : { idempotencyKey: requireKey(idempotencyKey) };
   const details = isAbsent(run) ? {} : requireDetails(run);
-  return toRun(await launchRun(db, { ...request, input: plain, ...details, createdBy: principal.name, ...key }));
+  const bound = { mostOpen: config.gateway.openRuns };
+  return toRun(
+    await launchRun(db, { ...request, ...bound, input: plain, ...details, createdBy: principal.name, ...key }),
+  );
 }
 
 /** GraphQL clients may write null for a field that they leave out. */

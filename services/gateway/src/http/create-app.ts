@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import { createAdmission } from './admission.ts';
+import { boundConnections } from './bound-connections.ts';
 import { answerRefusals, pathOf } from './refuse.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 
@@ -12,18 +13,25 @@ import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 const BODY_BYTES = 1 << 20;
 
 /** Milliseconds for whoever sends slowly, or nothing: a connection costs memory for as long as it is there. */
-const HEADERS_MS = 10_000;
-const BODY_MS = 30_000;
-const IDLE_MS = 120_000;
-/** Longer than the minute that load balancers keep theirs: the side that ends a connection first must not be the one that is asked. */
-const KEEP_ALIVE_MS = 65_000;
+export interface Patience {
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  readonly idleMs: number;
+  readonly keepAliveMs: number;
+}
+
+const PATIENCE: Patience = {
+  ...{ headersMs: 10_000, bodyMs: 30_000, idleMs: 120_000 },
+  // Longer than the minute that load balancers keep theirs: the side that ends a connection first must not be the one that is asked.
+  keepAliveMs: 65_000,
+};
 const PREFLIGHT_SECONDS = 600;
 
 /**
  * The HTTP server with everything that holds for every request, before any route: its id in the log and in the answer, who may ask at all,
  * security headers, limits of time and size, and what a refusal looks like.
  */
-export async function createApp(config: Config, log: Logger): Promise<FastifyInstance> {
+export async function createApp(config: Config, log: Logger, patience = PATIENCE): Promise<FastifyInstance> {
   const prefix = publicPrefix(config);
   const logger: FastifyBaseLogger = log;
   const app = fastify({
@@ -35,11 +43,11 @@ export async function createApp(config: Config, log: Logger): Promise<FastifyIns
     rewriteUrl: ({ url = '/' }) => (prefix !== '' && isBelow(url, prefix) ? url.slice(prefix.length) || '/' : url),
     // A request may last as long as an upload; what it may not is stand still.
     requestTimeout: 0,
-    connectionTimeout: IDLE_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 4 },
+    connectionTimeout: patience.idleMs,
+    keepAliveTimeout: patience.keepAliveMs,
+    http: { headersTimeout: patience.headersMs, connectionsCheckingInterval: patience.headersMs / 4 },
   });
-  app.server.maxConnections = config.connections;
+  boundConnections(app.server, config);
   answerRefusals(app);
   // Before anything that may refuse: it is what ends the connection of a socket that was refused.
   await app.register(fastifyWebsocket, { options: { maxPayload: BODY_BYTES, handleProtocols } });
@@ -75,7 +83,7 @@ export async function createApp(config: Config, log: Logger): Promise<FastifyIns
       maxAge: PREFLIGHT_SECONDS,
     });
   }
-  boundBodies(app);
+  boundBodies(app, patience.bodyMs);
   return app;
 }
 
@@ -89,10 +97,10 @@ function isBelow(url: string, prefix: string): boolean {
 }
 
 /** A body that Fastify reads is small, so it has to be there soon; an upload, which is put, is read by its own route. */
-function boundBodies(app: FastifyInstance): void {
+function boundBodies(app: FastifyInstance, bodyMs: number): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.method === 'POST') {
-      const timer = setTimeout(() => request.raw.destroy(), BODY_MS);
+      const timer = setTimeout(() => request.raw.destroy(), bodyMs);
       const clear = (): void => clearTimeout(timer);
       payload.once('end', clear).once('close', clear);
     }

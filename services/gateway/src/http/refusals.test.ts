@@ -116,6 +116,16 @@ it('a subscription over plain HTTP is told where to go', async () => {
   expect(extensions!.fix).toContain('graphql-transport-ws');
 });
 
+it('also one that comes by GET, as a browser would send it', async () => {
+  const query = encodeURIComponent('subscription { runUpdated(id: "x") { seq } }');
+  const response = await fetch(`${gateway.url}/graphql?query=${query}`, {
+    headers: { ...gateway.headers, 'apollo-require-preflight': '1', accept: 'application/json' },
+  });
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  const { extensions } = await errorOf(response);
+  expect(extensions).toMatchObject({ code: 'SUBSCRIPTION_NEEDS_SOCKET', retryable: false });
+});
+
 describe('JSON that is nested too deeply is refused by a code', () => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
   const query = 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }';
@@ -180,7 +190,10 @@ it('answers say what a browser may do with them', async () => {
 
 describe('who is slow is not waited for', () => {
   it('connections above the number that is set are closed', async () => {
-    const narrow = await createApp(readConfig({ KNEEPOINT_CONNECTIONS: '16' }), silent);
+    const narrow = await createApp(
+      readConfig({ KNEEPOINT_CONNECTIONS: '16', KNEEPOINT_CONNECTIONS_PER_ADDRESS: '16' }),
+      silent,
+    );
     narrow.get('/', () => 'here');
     const url = await narrow.listen({ port: 0, host: '127.0.0.1' });
     const { hostname, port } = new URL(url);

@@ -3,7 +3,7 @@ import { Failure } from '@kneepoint/failures';
 import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Context } from '../context.ts';
 import { isForTheLog } from '../domain/tell-failure.ts';
-import { causeOf } from './format-error.ts';
+import { causeOf, formatError } from './format-error.ts';
 import { requireShallow } from './json-depth.ts';
 import { RETRY_AFTER_SECONDS, STATUSES } from './statuses.ts';
 
@@ -31,14 +31,17 @@ export function answerHttp(): ApolloServerPlugin<Context> {
             requireShallow(request);
             if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw needsSocket();
           }),
-        willSendResponse({ response: { body, http }, errors = [], contextValue }) {
+        willSendResponse({ operation, response: { body, http }, errors = [], contextValue }) {
           if (body.kind === 'single' && body.singleResult.errors !== undefined) {
-            const told = signErrors(body.singleResult.errors, errors, contextValue);
+            const isLost = http.status === 405 && operation?.operation === OperationTypeNode.SUBSCRIPTION;
+            // Apollo says of what comes by GET only that it should not.
+            const own = isLost ? [formatFailure(needsSocket())] : body.singleResult.errors;
+            const told = signErrors(own, errors, contextValue);
             body.singleResult = { ...body.singleResult, errors: told };
             const status = told
               .map(({ extensions }) => STATUSES[String(extensions?.code)])
               .find((found) => found !== undefined);
-            if (status !== undefined) http.status = status;
+            if (status !== undefined && !isLost) http.status = status;
             if (status === 503 || status === 429) http.headers.set('retry-after', String(RETRY_AFTER_SECONDS));
           }
           return Promise.resolve();
@@ -56,6 +59,11 @@ export async function inform(check: () => void | Promise<void>): Promise<void> {
     const http = { status: STATUSES[failure.code] ?? 400 };
     throw new GraphQLError(failure.message, { originalError: failure, extensions: { http } });
   }
+}
+
+function formatFailure(failure: Failure): GraphQLFormattedError {
+  const error = new GraphQLError(failure.message, { originalError: failure });
+  return formatError(error.toJSON(), error);
 }
 
 function needsSocket(): Failure {

@@ -11,6 +11,7 @@ const AT_ONCE = 4;
 const OWN = 3;
 const SECONDS = 1;
 const PER_MINUTE = 400;
+const OPEN_RUNS = 30;
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -20,6 +21,7 @@ beforeAll(async () => {
       KNEEPOINT_QUERY_SECONDS: String(SECONDS),
       KNEEPOINT_ANSWER_MB: '1',
       KNEEPOINT_QUERIES_PER_MINUTE: String(PER_MINUTE),
+      KNEEPOINT_OPEN_RUNS: String(OPEN_RUNS),
     },
   });
 });
@@ -135,6 +137,23 @@ it('when the database does not answer, some wait and get a code, and the rest he
   expect(count('SERVER_BUSY')).toBe(OWN * 8 + 3);
   // Places are free again as soon as what held them has ended.
   await expect.poll(async () => (await post('{ runs(first: 1) { totalCount } }')).status).toBe(200);
+});
+
+it('a project has so many runs that have not ended, also of those that are launched at once', async () => {
+  const { prisma } = gateway.db;
+  const run = { kind: 'ANALYSIS', state: 'RUNNING', input: {} };
+  await prisma.run.createMany({ data: Array.from({ length: OPEN_RUNS - 2 }, () => run) });
+  const launch = (name: number) =>
+    gateway.query<{ registerModel: { run: { id: string } | null; userErrors: { code: string }[] } }>(
+      `mutation { registerModel(input: { name: "net ${name}", path: "/nowhere.onnx" }) { run { id } userErrors { code } } }`,
+    );
+  const launched = await Promise.all([1, 2, 3, 4, 5].map(launch));
+  const codes = launched.flatMap(({ registerModel }) => registerModel.userErrors.map(({ code }) => code));
+  expect(codes).toEqual(['RUNS_TOO_MANY', 'RUNS_TOO_MANY', 'RUNS_TOO_MANY']);
+  // Those that have ended count no more.
+  await prisma.run.updateMany({ data: { state: 'SUCCEEDED' } });
+  expect((await launch(6)).registerModel.userErrors).toEqual([]);
+  await prisma.run.deleteMany();
 });
 
 it('a socket has a hundred operations at once; more are refused by code, and it lives on', async () => {
