@@ -47,6 +47,8 @@ export interface Delivered {
 /** Largest difference from the network as it was worked on, of the largest answer. Half precision holds 11 bits of every number on the way. */
 const EXACT = 1e-4;
 const HALF = 1e-2;
+/** Where values are rounded to whole numbers, what differs in the last bit may be a step apart. */
+const STEPS = 5e-2;
 const LARGEST_HALF = 65_504;
 const WIDE =
   'the written file takes and gives half precision, but computes in FLOAT: in half precision it would answer otherwise';
@@ -74,16 +76,21 @@ export async function deliver(model: ModelProto, { batch, levels }: DeliverOptio
   const images = drawn(model, chosen, levels);
   const wanted = await answers(model, images, undefined);
   const narrow = half && (await largestInside(model, images)) <= LARGEST_HALF;
+  const tolerance = roundsToSteps(model) ? STEPS : half || takesHalf(form) ? HALF : EXACT;
   const tried = half ? (narrow ? [true, false] : [false]) : [true];
   if (half && !narrow) notes.push(WIDE);
   for (const halfInside of tried) {
     const written = asDeclared(model, { ...chosen, halfInside });
     const difference = await differenceOf(written, images, form, wanted);
-    if (difference <= (half || takesHalf(form) ? HALF : EXACT)) return { model: written, notes };
+    if (difference <= tolerance) return { model: written, notes };
     if (!half || !halfInside) throw new Failure('INTERNAL', `the file as declared answers otherwise by ${difference}`);
     notes.push(WIDE);
   }
   throw new Failure('INTERNAL', 'no form of the network was tried');
+}
+
+function roundsToSteps({ graph }: ModelProto): boolean {
+  return graph!.node.some(({ opType }) => opType === 'QuantizeLinear');
 }
 
 /** Whether the images are float32 of one size, with the channels first. */
