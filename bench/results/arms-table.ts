@@ -29,6 +29,7 @@ const NAMES: Readonly<Record<ReportArm['arm'], string>> = {
   scratch: 'the same pruned architecture from scratch',
   headOnly: 'head only (transfer learning)',
   unpruned: 'finetuned whole',
+  quantized: 'in whole numbers',
 };
 
 function isShared({ arm }: ReportArm): boolean {

@@ -144,10 +144,8 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
       ? []
       : ['## What the report warns of', ...result.warnings.map((text) => `- ${cell(text)}`), '']),
     '## Origin',
-    `Run \`${run.id}\` of ${report.createdAt}, Kneepoint ${report.kneepoint}${run.createdBy === null ? '' : `, launched by ${cell(run.createdBy)}`}${report.links.self === null ? '' : `: ${report.links.self}`}. \`report.json\` has all of it. The same again:`,
-    '```sh',
-    report.command,
-    '```',
+    `Run \`${run.id}\` of ${report.createdAt}, Kneepoint ${report.kneepoint}${run.createdBy === null ? '' : `, launched by ${cell(run.createdBy)}`}${report.links.graphql === null ? '' : ` on ${report.links.graphql}`}. \`report.json\` has all of it.`,
+    ...(report.command === null ? [] : ['The same again:', '```sh', report.command, '```']),
     '',
   ].join('\n');
 }
