@@ -37,6 +37,7 @@ export function registerGc(program: Command): void {
       try {
         const report = await collectGarbage(db, await openStore(config.artifactsUrl, config.store), {
           ...ages,
+          auditOlderThanMs: config.auditDays * UNITS['d']!,
           dryRun,
         });
         if (json) printJson(report);
@@ -58,10 +59,10 @@ export function readAge(option: string, text: string): number {
 }
 
 function describe(report: GarbageReport): string {
-  const { dryRun, kept, young, deleted, runs, checkpoints, removed, events, uploads } = report;
+  const { dryRun, kept, young, deleted, runs, checkpoints, removed, events, audit, uploads } = report;
   const size = ({ count, bytes }: GarbageReport['kept']) => `${count} artifacts, ${(bytes / 1e6).toFixed(1)} MB`;
   return [
-    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${removed} removed models and data sets, ${checkpoints} checkpoints, ${uploads} uploads, ${events} events, ${runs} runs`,
+    `${dryRun ? 'would delete' : 'deleted'}  ${size(deleted)}; ${removed} removed models and data sets, ${checkpoints} checkpoints, ${uploads} uploads, ${events} events, ${audit} lines of the audit log, ${runs} runs`,
     `in use        ${size(kept)}`,
     `too young     ${size(young)}`,
   ].join('\n');

@@ -192,6 +192,33 @@ describe('collecting garbage', () => {
     expect(await db.prisma.deliveryAttempt.count()).toBe(2);
   });
 
+  it('lets a project keep nothing because another one needs the same bytes', async () => {
+    const sha256 = await put('shared');
+    await db.prisma.project.create({ data: { id: 'other', name: 'other' } });
+    const createdAt = new Date(Date.now() - 60 * DAY);
+    const row = { sha256, bytes: 1n, mediaType: 'application/octet-stream', createdAt };
+    await db.prisma.artifact.createMany({ data: [row, { ...row, projectId: 'other' }] });
+    await db.prisma.result.create({
+      data: { projectId: 'other', key: 'k', kind: 'extract', output: {}, artifacts: [sha256] },
+    });
+    await collectGarbage(db, store, { olderThanMs: 30 * DAY });
+    expect(await store.has(sha256)).toBe(true);
+    // As it would be if nobody else had it.
+    expect(await db.prisma.artifact.findMany({ select: { projectId: true } })).toEqual([{ projectId: 'other' }]);
+  });
+
+  it('forgets who did what after its time, and not before', async () => {
+    const entry = { principal: 'p', principalName: 'p', operation: 'launchPrune', outcome: 'OK' };
+    const at = (days: number) => ({ ...entry, createdAt: new Date(Date.now() - days * DAY) });
+    await db.prisma.audit.createMany({ data: [at(500), at(300)] });
+    expect(await collectGarbage(db, store, { olderThanMs: 30 * DAY })).toMatchObject({ audit: 0 });
+    const options = { olderThanMs: 30 * DAY, auditOlderThanMs: 400 * DAY };
+    expect(await collectGarbage(db, store, { ...options, dryRun: true })).toMatchObject({ audit: 1 });
+    expect(await db.prisma.audit.count()).toBe(2);
+    expect(await collectGarbage(db, store, options)).toMatchObject({ audit: 1 });
+    expect(await db.prisma.audit.count()).toBe(1);
+  });
+
   it('forgets uploads whose addresses ended before the limit, completed or not', async () => {
     const row = (id: string, days: number) => ({
       ...{ id, principal: 'p', bytes: 1n, expiresAt: new Date(Date.now() - days * DAY) },

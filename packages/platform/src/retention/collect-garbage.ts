@@ -1,13 +1,15 @@
 import { Failure } from '@kneepoint/failures';
 import type { Database } from '../database/database.ts';
 import type { ArtifactStore, StoredArtifact } from '../store/artifact-store.ts';
-import { countExpired, deleteExpired, type Limits, referenced } from './references.ts';
+import { countExpired, deleteExpired, type Limits, type References, referenced } from './references.ts';
 
 export interface GarbageOptions {
   /** Milliseconds: what nothing refers to goes once it is older. At least an hour. */
   readonly olderThanMs: number;
   /** Milliseconds: runs that ended longer ago go too, with their steps. Default: every run stays. */
   readonly runsOlderThanMs?: number;
+  /** Milliseconds: so long it is kept who did what. Default: for ever. */
+  readonly auditOlderThanMs?: number;
   /** Only says what would go. */
   readonly dryRun?: boolean;
 }
@@ -31,6 +33,8 @@ export interface GarbageReport {
   readonly removed: number;
   /** Events that webhooks were told of, or that were given up. */
   readonly events: number;
+  /** Lines of the audit log. */
+  readonly audit: number;
   /** Uploads that were never completed. */
   readonly uploads: number;
 }
@@ -51,7 +55,7 @@ export async function collectGarbage(
   store: ArtifactStore,
   options: GarbageOptions,
 ): Promise<GarbageReport> {
-  const { olderThanMs, runsOlderThanMs, dryRun = false } = options;
+  const { olderThanMs, runsOlderThanMs, auditOlderThanMs, dryRun = false } = options;
   for (const age of [olderThanMs, runsOlderThanMs ?? LEAST_AGE_MS]) requireSafe(age);
   const [{ now }] = await db.prisma.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
   const before = new Date(now.getTime() - olderThanMs);
@@ -59,6 +63,7 @@ export async function collectGarbage(
     checkpointsBefore: before,
     removedBefore: before,
     eventsBefore: before,
+    auditBefore: auditOlderThanMs === undefined ? new Date(0) : new Date(now.getTime() - auditOlderThanMs),
     ...(runsOlderThanMs === undefined ? {} : { runsBefore: new Date(now.getTime() - runsOlderThanMs) }),
   };
   const expired = await countExpired(db, limits);
@@ -70,6 +75,7 @@ export async function collectGarbage(
     const needed = await referenced(db, limits);
     sorted.garbage = sorted.garbage.filter(({ sha256 }) => !needed.has(sha256));
     sorted.garbage = await sweep(db, store, sorted.garbage, before);
+    await forgetRights(db, store, needed, before);
     for (const upload of uploads) await store.deleteStaleUpload(upload);
     await db.prisma.upload.deleteMany({ where: { expiresAt: { lt: before } } });
   }
@@ -77,7 +83,7 @@ export async function collectGarbage(
   return { dryRun, kept: sorted.kept, young: sorted.young, deleted, ...expired, uploads: uploads.length };
 }
 
-async function sort(store: ArtifactStore, needed: ReadonlySet<string>, before: Date) {
+async function sort(store: ArtifactStore, needed: References, before: Date) {
   const kept = { count: 0, bytes: 0 };
   const young = { count: 0, bytes: 0 };
   const garbage: StoredArtifact[] = [];
@@ -111,6 +117,25 @@ async function sweep(
     gone.push(artifact);
   }
   return gone;
+}
+
+/**
+ * Takes from each project the right to bytes to which nothing of it refers, though another one needs them: that they stay must not tell it
+ * so.
+ */
+async function forgetRights(db: Database, store: ArtifactStore, needed: References, before: Date): Promise<void> {
+  const rows = await db.prisma.artifact.findMany({
+    where: { createdAt: { lt: before } },
+    select: { projectId: true, sha256: true },
+  });
+  for (const { projectId, sha256 } of rows) {
+    const projects = needed.get(sha256);
+    if (projects === undefined || projects.has(projectId)) continue;
+    // Put again lately, perhaps by a step that is about to refer to it.
+    const found = await store.stat(sha256).catch(() => undefined);
+    if (found !== undefined && found.storedAt >= before) continue;
+    await db.prisma.artifact.deleteMany({ where: { projectId, sha256 } });
+  }
 }
 
 function requireSafe(ageMs: number): void {

@@ -3,6 +3,8 @@ import { Prisma } from '../database/generated/client.ts';
 
 /** What a collection lets go: runs that ended, checkpoints of work that nobody waits for, and names that were removed, before a time. */
 export interface Limits {
+  /** Lines of the audit log that are older. */
+  readonly auditBefore: Date;
   readonly checkpointsBefore: Date;
   /** Removed models and data sets that no kept run refers to. */
   readonly removedBefore: Date;
@@ -19,6 +21,8 @@ export interface Expired {
   readonly removed: number;
   /** What was sent to webhooks, or given up. */
   readonly events: number;
+  /** Lines of the audit log. */
+  readonly audit: number;
 }
 
 /**
@@ -45,32 +49,40 @@ const removedRows = ({ removedBefore, runsBefore = NEVER }: Limits): Prisma.Sql 
     SELECT 1 FROM run WHERE run.dataset_id = dataset.id AND (ended_at IS NULL OR ended_at >= ${runsBefore})
       AND NOT (kind IN (${Prisma.join(IMPORT_RUNS)}) AND state = 'SUCCEEDED'))`;
 
+/** Digests that rows refer to, each with the projects whose rows those are. */
+export type References = ReadonlyMap<string, ReadonlySet<string>>;
+
 /**
  * Every sha256 that a row which stays refers to. Conservative: whatever looks like one anywhere in the inputs and outputs of runs,
  * steps and results counts, so a content key keeps an artifact alive that nobody means, and never the other way round.
  */
-export async function referenced(db: Database, limits: Limits): Promise<Set<string>> {
+export async function referenced(db: Database, limits: Limits): Promise<References> {
   const { checkpointsBefore, runsBefore = NEVER } = limits;
-  const rows = await db.prisma.$queryRaw<{ sha256: string }[]>`
+  const rows = await db.prisma.$queryRaw<{ project: string; sha256: string }[]>`
     WITH kept AS (
       SELECT * FROM run WHERE (ended_at IS NULL OR ended_at >= ${runsBefore})
         AND NOT (kind IN (${Prisma.join(IMPORT_RUNS)}) AND state = 'SUCCEEDED')),
     results AS (SELECT * FROM result WHERE kind NOT IN (${Prisma.join(IMPORT_STEPS)})),
     texts AS (
-      SELECT input::text AS content FROM kept
-      UNION ALL SELECT concat(step.input::text, step.output::text) FROM step JOIN kept ON kept.id = step.run_id
-      UNION ALL SELECT output::text FROM results),
+      SELECT project_id, input::text AS content FROM kept
+      UNION ALL SELECT kept.project_id, concat(step.input::text, step.output::text) FROM step JOIN kept ON kept.id = step.run_id
+      UNION ALL SELECT project_id, output::text FROM results),
     gone AS (${removedRows(limits)}),
     models AS (SELECT * FROM model WHERE id NOT IN (SELECT id FROM gone)),
     datasets AS (SELECT * FROM dataset WHERE id NOT IN (SELECT id FROM gone))
-    SELECT DISTINCT found[1] AS sha256 FROM texts, regexp_matches(content, '"([0-9a-f]{64})"', 'g') AS found
-    UNION SELECT unnest(artifacts) FROM results
-    UNION SELECT report_sha256 FROM kept WHERE report_sha256 IS NOT NULL
-    UNION SELECT sha256 FROM models UNION SELECT skeleton_sha256 FROM models
-    UNION SELECT sha256 FROM datasets UNION SELECT manifest_sha256 FROM datasets
-    UNION SELECT sha256 FROM checkpoint c WHERE c.updated_at >= ${checkpointsBefore} OR EXISTS (
+    SELECT DISTINCT project_id AS project, found[1] AS sha256 FROM texts, regexp_matches(content, '"([0-9a-f]{64})"', 'g') AS found
+    UNION SELECT project_id, unnest(artifacts) FROM results
+    UNION SELECT project_id, report_sha256 FROM kept WHERE report_sha256 IS NOT NULL
+    UNION SELECT project_id, sha256 FROM models UNION SELECT project_id, skeleton_sha256 FROM models
+    UNION SELECT project_id, sha256 FROM datasets UNION SELECT project_id, manifest_sha256 FROM datasets
+    UNION SELECT project_id, sha256 FROM checkpoint c WHERE c.updated_at >= ${checkpointsBefore} OR EXISTS (
       SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
-  return new Set(rows.map(({ sha256 }) => sha256));
+  const references = new Map<string, Set<string>>();
+  for (const { project, sha256 } of rows) {
+    const projects = references.get(sha256) ?? new Set();
+    references.set(sha256, projects.add(project));
+  }
+  return references;
 }
 
 /** How many rows those limits let go. */
@@ -80,6 +92,7 @@ export async function countExpired(db: Database, limits: Limits): Promise<Expire
     SELECT (SELECT count(*)::int FROM run WHERE ended_at < ${runsBefore}) AS runs,
       (SELECT count(*)::int FROM (${removedRows(limits)}) AS gone) AS removed,
       (SELECT count(*)::int FROM (${toldEvents(limits)}) AS told) AS events,
+      (SELECT count(*)::int FROM audit WHERE created_at < ${limits.auditBefore}) AS audit,
       (SELECT count(*)::int FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
         SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))) AS checkpoints`;
   return row;
@@ -92,6 +105,7 @@ export async function deleteExpired(db: Database, limits: Limits): Promise<void>
     DELETE FROM checkpoint c WHERE c.updated_at < ${checkpointsBefore} AND NOT EXISTS (
       SELECT 1 FROM step WHERE step.project_id = c.project_id AND step.key = c.key AND step.state IN ('WAITING', 'QUEUED', 'RUNNING'))`;
   if (runsBefore !== undefined) await db.prisma.$executeRaw`DELETE FROM run WHERE ended_at < ${runsBefore}`;
+  await db.prisma.$executeRaw`DELETE FROM audit WHERE created_at < ${limits.auditBefore}`;
   await db.prisma.$executeRaw`DELETE FROM event WHERE id IN (${toldEvents(limits)})`;
   await db.prisma.$executeRaw`DELETE FROM model WHERE id IN (${removedRows(limits)})`;
   await db.prisma.$executeRaw`DELETE FROM dataset WHERE id IN (${removedRows(limits)})`;

@@ -2,6 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { cleanText } from '@kneepoint/platform';
 import type { GraphQLFieldResolver } from 'graphql';
 import type { Context } from '../context.ts';
+import { Refusals } from './refusals.ts';
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -28,23 +29,30 @@ export function audited(operation: string, resolve: Resolver): Resolver {
   };
 }
 
+const refusals = new Refusals();
+
 async function write(context: Context, operation: string, ids: readonly string[], outcome: string): Promise<void> {
-  const { db, log, principal, requestId } = context;
+  const { log, principal } = context;
   const subjects = [...new Set(ids)].slice(0, MOST_SUBJECTS);
   log.info({ operation, principal: principal.id, project: principal.project.name, subjects, outcome }, 'mutation');
-  // What was done is done: that it cannot be written down must not make the client do it again. The line above has it.
+  const tellMore = (more: number): void =>
+    void insert(context, { operation, subjects: [`${more} more refusals within a minute`], outcome: 'RATE_EXCEEDED' });
+  if (outcome !== 'OK' && !refusals.admit(`${principal.project.id} ${principal.id}`, tellMore)) return;
+  await insert(context, { operation, subjects, outcome });
+}
+
+interface Entry {
+  readonly operation: string;
+  readonly subjects: string[];
+  readonly outcome: string;
+}
+
+async function insert({ db, log, principal, requestId }: Context, entry: Entry): Promise<void> {
+  const who = { principal: principal.id, principalName: cleanText(principal.name), requestId };
+  // What was done is done: that it cannot be written down must not make the client do it again. The log has it.
   await db.prisma.audit
-    .create({
-      data: {
-        principal: principal.id,
-        principalName: cleanText(principal.name),
-        requestId,
-        operation,
-        subjects,
-        outcome,
-      },
-    })
-    .catch((error: unknown) => log.error({ err: error, operation }, 'the audit log was not written'));
+    .create({ data: { ...who, ...entry } })
+    .catch((error: unknown) => log.error({ err: error, ...entry }, 'the audit log was not written'));
 }
 
 /** Ids and digests in what was asked for or made: texts under names that say so. Never a secret. */
