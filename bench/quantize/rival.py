@@ -5,6 +5,7 @@ import warnings
 
 import numpy
 import onnx
+import onnx.version_converter
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -23,7 +24,12 @@ class Images(CalibrationDataReader):
 images = numpy.load(sys.argv[1])
 for target, source in zip(sys.argv[2::2], sys.argv[3::2]):
     prepared = f'{target}.prepared'
-    quant_pre_process(source, prepared)
+    model = onnx.load(source)
+    # It writes scales along an axis into whatever opset it finds, which knows them from 13 on.
+    if max(entry.version for entry in model.opset_import if entry.domain in ('', 'ai.onnx')) < 13:
+        model = onnx.version_converter.convert_version(model, 17)
+    onnx.save(model, prepared)
+    quant_pre_process(prepared, prepared)
     name = onnx.load(prepared).graph.input[0].name
     quantize_static(
         prepared,
