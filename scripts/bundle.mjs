@@ -23,6 +23,9 @@ async function entryPoints() {
   return [MAIN, 'packages/runtime/src/task/child-main.ts', ...files.flat().filter(isTask)];
 }
 
+/** Packages of the older kind ask for Node's own modules so, which a module of today has not by itself. */
+const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
+
 /** Ours is bundled; packages stay where they are, but those that are to be `inlined`. */
 const packages = (inlined) => ({
   name: 'packages',
@@ -71,6 +74,7 @@ export async function bundle(outdir, { onSource, inlined = [] }) {
     keepNames: true,
     metafile: true,
     logLevel: 'warning',
+    ...(inlined.length === 0 ? {} : { banner: { js: REQUIRE } }),
     plugins: [packages(inlined), places(onSource)],
   });
   const outputs = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [basename(path), entryPoint]);

@@ -4,7 +4,7 @@ export const OWN_CODES = {
   DOWNLOAD_FAILED: true,
   GATEWAY_ANSWER_INVALID: true,
   GATEWAY_UNREACHABLE: true,
-  RUN_ENDED: false,
+  RUN_ENDED: true,
   RUN_UNKNOWN: false,
   UPLOAD_REFUSED: true,
 } as const satisfies Readonly<Record<string, boolean>>;
