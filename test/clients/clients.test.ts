@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataLocation, decodeModel, encodeModel } from '@kneepoint/onnx';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entriesOf, tarOf } from '../../packages/datasets/src/testing/tar-of.ts';
 import { available, program } from '../support/available.ts';
 import { type CliServer, startCliServer } from '../support/cli-server.ts';
+import { filesOf } from '../support/files.ts';
 import { ADMIN_TOKEN } from '../support/kneepoint.ts';
 import { apollo } from './apollo.ts';
 import { graphqlRequest } from './graphql-request.ts';
@@ -45,13 +46,6 @@ async function parted(path: string): Promise<{ files: Record<string, Buffer>; fo
   weight!.externalData.push({ $typeName: 'onnx.StringStringEntryProto', key: 'location', value: 'net.onnx.data' });
   const files = { 'net.onnx': Buffer.from(encodeModel(model)), 'net.onnx.data': weights };
   return { files, folder: dirname(path) };
-}
-
-async function filesOf(folder: string): Promise<Record<string, Buffer>> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const contents = await Promise.all(files.map((file) => readFile(file)));
-  return Object.fromEntries(files.map((file, i) => [relative(folder, file), contents[i]!]));
 }
 
 /** Runs a program to its end; what it said. */

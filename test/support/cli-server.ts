@@ -12,10 +12,11 @@ export interface CliServer {
   stop(): Promise<void>;
 }
 
-export async function startCliServer(name: string): Promise<CliServer> {
+/** `count`: images of the sample. */
+export async function startCliServer(name: string, { count = 320 } = {}): Promise<CliServer> {
   const folder = await mkdtemp(join(tmpdir(), `kneepoint-${name}-`));
   const data = join(folder, 'data');
-  const sample = await makeSample(join(folder, 'sample'), { count: 320 });
+  const sample = await makeSample(join(folder, 'sample'), { count });
   const server = new Kneepoint(['up', '--port', '0', '--data-dir', data], { env: { LOG_LEVEL: 'silent' } });
   await server.says(/serves http/);
   return {
