@@ -10,6 +10,7 @@ import { NO_PROGRESS } from './progress.ts';
 import { Remembered } from './remembered.ts';
 import { conditionsOf, whereOf } from './run-filter.ts';
 import type { AttemptRow, StepRow } from './run-lists.ts';
+import { Shared } from './shared.ts';
 import { tellFailure } from './tell-failure.ts';
 
 /** What was asked for can be long; who asks for it gets it by a loader of its own. */
@@ -32,6 +33,10 @@ export async function requireRun({ loaders }: Pick<Context, 'loaders'>, id: stri
   return row;
 }
 
+/** A page that many look at is read once for all who ask for it at a time; so is how many runs there are. */
+const listed = new Shared<readonly RunRow[]>();
+const counts = new Shared<number>();
+
 /** Throws PAGE_INVALID, and as `conditionsOf`. */
 export async function listRuns(
   { db }: Context,
@@ -40,13 +45,17 @@ export async function listRuns(
 ): Promise<Page<Run>> {
   const { take, position } = readPage(request);
   const where = whereOf(conditionsOf(filter));
-  const rows = await db.prisma.run.findMany({
-    where: { AND: [where, afterPosition(position)] },
-    orderBy: NEWEST_FIRST,
-    take: take + 1,
-    omit: UNSHOWN,
-  });
-  return toPage({ rows, take, after: request.after, toNode: toRun, count: () => db.prisma.run.count({ where }) });
+  const name = JSON.stringify([db.projectId, where]);
+  const rows = await listed.ask(`${name} ${take} ${request.after}`, () =>
+    db.prisma.run.findMany({
+      where: { AND: [where, afterPosition(position)] },
+      orderBy: NEWEST_FIRST,
+      take: take + 1,
+      omit: UNSHOWN,
+    }),
+  );
+  const count = (): Promise<number> => counts.ask(name, () => db.prisma.run.count({ where }));
+  return toPage({ rows, take, after: request.after, toNode: toRun, count });
 }
 
 export function toRun(row: RunRow): Run {
