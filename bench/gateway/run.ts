@@ -58,6 +58,8 @@ async function measure(): Promise<void> {
     ...{ DATABASE_URL: postgres.url, BUS_URL: nats.url, ARTIFACTS_URL: minio.url, LOG_LEVEL: 'info' },
     // One client asks for all.
     KNEEPOINT_QUERIES_PER_MINUTE: '0',
+    // One address floods, and asks how others fare.
+    KNEEPOINT_CONNECTIONS_PER_ADDRESS: '2000',
     // As the images and the chart start it: left to itself the heap grows with the memory of the machine.
     ...{ NODE_ENV: 'production', NODE_OPTIONS: await chartNodeOptions() },
   };
