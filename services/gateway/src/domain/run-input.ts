@@ -35,7 +35,7 @@ function written(value: unknown, type: GraphQLInputType): unknown {
   const nullable = getNullableType(type);
   if (value === null || value === undefined) return value;
   if (isListType(nullable)) {
-    return Array.isArray(value) ? value.map((member) => written(member, nullable.ofType as GraphQLInputType)) : value;
+    return Array.isArray(value) ? value.map((member) => written(member, nullable.ofType)) : value;
   }
   const named = getNamedType(nullable);
   if (isEnumType(named)) return named.getValues().find((one) => one.value === value)?.name ?? value;

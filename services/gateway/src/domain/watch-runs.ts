@@ -25,9 +25,9 @@ export function watchRuns(
   const bell = new Bell();
   const waiting = new Map<string, RunRow>();
   let left = false;
-  let failure: unknown;
+  let failure: Error | undefined;
   const fail = (error: unknown): void => {
-    failure ??= error;
+    failure ??= error instanceof Error ? error : new Error(String(error));
     bell.ring();
   };
   const put = (row: RunRow): void => {
