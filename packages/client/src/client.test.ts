@@ -106,10 +106,10 @@ describe('what goes wrong is one class of error', () => {
     const run = {
       id: 'r',
       state: 'FAILED',
-      failure: { code: 'DISK_FULL', message: 'full', where: null, fix: 'Free.' },
+      failure: { code: 'DISK_FULL', message: 'full', where: null, fix: 'Free.', retryable: true },
     };
     expect(() => succeeded(run as RunFieldsFragment)).toThrow(
-      expect.objectContaining({ code: 'DISK_FULL', message: 'full', fix: 'Free.' }),
+      expect.objectContaining({ code: 'DISK_FULL', message: 'full', fix: 'Free.', retryable: true }),
     );
     const ended = { id: 'r', state: 'CANCELED', failure: null };
     expect(() => succeeded(ended as RunFieldsFragment)).toThrow('the run ended as CANCELED');

@@ -27,6 +27,6 @@ export function succeeded<Run extends Pick<RunFieldsFragment, 'id' | 'state' | '
   const { id, state, failure } = run;
   if (state === 'SUCCEEDED') return run;
   if (failure === null) throw new KneepointError('RUN_ENDED', `the run ended as ${state}`, { where: id });
-  const { code, message, where, fix } = failure;
-  throw new KneepointError(code, message, { where, fix });
+  const { code, message, where, fix, retryable } = failure;
+  throw new KneepointError(code, message, { where, fix, retryable });
 }
