@@ -46,7 +46,11 @@ export async function claimDeliveries(
             AND earlier.lane = delivery.lane AND earlier.state = 'PENDING' AND earlier.position < delivery.position)))
         ORDER BY position LIMIT CASE WHEN webhook.failures > 0 THEN 1 ELSE ${perWebhook}::int END
         FOR UPDATE SKIP LOCKED) next
-      WHERE webhook.id <> ALL(${busy}::text[]) ORDER BY next.position LIMIT ${most}::int)
+      WHERE webhook.id <> ALL(${busy}::text[]) AND (
+        (webhook.enabled AND (webhook.paused_until IS NULL OR webhook.paused_until <= clock_timestamp()))
+        -- of one that gets nothing else, not all that waits is looked through
+        OR EXISTS (SELECT 1 FROM delivery own WHERE own.webhook_id = webhook.id AND own.lane IS NULL AND own.state = 'PENDING'))
+      ORDER BY next.position LIMIT ${most}::int)
     UPDATE delivery SET token = ${token},
       next_attempt_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}::float8)
     FROM due WHERE delivery.id = due.id RETURNING delivery.id`;

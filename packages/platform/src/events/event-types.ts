@@ -14,7 +14,9 @@ export const EVENT_TYPES = {
 export type EventType = keyof typeof EVENT_TYPES;
 
 /** Those that can be chosen; a ping goes to whom it is meant for. */
-export const CHOSEN_TYPES = (Object.keys(EVENT_TYPES) as EventType[]).filter((type) => type !== 'webhook.ping');
+export const CHOSEN_TYPES: readonly EventType[] = (Object.keys(EVENT_TYPES) as EventType[]).filter(
+  (type) => type !== 'webhook.ping',
+);
 
 /** The type as CloudEvents has it. Its version changes with what a receiver could trip over. */
 export function cloudEventType(type: string): string {

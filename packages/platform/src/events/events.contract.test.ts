@@ -213,10 +213,12 @@ describe.each(ENGINES)('webhooks on $engine', ({ engine, start }) => {
       ({ enabled }) => !enabled,
     );
     expect((await stateOf(gone)).disabledReason).toBe('the receiver answered 410: it is gone for good');
+    for (const step of undo.splice(0)) await step();
     const failing = await hook();
     receiver.answer = () => ({ status: 503 });
     const late = await launch();
     await work(late);
+    send({ retryMs: 300 });
     await world.until(
       () => stateOf(failing),
       ({ enabled }) => !enabled,

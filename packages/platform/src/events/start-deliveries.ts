@@ -22,7 +22,7 @@ export interface DeliveryOptions extends Omit<Sending, 'timeoutMs'> {
   readonly leaseSeconds?: number;
 }
 
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 /** So that a receiver that is slow holds up no other. */
 const PER_WEBHOOK = 4;
 

@@ -2,18 +2,23 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cancelRun, launchRun, makeSecret, seal } from '@kneepoint/platform';
+import { cancelRun, launchRun, makeSecret, seal, storedJson } from '@kneepoint/platform';
+import type { TaskSpec } from '@kneepoint/regression';
+import { REPORT } from '@kneepoint/workflow';
+import { measuredResult } from '@kneepoint/workflow/testing';
 import { CloudEvent } from 'cloudevents';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../test/support/services.ts';
 import { Receiver } from '../../../../test/support/webhook-receiver.ts';
-import { seedModel, seedRun } from '../testing/seed.ts';
+import { seedDataset, seedModel, seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+import { composeWith } from './cloud-event.ts';
 import { globalId } from './ids.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const PUBLIC_URL = 'https://kneepoint.example.org/here';
+const GENDER: TaskSpec = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
 const KEY = 'a-key-of-an-operator-that-only-this-test-knows';
 
 let gateway: TestGateway;
@@ -98,6 +103,30 @@ it('the receiver of docs/webhooks.md takes what is signed for it, once, and noth
     child.kill();
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+it('of a run that made a report says its verdict, and which network it is about', async () => {
+  const dataset = await seedDataset(gateway, [GENDER]);
+  const run = await seedRun(gateway, { datasetId: dataset.id });
+  const [step] = await gateway.db.prisma.step.findMany({ where: { runId: run.id }, orderBy: { position: 'asc' } });
+  const output = { modelSha256: 'e'.repeat(64), report: measuredResult() };
+  await gateway.db.prisma.step.update({
+    where: { id: step!.id },
+    data: { kind: REPORT.kind, state: 'SUCCEEDED', input: { label: '0.01' }, output: storedJson(output) },
+  });
+  const facts = { kind: 'COMPRESSION', state: 'SUCCEEDED', modelId: null, datasetId: dataset.id, failure: null };
+  const event = await gateway.db.prisma.event.create({ data: { type: 'run.succeeded', runId: run.id, facts } });
+  expect(await composeWith(gateway.db, PUBLIC_URL)(event)).toMatchObject({
+    data: {
+      run: { dataset: dataset.globalId, model: null },
+      results: [
+        {
+          ...{ label: '0.01', modelSha256: 'e'.repeat(64) },
+          verdict: expect.stringMatching(/^90 % fewer MACs, 88 % smaller/) as string,
+        },
+      ],
+    },
+  });
 });
 
 describe('a webhook', () => {
