@@ -10,6 +10,7 @@ node_modules/.installed: package-lock.json package.json
 
 bundle: install # What starts fast, once more if a source has changed since
 	@node scripts/bundle.mjs
+	@node scripts/bundle-page.mjs
 
 demo: bundle ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
 	node packages/cli/bin/kneepoint.mjs demo

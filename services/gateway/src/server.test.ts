@@ -37,11 +37,6 @@ describe('GET /graphql', () => {
     expect(page).not.toMatch(/url\(["']?(https?:)?\/\/(?!www\.w3\.org)/);
   });
 
-  it('the address itself leads a browser there', async () => {
-    const response = await get('/', { redirect: 'manual' });
-    expect([response.status, response.headers.get('location')]).toEqual([302, '/graphql']);
-  });
-
   it('a client may read the schema, as the editor does', async () => {
     const { __schema } = await gateway.query<{ __schema: { types: { name: string }[] } }>(getIntrospectionQuery());
     expect(__schema.types.map(({ name }) => name)).toEqual(expect.arrayContaining(['Run', 'RunState', 'Artifact']));
@@ -50,6 +45,29 @@ describe('GET /graphql', () => {
   it('a page of another site cannot make a browser ask', async () => {
     const response = await get('/graphql?query=%7B__typename%7D', { headers: { accept: '*/*' } });
     expect(response.status).toBe(400);
+  });
+});
+
+describe('the page at /', () => {
+  it('loads its own files and nothing from elsewhere', async () => {
+    const response = await get('/');
+    const html = await response.text();
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self'; .*connect-src 'self'; .*frame-ancestors 'none'$/,
+    );
+    const files = [...html.matchAll(/(?:src|href)="(.\/[^"]+)"/g)].map(([, path]) => path!);
+    expect(files).toHaveLength(2);
+    for (const path of files) {
+      const file = await get(path.slice(1));
+      expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+    }
+    expect(html.replace('href="data:,"', '')).not.toMatch(/(src|href)="(?!\.\/|graphql")/);
+  });
+
+  it('is nothing but its files', async () => {
+    for (const path of ['/assets/nothing.js', '/assets/..%2Findex.html', '/index.html']) {
+      expect((await get(path)).status).toBe(404);
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/di
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import { startDeliveries, startDispatcher, startReconciler } from '@kneepoint/platform';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context, Services } from './context.ts';
 import { createContexts } from './create-contexts.ts';
 import { composeWith } from './domain/cloud-event.ts';
@@ -13,9 +13,11 @@ import { compressAnswers } from './http/compress-answers.ts';
 import { createApp, publicPrefix } from './http/create-app.ts';
 import { formatError } from './http/format-error.ts';
 import { graphiqlPage } from './http/graphiql.ts';
+import { registerPageRoutes } from './http/page-routes.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { executedBy, limitOperations } from './http/limit-operations.ts';
 import { measureOperations, measureRequests } from './http/measure-requests.ts';
+import { documentStore } from './http/read-document.ts';
 import { createSocketHandler } from './http/socket.ts';
 import { answerHttp } from './http/tell-errors.ts';
 import { traceRequests } from './http/trace-requests.ts';
@@ -72,6 +74,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
     gateway: executedBy(executor, schema),
     introspection: true,
     parseOptions: { maxTokens: limits.document.tokens },
+    documentStore: documentStore(),
     // Whoever started the gateway closes it. Apollo would send the signal again, and the second one ends the process at once.
     stopOnTerminationSignals: false,
     formatError,
@@ -100,13 +103,14 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const handleGraphql = fastifyApolloHandler(apollo, {
     context: (request) => Promise.resolve(contexts.forRequest(principalOf(request), request.id)),
   });
+  const cookieFor = (request: FastifyRequest): string | undefined =>
+    localToken !== undefined && isFromHere(request, config) ? pageCookie(localToken, request.headers) : undefined;
   app.route({
     method: 'GET',
     url: '/graphql',
     preHandler: async (request, reply) => {
       if (!wantsPage(request) || request.ws) return;
-      const isOwn = localToken !== undefined && isFromHere(request, config);
-      const cookie = isOwn ? pageCookie(localToken, request.headers) : undefined;
+      const cookie = cookieFor(request);
       if (cookie !== undefined) reply.header('set-cookie', cookie);
       await reply.type('text/html; charset=utf-8').header('content-security-policy', page.policy).send(page.html);
     },
@@ -122,7 +126,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
     }),
   });
   app.post('/graphql', handleGraphql);
-  app.get('/', (_request, reply) => reply.redirect(path));
+  await registerPageRoutes(app, { store, editor: path, cookieFor });
 
   await app.listen({ port: config.port, host: config.host });
   const dispatcher = startDispatcher(db, bus, { log });

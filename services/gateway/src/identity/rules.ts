@@ -18,6 +18,7 @@ export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Reado
     artifact: VIEWER,
     auditLog: ADMIN,
     characteristicCurves: VIEWER,
+    compressionFrontier: VIEWER,
     compressionPlan: VIEWER,
     dataset: VIEWER,
     datasets: VIEWER,

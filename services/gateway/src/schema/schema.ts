@@ -10,11 +10,12 @@ import { ModelResolver } from './model.ts';
 import { MutationResolver } from './mutations.ts';
 import { nameInputFields } from './name-input-fields.ts';
 import { NodeResolver } from './node-query.ts';
+import { FrontierResolver } from './frontier.ts';
 import { PlanResolver } from './plan.ts';
 import { RelationshipResolver } from './relationships.ts';
 import { ReportResolver } from './report.ts';
 import { RunResolver, StepResolver } from './run.ts';
-import { RunResultsResolver } from './run-results.ts';
+import { CompressionResolver, PruningResolver, RunResultsResolver } from './run-results.ts';
 import { SubscriptionResolver } from './subscription.ts';
 import { TrainingMutationResolver } from './training-mutations.ts';
 import { WebhookResolver } from './webhook.ts';
@@ -31,11 +32,14 @@ export function createSchema(): GraphQLSchema {
       ModelResolver,
       MutationResolver,
       NodeResolver,
+      FrontierResolver,
       PlanResolver,
       RelationshipResolver,
       ReportResolver,
       RunResolver,
       RunResultsResolver,
+      PruningResolver,
+      CompressionResolver,
       StepResolver,
       SubscriptionResolver,
       TrainingMutationResolver,

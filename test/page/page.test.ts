@@ -1,0 +1,170 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { available, program } from '../support/available.ts';
+import { type CliServer, startCliServer } from '../support/cli-server.ts';
+import { JSON_HEADERS, kneepointJson } from '../support/kneepoint.ts';
+
+/** A page that is drawn on a machine that is busy with other tests. */
+const PATIENCE_MS = 60_000;
+
+describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser', () => {
+  let server: CliServer;
+  let browser: Browser;
+  let page: Page;
+  let url: string;
+  /** Addresses that the page asked for which are not the gateway's. */
+  const foreign: string[] = [];
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    server = await startCliServer('page');
+    ({ url } = JSON.parse(await readFile(join(server.data, 'server.json'), 'utf8')) as { url: string });
+    const { model, faces } = server.sample;
+    const at = ['--data-dir', server.data];
+    await kneepointJson([
+      'compress',
+      '--model',
+      model,
+      '--data',
+      faces,
+      '--task',
+      'gender',
+      '--target',
+      'macs=-50%',
+      '--arms',
+      'finetuned',
+      '--epochs',
+      '1',
+      '--out',
+      join(server.folder, 'out'),
+      ...at,
+    ]);
+    browser = await chromium.launch({ executablePath: program('chromium-headless-shell'), args: ['--no-sandbox'] });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('data:')) foreign.push(request.url());
+    });
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.stop();
+  });
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(`${url}/#${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+
+  async function ask<Data>(query: string): Promise<Data> {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: JSON_HEADERS,
+      body: JSON.stringify({ query }),
+    });
+    return ((await response.json()) as { data: Data }).data;
+  }
+
+  it('shows the matrix as the API has it, and leads from a cell to its curves', async () => {
+    await open('/');
+    const cell = page.getByRole('button', { name: /^small, gender: / });
+    await cell.waitFor();
+    type Edges = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+    const { models, datasets } = await ask<{ models: Edges; datasets: Edges }>(
+      '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
+    );
+    const [model, dataset] = [models, datasets].map(({ edges }) => edges[0]!.node.id);
+    const { taskRelationships } = await ask<{
+      taskRelationships: { tasks: string[]; rows: { cells: ({ value: number; layer: string } | null)[] }[] };
+    }>(`{ taskRelationships(models: ["${model}"], dataset: "${dataset}") { tasks rows { cells { value layer } } } }`);
+    const { value, layer } = taskRelationships.rows[0]!.cells[taskRelationships.tasks.indexOf('gender')]!;
+    expect(await cell.textContent()).toBe(`${(100 * value).toFixed(1)} %${layer}`);
+    await cell.click();
+    await page.getByRole('heading', { name: 'Curves' }).waitFor();
+    expect(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('task')).toBe('gender');
+  });
+
+  it('moves every knee by the slider, and the sizes with them, without asking the server', async () => {
+    await open('/curves?task=gender');
+    const slider = page.getByRole('slider');
+    await slider.waitFor();
+    await page.locator('.knee').first().waitFor();
+    const charts = page.locator('figure.curve');
+    const { characteristicCurves } = await curvesOfGender();
+    expect(await charts.count()).toBe(characteristicCurves.length);
+    const parameters = page.locator('.sizes dd').first();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    const sizes: number[] = [];
+    for (const end of ['Home', 'End'] as const) {
+      await slider.focus();
+      await slider.press(end);
+      await page.waitForTimeout(300);
+      sizes.push(Number.parseFloat(((await parameters.textContent()) ?? '').replace(/.*−([\d.]+) %.*/, '$1')));
+    }
+    expect(sizes[1]).toBeGreaterThan(sizes[0]!);
+    expect(asked).toEqual([]);
+  });
+
+  async function curvesOfGender(): Promise<{ characteristicCurves: unknown[] }> {
+    type Edges = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
+    const { models, datasets } = await ask<{ models: Edges; datasets: Edges }>(
+      '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
+    );
+    const [model, dataset] = [models, datasets].map(({ edges }) => edges[0]!.node.id);
+    return ask(`{ characteristicCurves(model: "${model}", dataset: "${dataset}", task: "gender") { layer } }`);
+  }
+
+  it('shows a result: the verdict first, then what it rests on', async () => {
+    await open('/runs?kind=COMPRESSION');
+    await page.getByRole('link', { name: 'compression' }).first().click();
+    const { runs } = await ask<{ runs: { edges: { node: { report: { results: { verdict: string }[] } } }[] } }>(
+      '{ runs(first: 1, filter: { kind: COMPRESSION }) { edges { node { report { results { verdict } } } } } }',
+    );
+    const { verdict } = runs.edges[0]!.node.report.results[0]!;
+    await page.locator('.verdict').waitFor();
+    expect(await page.locator('.verdict').textContent()).toBe(verdict);
+    expect(await page.getByRole('link', { name: /\.onnx$/ }).count()).toBe(1);
+  });
+
+  it('takes a model by choosing files, and says what is wrong with another', async () => {
+    const folder = join(server.folder, 'dropped');
+    await mkdir(folder);
+    await writeFile(join(folder, 'wrong.onnx'), 'no network');
+    await open('/models');
+    const chooser = page.locator('input[type=file]');
+    await chooser.setInputFiles(server.sample.model);
+    await page.getByText('small is here').waitFor();
+    await chooser.setInputFiles(join(folder, 'wrong.onnx'));
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain('MODEL_');
+  });
+
+  it('launches a compression and follows it to its end', async () => {
+    await open('/compress?task=age&goal=macs&macs=50');
+    await page.getByLabel('Epochs, when not by default').fill('1');
+    await page.getByRole('button', { name: 'Compress' }).click();
+    await page.getByRole('progressbar').waitFor();
+    await page.getByText('succeeded', { exact: true }).waitFor({ timeout: 180_000 });
+    expect(await page.locator('figure.curve').count()).toBeGreaterThan(0);
+  });
+
+  it('works by keyboard, at the width of a phone, and asks no other host', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    for (const path of ['/', '/curves', '/network', '/compress', '/runs', '/models', '/datasets']) {
+      await open(path);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+    }
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    expect(foreign).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+});

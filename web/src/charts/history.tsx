@@ -1,0 +1,60 @@
+import { AxisBottom, AxisLeft } from '@visx/axis';
+import { scaleLinear } from '@visx/scale';
+import { LinePath } from '@visx/shape';
+import type { ReactNode } from 'react';
+
+interface Props {
+  readonly title: string;
+  /** The figure after each epoch, epoch 0 being before training. */
+  readonly values: readonly { readonly epoch: number; readonly value: number }[];
+  readonly planned: number;
+  readonly best: number | null;
+  readonly format: (value: number) => string;
+}
+
+const WIDTH = 320;
+const HEIGHT = 140;
+const MARGIN = { top: 8, right: 10, bottom: 22, left: 52 };
+
+/** A training as it goes: its metric on validation, epoch by epoch. */
+export function History({ title, values, planned, best, format }: Props): ReactNode {
+  const all = values.map(({ value }) => value);
+  const x = scaleLinear<number>({ domain: [0, Math.max(1, planned)], range: [MARGIN.left, WIDTH - MARGIN.right] });
+  const y = scaleLinear<number>({
+    domain: [Math.min(...all), Math.max(...all)],
+    range: [HEIGHT - MARGIN.bottom, MARGIN.top],
+    nice: true,
+  });
+  const chosen = values.find(({ epoch }) => epoch === best);
+  return (
+    <figure className="curve">
+      <figcaption>
+        {title}
+        <span>
+          epoch {values.at(-1)?.epoch ?? 0} of {planned}
+          {chosen && `, best ${format(chosen.value)}`}
+        </span>
+      </figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: metric by epoch`}>
+        <AxisLeft
+          scale={y}
+          left={MARGIN.left}
+          numTicks={3}
+          tickLength={3}
+          hideAxisLine
+          tickFormat={(value) => format(Number(value))}
+          tickLabelProps={{ className: 'tick', textAnchor: 'end', dx: -2, dy: 3 }}
+        />
+        <AxisBottom
+          scale={x}
+          top={HEIGHT - MARGIN.bottom}
+          numTicks={Math.min(6, planned)}
+          tickLength={3}
+          tickLabelProps={{ className: 'tick', textAnchor: 'middle' }}
+        />
+        <LinePath data={[...values]} x={({ epoch }) => x(epoch)} y={({ value }) => y(value)} className="line" />
+        {chosen && <circle className="dot" cx={x(chosen.epoch)} cy={y(chosen.value)} r={4} />}
+      </svg>
+    </figure>
+  );
+}

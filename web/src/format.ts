@@ -1,0 +1,69 @@
+import type { MetricName } from './generated/graphql.ts';
+
+const UNITS = ['', ' k', ' M', ' G', ' T'];
+
+/** 1234567 → "1.23 M". */
+export function count(value: number): string {
+  let unit = 0;
+  let left = value;
+  while (Math.abs(left) >= 999.5 && unit < UNITS.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? String(Math.round(left)) : left.toPrecision(3)}${UNITS[unit]}`;
+}
+
+export function bytes(value: number): string {
+  return `${count(value)}B`.replace(/^(\d+)B$/, '$1 B');
+}
+
+/** A share as a percentage: 0.0512 → "5.1 %". */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`.replace('-', '−');
+}
+
+/** How much less `after` is than `before`: "−95.1 %". */
+export function change(before: number, after: number): string {
+  if (before === 0) return '0 %';
+  const share = after / before - 1;
+  const text = percent(Math.abs(share));
+  return share <= 0 ? `−${text}` : `+${text}`;
+}
+
+const SHARES: readonly MetricName[] = ['ACCURACY', 'BALANCED_ACCURACY'];
+
+/** A metric as people say it: shares in percent, errors in their unit. */
+export function metric(name: MetricName, value: number): string {
+  return SHARES.includes(name) ? percent(value) : value.toPrecision(3).replace('-', '−');
+}
+
+export function metricLabel(name: MetricName): string {
+  return name === 'MAE' || name === 'RMSE' || name === 'R2'
+    ? name.replace('R2', 'R²')
+    : name.toLowerCase().replace('_', ' ');
+}
+
+/** 95 → "1 min 35 s". */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' });
+
+export function time(iso: string): string {
+  return TIME.format(new Date(iso));
+}
+
+/** 0.000123 → "0.000123", 0.5 → "0.5". */
+export function epsilon(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+/** LAUNCH_PRUNE → "launch prune". */
+export function words(name: string): string {
+  return name.toLowerCase().replaceAll('_', ' ');
+}

@@ -1,0 +1,79 @@
+import type { ReactNode } from 'react';
+import { count, time } from '../format.ts';
+import { RegisterModelDocument, RemoveModelDocument, RenameModelDocument } from '../generated/graphql.ts';
+import { useSources } from '../parts/choose.tsx';
+import { Import } from '../parts/import.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { NameControls } from '../parts/rename.tsx';
+
+/** Networks that are here, and the way for others to get here. */
+export function Models(): ReactNode {
+  const { sources, error } = useSources();
+  return (
+    <>
+      <h1>Models</h1>
+      <Import
+        accept=".onnx,.data,.bin,.tar,.zip,.json"
+        nameOf={(files) =>
+          (files.find(({ path }) => path.endsWith('.onnx')) ?? files[0]!).file.name.replace(/\.(onnx|tar|zip)$/, '')
+        }
+        send={(gateway, files, onProgress) =>
+          gateway.uploadModel(
+            files.map(({ file }) => ({ name: file.name, data: file })),
+            { onProgress },
+          )
+        }
+        register={async (gateway, upload, name) => {
+          const made = await gateway.mutate(RegisterModelDocument.toString(), { input: { upload, name } });
+          return (made as { run: { id: string } }).run.id;
+        }}
+      >
+        <p>
+          Drop an ONNX file here, with the files of its weights where it has any, and its <code>.preprocess.json</code>{' '}
+          if there is one.
+        </p>
+      </Import>
+      {error && <Problem error={error} />}
+      {sources && sources.models.length > 0 && (
+        <div className="scroll">
+          <table className="list">
+            <caption>{sources.models.length} networks</caption>
+            <thead>
+              <tr>
+                {['name', 'parameters', 'MACs', 'made for', 'since', ''].map((head) => (
+                  <th key={head} scope="col">
+                    {head}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {sources.models.map((model) => (
+                <tr key={model.id}>
+                  <th scope="row">
+                    <a href={`#/network?${new URLSearchParams({ model: model.id })}`}>{model.name}</a>
+                    {model.names.length > 1 && (
+                      <small> also {model.names.filter((name) => name !== model.name).join(', ')}</small>
+                    )}
+                  </th>
+                  <td>{count(model.parameters)}</td>
+                  <td>{count(model.macs)}</td>
+                  <td>{model.primaryTask}</td>
+                  <td>{time(model.createdAt)}</td>
+                  <td>
+                    <NameControls
+                      id={model.id}
+                      name={model.name}
+                      rename={RenameModelDocument}
+                      remove={RemoveModelDocument}
+                    />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react';
+import { useAsk } from '../ask.tsx';
+import { Bars } from '../charts/bars.tsx';
+import { count, percent } from '../format.ts';
+import { NetworkDocument } from '../generated/graphql.ts';
+import { Choose, useChoices, useSources } from '../parts/choose.tsx';
+import { Empty, Problem } from '../parts/problem.tsx';
+
+/** A network layer by layer: what each costs, and what keeps it from being cut. */
+export function Network(): ReactNode {
+  const { sources, error } = useSources();
+  const [choice, choose] = useChoices();
+  const id = choice('model') ?? sources?.models[0]?.id;
+  const asked = useAsk(NetworkDocument, { id: id ?? '' }, { enabled: id !== undefined });
+  const failed = error ?? asked.error;
+  if (failed) return <Problem error={failed} />;
+  if (sources !== undefined && id === undefined) {
+    return (
+      <Empty title="No network yet">
+        <p>Add an ONNX file under Models.</p>
+      </Empty>
+    );
+  }
+  const model = asked.data?.model;
+  return (
+    <>
+      <h1>Network</h1>
+      <div className="controls">
+        <Choose
+          label="Network"
+          value={id}
+          options={(sources?.models ?? []).map((one) => ({ value: one.id, text: one.name }))}
+          onChoose={(chosen) => choose({ model: chosen })}
+        />
+      </div>
+      {model && (
+        <>
+          <p className="lead">
+            {count(model.parameters)} parameters, {count(model.macs)} multiply-accumulates for one image,{' '}
+            {model.layers.length} layers, read behind {model.taps.length} of them.
+          </p>
+          {model.notes.map((note) => (
+            <p key={note} className="quiet">
+              {note}
+            </p>
+          ))}
+          <Bars
+            caption="Filters of each layer"
+            bars={model.layers.map(({ name, op, filters, macs, prunable, reason }) => ({
+              name,
+              whole: filters,
+              part: prunable ? filters : 0,
+              text: `${filters} · ${percent(model.macs === 0 ? 0 : macs / model.macs)} of the MACs`,
+              note: prunable ? op : `${op}: ${reason ?? 'cannot be cut'}`,
+            }))}
+          />
+          <p className="quiet">A hollow bar is a layer that cannot be cut, with the reason beside it.</p>
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { KneepointError } from '@kneepoint/client';
+import type { ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { useChange } from '../ask.tsx';
+import { LaunchAnalysisDocument } from '../generated/graphql.ts';
+import { Problem } from './problem.tsx';
+
+interface Props {
+  readonly error: Error;
+  readonly model: string | undefined;
+  readonly dataset: string | undefined;
+}
+
+/** Where a network was not analysed on a data set yet: what that takes, and a button that begins it. */
+export function NeedsAnalysis({ error, model, dataset }: Props): ReactNode {
+  const [, go] = useLocation();
+  const launch = useChange((gateway, input: { model: string; dataset: string }) =>
+    gateway.mutate(LaunchAnalysisDocument.toString(), { input }),
+  );
+  const isMissing = error instanceof KneepointError && error.code === 'NOT_ANALYZED';
+  if (!isMissing || model === undefined || dataset === undefined) return <Problem error={error} />;
+  return (
+    <div className="empty">
+      <h2>Not analysed yet</h2>
+      <p>The network has to see the images of this data set once; all tasks are read from what its layers answer.</p>
+      <button
+        type="button"
+        disabled={launch.isPending}
+        onClick={() =>
+          launch.mutate(
+            { model, dataset },
+            { onSuccess: (payload) => go(`/runs/${encodeURIComponent((payload as { run: { id: string } }).run.id)}`) },
+          )
+        }
+      >
+        Analyse it
+      </button>
+      {launch.error && <Problem error={launch.error} />}
+    </div>
+  );
+}
