@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIST, manifestOf, npmPack, ROOT } from './root.ts';
+import { manifestOf, NPM, npmPack, ROOT } from './root.ts';
 
 const SOURCE = 'packages/client';
 
 /** The client as an npm package: JavaScript and declarations beside it. Gives the path of the file. */
 export async function packClient(): Promise<string> {
-  const folder = join(DIST, 'npm', 'client');
+  const folder = join(NPM, 'client');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

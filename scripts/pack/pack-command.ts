@@ -2,7 +2,7 @@ import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { bundle, MAIN } from '../bundle.mjs';
 import { externalPackages, inlinedPackages, pinned } from './locked.ts';
-import { DIST, manifestOf, npmPack, ROOT } from './root.ts';
+import { manifestOf, NPM, npmPack, ROOT } from './root.ts';
 
 /** What a source finds beside itself: `new URL('../networks/', import.meta.url)`; of a name that is put together, its beginning. */
 const BESIDE = /new URL\(\s*(['"`])([^'"`$]+)(\$?)[^)]*import\.meta\.url/g;
@@ -12,7 +12,7 @@ const BESIDE = /new URL\(\s*(['"`])([^'"`$]+)(\$?)[^)]*import\.meta\.url/g;
  * installed, as the lock file has it. Nothing in it is TypeScript that would have to be run. Gives the path of the file.
  */
 export async function packCommand(): Promise<string> {
-  const folder = join(DIST, 'npm', 'kneepoint');
+  const folder = join(NPM, 'kneepoint');
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'bin'), { recursive: true });
   const beside = new Set<string>();
