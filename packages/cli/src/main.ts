@@ -1,4 +1,3 @@
-import { Failure } from '@kneepoint/failures';
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands/registry.ts';
 import { Interrupted, INTERRUPTED_EXIT } from './interrupt.ts';
@@ -31,6 +30,5 @@ function exitCodeOf(error: unknown, json: boolean): number {
     note('interrupted; what was finished is kept, run the same command again to go on');
     return EXIT.interrupted;
   }
-  printFailure(error, json);
-  return error instanceof Failure && error.code === 'SURGERY_CUT_NOTHING' ? EXIT.nothing : EXIT.failed;
+  return printFailure(error, json) === 'SURGERY_CUT_NOTHING' ? EXIT.nothing : EXIT.failed;
 }

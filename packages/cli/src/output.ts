@@ -30,12 +30,13 @@ function told(error: unknown): {
   };
 }
 
-/** One line of what was wrong, one of where, one of what would be right; as JSON on standard output when JSON was asked for. */
-export function printFailure(error: unknown, json: boolean): void {
+/** One line of what was wrong, one of where, one of what would be right; as JSON on standard output when JSON was asked for. Gives its code. */
+export function printFailure(error: unknown, json: boolean): string {
   const failure = told(error);
   if (json) printJson({ error: failure });
   note(`error ${failure.code}: ${failure.message}`);
   if (failure.where) note(`   at ${failure.where}`);
   if (failure.fix) note(`  fix ${failure.fix}`);
   if (process.env.KNEEPOINT_DEBUG) note(String((error as Error).stack ?? error));
+  return failure.code;
 }

@@ -1,0 +1,24 @@
+import { KneepointError } from '@kneepoint/client';
+import { Failure } from '@kneepoint/failures';
+import { expect, it, vi } from 'vitest';
+import { printFailure } from './output.ts';
+
+it.each([
+  ['found here', new Failure('EPSILON_INVALID', 'no', { where: '--epsilon', fix: 'Pass one.' }), '--epsilon'],
+  [
+    'that the gateway found, by the name of the option',
+    new KneepointError('EPSILON_INVALID', 'no', { where: 'input.plan.epsilon', fix: 'Pass one.' }),
+    'epsilon',
+  ],
+])('a failure %s is told with its code, where and what would be right', (_what, failure, where) => {
+  const said: string[] = [];
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => said.push(String(text)) > 0),
+  );
+  const code = printFailure(failure, true);
+  for (const spy of spies) spy.mockRestore();
+  expect(code).toBe('EPSILON_INVALID');
+  const [json = '', ...lines] = said;
+  expect(JSON.parse(json)).toEqual({ error: { code, message: 'no', where, fix: 'Pass one.' } });
+  expect(lines.join('')).toBe(`error EPSILON_INVALID: no\n   at ${where}\n  fix Pass one.\n`);
+});
