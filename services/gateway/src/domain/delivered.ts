@@ -15,14 +15,26 @@ import type { Pruning } from '../schema/run.ts';
 import { artifactOf } from './artifacts.ts';
 import type { MadeRow } from './run-lists.ts';
 
-/** A network that a step delivers, with what was measured of it. */
+/** A network that a step delivers; what was measured of it is read for who asks. */
 export async function toDelivered(loaders: Context['loaders'], row: MadeRow): Promise<Pruning> {
   const { label, sha256 } = deliveredBy(row);
   const { report } = row.output as PruneOutput | ReportOutput;
-  const { modelName, tasks = [] } = row.input as PruneInput | ReportInput;
+  const { modelName } = row.input as PruneInput | ReportInput;
   const model = await artifactOf(loaders, sha256, `${modelName}-${report.task}-${label}.onnx`);
-  const found = isMeasured(report) ? resultOf({ label, sha256, measured: report, bytes: model.bytes }, tasks) : null;
-  return { label, epsilon: report.epsilon, result: found as ReportResult | null, model };
+  return { label, epsilon: report.epsilon, model, rowId: row.id };
+}
+
+/** What was measured of a network that a step delivers; null where an earlier version did, which said less. */
+export async function resultOfDelivered(
+  { loaders }: Context,
+  { label, model, rowId }: Pruning,
+): Promise<ReportResult | null> {
+  const step = await loaders.made.load(rowId);
+  if (step === null) return null;
+  const { report } = step.output as unknown as PruneOutput | ReportOutput;
+  const { tasks = [] } = step.input as unknown as PruneInput | ReportInput;
+  const { sha256, bytes } = model;
+  return isMeasured(report) ? (resultOf({ label, sha256, measured: report, bytes }, tasks)) : null;
 }
 
 /** What tells a network apart from others of its run, and its digest. */

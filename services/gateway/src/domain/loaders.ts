@@ -88,6 +88,11 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
     prunings: listLoader({ db }, options, PRUNINGS),
     trainings: listLoader({ db }, options, TRAININGS),
     compressions: listLoader({ db }, options, COMPRESSIONS),
+    /** What steps made, whole. */
+    made: byKey(
+      (ids) => prisma.step.findMany({ where: { id: { in: ids } }, select: { id: true, input: true, output: true } }),
+      (row) => row.id,
+    ),
     /** How far unfinished steps have come, by content key. */
     checkpoints: byKey(
       (keys) => prisma.checkpoint.findMany({ where: { key: { in: keys } } }),

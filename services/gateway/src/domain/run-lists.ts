@@ -43,8 +43,12 @@ export interface TrainingRow {
   readonly output: unknown;
 }
 
-/** A step that made something, with what went in and came out. */
+/**
+ * A step that made something: of what went in and came out what names it. What was measured can be long, and comes by a loader of its own to
+ * whoever asks for it.
+ */
 export interface MadeRow {
+  readonly id: string;
   readonly position: number;
   readonly kind: string;
   readonly input: unknown;
@@ -102,7 +106,13 @@ export const TRAININGS: ListSource<TrainingRow, number> = {
   rows: Prisma.sql`FROM "public"."step" WHERE run_id = owner.id AND kind = ${FINETUNE.kind} AND ${OWN}`,
 };
 
-const MADE = Prisma.sql`position, kind, input, output`;
+/** Members of a JSON object, as one that has no others. */
+const members = (of: Prisma.Sql, ...names: readonly string[]): Prisma.Sql =>
+  Prisma.sql`(SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(${of}) WHERE key = ANY(${[...names]}))`;
+
+const MADE = Prisma.sql`id, position, kind, ${members(Prisma.sql`input`, 'label', 'options', 'modelName', 'tasks')} AS input,
+  ${members(Prisma.sql`output`, 'modelSha256', 'declaredSha256', 'reportSha256')} || jsonb_build_object(
+    'report', ${members(Prisma.sql`output->'report'`, 'task', 'epsilon', 'measured')}) AS output`;
 
 /** Prunings that have succeeded. */
 export const PRUNINGS: ListSource<MadeRow, number> = {

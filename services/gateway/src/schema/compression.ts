@@ -3,7 +3,6 @@ import { enumeration } from './enumeration.ts';
 import { Artifact } from './artifact.ts';
 import { LaunchPruneInput } from './mutations.ts';
 import { Criterion } from './plan-options.ts';
-import { ReportResult } from './report-result.ts';
 import { SafeInt } from './scalars.ts';
 import { TrainingInput } from './training.ts';
 
@@ -119,15 +118,11 @@ export class Compression {
   @Field(() => Float, { nullable: true, description: 'Null where a target or a goal decided.' })
   epsilon!: number | null;
 
-  @Field(() => ReportResult, {
-    nullable: true,
-    description: 'What came of it, with all figures; null where an earlier version measured.',
-  })
-  result!: ReportResult | null;
-
   @Field(() => Artifact, {
     description:
       'The finetuned network where there is one, else the refitted one; its inputs and outputs are declared as those of the original.',
   })
   model!: Artifact;
+
+  rowId!: string;
 }

@@ -2,12 +2,14 @@ import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { benchmarkOf } from '../domain/benchmarks.ts';
 import { compressionsOf } from '../domain/compressions.ts';
+import { resultOfDelivered } from '../domain/delivered.ts';
 import type { Page } from '../domain/pages.ts';
 import { pruningsOf } from '../domain/runs.ts';
 import { trainingsOf } from '../domain/trainings.ts';
 import { Benchmark } from './benchmark.ts';
 import { Compression } from './compression.ts';
 import { connectionOf, PageArgs } from './page-info.ts';
+import { ReportResult } from './report-result.ts';
 import { Pruning, Run } from './run.ts';
 import { Training } from './training.ts';
 
@@ -40,5 +42,27 @@ export class RunResultsResolver {
   @FieldResolver(() => Benchmark, { nullable: true, description: 'What a BENCHMARK run has measured.' })
   benchmark(@Root() run: Run, @Ctx() context: Context): Promise<Benchmark | null> {
     return benchmarkOf(context, run);
+  }
+}
+
+/** What was measured of a network that a run delivers: long, and so only for who asks. */
+const RESULT = {
+  nullable: true,
+  description: 'What came of it, with all figures; null where an earlier version measured.',
+};
+
+@Resolver(() => Pruning)
+export class PruningResolver {
+  @FieldResolver(() => ReportResult, RESULT)
+  result(@Root() pruning: Pruning, @Ctx() context: Context): Promise<ReportResult | null> {
+    return resultOfDelivered(context, pruning);
+  }
+}
+
+@Resolver(() => Compression)
+export class CompressionResolver {
+  @FieldResolver(() => ReportResult, RESULT)
+  result(@Root() compression: Compression, @Ctx() context: Context): Promise<ReportResult | null> {
+    return resultOfDelivered(context, compression);
   }
 }

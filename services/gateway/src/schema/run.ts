@@ -27,7 +27,6 @@ import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
 import { Node } from './node.ts';
 import { connectionOf, PageArgs } from './page-info.ts';
-import { ReportResult } from './report-result.ts';
 import { Label, LabelInput } from './run-details.ts';
 import { AttemptOutcome, RunKind, RunState, Service, StepKind, StepState } from './run-enums.ts';
 import { DateTime, Json, SafeInt } from './scalars.ts';
@@ -155,14 +154,10 @@ export class Pruning {
   @Field(() => Float, { nullable: true, description: 'Null where a target decided.' })
   epsilon!: number | null;
 
-  @Field(() => ReportResult, {
-    nullable: true,
-    description: 'What came of it, with all figures; null where an earlier version measured.',
-  })
-  result!: ReportResult | null;
-
   @Field(() => Artifact, { description: 'The network that was cut, with a head fitted in closed form.' })
   model!: Artifact;
+
+  rowId!: string;
 }
 
 @ObjectType({ simpleResolvers: true, implements: Node, description: 'A unit of work that somebody launched.' })
