@@ -21,8 +21,10 @@ export interface SeparatePath {
   readonly failed: readonly number[];
 }
 
-/** Sweeps at one λ before it is given up, and after how many the last ones are extrapolated. */
-const MOST_SWEEPS = 2000;
+/** Sweeps at one λ before it is given up: as many as so many multiply-adds allow, between these. */
+const MOST_WORK = 1e9;
+const [FEWEST_SWEEPS, MOST_SWEEPS] = [50, 2000];
+/** After so many sweeps they are extrapolated. */
 const EXTRAPOLATED = 5;
 
 /** max_j ‖(weight_t · xty_tj)_t‖₂: the smallest λ without any filter. */
@@ -78,7 +80,9 @@ class SeparateSolver {
   solve(lambda: number, tolerance: number): SeparatePoint {
     let gap = this.#gap(lambda);
     let past: Float64Array[] = [this.#weights.slice()];
-    for (let sweep = 1; gap > tolerance && sweep <= MOST_SWEEPS; sweep++) {
+    const allowed = Math.floor(MOST_WORK / (this.#count * this.#filters ** 2));
+    const most = Math.max(FEWEST_SWEEPS, Math.min(MOST_SWEEPS, allowed));
+    for (let sweep = 1; gap > tolerance && sweep <= most; sweep++) {
       // All filters now and then, between them those that already have weight.
       this.#sweep(lambda, sweep % EXTRAPOLATED === 1);
       past.push(this.#weights.slice());
