@@ -8,7 +8,7 @@ import { decodeImage, type Preprocess } from '@kneepoint/datasets';
 import { seededRandom } from '@kneepoint/onnx';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readPlanes } from '../../packages/deployment/src/samples/preprocess.ts';
+import { type Preprocess as SamplePreprocess, readPlanes } from '../../packages/deployment/src/samples/preprocess.ts';
 import { available, program } from '../support/available.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../packages/deployment/src/samples/', import.meta.url));
@@ -83,7 +83,7 @@ it.skipIf(!available('onnxruntime', 'pillow'))(
     for (const { path, settings, channels, width, height } of cases) {
       const wanted = new Float32Array(channels * width * height);
       await decodeImage(await readFile(path), settings, { channels, width, height }, wanted, 0);
-      const sample = await readPlanes(path, settings, { width, height }, channels);
+      const sample = await readPlanes(path, settings as SamplePreprocess, { width, height }, channels);
       const others = { TypeScript: sample, Python: python.subarray(at, at + wanted.length) };
       at += wanted.length;
       for (const [language, found] of Object.entries(others)) {

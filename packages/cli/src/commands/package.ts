@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ArtifactDocument, download, type KneepointClient, ReportFileDocument } from '@kneepoint/client/node';
 import type { ReadBytes, RemoteDataset } from '@kneepoint/datasets';
@@ -131,6 +131,8 @@ async function intoFolder<T>(out: string, fill: (folder: string) => Promise<T>):
   const folder = await mkdtemp(join(parent, `.${basename(resolve(out))}-`));
   try {
     const made = await fill(folder);
+    // As any folder is made; a temporary one is its maker's alone.
+    await chmod(folder, 0o777 & ~process.umask());
     if (there) await rmdir(out);
     await rename(folder, out);
     return made;

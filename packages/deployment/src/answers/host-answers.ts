@@ -29,8 +29,8 @@ export function hostAnswers(
       return scores[Math.floor(at / columns) * width + begin + (at % columns)]!;
     });
     if (kind === 'labels') {
-      const { decide, columns: answers } = KINDS[spec.type];
-      return { task: spec.name, columns: answers(spec), values: decide(own, spec, thresholds[i]!) };
+      const type = KINDS[spec.type];
+      return { task: spec.name, columns: type.columns(spec), values: type.decide(own, spec, thresholds[i]!) };
     }
     return { task: spec.name, columns, values: kind === 'probabilities' ? probabilities(own, spec) : own };
   });

@@ -5,7 +5,6 @@ import {
   cloneModel,
   DataType,
   dimsOf,
-  elementCount,
   floatTensor,
   type GraphProto,
   intTensor,

@@ -28,7 +28,7 @@ def run(session, path):
         planes = planes.transpose(1, 2, 0)
     if entry["type"] == "uint8":
         # Halves go up, as in JavaScript.
-        planes = np.floor(planes + 0.5)
+        planes = np.floor(planes.astype(np.float64) + 0.5)
     images = np.zeros((entry["batch"] or 1, *planes.shape), entry["type"])
     images[0] = planes
     feeds = {entry["name"]: images}

@@ -44,6 +44,11 @@ interface Config {
   readonly tasks: readonly Task[];
 }
 
+const ZEROS: Readonly<Record<string, new (length: number) => ArrayBufferView>> = {
+  ...{ float16: Uint16Array, float64: Float64Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array },
+  ...{ uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array },
+};
+
 type Label = string | number | null;
 type Row = Readonly<Record<string, Label>>;
 
@@ -74,14 +79,15 @@ async function run(path: string): Promise<number[][]> {
   const feeds: Record<string, Tensor> = { [name]: new Tensor(type, data as Float32Array, dims) };
   for (const other of config.otherInputs) {
     // Nothing reads it, and still it must be fed.
-    const zeros = new Tensor('float32', new Float32Array(other.dims.reduce((a, b) => a * b, 1)), other.dims);
-    feeds[other.name] = zeros;
+    const zeros = new (ZEROS[other.type] ?? Float32Array)(other.dims.reduce((a, b) => a * b, 1));
+    feeds[other.name] = new Tensor(other.type as 'float32', zeros as Float32Array, other.dims);
   }
   const results = await session.run(feeds);
   return config.tasks.map(({ output, from, to }) => {
-    const { data: numbers, type: kind } = results[output]!;
-    const own = Array.from(numbers as Float32Array | BigInt64Array, Number).slice(from, to);
-    return kind === 'float16' ? own.map(fromHalf) : own;
+    const numbers = results[output]!.data as Float32Array | Uint16Array | BigInt64Array;
+    const own = Array.from(numbers, Number).slice(from, to);
+    // Half precision comes as its codes where Node has no numbers of that kind.
+    return numbers instanceof Uint16Array ? own.map(fromHalf) : own;
   });
 }
 

@@ -53,13 +53,13 @@ export default async function expectAnswers({ path, rawPath, folder, images }: E
     const measured = (i: number, rows: readonly number[]): number => {
       const spec = specs[i]!;
       const labels = Float64Array.from(rows.flatMap((row) => [...images[row]!.labels[i]!]));
-      const { decide: truthOf, columns, metric } = KINDS[spec.type];
+      const kind = KINDS[spec.type];
       const decision = Float64Array.from(rows.flatMap((row) => decided[row]![i]!));
-      return METRICS[metric].measure({
-        ...{ rows: rows.length, targets: spec.targets.length, columns: columns(spec), labels, decision },
+      return METRICS[kind.metric].measure({
+        ...{ rows: rows.length, targets: spec.targets.length, columns: kind.columns(spec), labels, decision },
         // Of classes and bins the decision alone counts.
         scores: decision,
-        truth: truthOf(
+        truth: kind.decide(
           labels,
           spec,
           spec.targets.map(() => 0.5),

@@ -30,6 +30,8 @@ export interface NetworkOptions {
   readonly size?: { readonly height: number; readonly width: number };
   readonly input?: string;
   readonly seed?: number;
+  /** Half precision at the input and output, or bytes with the channels last. */
+  readonly form?: 'half' | 'bytes';
 }
 
 /** A network from images to the scores of tasks, described as a training leaves it. */
@@ -42,6 +44,7 @@ export function describedNetwork({
   size = { height: 12, width: 10 },
   input = 'image',
   seed = 1,
+  form,
 }: NetworkOptions): ModelProto {
   const random = seededRandom(seed);
   const drawn = (dims: readonly number[], scale: number) =>
@@ -51,18 +54,37 @@ export function describedNetwork({
     );
   const channels = preprocess.channels === 'grey' ? 1 : preprocess.channels.endsWith('a') ? 4 : 3;
   const net = new GraphBuilder({ opset: 18 });
-  const x = net.input(input, [batch, channels, size.height, size.width]);
+  const dims = [
+    batch,
+    ...(form === 'bytes' ? [size.height, size.width, channels] : [channels, size.height, size.width]),
+  ];
+  const fed = net.input(
+    input,
+    dims,
+    form === 'half' ? DataType.FLOAT16 : form === 'bytes' ? DataType.UINT8 : DataType.FLOAT,
+  );
+  const wide = form === undefined ? fed : net.node('Cast', [fed], { to: DataType.FLOAT });
+  const x = form === 'bytes' ? net.node('Transpose', [wide], { perm: [0, 3, 1, 2] }) : wide;
   const width = tasks.reduce((sum, { targets }) => sum + targets.length, 0);
-  const features = net.flatten(net.globalAveragePool(net.relu(net.conv(x, drawn([8, channels, 3, 3], 0.4)))));
+  // Where in the picture something is counts, so that pictures are answered differently.
+  const side = (length: number): number => Math.floor((length - 3) / 3) + 1;
+  const read = 8 * side(size.height) * side(size.width);
+  const features = net.flatten(net.relu(net.conv(x, drawn([8, channels, 3, 3], 0.4), { stride: 3 })));
   const scale = tasks.some(({ type }) => type === 'ordered' || type === 'continuous') ? 12 : 2;
   const name = tasks.length === 1 ? tasks[0]!.name : 'answers';
   const scores = net.node(
     'Gemm',
-    [features, net.init(drawn([width, 8], scale), 'head.weight'), net.init(drawn([width], 1), 'head.bias')],
+    [
+      features,
+      net.init(drawn([width, read], scale / Math.sqrt(read)), 'head.weight'),
+      net.init(drawn([width], 1), 'head.bias'),
+    ],
     { transB: 1 },
-    name === input ? `${name}_scores` : name,
+    form === 'half' ? 'wide' : name === input ? `${name}_scores` : name,
   );
-  net.output(scores, [batch, width], DataType.FLOAT);
+  const half = form === 'half';
+  const given = half ? net.node('Cast', [scores], { to: DataType.FLOAT16 }, name) : scores;
+  net.output(given, [batch, width], half ? DataType.FLOAT16 : DataType.FLOAT);
   return describeModel(net.build(), {
     ...networkEntries({
       ...{ tasks, preprocess, thresholds, dataset: 'd'.repeat(64) },
