@@ -75,11 +75,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     await open('/');
     const cell = page.getByRole('button', { name: /^small, gender: / });
     await cell.waitFor();
-    type Edges = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
-    const { models, datasets } = await ask<{ models: Edges; datasets: Edges }>(
-      '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
-    );
-    const [model, dataset] = [models, datasets].map(({ edges }) => edges[0]!.node.id);
+    const { model, dataset } = await newest();
     const { taskRelationships } = await ask<{
       taskRelationships: { tasks: string[]; rows: { cells: ({ value: number; layer: string } | null)[] }[] };
     }>(`{ taskRelationships(models: ["${model}"], dataset: "${dataset}") { tasks rows { cells { value layer } } } }`);
@@ -112,12 +108,41 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     expect(asked).toEqual([]);
   });
 
-  async function curvesOfGender(): Promise<{ characteristicCurves: unknown[] }> {
+  it('plans over a range of ε what single plans say', async () => {
+    const { model, dataset } = await newest();
+    const about = `model: "${model}", dataset: "${dataset}", plan: { task: "gender" }`;
+    const size = 'after { parameters macs bytes }';
+    type Size = { readonly after: object };
+    const { compressionFrontier, ...plans } = await ask<{
+      compressionFrontier: { points: (Size & { epsilon: number; kept: number[] })[] };
+      first: Size & { layers: { kept: number }[] };
+      last: Size & { layers: { kept: number }[] };
+    }>(`{
+      compressionFrontier(input: { ${about}, points: 5, least: 0.001, most: 0.3 }) { points { epsilon kept ${size} } }
+      first: compressionPlan(input: { ${about}, epsilon: 0.001 }) { layers { kept } ${size} }
+      last: compressionPlan(input: { ${about}, epsilon: 0.3 }) { layers { kept } ${size} }
+    }`);
+    const { points } = compressionFrontier;
+    expect(points.map(({ epsilon }) => epsilon)).toEqual([0.001, 0.00416, 0.0173, 0.0721, 0.3]);
+    for (const [point, plan] of [
+      [points[0]!, plans.first],
+      [points[4]!, plans.last],
+    ] as const) {
+      expect(point.after).toEqual(plan.after);
+      expect(point.kept).toEqual(plan.layers.map(({ kept }) => kept));
+    }
+  });
+
+  async function newest(): Promise<{ readonly model: string; readonly dataset: string }> {
     type Edges = { readonly edges: readonly { readonly node: { readonly id: string } }[] };
     const { models, datasets } = await ask<{ models: Edges; datasets: Edges }>(
       '{ models(first: 1) { edges { node { id } } } datasets(first: 1) { edges { node { id } } } }',
     );
-    const [model, dataset] = [models, datasets].map(({ edges }) => edges[0]!.node.id);
+    return { model: models.edges[0]!.node.id, dataset: datasets.edges[0]!.node.id };
+  }
+
+  async function curvesOfGender(): Promise<{ characteristicCurves: unknown[] }> {
+    const { model, dataset } = await newest();
     return ask(`{ characteristicCurves(model: "${model}", dataset: "${dataset}", task: "gender") { layer } }`);
   }
 

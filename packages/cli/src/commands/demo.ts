@@ -153,7 +153,7 @@ async function demo(options: DemoOptions): Promise<void> {
 
 function printQuery(url: string, { model, dataset, task }: { model: string; dataset: string; task: string }): void {
   print(`
-   Open ${url}/graphql in a browser and paste:
+   ${url} shows all of it in a browser: relationships, curves with a dial, runs. For the API open ${url}/graphql and paste:
 
 query Knee {
   characteristicCurves(model: "${model}", dataset: "${dataset}", task: "${task}") {

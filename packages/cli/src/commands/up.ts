@@ -28,7 +28,7 @@ export function registerUp(program: Command): void {
       logProcess(log);
       const embedded = await startEmbedded(config, log, config.publicUrl);
       print(
-        `Kneepoint serves ${embedded.url}/graphql (open it in a browser); data in ${config.dataDir}; Ctrl-C ends it.`,
+        `Kneepoint serves ${embedded.url}/graphql, and a page for people at ${embedded.url}; data in ${config.dataDir}; Ctrl-C ends it.`,
       );
       await aborted(interrupt.signal);
       note('stopping; running steps go back to the queue');
