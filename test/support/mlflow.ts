@@ -19,7 +19,12 @@ export function startMlflow(): Promise<RunningService> {
       const { status } = await fetch(`http://127.0.0.1:${port}/version`, { signal: AbortSignal.timeout(2_000) });
       if (status !== 200) throw new Error(`status ${status}`);
     },
-    environment: { MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true', PYTHONDONTWRITEBYTECODE: '1' },
+    environment: {
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+      MLFLOW_DISABLE_TELEMETRY: 'true',
+      DO_NOT_TRACK: 'true',
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
     startMs: 120_000,
   });
 }

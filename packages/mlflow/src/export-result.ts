@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Report, ReportResult } from '@kneepoint/workflow';
 import { modelFolder } from './model-folder.ts';
-import { type Entry, type Metric, resultName, runRecords } from './run-records.ts';
+import { classTable, type Entry, type Metric, resultName, runRecords } from './run-records.ts';
 import { isRefusal, type TrackingServer } from './tracking-server.ts';
 
 export interface ExportRequest {
@@ -29,6 +29,8 @@ export interface Exported {
 
 /** Where in a run the network lies, as MLflow's own examples have it. */
 const MODEL = 'model';
+/** A table that the server's page shows. */
+const CLASSES = 'classes.json';
 /** So much is taken at once. */
 const METRICS_AT_ONCE = 1_000;
 const ENTRIES_AT_ONCE = 100;
@@ -100,6 +102,12 @@ async function writeRun(server: TrackingServer, experimentId: string, request: E
     await log(server, info.run_id, 'metrics', records.metrics, METRICS_AT_ONCE);
     const document = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
     await server.putFile(info.artifact_uri, 'report.json', document);
+    const table = classTable(result);
+    if (table !== undefined) {
+      await server.putFile(info.artifact_uri, CLASSES, new TextEncoder().encode(table));
+      const value = JSON.stringify([{ path: CLASSES, type: 'table' }]);
+      await server.post('runs/set-tag', { run_id: info.run_id, key: 'mlflow.loggedArtifacts', value });
+    }
     const folder = modelFolder({
       ...{ onnx, runId: info.run_id, path: MODEL, mlflow: await versionOf(server) },
       ...{ at: new Date(records.endedAt), uuid: randomUUID().replaceAll('-', '') },

@@ -64,10 +64,7 @@ export function modelFolder({ onnx, runId, path, mlflow, at, uuid }: ModelFolder
     ...(example === undefined
       ? {}
       : {
-          saved_input_example_info: {
-            ...{ artifact_path: EXAMPLE, serving_input_path: SERVING },
-            ...{ type: 'ndarray', format: 'tf-serving' },
-          },
+          saved_input_example_info: { artifact_path: EXAMPLE, serving_input_path: SERVING, type: 'ndarray' },
         }),
   };
   const requirements = [`mlflow==${mlflow}`, 'numpy', 'onnx', 'onnxruntime'];
@@ -85,7 +82,9 @@ export function modelFolder({ onnx, runId, path, mlflow, at, uuid }: ModelFolder
       'requirements.txt': `${requirements.join('\n')}\n`,
       'conda.yaml': stringify(conda),
       'python_env.yaml': stringify(python),
-      ...(example === undefined ? {} : { [EXAMPLE]: example, [SERVING]: example }),
+      ...(example === undefined
+        ? {}
+        : { [EXAMPLE]: JSON.stringify(example), [SERVING]: JSON.stringify({ inputs: example }) }),
     },
   };
 }
@@ -117,13 +116,13 @@ function specOf(tensors: readonly Tensor[]): string {
   );
 }
 
-/** One image of nothing, in the form in which a server is asked; undefined where a length is free that is no batch, or it is too large. */
-function exampleOf(inputs: readonly Tensor[]): string | undefined {
+/** One image of nothing, by inputs; undefined where a length is free that is no batch, or it is too large. */
+function exampleOf(inputs: readonly Tensor[]): Readonly<Record<string, unknown>> | undefined {
   const sizes = inputs.map(({ shape: [, ...rest] }) => rest.reduce((product, length) => product * length, 1));
   if (inputs.some(({ shape: [, ...rest] }) => rest.includes(-1)) || Math.max(...sizes) > LARGEST_EXAMPLE)
     return undefined;
   const zeros = ([length, ...rest]: readonly number[]): unknown =>
     length === undefined ? 0 : Array.from({ length }, () => zeros(rest));
   const values = inputs.map(({ name, shape: [batch = 1, ...rest] }) => [name, zeros([Math.max(batch, 1), ...rest])]);
-  return JSON.stringify({ inputs: Object.fromEntries(values) as unknown });
+  return Object.fromEntries(values) as Readonly<Record<string, unknown>>;
 }

@@ -49,9 +49,7 @@ export function runRecords(report: Report, result: ReportResult): RunRecords {
     ...figures('after', result.after),
     ...result.tasks.flatMap((task) => stagesOf(task, result.tasks.length > 1 ? `${task.task}/` : '')),
     ...result.arms.flatMap(armMetrics),
-    ...Object.entries(result.original).flatMap(([key, value]) =>
-      key === 'metric' && typeof value === 'number' ? [[`original/${result.metric.name}`, value] as const] : [],
-    ),
+    ...([[`original/${result.metric.name}`, result.original.metric]] as const),
   ].map(([key, value]) => metric(key, value));
   const epochs = result.arms.flatMap((arm) =>
     arm.history.flatMap((epoch) =>
@@ -82,6 +80,19 @@ export function runRecords(report: Report, result: ReportResult): RunRecords {
       ...Object.entries(run.labels).map(([key, value]) => entry(`kneepoint.label.${key}`, value, LONGEST_TAG)),
     ],
   };
+}
+
+/** Classes before and after, as MLflow keeps tables that its page shows; undefined for tasks without any. */
+export function classTable({ perClass }: ReportResult): string | undefined {
+  const rows = perClass.flatMap(({ task, classes }) =>
+    classes.map(({ name, images, before, after }) => [
+      ...[task, name, images, before.precision, before.recall, before.f1],
+      ...[after.precision, after.recall, after.f1],
+    ]),
+  );
+  const before = ['precision_before', 'recall_before', 'f1_before'];
+  const columns = ['task', 'class', 'images', ...before, 'precision_after', 'recall_after', 'f1_after'];
+  return rows.length === 0 ? undefined : JSON.stringify({ columns, data: rows });
 }
 
 type Figure = readonly [key: string, value: number];
