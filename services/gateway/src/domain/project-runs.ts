@@ -41,7 +41,7 @@ export class ProjectRuns {
   /** Tells of every change from now on, until what it gives is called. */
   async watch(listener: RunListener): Promise<() => Promise<void>> {
     this.#listeners.add(listener);
-    this.#stop ??= this.#start();
+    const started = (this.#stop ??= this.#start());
     const leave = async (): Promise<void> => {
       if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
       const stop = this.#stop;
@@ -51,10 +51,11 @@ export class ProjectRuns {
       )?.();
     };
     try {
-      await this.#stop;
+      await started;
     } catch (error) {
-      this.#stop = null;
-      await leave().catch(() => undefined);
+      // Whoever comes next tries anew; somebody may have done so already.
+      if (this.#stop === started) this.#stop = null;
+      this.#listeners.delete(listener);
       throw error;
     }
     return leave;
