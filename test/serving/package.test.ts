@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,10 @@ interface Case extends Omit<NetworkOptions, 'tasks'> {
 
 /** Every type of task, every kind of answer, and ways to be fed: half precision, a letterbox, bytes with the channel last in a batch that is fixed. */
 const CASES: Readonly<Record<string, Case>> = {
-  'scores of one task, in half precision': { tasks: ['emotion'], answers: 'raw', form: 'half' },
+  'scores of one task, in half precision': {
+    ...{ tasks: ['emotion'], answers: 'raw', form: 'half', seed: 3 },
+    preprocess: { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] },
+  },
   'probabilities of several': {
     ...{ tasks: ['gender', 'emotion', 'accessories', 'head_pose', 'yaw'], answers: 'probabilities' },
     preprocess: { ...DEFAULT_PREPROCESS, fit: 'letterbox', resize: 'plain', kernel: 'cubic' },
@@ -139,6 +142,8 @@ describe.each(Object.keys(CASES))('a package of %s', (name) => {
       const expected = JSON.parse(await textOf(name, 'test/expected.json')) as { lines: string[]; images: unknown[] };
       expect(expected.images).toHaveLength(10);
       expect(expected.lines).toHaveLength(10 + CASES[name]!.tasks.length);
+      // Pictures are told apart.
+      expect(new Set(expected.lines.map((line) => line.split(': ')[1])).size).toBeGreaterThan(3);
       const wanted = [...expected.lines, 'as expected', ''].join('\n');
       const python = await run(program('pillow'), ['-B', join(path, 'samples/predict.py'), join(path, 'test')]);
       expect(python.stdout).toBe(wanted);
@@ -231,18 +236,25 @@ describe.each(Object.keys(CASES))('a package of %s', (name) => {
 });
 
 it.skipIf(!available('onnxruntime', 'pillow'))(
-  'sample code says when a picture is answered otherwise than was expected',
+  'sample code says when something comes out otherwise than was expected',
   async () => {
     const { path } = made.get('scores of one task, in half precision')!;
-    const other = join(folder, 'other');
-    await run('cp', ['-r', path, other]);
-    const images = join(other, 'test/images');
-    await copyFile(join(images, '000.png'), join(images, '001.png'));
-    for (let i = 2; i < 10; i++) await copyFile(join(images, '000.png'), join(images, `00${i}.png`));
-    const python = run(program('pillow'), ['-B', join(other, 'samples/predict.py'), join(other, 'test')]);
+    const folderOf = (name: string): string => join(path, name);
+    await run('cp', ['-r', folderOf('test'), folderOf('other')]);
+    const lines = (await readFile(folderOf('other/labels.jsonl'), 'utf8')).trim().split('\n');
+    // Every label as it is answered: the figure is another one.
+    const { lines: answers } = JSON.parse(await readFile(folderOf('test/expected.json'), 'utf8')) as {
+      lines: string[];
+    };
+    const right = lines.map((line, i) => ({
+      ...(JSON.parse(line) as object),
+      emotion: answers[i]!.split(' = ')[1],
+    }));
+    await writeFile(folderOf('other/labels.jsonl'), right.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const python = run(program('pillow'), ['-B', folderOf('samples/predict.py'), folderOf('other')]);
     await expect(python).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('NOT as expected') as string,
+      stdout: expect.stringMatching(/^accuracy of emotion: 1\.0000\nNOT as expected/m) as string,
     });
   },
 );
