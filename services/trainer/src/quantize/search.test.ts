@@ -27,7 +27,11 @@ function wholeIn(candidate: ModelProto): string[] {
 }
 
 const search = (judge: (whole: readonly string[], made: ModelProto) => Judged) =>
-  searchQuantisation(model, histograms, { float, borne: 0.01, judge: (made) => Promise.resolve(judge(wholeIn(made), made)) });
+  searchQuantisation(model, histograms, {
+    float,
+    borne: 0.01,
+    judge: (made) => Promise.resolve(judge(wholeIn(made), made)),
+  });
 
 describe('a network in whole numbers', () => {
   it('has the ranges that answer most like the float network, and all layers where validation bears it', async () => {
