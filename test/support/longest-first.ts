@@ -12,6 +12,7 @@ const LONGEST: readonly string[] = [
   'test/team.test.ts',
   'test/cli.test.ts',
   'test/plans.test.ts',
+  'test/serving/pipelines.test.ts',
   'test/faults/workers.test.ts',
   'test/faults/servers.test.ts',
   'test/faults/gateways.test.ts',
