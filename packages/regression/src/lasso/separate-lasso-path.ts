@@ -22,7 +22,7 @@ export interface SeparatePath {
 }
 
 /** Sweeps at one λ before it is given up: as many as so many multiply-adds allow, between these. */
-const MOST_WORK = 1e9;
+const MOST_WORK = 1e8;
 const [FEWEST_SWEEPS, MOST_SWEEPS] = [50, 2000];
 /** After so many sweeps they are extrapolated. */
 const EXTRAPOLATED = 5;
