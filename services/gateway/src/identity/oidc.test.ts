@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { base64url, exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OidcVerifier } from './oidc.ts';
 import { type Answer, openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 
 const AUDIENCE = 'kneepoint-of-a-team';
@@ -182,4 +183,21 @@ describe('a bearer token of an OpenID provider', () => {
       ...{ auth: 'required', issuer, clientId: AUDIENCE, audience: AUDIENCE },
     });
   });
+});
+
+it('an issuer that is away is left alone for a moment, however many tokens are sent', async () => {
+  let asked = 0;
+  const away = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(500).end();
+  }).listen(0, '127.0.0.1');
+  await once(away, 'listening');
+  const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}`;
+  const claims = { roleClaim: 'role', projectClaim: 'project', roles: {} };
+  const verifier = new OidcVerifier({ issuer: url, audience: AUDIENCE, clientId: AUDIENCE, ...claims });
+  for (let count = 0; count < 20; count += 1) {
+    await expect(verifier.verify('a.b.c')).rejects.toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
+  }
+  expect(asked).toBe(1);
+  away.close();
 });

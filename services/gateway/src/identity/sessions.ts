@@ -13,6 +13,8 @@ export interface Session {
 const LOOK_MS = 2_000;
 /** Tokens that are asked for at once. */
 const AT_ONCE = 8;
+/** An answer that takes longer is none: the other sessions are to be looked at again. */
+const ANSWER_MS = 2_000;
 /** So long a session goes on while nobody can say whether it may: the database, or who vouches for its token, is away. */
 const TRUSTED_MS = 60_000;
 
@@ -75,14 +77,19 @@ export class Sessions {
     else for (const session of sessions) this.#goodAt.set(session, Date.now());
   }
 
-  /** `unknown` where nobody can say. */
+  /** `unknown` where nobody can say, or not soon. */
   async #refusalOf(credentials: Credentials): Promise<Failure | 'unknown' | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'unknown'>((resolve) => (timer = setTimeout(resolve, ANSWER_MS, 'unknown')));
     try {
-      await this.#authenticator.authenticate(credentials, { fresh: true });
-      return undefined;
+      const asked = this.#authenticator.authenticate(credentials, { fresh: true });
+      const given = await Promise.race([asked, late]);
+      return given === 'unknown' ? given : undefined;
     } catch (error) {
       const isRefusal = error instanceof Failure && (error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN');
       return isRefusal ? error : 'unknown';
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
