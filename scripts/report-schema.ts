@@ -7,6 +7,7 @@ import { format } from 'prettier';
 import {
   AnyType,
   type BaseType,
+  type CompletedConfig,
   createFormatter,
   createParser,
   createProgram,
@@ -28,11 +29,14 @@ const preprocess: SubNodeParser = {
 
 /** The schema as it is committed. */
 export function reportSchema(): Promise<string> {
-  const config = {
+  const config: CompletedConfig = {
     ...DEFAULT_CONFIG,
     ...{ path: root('packages/workflow/src/report.ts'), tsconfig: root('tsconfig.json'), type: 'Report' },
-    ...{ skipTypeCheck: true, topRef: false, expose: 'none', jsDoc: 'extended', additionalProperties: false },
-  } as const;
+    skipTypeCheck: true,
+    topRef: false,
+    expose: 'none',
+    additionalProperties: false,
+  };
   const program = createProgram(config);
   const parser = createParser(program, config, (chain) => chain.addNodeParser(preprocess));
   const {

@@ -124,5 +124,8 @@ describe('a verdict', () => {
     const whole = figures(1000, 1000, 1);
     expect(verdictOf(facts({ before: whole, after: whole }))).toMatch(/^As many MACs, as large a file, no faster/);
     expect(verdictOf(facts({ before: whole, after: figures(4, 1100, 1) }))).toMatch(/^99.6 % fewer MACs, 10 % larger,/);
+    expect(verdictOf(facts({ before: figures(1e6, 1e6, 1), after: figures(1, 1, 1) }))).toMatch(
+      /^99.9 % fewer MACs, 99.9 % smaller,/,
+    );
   });
 });

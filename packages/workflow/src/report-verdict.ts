@@ -41,7 +41,8 @@ function sizes({ before, after }: VerdictFacts): string {
 
 function lessOf(before: number, after: number, less: (share: string) => string, same: string): string {
   const share = 1 - after / before;
-  if (share >= 0.005) return less(percent(share, share > 0.99 ? 1 : 0));
+  // Nothing is ever all gone.
+  if (share >= 0.005) return less(percent(Math.min(share, 0.999), share > 0.99 ? 1 : 0));
   return share > -0.005 ? same : `${less(percent(-share)).replace('fewer', 'more').replace('smaller', 'larger')}`;
 }
 

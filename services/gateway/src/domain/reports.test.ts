@@ -3,25 +3,34 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { encodeModel, type ModelProto } from '@kneepoint/onnx';
 import { storedJson } from '@kneepoint/platform';
-import { PRUNE, type Report, REPORT } from '@kneepoint/workflow';
-import { measuredResult, YAW } from '@kneepoint/workflow/testing';
+import { describeModel, PRUNE, type Report, REPORT } from '@kneepoint/workflow';
+import { measuredResult, tinyNet, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digest, seedDataset, seedTinyModel } from '../testing/seed.ts';
+import { digest, seedDataset, seedModel } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId } from './ids.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 
 let gateway: TestGateway;
-let model: Awaited<ReturnType<typeof seedTinyModel>>;
+let model: Awaited<ReturnType<typeof seedModel>>;
 let dataset: Awaited<ReturnType<typeof seedDataset>>;
 beforeAll(async () => {
   gateway = await openTestGateway({ settings: { KNEEPOINT_PUBLIC_URL: 'https://kneepoint.example.org/kp' } });
-  model = await seedTinyModel(gateway);
+  const { sha256 } = await gateway.store.put(encodeModel(saying({ License: 'MIT', author: 'ada', epochs: '12' })));
+  model = await seedModel(gateway, { name: 'tiny', skeletonSha256: sha256, primaryTask: 'age' });
   dataset = await seedDataset(gateway, [YAW]);
 });
 afterAll(() => gateway.close());
+
+/** A network whose file says something of itself. */
+function saying(entries: Readonly<Record<string, string>>): ModelProto {
+  const model = describeModel(tinyNet().model, entries);
+  for (const entry of model.metadataProps) entry.value = entries[entry.key]!;
+  return model;
+}
 
 const GENDER = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
 
@@ -92,7 +101,10 @@ describe('the report of a run', () => {
       run: { id, kind: 'COMPRESSION', name: 'nightly', labels: { team: 'faces' }, createdBy: 'ada' },
       command:
         'kneepoint compress --model tiny.onnx --data faces --task gender --epsilon 0.01,0.1 --epochs 2 --out small',
-      model: { id: model.globalId, name: 'tiny', sha256: model.sha256 },
+      model: {
+        ...{ id: model.globalId, name: 'tiny', sha256: model.sha256, primaryTask: 'age' },
+        ...{ license: 'MIT', author: 'ada', metadata: { epochs: '12' } },
+      },
       dataset: { id: dataset.globalId, name: 'faces', images: 240 },
       tasks: [{ name: 'gender', classes: ['female', 'male'] }],
       split: { seed: 3, test: 20 },

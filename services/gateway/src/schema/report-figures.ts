@@ -37,7 +37,7 @@ export class ReportFigures {
 })
 export class ReportStages {
   @Field(() => String, { nullable: true, description: 'The task; null for the score of several.' })
-  task!: string | null;
+  task?: string | null;
 
   @Field(() => MetricName, { description: 'What is measured.' })
   name!: string;
