@@ -12,6 +12,11 @@ import { COMPRESSIONS, PRUNINGS, RUN_ATTEMPTS, STEP_ATTEMPTS, STEPS, TRAININGS }
 
 /** Postgres takes 65 535 parameters in one statement. */
 const BATCH = { maxBatchSize: 10_000 } as const;
+/**
+ * Lists of as many runs are read together. A page of a hundred runs with a hundred steps each is then four statements, and what they give is
+ * gone through one after the other: others are answered in between.
+ */
+const LISTS = { maxBatchSize: 25 } as const;
 
 /**
  * Reads by id for all who work in a project. Nothing is remembered, and what is looked for in one turn of the event loop is one statement:
@@ -19,6 +24,7 @@ const BATCH = { maxBatchSize: 10_000 } as const;
  */
 export function createLoaders({ db }: Pick<Services, 'db'>) {
   const options = { ...BATCH, cache: false, batchScheduleFn: (send: () => void) => void setImmediate(send) };
+  const lists = { ...options, ...LISTS };
   const { prisma } = db;
   const byKey = keyed(options);
   const byGroup = grouped(options);
@@ -82,12 +88,12 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
       (ids) => readProgress(db, ids),
       (row) => row.id,
     ),
-    steps: listLoader({ db }, options, STEPS),
+    steps: listLoader({ db }, lists, STEPS),
     stepAttempts: listLoader({ db }, options, STEP_ATTEMPTS),
-    attempts: listLoader({ db }, options, RUN_ATTEMPTS),
-    prunings: listLoader({ db }, options, PRUNINGS),
-    trainings: listLoader({ db }, options, TRAININGS),
-    compressions: listLoader({ db }, options, COMPRESSIONS),
+    attempts: listLoader({ db }, lists, RUN_ATTEMPTS),
+    prunings: listLoader({ db }, lists, PRUNINGS),
+    trainings: listLoader({ db }, lists, TRAININGS),
+    compressions: listLoader({ db }, lists, COMPRESSIONS),
     /** What steps made, whole. */
     made: byKey(
       (ids) => prisma.step.findMany({ where: { id: { in: ids } }, select: { id: true, input: true, output: true } }),
