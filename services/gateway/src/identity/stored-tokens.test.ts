@@ -15,7 +15,7 @@ it('tokens that somebody makes up cost a statement at a time, however many there
   const { text } = await createToken(db, {
     name: 'ci',
     role: 'viewer',
-    createdBy: null,
+    createdBy: 'admin',
     projectId: 'default',
     expiresAt: null,
   });
