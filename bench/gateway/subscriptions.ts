@@ -39,7 +39,9 @@ export interface Stage {
 /** Clients on sockets of their own that watch so many runs between them, while each run's progress is written as a worker does. */
 export async function subscriptions(stage: Stage, runs: number): Promise<Delivery> {
   const { db, bus, gatewayPid, spent } = stage;
-  const attempts = await Promise.all(Array.from({ length: runs }, () => running(db)));
+  const attempts: AttemptReference[] = [];
+  // One after the other: this process, too, has so many connections to the database.
+  while (attempts.length < runs) attempts.push(await running(db));
   const resident = residentKiB(gatewayPid);
   const told = new Map<string, number>();
   const received: { readonly change: string; readonly at: number }[] = [];
