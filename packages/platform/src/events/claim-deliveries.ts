@@ -63,9 +63,13 @@ export async function claimDeliveries(
   return rows.map((row) => ({ ...row, token }));
 }
 
-/** Makes due at once what a process had in its hands that is dead for certain. */
-export async function releaseDeliveries({ prisma }: Pick<Database, 'prisma'>): Promise<void> {
+/** Makes due at once what was taken before this process opened a database of its own: whoever took it is dead. */
+export async function releaseDeliveries(
+  { prisma, openedAt }: Pick<Database, 'prisma' | 'openedAt'>,
+  leaseSeconds: number,
+): Promise<void> {
   await prisma.$executeRaw`
     UPDATE delivery SET token = NULL, next_attempt_at = clock_timestamp()
-    WHERE state = 'PENDING' AND token IS NOT NULL`;
+    WHERE state = 'PENDING' AND token IS NOT NULL
+      AND next_attempt_at - make_interval(secs => ${leaseSeconds}::float8) < ${openedAt}`;
 }

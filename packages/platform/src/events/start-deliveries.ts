@@ -39,7 +39,7 @@ export function startDeliveries(db: Database, options: DeliveryOptions): Repeati
 
   const passes = repeat(everyMs, async () => {
     try {
-      if (restarted) await releaseDeliveries(db);
+      if (restarted) await releaseDeliveries(db, leaseSeconds);
       restarted = false;
       const busy = [...underway].filter(([, count]) => count >= PER_WEBHOOK).map(([id]) => id);
       const most = AT_ONCE - sending.size;
