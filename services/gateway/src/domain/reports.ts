@@ -47,7 +47,7 @@ export async function reportOfRun(context: Reading, run: Run): Promise<Report | 
     run: { ...rest, createdBy, labels: entries(labels) },
     model: { ...document.model, metadata: entries(document.model.metadata) },
     file: await artifactOf(context.loaders, sha256, 'report.json'),
-  } as Report;
+  };
 }
 
 async function readDocument({ store }: Reading, sha256: string): Promise<ReportDocument> {
@@ -145,19 +145,13 @@ function describeRun(row: RunRow, kind: ReportRun['kind']): ReportRun {
     id: globalId('Run', id),
     kind,
     name,
-    labels: Object.fromEntries(labels.map(keyAndValue)),
+    labels: Object.fromEntries(toLabels(labels).map(({ key, value }) => [key, value])),
     createdBy,
     createdAt: createdAt.toISOString(),
     startedAt: startedAt?.toISOString() ?? null,
     endedAt: endedAt?.toISOString() ?? null,
     reused,
   };
-}
-
-/** A label as it is stored. */
-function keyAndValue(label: string): readonly [key: string, value: string] {
-  const at = label.indexOf('=');
-  return [label.slice(0, at), label.slice(at + 1)];
 }
 
 /** Files of exporters may carry a whole training configuration. */
