@@ -26,7 +26,7 @@ export async function compressionFrontier(
       fix: 'Pass numbers greater than 0 and less than 1, the lesser one as least.',
     });
   }
-  const planner = await openPlanner(context, input);
+  const planner = await openPlanner(context, input, { epsilon: least });
   const name = JSON.stringify([points, least, most, planner.key]);
   const known = frontiers.get(name);
   if (known !== undefined) return known;

@@ -21,7 +21,7 @@ import { type Goal, requireWanted, toPruneOptions } from './prune-options.ts';
 
 /** The dry run: the same planning as the pruner's, on the model's skeleton, which carries shapes and no large weights. */
 export async function compressionPlan(context: Context, input: CompressionPlanInput): Promise<CompressionPlan> {
-  const planner = await openPlanner(context, input);
+  const planner = await openPlanner(context, input, input);
   return planner.plan(input);
 }
 
@@ -33,14 +33,16 @@ export interface Planner {
   readonly key: string;
 }
 
-/** Throws ID_INVALID, TASK_UNKNOWN, NOT_ANALYZED and what `requireWanted` throws. */
+/** `first`: a goal that will be planned for, refused before anything is read. Throws ID_INVALID, TASK_UNKNOWN, ANALYSIS_MISSING, what `requireWanted` throws and what planning for that goal does. */
 export async function openPlanner(
   context: Context,
   input: Pick<CompressionPlanInput, 'model' | 'dataset' | 'plan'>,
+  first: Goal,
 ): Promise<Planner> {
   const dataset = await requireDataset(context, input.dataset);
   const model = await requireModel(context, input.model);
   const wanted = requireWanted(dataset, input.plan);
+  requireDry(toPruneOptions(input.plan, first, model, wanted));
   const resultsOf = (tasks: readonly TaskSpec[]): Promise<readonly (readonly LayerResult[])[]> =>
     Promise.all(tasks.map((task) => requireLayerResults(context, model, dataset, task)));
   const results = await resultsOf(wanted.tasks);

@@ -19,7 +19,7 @@ const WAIT_MS = 60_000;
  * Throws SUBSCRIPTION_OVERRUN where a client leaves too many unread.
  */
 export function watchRuns(
-  { db, projectRuns }: Pick<Context, 'db' | 'projectRuns'>,
+  { db, projectRuns }: Pick<Context, 'db'> & { readonly projectRuns: Pick<Context['projectRuns'], 'watch'> },
   conditions: RunConditions,
 ): AsyncGenerator<Run> {
   const bell = new Bell();
