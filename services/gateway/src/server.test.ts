@@ -87,7 +87,7 @@ describe('health', () => {
   });
 
   it('/metrics tells Prometheus of the queues, the runs, the requests and what it stands on, on a port of its own', async () => {
-    const step = { ref: 'a', kind: 'work', service: 'nobody', name: 'a', key: 'k', input: {}, dependsOn: [] };
+    const step = { ref: 'a', kind: 'extract', service: 'nobody', name: 'a', key: 'k', input: {}, dependsOn: [] };
     await launchRun(gateway.db, { kind: 'ANALYSIS', input: {}, steps: [step] });
     await gateway.post('{ __typename }');
     await gateway.post('{ nothing }');
