@@ -26,4 +26,5 @@ const built = await stat(join(ROOT, 'dist', 'web', 'index.html')).then(
   () => 0,
 );
 const sources = await Promise.all(SOURCES.map(changedAt));
-if (Math.max(...sources) > built) await build({ root: WEB, configFile: join(WEB, 'vite.config.mjs'), logLevel: 'warn' });
+if (Math.max(...sources) > built)
+  await build({ root: WEB, configFile: join(WEB, 'vite.config.mjs'), logLevel: 'warn' });

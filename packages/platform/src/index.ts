@@ -115,7 +115,13 @@ export { type CreatedToken, createToken, type TokenRequest } from './identity/cr
 export { DEFAULT_PROJECT, isAtLeast, type Role, ROLES } from './identity/roles.ts';
 export { digestOf, hasDigest, makeToken, type ParsedToken, parseToken } from './identity/token.ts';
 export { type Allowed, parseAllowed } from './outgoing/addresses.ts';
-export { type GuardedAnswer, guardedRequest, type GuardedRequest, mayAsk, type Resolved } from './outgoing/guarded-request.ts';
+export {
+  type GuardedAnswer,
+  guardedRequest,
+  type GuardedRequest,
+  mayAsk,
+  type Resolved,
+} from './outgoing/guarded-request.ts';
 export { CHOSEN_TYPES, cloudEventType, EVENT_TYPES, type EventType } from './events/event-types.ts';
 export { recordEvent, recordPing, recordRedelivery } from './events/record-event.ts';
 export type { RunFacts } from './events/run-events.ts';

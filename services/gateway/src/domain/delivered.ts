@@ -34,7 +34,7 @@ export async function resultOfDelivered(
   const { report } = step.output as unknown as PruneOutput | ReportOutput;
   const { tasks = [] } = step.input as unknown as PruneInput | ReportInput;
   const { sha256, bytes } = model;
-  return isMeasured(report) ? (resultOf({ label, sha256, measured: report, bytes }, tasks)) : null;
+  return isMeasured(report) ? resultOf({ label, sha256, measured: report, bytes }, tasks) : null;
 }
 
 /** What tells a network apart from others of its run, and its digest. */

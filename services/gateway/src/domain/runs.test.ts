@@ -399,9 +399,7 @@ it('a run shows what its steps did: progress, attempts in order, failures, and w
     },
   ]);
   expect(view.attempts).toEqual([{ number: 1 }, { number: 2 }]);
-  expect(view.prunings).toMatchObject([
-    { label: '0.05', epsilon: 0.05, result: { label: '0.05', task: 'yaw' } },
-  ]);
+  expect(view.prunings).toMatchObject([{ label: '0.05', epsilon: 0.05, result: { label: '0.05', task: 'yaw' } }]);
   const file = await fetch(view.prunings[0]!.model.downloadUrl);
   expect(file.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''net-yaw-0.05.onnx");
 });
