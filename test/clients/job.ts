@@ -49,10 +49,7 @@ export async function operations(): Promise<(name: string) => DocumentNode> {
   const byName = new Map(
     definitions
       .filter((definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION)
-      .map((definition) => [
-        definition.name!.value,
-        { kind: Kind.DOCUMENT, definitions: [definition] } as DocumentNode,
-      ]),
+      .map((definition) => [definition.name!.value, { kind: Kind.DOCUMENT, definitions: [definition] }]),
   );
   return (name) => byName.get(name)!;
 }

@@ -41,13 +41,13 @@ export function urql(url: string, token: string): StockClient {
     follow: (document, variables) =>
       iterate((next, done, fail) => {
         const source = client.subscription<unknown>(document, variables);
-        const { unsubscribe } = source.subscribe(({ data, error, hasNext }) => {
+        const subscription = source.subscribe(({ data, error, hasNext }) => {
           if (error) fail(error);
           else if (data) next(data);
           if (!hasNext) done();
         });
-        return { unsubscribe };
+        return subscription;
       }),
-    close: () => socket.dispose() as Promise<void>,
+    close: () => socket.dispose(),
   };
 }
