@@ -46,7 +46,7 @@ const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELED', 'TIMED_OUT'];
 /** Each operation of job.graphql as a document of its own. */
 export async function operations(): Promise<(name: string) => DocumentNode> {
   const { definitions } = parse(await readFile(new URL('job.graphql', import.meta.url), 'utf8'));
-  const byName = new Map(
+  const byName = new Map<string, DocumentNode>(
     definitions
       .filter((definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION)
       .map((definition) => [definition.name!.value, { kind: Kind.DOCUMENT, definitions: [definition] }]),
