@@ -9,7 +9,7 @@ import { JSON_HEADERS, kneepoint, Kneepoint, makeSample, type Sample } from './s
 const TASK = 'yaw';
 const EPOCHS = 4;
 /** In the order of the work; each is a kind of step, and the moment at which somebody loses patience. */
-const MOMENTS = [...['import-model', 'import-dataset', 'extract', 'regress', 'prune', 'finetune', 'report']] as const;
+const MOMENTS = ['IMPORT_MODEL', 'IMPORT_DATASET', 'EXTRACT', 'REGRESS', 'PRUNE', 'FINETUNE', 'REPORT'] as const;
 
 interface StepView {
   readonly kind: string;
@@ -110,7 +110,7 @@ describe('Ctrl-C during compress', () => {
 
   it('as kill -9 does no harm: the next command takes over what the dead one held', async () => {
     const killed = new Kneepoint(compressArguments(0.2));
-    await reaches(killed, 'finetune');
+    await reaches(killed, 'FINETUNE');
     killed.child.kill('SIGKILL');
     expect((await killed.finished()).signal).toBe('SIGKILL');
     expect(await list(out)).toHaveLength(4);
@@ -142,7 +142,7 @@ describe('Ctrl-C during compress', () => {
       const compressions = runs.filter((run) => run.kind === 'COMPRESSION' && run.state === 'SUCCEEDED');
       const resumed = compressions.at(-1)!;
       // Interrupted at each step in turn, at last while it wrote the report: all else was there.
-      expect(resumed.steps.filter((step) => !step.reused).map((step) => step.kind)).toEqual(['report']);
+      expect(resumed.steps.filter((step) => !step.reused).map((step) => step.kind)).toEqual(['REPORT']);
       expect(resumed.reused).toBe(false);
       expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['SUCCEEDED', 'CANCELED']));
     });
