@@ -177,7 +177,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     await page.getByLabel('Epochs, when not by default').fill('1');
     await page.getByRole('button', { name: 'Compress' }).click();
     await page.getByRole('progressbar').waitFor();
-    await page.getByText('succeeded', { exact: true }).waitFor({ timeout: 180_000 });
+    await page.locator('.state.succeeded').waitFor({ timeout: 180_000 });
     expect(await page.locator('figure.curve').count()).toBeGreaterThan(0);
   });
 
@@ -187,6 +187,8 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       await open(path);
       expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
     }
+    await page.goto('about:blank');
+    await open('/');
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
     expect(foreign).toEqual([]);

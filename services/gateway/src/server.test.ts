@@ -87,7 +87,7 @@ describe('health', () => {
   });
 
   it('/metrics tells Prometheus of the queues, the runs, the requests and what it stands on, on a port of its own', async () => {
-    const step = { ref: 'a', kind: 'extract', service: 'nobody', name: 'a', key: 'k', input: {}, dependsOn: [] };
+    const step = { ref: 'a', kind: 'extract', service: 'pruner', name: 'a', key: 'k', input: {}, dependsOn: [] };
     await launchRun(gateway.db, { kind: 'ANALYSIS', input: {}, steps: [step] });
     await gateway.post('{ __typename }');
     await gateway.post('{ nothing }');
@@ -99,8 +99,8 @@ describe('health', () => {
     const response = await fetch(`http://127.0.0.1:${healthPort}/metrics`);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     const text = await response.text();
-    expect(text).toContain('kneepoint_queue_depth{service="nobody"} 1');
-    expect(text).toMatch(/kneepoint_queue_oldest_seconds\{service="nobody"\} [\d.e-]+\n/);
+    expect(text).toContain('kneepoint_queue_depth{service="pruner"} 1');
+    expect(text).toMatch(/kneepoint_queue_oldest_seconds\{service="pruner"\} [\d.e-]+\n/);
     expect(text).toMatch(/kneepoint_runs_active\{kind="ANALYSIS",state="QUEUED"\} \d/);
     expect(text).toMatch(/nodejs_eventloop_lag_seconds [\d.e-]+\n/);
     expect(text).toContain('kneepoint_dependency_up{dependency="artifacts"} 1');

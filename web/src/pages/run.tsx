@@ -151,7 +151,9 @@ function Trainings({ run }: { readonly run: Run }): ReactNode {
 }
 
 function Files({ run }: { readonly run: Run }): ReactNode {
-  const made = [...run.compressions.edges, ...run.prunings.edges].map(({ node }) => node);
+  // A compression leaves what it cut before training, too.
+  const { edges } = run.compressions.edges.length > 0 ? run.compressions : run.prunings;
+  const made = edges.map(({ node }) => node);
   if (made.length === 0) return null;
   return (
     <section>
