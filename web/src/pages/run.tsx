@@ -135,10 +135,10 @@ function Trainings({ run }: { readonly run: Run }): ReactNode {
     <section>
       <h2>Trainings</h2>
       <div className="multiples wide">
-        {trainings.map(({ label, epochs, epochsPlanned, bestEpoch, metricName }, at) => (
+        {trainings.map(({ name, label, epochs, epochsPlanned, bestEpoch, metricName }) => (
           <History
-            key={`${label} ${at}`}
-            title={label}
+            key={name}
+            title={name.includes(label) ? name : `${name}: ${label}`}
             values={epochs.map(({ epoch, metric: value }) => ({ epoch, value }))}
             planned={epochsPlanned}
             best={bestEpoch}

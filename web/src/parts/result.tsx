@@ -115,7 +115,7 @@ export function Result({ result }: { readonly result: ResultFieldsFragment }): R
       />
       <p className={proof.passed ? 'quiet' : 'problem'}>
         {proof.passed ? 'Proved' : 'Not proved'}: the cut network equals the whole one with the removed filters masked,
-        to {proof.maxAbsDiff.toExponential(1)} ({proof.tolerance.toExponential(1)} allowed).
+        to a share of {proof.maxRelDiff.toExponential(1)} ({proof.tolerance.toExponential(1)} allowed).
       </p>
       {warnings.length > 0 && (
         <ul className="quiet">
