@@ -35,6 +35,8 @@ const FACE_SIZE = 64;
 const PERSONS = 150;
 /** Trained by `kneepoint train`; the command, the seed and the metric stand beside each in a card. */
 const NETWORKS = ['faces-identity', 'faces-head-pose'] as const;
+/** What each of them was trained for: against it the others' loss is told. */
+const PRIMARY_TASKS = { 'faces-identity': 'identity', 'faces-head-pose': 'head_pose' } as const;
 const NETWORKS_FOLDER = fileURLToPath(new URL('../../networks/', import.meta.url));
 /** What is trained in the demo. */
 const ARMS = ['FINETUNED', 'UNPRUNED'] as const;
@@ -93,7 +95,9 @@ async function demo(options: DemoOptions): Promise<void> {
       const file = join(dataDir, `${name}.onnx`);
       await copyFile(join(NETWORKS_FOLDER, `${name}.onnx`), file);
       await copyFile(join(NETWORKS_FOLDER, `${name}.preprocess.json`), join(dataDir, `${name}.preprocess.json`));
-      models.push((await registerModel(connection, { file, name }, signal)).model!.id);
+      models.push(
+        (await registerModel(connection, { file, name, primaryTask: PRIMARY_TASKS[name] }, signal)).model!.id,
+      );
     }
     const dataset = (await registerDataset(connection, { source: faces, name: 'faces' }, signal)).dataset!.id;
     print(`   ${faces}`);
