@@ -131,6 +131,11 @@ describe('of this schema', () => {
     const plan =
       'compressionPlan(input: { model: "m", dataset: "d", epsilon: 0.1, plan: { tasks: ["t"] } }) { bestLayer }';
     expect(ofOwn(`{ ${plan} }`)).toBeGreaterThan(2000);
+    const frontier = (points: number) =>
+      `compressionFrontier(input: { model: "m", dataset: "d", plan: { task: "t" }, points: ${points} }) { points { kept } }`;
+    expect(ofOwn(`{ ${frontier(2)} }`)).toBeGreaterThan(2000);
+    // Each plan and its answer.
+    expect(ofOwn(`{ ${frontier(200)} }`) - ofOwn(`{ ${frontier(2)} }`)).toBe(198 * (200 + 1));
     const launch = 'launchAnalysis(input: { model: "m", dataset: "d" }) { run { id } }';
     expect(ofOwn(`mutation { ${launch} }`)).toBeGreaterThan(2000);
     expect(ofOwn('mutation { cancelRun(id: "r") { run { id } } }')).toBeGreaterThan(50);

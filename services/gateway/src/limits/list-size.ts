@@ -27,7 +27,7 @@ const PAGE_LIMIT = 100;
 /** Lists that are larger or smaller than usual. */
 const SIZES: Readonly<Record<string, (args: Arguments, above: Arguments) => number>> = {
   'CharacteristicCurve.points': (_args, { maxPoints }) => (typeof maxPoints === 'number' ? maxPoints : 100),
-  'CompressionFrontier.points': () => 41,
+  'CompressionFrontier.points': (_args, above) => pointsOf(above),
   'Run.labels': () => 5,
   'Query.failureCodes': () => 200,
   'Query.taskRelationships': ({ models }) => (Array.isArray(models) ? models.length : 1),
@@ -69,15 +69,22 @@ export function listSize({ name, isList, args, above }: SizedField): number {
   return isList && !name.endsWith('Connection.edges') ? USUAL : 1;
 }
 
+function pointsOf({ input }: Arguments): number {
+  const { points } = (input ?? {}) as { readonly points?: unknown };
+  return typeof points === 'number' ? points : 41;
+}
+
 /** What planning takes: it decodes a network, or writes every step of a run. */
 const PLANNING = 2000;
+/** Of several plans of one network, each: nothing is read for it any more. */
+const ONE_PLAN = 200;
 /** Results that one network has for all tasks of a data set: they are read and chosen from, whatever is asked of them. */
 const RESULTS = 200;
 
 /** What a field takes besides its answer, as fields of one. */
 export const BASE_COSTS: Readonly<Record<string, (args: Arguments) => number>> = {
   'Query.characteristicCurves': () => RESULTS,
-  'Query.compressionFrontier': () => PLANNING,
+  'Query.compressionFrontier': (args) => PLANNING + ONE_PLAN * pointsOf(args),
   'Query.compressionPlan': () => PLANNING,
   'Query.taskRelationships': ({ models }) => RESULTS * (Array.isArray(models) ? models.length : 1),
   // It is made when it is first asked for.
