@@ -160,7 +160,7 @@ describe('the template for Argo Workflows', () => {
     };
     expect(results[0]!.keep.met).toBe(false);
     const left = [...outputs.artifacts, ...outputs.parameters.map(({ valueFrom }) => valueFrom)];
-    for (const { path } of left) await stat(path.replace('/work', work));
+    for (const { path } of left) await stat(path.replace('/job', work));
     expect((await readFile(join(work, 'verdict'), 'utf8')).trim()).toBe(results[0]!.verdict);
   });
 

@@ -2,7 +2,6 @@ import { KneepointError, type KneepointClient } from '@kneepoint/client';
 import { QueryClient, QueryClientProvider, useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { openGateway } from './gateway.ts';
-import type { TypedDocumentString } from './generated/graphql.ts';
 
 const Gateway = createContext<KneepointClient | null>(null);
 
@@ -31,6 +30,12 @@ export function useGateway(): KneepointClient {
   return useContext(Gateway)!;
 }
 
+/** A document with its types, of the client or of the page: each package has a class of its own for them. */
+interface TypedText<Data, Variables> {
+  toString(): string;
+  readonly __apiType?: ((variables: Variables) => Data) | undefined;
+}
+
 export interface AskOptions {
   readonly enabled?: boolean;
   /** Milliseconds after which it is asked again; never when absent. */
@@ -39,7 +44,7 @@ export interface AskOptions {
 
 /** The data of a query of the schema; asked once for all who ask the same. */
 export function useAsk<Data, Variables extends object>(
-  document: TypedDocumentString<Data, Variables>,
+  document: TypedText<Data, Variables>,
   variables: Variables,
   { enabled = true, every }: AskOptions = {},
 ): UseQueryResult<Data, Error> {

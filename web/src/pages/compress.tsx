@@ -1,13 +1,9 @@
+import { CompressionPlanDocument, LaunchCompressionDocument, type LaunchCompressionInput } from '@kneepoint/client';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAsk, useChange } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
 import { bytes, change, count } from '../format.ts';
-import {
-  CompressionPlanDocument,
-  LaunchCompressionDocument,
-  type LaunchCompressionInput,
-} from '../generated/graphql.ts';
 import { useChoices, useChosen, useSources } from '../parts/choose.tsx';
 import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';

@@ -1,6 +1,6 @@
+import { RegisterDatasetDocument, RemoveDatasetDocument, RenameDatasetDocument } from '@kneepoint/client';
 import type { ReactNode } from 'react';
 import { time, words } from '../format.ts';
-import { RegisterDatasetDocument, RemoveDatasetDocument, RenameDatasetDocument } from '../generated/graphql.ts';
 import { useSources } from '../parts/choose.tsx';
 import { Import } from '../parts/import.tsx';
 import { Problem } from '../parts/problem.tsx';

@@ -1,6 +1,6 @@
+import { RegisterModelDocument, RemoveModelDocument, RenameModelDocument } from '@kneepoint/client';
 import type { ReactNode } from 'react';
 import { count, time } from '../format.ts';
-import { RegisterModelDocument, RemoveModelDocument, RenameModelDocument } from '../generated/graphql.ts';
 import { useSources } from '../parts/choose.tsx';
 import { Import } from '../parts/import.tsx';
 import { Problem } from '../parts/problem.tsx';

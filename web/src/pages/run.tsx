@@ -1,4 +1,4 @@
-import { ENDED } from '@kneepoint/client';
+import { ENDED, CancelRunDocument, RetryRunDocument } from '@kneepoint/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect } from 'react';
 import { useLocation } from 'wouter';
@@ -6,7 +6,7 @@ import { useAsk, useChange, useGateway } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
 import { History } from '../charts/history.tsx';
 import { bytes, count, duration, metric, percent, time, words } from '../format.ts';
-import { CancelRunDocument, RetryRunDocument, RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
+import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
 import { Result } from '../parts/result.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { State } from './runs.tsx';

@@ -1,8 +1,7 @@
-import { KneepointError } from '@kneepoint/client';
+import { KneepointError, LaunchAnalysisDocument } from '@kneepoint/client';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { useChange } from '../ask.tsx';
-import { LaunchAnalysisDocument } from '../generated/graphql.ts';
 import { Problem } from './problem.tsx';
 
 interface Props {

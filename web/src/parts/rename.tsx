@@ -1,7 +1,7 @@
+import type { TypedDocumentString } from '@kneepoint/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useChange } from '../ask.tsx';
-import type { TypedDocumentString } from '../generated/graphql.ts';
 import { Problem } from './problem.tsx';
 
 interface Props {
