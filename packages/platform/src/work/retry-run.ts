@@ -7,12 +7,12 @@ import { isRunTerminal } from './states.ts';
 
 /**
  * Launches the steps of a run that did not succeed once more, as a new run; what succeeded is found by its key.
- * Throws RUN_NOT_FOUND, RUN_NOT_RETRYABLE, IDEMPOTENCY_KEY_REUSED.
+ * Throws RUN_NOT_FOUND, RUN_NOT_RETRYABLE, IDEMPOTENCY_KEY_REUSED, RUNS_TOO_MANY.
  */
 export async function retryRun(
   db: Database,
   runId: string,
-  { idempotencyKey, createdBy }: Pick<RunRequest, 'idempotencyKey' | 'createdBy'> = {},
+  { idempotencyKey, createdBy, mostOpen }: Pick<RunRequest, 'idempotencyKey' | 'createdBy' | 'mostOpen'> = {},
 ): Promise<Run> {
   const run = await db.prisma.run.findUnique({
     where: { id: runId },
@@ -33,6 +33,7 @@ export async function retryRun(
     ...(run.datasetId === null ? {} : { datasetId: run.datasetId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(createdBy === undefined ? {} : { createdBy }),
+    ...(mostOpen === undefined ? {} : { mostOpen }),
     steps: run.steps.map((step) => ({
       ref: step.id,
       kind: step.kind,

@@ -14,7 +14,7 @@ export async function cancel({ db, bus, loaders }: Context, id: string): Promise
 }
 
 /** A new run over the same steps: those whose results exist are found by their keys. */
-export async function retry({ db, loaders, principal }: Context, id: string): Promise<Run> {
+export async function retry({ db, loaders, principal, config }: Context, id: string): Promise<Run> {
   const run = await requireRun({ loaders }, id);
   if (!RETRYABLE.includes(run.state)) {
     throw new Failure('RUN_NOT_RETRYABLE', `the run is ${run.state}`, {
@@ -22,7 +22,7 @@ export async function retry({ db, loaders, principal }: Context, id: string): Pr
       fix: 'Retry a run that is FAILED, CANCELED or TIMED_OUT.',
     });
   }
-  return toRun(await retryRun(db, run.id, { createdBy: principal.name }));
+  return toRun(await retryRun(db, run.id, { createdBy: principal.name, mostOpen: config.gateway.openRuns }));
 }
 
 /** Says something else of a run: what is left out stays, null takes away. Throws RUN_UNKNOWN, RUN_DETAILS_INVALID. */

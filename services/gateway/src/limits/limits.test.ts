@@ -150,6 +150,13 @@ it('a project has so many runs that have not ended, also of those that are launc
   const launched = await Promise.all([1, 2, 3, 4, 5].map(launch));
   const codes = launched.flatMap(({ registerModel }) => registerModel.userErrors.map(({ code }) => code));
   expect(codes).toEqual(['RUNS_TOO_MANY', 'RUNS_TOO_MANY', 'RUNS_TOO_MANY']);
+  // Doing it again is one more.
+  await prisma.run.create({ data: { ...run, state: 'FAILED' } });
+  const newest = await gateway.query<{ runs: { nodes: { id: string }[] } }>('{ runs(first: 1) { nodes { id } } }');
+  const again = await gateway.query<{ retryRun: { userErrors: { code: string }[] } }>(
+    `mutation { retryRun(id: "${newest.runs.nodes[0]!.id}") { userErrors { code } } }`,
+  );
+  expect(again.retryRun.userErrors).toEqual([{ code: 'RUNS_TOO_MANY' }]);
   // Those that have ended count no more.
   await prisma.run.updateMany({ data: { state: 'SUCCEEDED' } });
   expect((await launch(6)).registerModel.userErrors).toEqual([]);
