@@ -1,5 +1,3 @@
-import type { MetricName } from './generated/graphql.ts';
-
 const UNITS = ['', ' k', ' M', ' G', ' T'];
 
 /** 1234567 → "1.23 M". */
@@ -30,17 +28,15 @@ export function change(before: number, after: number): string {
   return share <= 0 ? `−${text}` : `+${text}`;
 }
 
-const SHARES: readonly MetricName[] = ['ACCURACY', 'BALANCED_ACCURACY'];
-
-/** A metric as people say it: shares in percent, errors in their unit. */
-export function metric(name: MetricName, value: number): string {
-  return SHARES.includes(name) ? percent(value) : value.toPrecision(3).replace('-', '−');
+/** A metric as people say it, by its name in the API or in a report: shares in percent, errors in their unit. */
+export function metric(name: string, value: number): string {
+  return /accuracy/i.test(name) ? percent(value) : value.toPrecision(3).replace('-', '−');
 }
 
-export function metricLabel(name: MetricName): string {
-  return name === 'MAE' || name === 'RMSE' || name === 'R2'
-    ? name.replace('R2', 'R²')
-    : name.toLowerCase().replace('_', ' ');
+/** "BALANCED_ACCURACY", "balancedAccuracy" → "balanced accuracy"; initials stay. */
+export function metricLabel(name: string): string {
+  if (/^(mae|rmse|r2)$/i.test(name)) return name.toUpperCase().replace('R2', 'R²');
+  return words(name.replaceAll(/[a-z](?=[A-Z])/g, '$&_'));
 }
 
 /** 95 → "1 min 35 s". */
