@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { globalId } from '../domain/ids.ts';
-import { digest } from '../testing/seed.ts';
+import { digest, seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 
 /** Slots, and waiting for each of them eight; one project has three quarters of both. */
@@ -141,8 +141,9 @@ it('when the database does not answer, some wait and get a code, and the rest he
 
 it('a project has so many runs that have not ended, also of those that are launched at once', async () => {
   const { prisma } = gateway.db;
-  const run = { kind: 'ANALYSIS', state: 'RUNNING', input: {} };
-  await prisma.run.createMany({ data: Array.from({ length: OPEN_RUNS - 2 }, () => run) });
+  // With a step, as those of no work end by themselves.
+  const open = () => seedRun(gateway);
+  await Promise.all(Array.from({ length: OPEN_RUNS - 2 }, open));
   const launch = (name: number) =>
     gateway.query<{ registerModel: { run: { id: string } | null; userErrors: { code: string }[] } }>(
       `mutation { registerModel(input: { name: "net ${name}", path: "/nowhere.onnx" }) { run { id } userErrors { code } } }`,
@@ -151,10 +152,10 @@ it('a project has so many runs that have not ended, also of those that are launc
   const codes = launched.flatMap(({ registerModel }) => registerModel.userErrors.map(({ code }) => code));
   expect(codes).toEqual(['RUNS_TOO_MANY', 'RUNS_TOO_MANY', 'RUNS_TOO_MANY']);
   // Doing it again is one more.
-  await prisma.run.create({ data: { ...run, state: 'FAILED' } });
-  const newest = await gateway.query<{ runs: { nodes: { id: string }[] } }>('{ runs(first: 1) { nodes { id } } }');
+  const failed = await open();
+  await prisma.run.update({ where: { id: failed.id }, data: { state: 'FAILED' } });
   const again = await gateway.query<{ retryRun: { userErrors: { code: string }[] } }>(
-    `mutation { retryRun(id: "${newest.runs.nodes[0]!.id}") { userErrors { code } } }`,
+    `mutation { retryRun(id: "${globalId('Run', failed.id)}") { userErrors { code } } }`,
   );
   expect(again.retryRun.userErrors).toEqual([{ code: 'RUNS_TOO_MANY' }]);
   // Those that have ended count no more.
