@@ -4,7 +4,7 @@ export { isArchive } from './archive/archive-kind.ts';
 export { parseIndex, type DatasetIndex, type PackedImage } from './archive/dataset-index.ts';
 export { openDataset, type Dataset } from './archive/open-dataset.ts';
 export { type ImageSource, openImages } from './archive/open-images.ts';
-export { openRanges, type ReadBytes, type RemoteDataset } from './archive/open-ranges.ts';
+export { imageOffsets, openRanges, type ReadBytes, type RemoteDataset } from './archive/open-ranges.ts';
 export { packDataset, type PackedDataset, type PackOptions } from './archive/pack-dataset.ts';
 export { packSource, type PackSourceOptions } from './archive/pack-source.ts';
 export { unpackArchive, unpackFiles, type UnpackOptions } from './archive/unpack/unpack.ts';

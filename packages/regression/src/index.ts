@@ -36,6 +36,10 @@ export {
 export { errorByFilters } from './curve/error-by-filters.ts';
 export { errorWithin } from './curve/error-within.ts';
 export { knee, type Knee } from './curve/knee.ts';
+export { BinnedResponses, responsesByBin, type ResponsesByBin } from './filters/binned-responses.ts';
+export { type ExtremeRow, ExtremeRows, type Extremes } from './filters/extreme-rows.ts';
+export { filterOverlap, type FilterOverlap } from './filters/filter-overlap.ts';
+export { labelBins, type LabelBin, type LabelBins } from './filters/label-bins.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';
 export { probeWork } from './layer/probe-work.ts';

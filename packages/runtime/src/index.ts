@@ -27,6 +27,7 @@ export {
 export { batchSizeFor } from './responses/batch-size.ts';
 export { writeResponses, type ResponsesToWrite } from './responses/write-responses.ts';
 export { openResponses, readResponses, type ResponsesFile } from './responses/read-responses.ts';
+export { readColumn, type ReadRange, type ResponsesColumn } from './responses/read-column.ts';
 export { joinResponses, type JoinedColumn } from './responses/join-responses.ts';
 export { declaredFile, type DeclaredFile, imagesOf, measureDeclared, originalOf } from './latency/measure-declared.ts';
 export { measureLatency, type LatencyModel, type LatencyOptions } from './latency/measure-latency.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '@kneepoint/failures';
 import { LIMITS } from '../limits.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { INDEX_ENTRY, invalid, parseIndex } from './dataset-index.ts';
+import { INDEX_ENTRY, invalid, type PackedImage, parseIndex } from './dataset-index.ts';
 import { nextEntry, readTarHeader, TAR_BLOCK } from './tar-header.ts';
 
 /** Bytes `from` up to but not including `to` of an archive that lies elsewhere. */
@@ -25,12 +25,7 @@ export async function openRanges(bytes: ReadBytes): Promise<RemoteDataset> {
     throw invalid(`the first entry is no ${INDEX_ENTRY} of a packed data set`, 'byte 0');
   }
   const { manifest, images } = parseIndex(await bytes(TAR_BLOCK, TAR_BLOCK + header.bytes));
-  const offsets = new Float64Array(images.length);
-  let at = nextEntry(TAR_BLOCK, header.bytes);
-  images.forEach((image, i) => {
-    offsets[i] = at + TAR_BLOCK;
-    at = nextEntry(at + TAR_BLOCK, image.bytes);
-  });
+  const offsets = imageOffsets(header.bytes, images);
   return {
     manifest,
     async read(i) {
@@ -42,4 +37,14 @@ export async function openRanges(bytes: ReadBytes): Promise<RemoteDataset> {
       return found;
     },
   };
+}
+
+/** Where the contents of each image begin in the archive of an index of so many bytes: it is written in one way alone. */
+export function imageOffsets(indexBytes: number, images: readonly Pick<PackedImage, 'bytes'>[]): Float64Array {
+  let at = nextEntry(TAR_BLOCK, indexBytes);
+  return Float64Array.from(images, ({ bytes }) => {
+    const offset = at + TAR_BLOCK;
+    at = nextEntry(offset, bytes);
+    return offset;
+  });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { withFolder } from '../testing/with-folder.ts';
+import { readColumn, type ReadRange } from './read-column.ts';
 import { openResponses, readResponses } from './read-responses.ts';
 import type { ResponsesToWrite } from './write-responses.ts';
 import { writeResponses } from './write-responses.ts';
@@ -71,6 +72,48 @@ describe('a file of responses', () => {
         code: 'RUNTIME_RESPONSES_SHAPE',
         message: 'the grid of layer index holds 7 values where 2 × 4 belong',
       });
+    });
+  });
+
+  it('gives one layer without the others being read', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'r.arrow');
+      // Wide enough that the columns of all layers are larger than what is read to find one.
+      const wide = Array.from({ length: 40 }, (_, at) => ({
+        layer: `layer ${at}`,
+        value: `${at}`,
+        channels: 100 + at,
+      }));
+      const responses = new Map(
+        wide.map(({ layer, channels }, t) => [layer, Float32Array.from({ length: 9 * channels }, (_, i) => t + i / 7)]),
+      );
+      const grids = new Map([['layer 0', new Float32Array(9 * 400)]]);
+      await writeResponses(path, { taps: wide, from: 0, responses, grids });
+      const bytes = new Uint8Array(await readFile(path));
+      let asked = 0;
+      const read: ReadRange = ({ start, end }) => {
+        asked += end + 1 - start;
+        return Promise.resolve(bytes.subarray(start, end + 1));
+      };
+      for (const { layer, channels } of [wide[0]!, wide[17]!, wide[39]!]) {
+        asked = 0;
+        expect(await readColumn(read, bytes.length, layer)).toEqual({
+          rows: 9,
+          channels,
+          values: responses.get(layer),
+        });
+        expect(asked).toBeLessThan(bytes.length / 2);
+      }
+      const missing = { code: 'RUNTIME_LAYER_MISSING', fix: expect.stringContaining('layer 39') as string };
+      await expect(readColumn(read, bytes.length, 'layer 40')).rejects.toMatchObject(missing);
+      for (const [spoilt, length] of [
+        [bytes.map((byte) => byte ^ 0x5a), bytes.length],
+        [bytes.slice(0, 300), 300],
+        [bytes, bytes.length - 70_000],
+      ] as const) {
+        const from: ReadRange = ({ start, end }) => Promise.resolve(spoilt.subarray(start, end + 1));
+        await expect(readColumn(from, length, 'layer 39')).rejects.toMatchObject({ code: 'RUNTIME_FEATURES_INVALID' });
+      }
     });
   });
 
