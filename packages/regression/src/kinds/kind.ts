@@ -27,8 +27,8 @@ export interface TaskKind {
   labelProblem(labels: Float64Array, spec: TaskSpec): string | undefined;
   /** Columns of the answer: 1, or one per label. */
   columns(spec: TaskSpec): number;
-  /** One threshold per target, chosen on rows × targets of scores and labels; empty where the type has none. */
-  chooseThresholds(scores: Float64Array, labels: Float64Array, targets: number): readonly number[];
+  /** One threshold per target, chosen on rows × targets of scores and labels, `neutral` where these say nothing else; empty where the type has none. */
+  chooseThresholds(scores: Float64Array, labels: Float64Array, targets: number, neutral: number): readonly number[];
   /** rows × targets of scores -> rows × columns of answers. Labels are scores too: they give the truth. */
   decide(scores: Float64Array, spec: TaskSpec, thresholds: readonly number[]): Float64Array;
   /** Names of the classes, bins or labels, in the order of their ids; undefined where answers are values. */

@@ -40,17 +40,40 @@ describe('a threshold', () => {
   const right = (scores: Float64Array, labels: Float64Array, threshold: number) =>
     scores.reduce((count, score, i) => count + ((score >= threshold ? 1 : 0) === labels[i] ? 1 : 0), 0);
 
-  test('answers as many rows right as any threshold can', () => {
+  test('answers as many rows right as any threshold can, within a standard error of the rows that it answers otherwise', () => {
     fc.assert(
-      fc.property(pairs, (drawn) => {
+      fc.property(pairs, fc.constantFrom(0, 0.5), (drawn, neutral) => {
         const scores = Float64Array.from(drawn, ([score]) => score / 4);
         const labels = Float64Array.from(drawn, ([, label]) => (label ? 1 : 0));
-        const best = Math.max(...[-9, ...scores, 9].map((threshold) => right(scores, labels, threshold)));
-        const chosen = chooseThreshold(scores, labels);
+        const all = [-9, ...scores, 9];
+        const best = Math.max(...all.map((threshold) => right(scores, labels, threshold)));
+        const chosen = chooseThreshold(scores, labels, neutral);
         expect(chosen).toSatisfy(Number.isFinite);
-        expect(right(scores, labels, chosen)).toBe(best);
+        const otherwise = (other: number) => scores.filter((score) => score >= chosen !== score >= other).length;
+        const alike = all.filter((other) => right(scores, labels, other) === best);
+        expect(best - right(scores, labels, chosen)).toBeLessThanOrEqual(
+          Math.max(...alike.map((other) => Math.sqrt(otherwise(other)))),
+        );
       }),
     );
+  });
+
+  test('stays with what is neutral where rows say otherwise by chance alone, and leaves it where they mean it', () => {
+    const scores = Float64Array.from({ length: 100 }, (_, i) => (i - 50) / 10);
+    const wrongAt = (...rows: readonly number[]) =>
+      Float64Array.from(scores, (score, i) => (score >= 0 !== rows.includes(i) ? 1 : 0));
+    // Three of the five rows above 0 are wrong: one more right answer beyond them is within the √3 that chance gives.
+    expect(chooseThreshold(scores, wrongAt(51, 52, 54), 0)).toBe(0);
+    // All ten are wrong: moved beyond them, and not further.
+    const moved = chooseThreshold(scores, wrongAt(...Array.from({ length: 10 }, (_, i) => 50 + i)), 0);
+    expect(moved).toBeCloseTo(0.95, 12);
+    expect(
+      chooseThreshold(
+        scores.map((score) => score + 7),
+        wrongAt(),
+        0,
+      ),
+    ).toBeCloseTo(6.95, 12);
   });
 
   test('is 0.5 when 0.5 is as good as any', () => {
@@ -62,7 +85,7 @@ describe('a threshold', () => {
     const task: TaskSpec = { name: 'm', type: 'multilabel', classes: ['hat', 'tie'], targets: ['hat', 'tie'] };
     const scores = Float64Array.of(0.1, 0.6, 0.2, 0.7, 0.3, 0.8);
     const labels = Float64Array.of(0, 0, 1, 0, 1, 1);
-    const thresholds = KINDS.multilabel.chooseThresholds(scores, labels, 2);
+    const thresholds = KINDS.multilabel.chooseThresholds(scores, labels, 2, 0.5);
     expect(KINDS.multilabel.decide(scores, task, thresholds)).toEqual(labels);
   });
 });

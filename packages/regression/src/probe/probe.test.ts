@@ -46,7 +46,7 @@ describe('a probe', () => {
     });
     const mean = (of: (trial: (typeof trials)[number]) => number) => trials.reduce((sum, t) => sum + of(t) / 20, 0);
     expect(Math.abs(mean(({ heldOut }) => heldOut) - 0.5)).toBeLessThan(0.05);
-    expect(mean(({ validation }) => validation)).toBeGreaterThan(0.58);
+    expect(mean(({ validation }) => validation)).toBeGreaterThan(0.55);
     const plain = probe({ responses: layer.responses, labels: tasks.mood.labels, task: tasks.mood.spec, seed: 1 });
     for (const trial of plain.trials) expect(trial.heldOut).toBe(trial.validation);
   });

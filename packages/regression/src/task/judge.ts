@@ -1,5 +1,6 @@
 import type { Breakdown } from '../kinds/breakdown.ts';
 import { KINDS } from '../kinds/registry.ts';
+import { CENTRE } from '../kinds/threshold.ts';
 import type { Outcome } from '../metrics/metric.ts';
 import { METRICS, type MetricName } from '../metrics/registry.ts';
 import type { TaskSpec } from './spec.ts';
@@ -17,9 +18,17 @@ export function metricOf(spec: TaskSpec): { readonly name: MetricName; readonly 
   return { name, higherIsBetter: METRICS[name].higherIsBetter };
 }
 
-/** One threshold per target for the types that have them (binary, multilabel), chosen for accuracy on these rows. */
-export function chooseThresholds(spec: TaskSpec, scores: Float64Array, labels: Float64Array): readonly number[] {
-  return KINDS[spec.type].chooseThresholds(scores, labels, spec.targets.length);
+/**
+ * One threshold per target for the types that have them (binary, multilabel), chosen for accuracy on these rows.
+ * @param neutral what a calibrated score is compared with: 0.5 where {0, 1} are regressed to, 0 for logits
+ */
+export function chooseThresholds(
+  spec: TaskSpec,
+  scores: Float64Array,
+  labels: Float64Array,
+  neutral: number = CENTRE,
+): readonly number[] {
+  return KINDS[spec.type].chooseThresholds(scores, labels, spec.targets.length, neutral);
 }
 
 /**
@@ -86,7 +95,7 @@ function truthOf(spec: TaskSpec, labels: Float64Array): Float64Array {
   return KINDS[spec.type].decide(
     labels,
     spec,
-    spec.targets.map(() => 0.5),
+    spec.targets.map(() => CENTRE),
   );
 }
 

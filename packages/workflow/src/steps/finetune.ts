@@ -8,7 +8,7 @@ import type { StepKind } from './step-kind.ts';
 export const FINETUNE = {
   kind: 'finetune',
   service: 'trainer',
-  version: 6,
+  version: 7,
   timeoutSeconds: 50 * 3600,
 } as const satisfies StepKind;
 

@@ -8,7 +8,7 @@ import type { StepKind } from './step-kind.ts';
 export const QUANTIZE = {
   kind: 'quantize',
   service: 'trainer',
-  version: 1,
+  version: 2,
   timeoutSeconds: 4 * 3600,
 } as const satisfies StepKind;
 

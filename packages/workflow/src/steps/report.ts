@@ -12,7 +12,7 @@ import type { StepKind } from './step-kind.ts';
 export const REPORT = {
   kind: 'report',
   service: 'trainer',
-  version: 5,
+  version: 6,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 

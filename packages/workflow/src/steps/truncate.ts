@@ -11,7 +11,7 @@ import type { StepKind } from './step-kind.ts';
 export const TRUNCATE = {
   kind: 'truncate',
   service: 'pruner',
-  version: 8,
+  version: 9,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 

@@ -1,6 +1,6 @@
 import { chooseThresholds, judge, takeRows } from '@kneepoint/regression';
 import type { FinetunedTask } from '@kneepoint/workflow';
-import { isValue, type Targets } from '../targets/targets.ts';
+import { isValue, LOGIT_OF_A_HALF, type Targets } from '../targets/targets.ts';
 
 /** Answers of a network in its units, rows × width, in the scale in which networks are trained and judged. */
 export function inTrainingScale(answers: Float32Array, { mean, deviation, width }: Targets): Float32Array {
@@ -31,7 +31,7 @@ export function fallOf(
       at.map((i) => rows[i]!),
       columns,
     );
-    const { value } = judge(spec, scores, truth, chooseThresholds(spec, scores, truth));
+    const { value } = judge(spec, scores, truth, chooseThresholds(spec, scores, truth, LOGIT_OF_A_HALF));
     const { higherIsBetter, validation, chance } = reference[k]!;
     return higherIsBetter ? validation - value : (value - validation) / Math.max(chance, Number.MIN_VALUE);
   });

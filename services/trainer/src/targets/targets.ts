@@ -21,6 +21,9 @@ export function isValue({ type }: TaskSpec): boolean {
   return type === 'continuous' || type === 'ordered';
 }
 
+/** Classes are told apart by logits: what a threshold is where validation says nothing else. */
+export const LOGIT_OF_A_HALF = 0;
+
 /** Labels of all tasks side by side, in the scale in which the network is trained: values with mean 0 and variance 1 over the training rows. */
 export class Targets {
   readonly tasks: readonly TaskColumns[];

@@ -10,7 +10,7 @@ import {
 } from '@kneepoint/regression';
 import type { FinetunedTask } from '@kneepoint/workflow';
 import type { Parts } from '../targets/parts.ts';
-import { isValue, type TaskColumns, type Targets } from '../targets/targets.ts';
+import { isValue, LOGIT_OF_A_HALF, type TaskColumns, type Targets } from '../targets/targets.ts';
 
 /** Labelled rows of a part, with what the network says of them in the units of the targets (classes: logits). */
 interface Judged {
@@ -45,7 +45,7 @@ export function higherIsBetter({ tasks }: Targets): boolean {
 export function validationMetric(targets: Targets, answers: ArrayLike<number>, { train, validation }: Parts): number {
   const values = targets.tasks.map((task) => {
     const { scores, labels } = judged(targets, task, answers, validation);
-    const { value } = judge(task.spec, scores, labels, chooseThresholds(task.spec, scores, labels));
+    const { value } = judge(task.spec, scores, labels, chooseThresholds(task.spec, scores, labels, LOGIT_OF_A_HALF));
     if (targets.tasks.length === 1 || metricOf(task.spec).higherIsBetter) return value;
     const chance = judgeChance(task.spec, labelsOf(targets, task, train), labels);
     return 1 - value / Math.max(chance, Number.MIN_VALUE);
@@ -67,7 +67,7 @@ export function judgeTasks(
     const onValidation = judged(targets, task, answers.validation, validation);
     const onTest = judged(targets, task, answers.test, test);
     const { spec } = task;
-    const thresholds = chooseThresholds(spec, onValidation.scores, onValidation.labels);
+    const thresholds = chooseThresholds(spec, onValidation.scores, onValidation.labels, LOGIT_OF_A_HALF);
     const of = ({ scores, labels }: Judged): Judgement => judge(spec, scores, labels, thresholds);
     const final = of(onTest);
     const { name, ...direction } = metricOf(spec);
