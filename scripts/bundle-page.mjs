@@ -1,4 +1,5 @@
-// Builds the page of the gateway (web/) into dist/web. Nothing is done when nothing has changed since.
+// Builds the page of the gateway (web/) into dist/web, and what makes a report of its parts into dist/report. Nothing is done when nothing has
+// changed since.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ const SOURCES = [
   join(WEB, 'src'),
   join(WEB, 'index.html'),
   join(WEB, 'vite.config.mjs'),
+  join(WEB, 'vite.report.mjs'),
   join(ROOT, 'packages', 'client', 'src'),
 ];
 
@@ -21,10 +23,17 @@ async function changedAt(path) {
   return Math.max(found.mtimeMs, ...within);
 }
 
-const built = await stat(join(ROOT, 'dist', 'web', 'index.html')).then(
-  ({ mtimeMs }) => mtimeMs,
-  () => 0,
-);
-const sources = await Promise.all(SOURCES.map(changedAt));
-if (Math.max(...sources) > built)
-  await build({ root: WEB, configFile: join(WEB, 'vite.config.mjs'), logLevel: 'warn' });
+/** What is built, and how: the file that says when, and its configuration. */
+const TARGETS = [
+  [join(ROOT, 'dist', 'web', 'index.html'), 'vite.config.mjs'],
+  [join(ROOT, 'dist', 'report', 'render.mjs'), 'vite.report.mjs'],
+];
+
+const changed = Math.max(...(await Promise.all(SOURCES.map(changedAt))));
+for (const [file, config] of TARGETS) {
+  const built = await stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  if (changed > built) await build({ root: WEB, configFile: join(WEB, config), logLevel: 'warn' });
+}

@@ -33,6 +33,16 @@ export function metric(name: string, value: number): string {
   return /accuracy/i.test(name) ? percent(value) : value.toPrecision(3).replace('-', '−');
 }
 
+/** The same beside an axis, where there is little room. */
+export function metricTick(name: string, value: number): string {
+  return /accuracy/i.test(name) ? `${Number((100 * value).toPrecision(3))} %` : tick(value);
+}
+
+/** A figure beside an axis: 0.30000000000000004 → "0.3". */
+export function tick(value: number): string {
+  return String(Number(value.toPrecision(3))).replace('-', '−');
+}
+
 /** "BALANCED_ACCURACY", "balancedAccuracy" → "balanced accuracy"; initials stay. */
 export function metricLabel(name: string): string {
   if (/^(mae|rmse|r2)$/i.test(name)) return name.toUpperCase().replace('R2', 'R²');
@@ -62,4 +72,9 @@ export function epsilon(value: number): string {
 /** LAUNCH_PRUNE → "launch prune". */
 export function words(name: string): string {
   return name.toLowerCase().replaceAll('_', ' ');
+}
+
+/** Milliseconds: 0.41234 → "0.412". */
+export function milliseconds(value: number): string {
+  return value.toPrecision(3);
 }

@@ -1,6 +1,7 @@
 import type { Interval } from '@kneepoint/regression';
 import { describeKeep, describeTarget } from './plan/goal.ts';
 import type { MeasuredArm, MeasuredResult, NetworkFigures, ReportArmTask } from './report-measured.ts';
+import { isTailNoise } from './tail-noise.ts';
 
 /** What a verdict is made of. */
 export interface VerdictFacts extends Pick<MeasuredResult, 'before' | 'after' | 'tasks' | 'keep' | 'target'> {
@@ -15,8 +16,6 @@ export interface VerdictFacts extends Pick<MeasuredResult, 'before' | 'after' | 
 
 /** Medians that differ by less are as good as equal: two measurements of one network do. */
 const SAME_TIME = 0.05;
-/** So far above the median, a 95th percentile of 30 runs is what else the machine did. */
-const NOISY_TAIL = 1.5;
 /** Shares of a metric that people ask about. */
 const TIERS = [0.01, 0.02, 0.05, 0.1];
 const TWO_SIDED_95 = 1.96;
@@ -56,7 +55,7 @@ function speed({ latencyMs: before }: NetworkFigures, { latencyMs: after }: Netw
       : ratio > 1
         ? `${times(ratio)} times as fast on this machine`
         : `${times(1 / ratio)} times as slow on this machine`;
-  const noisy = [before, after].some(({ p50, p95 }) => p95 > NOISY_TAIL * p50);
+  const noisy = [before, after].some(isTailNoise);
   return noisy ? `${found} (p95 is noise here)` : found;
 }
 

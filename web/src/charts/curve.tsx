@@ -1,7 +1,7 @@
-import { AxisBottom, AxisLeft } from '@visx/axis';
 import { scaleLinear } from '@visx/scale';
 import { LinePath } from '@visx/shape';
 import { memo, type ReactNode } from 'react';
+import { Below, Beside, short, Svg } from './svg.tsx';
 
 export interface CurvePoint {
   readonly filters: number;
@@ -24,8 +24,6 @@ const MARGIN = { top: 8, right: 8, bottom: 22, left: 38 };
 
 /** One characteristic curve: error against filters, and the knee on it. Lines are drawn once; only the mark moves with a slider. */
 export function Curve({ title, points, knee, range, width = 220, height = 130 }: CurveProps): ReactNode {
-  const { x, y } = scalesOf(points, range, width, height);
-  const at = knee === undefined ? undefined : errorAt(points, knee);
   return (
     <figure className="curve">
       <figcaption>
@@ -36,37 +34,73 @@ export function Curve({ title, points, knee, range, width = 220, height = 130 }:
           </span>
         )}
       </figcaption>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${title}: error against filters`}>
-        <Lines points={points} range={range} width={width} height={height} />
-        {knee !== undefined && at !== undefined && (
-          <g className="knee" transform={`translate(${x(knee)} 0)`}>
-            <line y1={MARGIN.top} y2={height - MARGIN.bottom} />
-            <circle cy={y(at)} r={4} />
-          </g>
-        )}
-      </svg>
+      <Svg title={`${title}: error against filters`} width={width} height={height}>
+        <Drawn points={points} knee={knee} range={range} width={width} height={height} />
+      </Svg>
     </figure>
   );
 }
 
-const Lines = memo(function Lines({
-  points,
+/** Many curves side by side in one drawing, each under its name. */
+export function CurveGrid({
+  title,
+  curves,
   range,
-  width,
-  height,
-}: Required<Pick<CurveProps, 'points' | 'width' | 'height'>> & { readonly range: CurveProps['range'] }): ReactNode {
+}: {
+  readonly title: string;
+  readonly curves: readonly Pick<CurveProps, 'title' | 'points' | 'knee'>[];
+  readonly range: CurveProps['range'];
+}): ReactNode {
+  const columns = Math.min(GRID.columns, curves.length);
+  const height = GRID.height + GRID.head;
+  return (
+    <Svg title={title} width={columns * GRID.width} height={Math.ceil(curves.length / columns) * height}>
+      {curves.map(({ title: name, points, knee }, at) => (
+        <g
+          key={name}
+          transform={`translate(${(at % columns) * GRID.width} ${Math.floor(at / columns) * height + GRID.head})`}
+        >
+          <text className="label" x={MARGIN.left} y={-2}>
+            {short(name, 18)}
+            {knee === undefined ? '' : `: ${knee} of ${points.at(-1)?.filters ?? 0}`}
+          </text>
+          <Drawn points={points} knee={knee} range={range} width={GRID.width} height={GRID.height} />
+        </g>
+      ))}
+    </Svg>
+  );
+}
+
+const GRID = { columns: 4, width: 220, height: 130, head: 18 };
+
+type DrawnProps = Required<Pick<CurveProps, 'points' | 'width' | 'height'>> & Pick<CurveProps, 'knee' | 'range'>;
+
+function Drawn({ points, knee, range, width, height }: DrawnProps): ReactNode {
+  const { x, y } = scalesOf(points, range, width, height);
+  const at = knee === undefined ? undefined : errorAt(points, knee);
+  return (
+    <>
+      <Lines points={points} range={range} width={width} height={height} />
+      {knee !== undefined && at !== undefined && (
+        <g className="knee" transform={`translate(${x(knee)} 0)`}>
+          <line y1={MARGIN.top} y2={height - MARGIN.bottom} />
+          <circle cy={y(at)} r={4} />
+        </g>
+      )}
+    </>
+  );
+}
+
+const Lines = memo(function Lines({ points, range, width, height }: Omit<DrawnProps, 'knee'>): ReactNode {
   const { x, y } = scalesOf(points, range, width, height);
   return (
     <>
-      <AxisLeft scale={y} left={MARGIN.left} numTicks={3} tickLength={3} hideAxisLine tickLabelProps={LABEL_LEFT} />
-      <AxisBottom scale={x} top={height - MARGIN.bottom} numTicks={4} tickLength={3} tickLabelProps={LABEL_BOTTOM} />
+      <Beside scale={y} at={MARGIN.left} ticks={3} />
+      <Below scale={x} at={height - MARGIN.bottom} />
       <LinePath data={[...points]} x={({ filters }) => x(filters)} y={({ error }) => y(error)} className="line" />
     </>
   );
 });
-
-const LABEL_LEFT = { className: 'tick', textAnchor: 'end', dx: -2, dy: 3 } as const;
-const LABEL_BOTTOM = { className: 'tick', textAnchor: 'middle' } as const;
 
 function scalesOf(
   points: readonly CurvePoint[],

@@ -1,7 +1,7 @@
-import { AxisBottom, AxisLeft } from '@visx/axis';
 import { scaleLinear } from '@visx/scale';
 import { LinePath } from '@visx/shape';
 import type { ReactNode } from 'react';
+import { Below, Beside, Svg } from './svg.tsx';
 
 interface Props {
   readonly title: string;
@@ -35,26 +35,12 @@ export function History({ title, values, planned, best, format }: Props): ReactN
           {chosen && `, best ${format(chosen.value)}`}
         </span>
       </figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: metric by epoch`}>
-        <AxisLeft
-          scale={y}
-          left={MARGIN.left}
-          numTicks={3}
-          tickLength={3}
-          hideAxisLine
-          tickFormat={(value) => format(Number(value))}
-          tickLabelProps={{ className: 'tick', textAnchor: 'end', dx: -2, dy: 3 }}
-        />
-        <AxisBottom
-          scale={x}
-          top={HEIGHT - MARGIN.bottom}
-          numTicks={Math.min(6, planned)}
-          tickLength={3}
-          tickLabelProps={{ className: 'tick', textAnchor: 'middle' }}
-        />
+      <Svg title={`${title}: metric by epoch`} width={WIDTH} height={HEIGHT}>
+        <Beside scale={y} at={MARGIN.left} ticks={3} format={format} />
+        <Below scale={x} at={HEIGHT - MARGIN.bottom} ticks={Math.min(6, planned)} />
         <LinePath data={[...values]} x={({ epoch }) => x(epoch)} y={({ value }) => y(value)} className="line" />
         {chosen && <circle className="dot" cx={x(chosen.epoch)} cy={y(chosen.value)} r={4} />}
-      </svg>
+      </Svg>
     </figure>
   );
 }

@@ -1,0 +1,108 @@
+import { Axis, type AxisScale } from '@visx/axis';
+import type { ReactNode } from 'react';
+import { tick } from '../format.ts';
+
+/** Units of a figure's width: those of a phone's screen, so that what is written in it can be read there. */
+export const WIDTH = 360;
+
+interface SvgProps {
+  /** What a screen reader says of it, and a tooltip. */
+  readonly title: string;
+  readonly width?: number;
+  readonly height: number;
+  readonly children: ReactNode;
+}
+
+/** A drawing that stands in a page and, with styles of its own, in a file. */
+export function Svg({ title, width = WIDTH, height, children }: SvgProps): ReactNode {
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      className="figure"
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      role="img"
+      aria-label={title}
+    >
+      <title>{title}</title>
+      {children}
+    </svg>
+  );
+}
+
+interface AxisProps {
+  readonly scale: AxisScale;
+  readonly at: number;
+  readonly ticks?: number;
+  readonly format?: (value: number) => string;
+  readonly label?: string;
+  /** Where the label of a bottom axis ends. */
+  readonly end?: number;
+}
+
+/** Ticks as plain text, which every program that draws SVG knows. */
+function Ticks({
+  scale,
+  at,
+  ticks = 4,
+  format = tick,
+  side,
+}: AxisProps & { readonly side: 'left' | 'bottom' }): ReactNode {
+  const isLeft = side === 'left';
+  return (
+    <Axis
+      orientation={side}
+      scale={scale}
+      {...(isLeft ? { left: at } : { top: at })}
+      numTicks={ticks}
+      tickLength={3}
+      hideAxisLine={isLeft}
+      tickFormat={(value) => format(Number(value))}
+      tickComponent={({ x, y, formattedValue }) => (
+        <text
+          className="tick"
+          x={x}
+          y={y}
+          {...(isLeft ? { dx: -3, dy: 3.5 } : { dy: 2 })}
+          textAnchor={isLeft ? 'end' : 'middle'}
+        >
+          {formattedValue}
+        </text>
+      )}
+    />
+  );
+}
+
+/** Below, with what is measured along it at its end. */
+export function Below({ label, end, ...axis }: AxisProps): ReactNode {
+  return (
+    <>
+      <Ticks {...axis} side="bottom" />
+      {label !== undefined && (
+        <text className="tick" x={end} y={axis.at + 27} textAnchor="end">
+          {label}
+        </text>
+      )}
+    </>
+  );
+}
+
+/** At the left, with what is measured along it above. */
+export function Beside({ label, ...axis }: AxisProps): ReactNode {
+  return (
+    <>
+      <Ticks {...axis} side="left" />
+      {label !== undefined && (
+        <text className="tick" x={2} y={10}>
+          {label}
+        </text>
+      )}
+    </>
+  );
+}
+
+/** As much of a long name as there is room for; of paths the end tells more. */
+export function short(name: string, most: number): string {
+  return name.length <= most ? name : `…${name.slice(1 - most)}`;
+}

@@ -1,0 +1,73 @@
+import type { Report } from '@kneepoint/workflow/report';
+import type { ReactNode } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server.browser';
+import charts from '../charts/charts.css?inline';
+import tokens from '../tokens.css?inline';
+import { type Extras, NO_EXTRAS } from './facts.ts';
+import { figuresOf } from './figures.tsx';
+import { ReportView } from './report-view.tsx';
+import result from './result.css?inline';
+import sheet from './sheet.css?inline';
+
+export interface RenderedReport {
+  /** One document that needs nothing beside it. */
+  readonly html: string;
+  /** Its drawings as files for papers, on white. */
+  readonly figures: readonly { readonly name: string; readonly svg: string }[];
+}
+
+/** Pictures that the document holds itself, and its own styles; no script, and nothing from elsewhere. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/** A report as a document and as drawings, made by the parts of which the page is made. */
+export function renderReport(report: Report, extras: Extras = NO_EXTRAS): RenderedReport {
+  const title = `${report.model.name} for ${report.tasks.map(({ name }) => name).join(', ')}`;
+  const body = renderToStaticMarkup(<Document title={title} report={report} extras={extras} />);
+  const figures = report.results.flatMap((one) => figuresOf({ result: one, report, extras }));
+  return {
+    html: `<!doctype html>\n${body}\n`,
+    figures: figures.map(({ name, drawing }) => ({ name, svg: standalone(drawing) })),
+  };
+}
+
+function Document({
+  title,
+  report,
+  extras,
+}: {
+  readonly title: string;
+  readonly report: Report;
+  readonly extras: Extras;
+}): ReactNode {
+  return (
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta httpEquiv="Content-Security-Policy" content={POLICY} />
+        <title>{title}</title>
+        <link rel="icon" href="data:," />
+        <style dangerouslySetInnerHTML={{ __html: tokens + charts + result + sheet }} />
+      </head>
+      <body>
+        <main>
+          <ReportView report={report} extras={extras} />
+        </main>
+      </body>
+    </html>
+  );
+}
+
+/** With the colours of paper written out: few programs that draw SVG know variables. */
+function standalone(drawing: ReactNode): string {
+  const paper = new Map(
+    [...(/:root\s*\{([^}]*)\}/.exec(tokens)?.[1] ?? '').matchAll(/(--[\w-]+):\s*([^;]+?)\s*(?:;|$)/g)].map(
+      ([, name, value]) => [name, value],
+    ),
+  );
+  const styles = charts.replaceAll(/var\((--[\w-]+)\)/g, (_all, name: string) => paper.get(name) ?? 'black');
+  const svg = renderToStaticMarkup(drawing);
+  const ground = '<rect width="100%" height="100%" fill="#ffffff"/>';
+  return svg.replace('</title>', `</title><style>${styles}</style>${ground}`).concat('\n');
+}
