@@ -14,6 +14,7 @@ export { decodeImage, decodePixels, pixelBands, toPlanes } from './images/decode
 export { encodePng } from './images/encode-png.ts';
 export { inspectImage } from './images/inspect-image.ts';
 export { inputSize, type InputSize } from './images/input-size.ts';
+export { thumbnail } from './images/thumbnail.ts';
 export { plainImage, type PlainImage } from './images/plain-image.ts';
 export {
   DEFAULT_PREPROCESS,

@@ -24,6 +24,7 @@ export { choleskyFactor } from './statistics/symmetric-kernel.ts';
 export { leastSquares, type LinearFit, ridge } from './solve/ridge.ts';
 export { linearScores } from './solve/scores.ts';
 export { bestCell, type Cell, type PartSizes, type ProbeTrial } from './probe/cell.ts';
+export { rowAnswers, type RowAnswers } from './task/row-answers.ts';
 export { probe, type ProbeRequest } from './probe/probe.ts';
 export { fitHead, type Head, type HeadRequest } from './head/fit-head.ts';
 export { curve, type CurveOptions } from './curve/curve.ts';

@@ -74,6 +74,7 @@ export {
 } from './report-measured.ts';
 export { type AskedFor, commandOf } from './report-command.ts';
 export { type DeliveredResult, reportOf, type ReportParts, resultOf } from './report-document.ts';
+export type { NamedRows, ReportChangedImage, ReportChanges } from './report-changes.ts';
 export { type VerdictFacts, verdictOf } from './report-verdict.ts';
 export {
   type Report,

@@ -1,8 +1,9 @@
 import type { HeadPool, Proof } from '@kneepoint/pruning';
-import type { Breakdown, Interval } from '@kneepoint/regression';
+import type { Breakdown, Interval, RowAnswers } from '@kneepoint/regression';
 import type { FrozenBy } from './compression.ts';
 import type { CriterionName, DecisionName, SizeTarget } from './plan/prune-options.ts';
 import type { KeepGoal } from './rounds/keep-goal.ts';
+import type { NamedRows } from './report-changes.ts';
 import type { EpochRecord } from './steps/finetune.ts';
 import type { Quantisation } from './steps/quantize.ts';
 
@@ -112,6 +113,8 @@ export interface MeasuredTask extends ReportArmTask {
   readonly breakdown: Breakdown;
 }
 
+  /** Image by image; absent of what was measured before they were kept. */
+  readonly answers?: RowAnswers;
 /** One network of a comparison, judged on the same test images as all others. */
 export interface MeasuredArm extends NetworkFigures {
   readonly arm: Arm;
@@ -262,6 +265,8 @@ export interface MeasuredResult {
   readonly original: MeasuredOriginal;
   readonly before: NetworkFigures;
   /** The network that is delivered: the one in whole numbers, else the finetuned one, else the refitted one. */
+  /** Of the images whose answers are kept; absent of what was measured before they were. */
+  readonly images?: NamedRows;
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */

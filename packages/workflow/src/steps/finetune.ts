@@ -1,6 +1,6 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
-import type { Breakdown, Interval, MetricName, TaskSpec } from '@kneepoint/regression';
+import type { Breakdown, Interval, MetricName, RowAnswers, TaskSpec } from '@kneepoint/regression';
 import type { TrainingMode, TrainingSettings } from '../training-settings.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -90,6 +90,8 @@ export interface FinetunedTask {
   readonly breakdown: Breakdown;
 }
 
+  /** The same, image by image; absent of what was trained before they were kept. */
+  readonly answers?: RowAnswers;
 export interface FinetuneOutput {
   /** As it is worked on: float32 images with the channels first. */
   readonly modelSha256: string;
