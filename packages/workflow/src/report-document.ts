@@ -1,5 +1,6 @@
 import { type Breakdown, KINDS, type TaskSpec } from '@kneepoint/regression';
 import type { Arm, MeasuredOriginal, MeasuredResult, MeasuredTask, ReportArmTask } from './report-measured.ts';
+import { changesOf } from './report-changes.ts';
 import { verdictOf } from './report-verdict.ts';
 import {
   type Report,
@@ -57,7 +58,7 @@ export function resultOf(
   { label, measured: found, sha256, bytes }: DeliveredResult,
   specs: readonly Pick<TaskSpec, 'name' | 'unit'>[],
 ): ReportResult {
-  const { measured, split, arms, original, tasks, metric, ...rest } = found;
+  const { measured, split, arms, original, images, tasks, metric, ...rest } = found;
   const whole = arms.find(({ arm }) => arm === 'unpruned');
   const reference = whole ? 'unpruned' : 'probe';
   const before: Pick<MeasuredOriginal, 'tasks'> = whole ?? original;
@@ -85,6 +86,7 @@ export function resultOf(
       perClass(
         before.tasks.find((one) => one.task === task.task)!,
         task,
+        images,
       ),
     ),
     measured,
@@ -109,7 +111,11 @@ function withoutBreakdown({ breakdown: _breakdown, ...task }: MeasuredTask): Rep
 }
 
 /** Both are of the same test images. */
-function perClass({ breakdown: before }: MeasuredTask, { task, breakdown: after }: MeasuredTask): ReportPerClass {
+function perClass(
+  { breakdown: before, answers: was }: MeasuredTask,
+  { task, breakdown: after, answers: is }: MeasuredTask,
+  images: MeasuredResult['images'],
+): ReportPerClass {
   return {
     task,
     classes: after.classes.map(({ name, rows, precision, recall, f1 }, id) => ({
@@ -120,8 +126,8 @@ function perClass({ breakdown: before }: MeasuredTask, { task, breakdown: after 
     })),
     confusion: before.confusion && after.confusion ? { before: before.confusion, after: after.confusion } : null,
     residuals: after.residuals.map(({ from, to, rows, mean, spread }, bin) => {
-      const was = before.residuals[bin]!;
-      return { from, to, images: rows, before: { mean: was.mean, spread: was.spread }, after: { mean, spread } };
+      const own = before.residuals[bin]!;
+      return { from, to, images: rows, before: { mean: own.mean, spread: own.spread }, after: { mean, spread } };
     }),
   };
 }
@@ -129,6 +135,12 @@ function perClass({ breakdown: before }: MeasuredTask, { task, breakdown: after 
 function figuresOf({
   precision,
   recall,
+    changes: changesOf(
+      was,
+      is,
+      after.classes.map(({ name }) => name),
+      images,
+    ),
   f1,
 }: Breakdown['classes'][number]): ReportPerClass['classes'][number]['before'] {
   return { precision, recall, f1 };

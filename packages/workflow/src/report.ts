@@ -1,5 +1,6 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import type { ClassFigures, Interval, ResidualFigures, TaskType } from '@kneepoint/regression';
+import type { ReportChanges } from './report-changes.ts';
 import type { Arm, MeasuredArm, MeasuredResult, Measurement, ReportArmTask } from './report-measured.ts';
 
 /** Of the document's shape: the first number changes with what breaks a reader, the second with what is added. */
@@ -120,6 +121,8 @@ export interface ReportPerClass {
   } | null;
   /** Empty for a task of classes. */
   readonly residuals: readonly ReportResiduals[];
+  /** Image by image; null of what was measured before answers were kept. */
+  readonly changes: ReportChanges | null;
 }
 
 /** One network of a comparison. */
@@ -137,7 +140,7 @@ export interface ReportOriginal {
 }
 
 /** One smaller network, with all that it is compared with. */
-export interface ReportResult extends Omit<MeasuredResult, 'measured' | 'split' | 'arms' | 'original'> {
+export interface ReportResult extends Omit<MeasuredResult, 'measured' | 'split' | 'arms' | 'original' | 'images'> {
   /** Tells it apart from others of the run, such as "macs-80pct", "0.01" or "keep-99pct". */
   readonly label: string;
   /** What came of it, in one sentence made of the figures below. */

@@ -7,8 +7,8 @@ import { Bars } from '../charts/bars.tsx';
 import { History } from '../charts/history.tsx';
 import { bytes, count, duration, metric, percent, time, words } from '../format.ts';
 import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
-import { Result } from '../parts/result.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { RunReport } from '../report/run-report.tsx';
 import { State } from './runs.tsx';
 
 type Run = NonNullable<RunDetailQuery['run']>;
@@ -49,9 +49,7 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
         </div>
       )}
       {!ENDED.has(run.state) && <Underway progress={run.progress} />}
-      {run.report?.results.map((result) => (
-        <Result key={result.label} result={result} />
-      ))}
+      {run.report && <RunReport file={run.report.file} />}
       <Files run={run} />
       <Trainings run={run} />
       <Steps run={run} />

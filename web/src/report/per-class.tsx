@@ -2,6 +2,7 @@ import type { ReportPerClass } from '@kneepoint/workflow/report';
 import type { ReactNode } from 'react';
 import { percent } from '../format.ts';
 import { Table } from '../parts/table.tsx';
+import { ChangedImages } from './changes.tsx';
 import { referenceOf, unitOf } from './facts.ts';
 import { classes as classesFigure, confusions, type Drawn, errors } from './figures.tsx';
 import { Section } from './section.tsx';
@@ -42,6 +43,9 @@ export function PerClass({ drawn, found }: { readonly drawn: Drawn; readonly fou
             `${figure(was.spread)} → ${figure(is.spread)}`,
           ])}
         />
+      )}
+      {found.changes && found.changes.changed > 0 && (
+        <ChangedImages changes={found.changes} thumbnails={drawn.extras.thumbnails} />
       )}
     </Section>
   );

@@ -7,7 +7,7 @@ import { Result } from './result.tsx';
 
 /** A whole report: what was asked, every network that came of it, and what it takes to do it again. */
 export function ReportView({ report, extras }: { readonly report: Report; readonly extras: Extras }): ReactNode {
-  const { run, model, dataset, tasks, results } = report;
+  const { run, model, dataset, tasks } = report;
   return (
     <>
       <h1>{run.name ?? `${model.name} for ${tasks.map(({ name }) => name).join(', ')}`}</h1>
@@ -16,7 +16,16 @@ export function ReportView({ report, extras }: { readonly report: Report; readon
         {run.createdBy !== null && ` · ${run.createdBy}`}
         {Object.entries(run.labels).map(([key, value]) => ` · ${key}: ${value}`)}
       </p>
-      {results.map((result) => (
+      <ReportBody report={report} extras={extras} />
+    </>
+  );
+}
+
+/** The same below a heading that is there already. */
+export function ReportBody({ report, extras }: { readonly report: Report; readonly extras: Extras }): ReactNode {
+  return (
+    <>
+      {report.results.map((result) => (
         <Result key={result.label} result={result} report={report} extras={extras} />
       ))}
       <Origin report={report} />

@@ -44,7 +44,7 @@ import { repairBest } from '../repair.ts';
 import { costsOfLayers, reportLayers, sizeOf } from '../report.ts';
 import type { Images } from '../run-over.ts';
 import { setHead } from '../set-head.ts';
-import { probedOriginal, refitArm, taskStages } from '../stages.ts';
+import { namedImages, probedOriginal, refitArm, taskStages } from '../stages.ts';
 import { sideBySide, type StartingPointInput, withStartingPoint } from '../starting-point.ts';
 
 export interface PruneTaskInput extends StartingPointInput {
@@ -134,6 +134,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
     const sizeNote = fixSize(finished, sizes);
     const written = await deliver(finished, { levels: job.preprocess });
 
+    const probed = probedOriginal(start, await start.headResponses(), stages);
+
     enter('measuring latency');
     const encoded = encodeModel(finished);
     const delivered = written.model === finished ? encoded : encodeModel(written.model);
@@ -170,7 +172,8 @@ export default function pruneForTasks(input: PruneTaskInput, context: TaskContex
       pool,
       metric: jointStages(stages),
       tasks: stages,
-      original: probedOriginal(start, await start.headResponses(), stages),
+      original: probed,
+      images: namedImages(probed, dataset.manifest),
       before,
       after,
       layers: reportLayers(repaired, kept, costsOfLayers(start)),

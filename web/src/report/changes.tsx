@@ -1,0 +1,47 @@
+import type { ReportPerClass } from '@kneepoint/workflow/report';
+import type { ReactNode } from 'react';
+import { tick } from '../format.ts';
+
+type Changes = NonNullable<ReportPerClass['changes']>;
+type Answer = Changes['images'][number]['truth'];
+
+/** As many as anybody looks at; the report has more. */
+const MOST_SHOWN = 24;
+
+interface Props {
+  readonly changes: Changes;
+  readonly thumbnails: Readonly<Record<string, string>>;
+}
+
+/** Images that are answered otherwise than before: those that are wrong now come first. */
+export function ChangedImages({ changes, thumbnails }: Props): ReactNode {
+  const { compared, changed, spoiled, mended, images } = changes;
+  return (
+    <>
+      <h4>Images that changed their answer</h4>
+      <p>
+        {spoiled === null
+          ? `The answers to ${compared} test images were compared; these moved most.`
+          : `${changed} of ${compared} test images are answered otherwise: ${spoiled} were right and are wrong, ${mended} were wrong and are right.`}
+      </p>
+      <ul className="changes">
+        {images.slice(0, MOST_SHOWN).map(({ image, truth, before, after }) => (
+          <li key={image}>
+            {thumbnails[image] !== undefined && <img src={thumbnails[image]} alt="" width={96} height={96} />}
+            <code>{image}</code>
+            <br />
+            is {said(truth)}
+            <br />
+            {said(before)} → <strong>{said(after)}</strong>
+          </li>
+        ))}
+      </ul>
+      {images.length > MOST_SHOWN && <p className="quiet">report.json names {images.length} of them.</p>}
+    </>
+  );
+}
+
+function said(answer: Answer): string {
+  if (answer.length === 0) return 'none';
+  return answer.map((one) => (typeof one === 'number' ? tick(one) : one)).join(', ');
+}
