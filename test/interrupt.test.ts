@@ -100,6 +100,8 @@ describe('Ctrl-C during compress', () => {
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
     first = stdout;
     expect((await list(out)).sort()).toEqual([
+      'figures',
+      'report.html',
       'report.json',
       'small-yaw-0.05.onnx',
       'small-yaw-0.05.preprocess.json',

@@ -14,6 +14,7 @@ import {
   type MeasuredArm,
   type MeasuredOriginal,
   type MeasuredTask,
+  type MeasuredResult,
   type NetworkFigures,
   type TaskStages,
 } from '@kneepoint/workflow';
@@ -118,4 +119,13 @@ function judgedHead(
     thresholds,
     breakdown: breakDown(spec, scores, truth, thresholds),
   };
+}
+
+/** What the data set calls the images whose answers are kept. */
+export function namedImages(
+  { tasks }: Pick<MeasuredOriginal, 'tasks'>,
+  { images }: Pick<Manifest, 'images'>,
+): NonNullable<MeasuredResult['images']> {
+  const rows = [...new Set(tasks.flatMap(({ answers }) => answers?.rows ?? []))];
+  return { rows, names: rows.map((row) => images[row]!) };
 }

@@ -1,6 +1,6 @@
 import { access, copyFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CharacteristicCurvesDocument, LaunchAnalysisDocument, TaskRelationshipsDocument } from '@kneepoint/client';
 import { createClient } from '@kneepoint/client/node';
@@ -143,10 +143,9 @@ async function demo(options: DemoOptions): Promise<void> {
     heading('5. Where to look');
     for (const file of files) print(`   ${file}`);
     printQuery(embedded.url, variables);
-    if (options.exit || !process.stdin.isTTY) {
-      print(`\nTo serve it: npx kneepoint up --data-dir ${dataDir} --port ${config.port}`);
-      return;
-    }
+    const serves = !options.exit && process.stdin.isTTY;
+    printEnd(embedded.url, files, serves ? undefined : `npx kneepoint up --data-dir ${dataDir} --port ${config.port}`);
+    if (!serves) return;
     note('\nserving until Ctrl-C');
     await aborted(signal);
   } finally {
@@ -157,7 +156,7 @@ async function demo(options: DemoOptions): Promise<void> {
 
 function printQuery(url: string, { model, dataset, task }: { model: string; dataset: string; task: string }): void {
   print(`
-   ${url} shows all of it in a browser: relationships, curves with a dial, runs. For the API open ${url}/graphql and paste:
+   For the API open ${url}/graphql and paste:
 
 query Knee {
   characteristicCurves(model: "${model}", dataset: "${dataset}", task: "${task}") {
@@ -167,6 +166,14 @@ query Knee {
     loose: knee(epsilon: 0.1) { filters rmse }
   }
 }`);
+}
+
+/** What to open; `serve` is the command that serves the page again where it is not served any more. */
+function printEnd(url: string, files: readonly string[], serve: string | undefined): void {
+  const report = files.find((file) => file.endsWith('.html'));
+  print('\nTo look at it in a browser:');
+  if (report !== undefined) print(`   the report   ${resolve(report)}`);
+  print(`   everything   ${url}${serve === undefined ? '' : ` while this runs: ${serve}`}`);
 }
 
 /** The network whose best layer carries the task best. */

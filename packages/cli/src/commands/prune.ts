@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { AnswerKind } from '@kneepoint/deployment';
 import { writeBeside } from '../client/beside.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
+import { saveReportPage } from '../client/report-page.ts';
 import { follow, type MadeView, pruningsOf, reportOf } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { writeTextFile } from '../write-text-file.ts';
@@ -69,8 +70,8 @@ export function wantedBy({ plan: { task, tasks } }: Pick<LaunchPruneInput, 'plan
 }
 
 /**
- * Each network, what lies beside it and its result as Markdown, and `report.json` for all of them, where the run has one; every file whole
- * or absent.
+ * Each network, what lies beside it and its result as Markdown, and `report.json` and `report.html` for all of them, where the run has one;
+ * every file whole or absent.
  */
 export async function saveAll(
   client: KneepointClient,
@@ -98,3 +99,4 @@ export async function saveAll(
   }
   return [...new Set(written)];
 }
+    written.push(...(await saveReportPage(client, report, folder, signal)));

@@ -24,7 +24,7 @@ it('shows each class before and after, and what was taken for what', () => {
 
 it('shows errors of values along the truth, and leaves out what nobody reads', () => {
   const bin = { from: 1, to: 9.5, images: 20, before: { mean: 1, spread: 2 }, after: { mean: -0.5, spread: 2.25 } };
-  const values = { task: 'age', classes: [], confusion: null, residuals: [bin] };
+  const values = { task: 'age', classes: [], confusion: null, residuals: [bin], changes: null };
   expect(perClassMarkdown({ ...result, perClass: [values] })).toContain(
     '| 1.00 – 9.50 | 20 | 1.00 → -0.500 | 2.00 → 2.25 |',
   );

@@ -50,6 +50,7 @@ const SIZES: Readonly<Record<string, (args: Arguments, above: Arguments) => numb
   'TaskRelationships.rows': () => 1,
 };
 
+  'ReportChanges.images': () => 100,
 export interface SizedField {
   /** `Type.field`. */
   readonly name: string;

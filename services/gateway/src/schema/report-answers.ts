@@ -72,6 +72,46 @@ export class ReportResiduals {
   after!: ReportErrors;
 }
 
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'A test image, and what is said of it: its class, the labels that hold, or a value; values are written out as text.',
+})
+export class ReportChangedImage {
+  @Field(() => String, { description: 'Its name in the data set.' })
+  image!: string;
+
+  @Field(() => [String], { description: 'What it is.' })
+  truth!: readonly (string | number)[];
+
+  @Field(() => [String], { description: 'What was answered before; see `reference` of the result.' })
+  before!: readonly (string | number)[];
+
+  @Field(() => [String], { description: 'What the network that is delivered answers.' })
+  after!: readonly (string | number)[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Test images that are answered otherwise than before.' })
+export class ReportChanges {
+  @Field(() => Int, { description: 'Test images that were compared: all, or 1000 evenly over them.' })
+  compared!: number;
+
+  @Field(() => Int, { description: 'Of these, those that are answered otherwise; values are never quite the same.' })
+  changed!: number;
+
+  @Field(() => Int, { nullable: true, description: 'Right before and wrong after; null for values.' })
+  spoiled!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Wrong before and right after; null for values.' })
+  mended!: number | null;
+
+  @Field(() => [ReportChangedImage], {
+    description:
+      'At most 100 of those that changed: first those that are spoiled, then those that are mended; of values those that moved most.',
+  })
+  images!: readonly ReportChangedImage[];
+}
+
 @ObjectType({ simpleResolvers: true, description: 'What the one figure of a task is made of.' })
 export class ReportPerClass {
   @Field(() => String, { description: 'The task.' })
@@ -88,4 +128,10 @@ export class ReportPerClass {
 
   @Field(() => [ReportResiduals], { description: 'Errors along the truth, in up to ten bins; empty for classes.' })
   residuals!: readonly ReportResiduals[];
+
+  @Field(() => ReportChanges, {
+    nullable: true,
+    description: 'Image by image; null of what was measured before answers were kept.',
+  })
+  changes!: ReportChanges | null;
 }

@@ -1,0 +1,219 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { RowAnswers, TaskSpec } from '@kneepoint/regression';
+import { type MeasuredResult, type MeasuredTask, type Report, reportOf } from '@kneepoint/workflow';
+import { datasetReference, measuredResult, modelReference } from '@kneepoint/workflow/testing';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { available, program } from '../support/available.ts';
+import { expectedTables, tablesOf } from './report-tables.ts';
+
+interface Renderer {
+  renderReport(
+    report: Report,
+    extras: object,
+  ): { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
+}
+
+const GENDER: TaskSpec = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
+const AGE: TaskSpec = { name: 'age', type: 'continuous', targets: ['age'], unit: 'years' };
+/** What would be markup if it were not written as text. */
+const ODD = '<b>&"odd.jpg';
+const PICTURE =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjQ7wAAAABJRU5ErkJggg==';
+
+/** Of four images: the first is lost, the second is won. */
+const answers = (given: readonly number[], kind: RowAnswers['kind'], truth: readonly number[]): RowAnswers => ({
+  ...{ kind, rows: [3, 5, 8, 9], truth, answers: given },
+});
+
+/** Every network of a result with what `more` says of its tasks. */
+function withTasks(result: MeasuredResult, more: (arm: string) => Partial<MeasuredTask>): MeasuredResult {
+  const own = (arm: string) => (task: MeasuredTask) => ({ ...task, ...more(arm) });
+  return {
+    ...result,
+    original: { ...result.original, tasks: result.original.tasks.map(own('original')) },
+    arms: result.arms.map((arm) => ({ ...arm, tasks: arm.tasks.map(own(arm.arm)) })),
+    images: { rows: [3, 5, 8, 9], names: [ODD, 'b.jpg', 'c.jpg', 'd.jpg'] },
+  };
+}
+
+function genders(): MeasuredResult {
+  const round = {
+    ...{
+      parameters: 200,
+      macs: 20_000,
+      share: 0.2,
+      validation: 0.93,
+      test: 0.91,
+      refit: 0.8,
+      kept: 0.98,
+      keeps: false,
+    },
+    ...{ epochs: 3, seconds: 12, modelSha256: 'a'.repeat(64), delivered: false },
+  };
+  const frozen = {
+    ...{ name: 'conv2', filters: 8, kept: 8, lambda: null, chosen: null, indices: [], damage: null, note: null },
+    ...{ parametersBefore: 100, parametersAfter: 50, macsBefore: 10_000, macsAfter: 5000, healing: null },
+    ...{ reason: 'it feeds Resize', frozenBy: { node: 'Resize', operator: 'Resize', reason: 'it feeds Resize' } },
+  };
+  const plain = measuredResult();
+  const result = measuredResult({
+    layers: [...plain.layers, frozen],
+    keep: {
+      ...{ goal: { share: 0.99 }, met: true },
+      tasks: [{ task: 'gender', whole: { validation: 0.95, test: 0.95 }, bound: 0.9405, validation: 0.945, test: 0.9 }],
+    },
+    rounds: [round, { ...round, share: 0.1, validation: 0.945, keeps: true, delivered: true }],
+    warnings: ['A layer is <wide>.'],
+  });
+  const given: Readonly<Record<string, readonly number[]>> = { unpruned: [0, 0, 1, 1], finetuned: [1, 1, 1, 1] };
+  return withTasks(result, (arm) => ({ answers: answers(given[arm] ?? [0, 0, 0, 0], 'class', [0, 1, 1, 1]) }));
+}
+
+function ages(): MeasuredResult {
+  const stages = { name: 'rmse', higherIsBetter: false, chance: 20, probe: 12.5, pruned: 19, healed: 15, refit: 13.4 };
+  const interval = { low: 10.25, high: 14.75, standardError: 1.1, drawn: 'image' } as const;
+  const result = measuredResult({
+    ...{
+      task: 'age',
+      epsilon: 0.1,
+      metric: { ...stages, finetuned: 11 },
+      tasks: [{ task: 'age', ...stages, finetuned: 11 }],
+    },
+  });
+  return withTasks(result, (arm) => ({
+    ...{ task: 'age', metric: 12 + arm.length / 10, validation: 11.5, interval, thresholds: [] },
+    breakdown: {
+      ...{ classes: [], confusion: null },
+      residuals: [
+        { from: 1, to: 30, rows: 10, mean: 2.5, spread: 6.125 },
+        { from: 31, to: 80, rows: 10, mean: -3.75, spread: arm.length },
+      ],
+    },
+    answers: answers([20 + arm.length, 30, 40, 50], 'value', [20, 30, 40, 50]),
+  }));
+}
+
+function madeReport(): Report {
+  const { preprocess, sha256 } = modelReference();
+  return reportOf({
+    kneepoint: '0.1.0',
+    run: {
+      ...{ id: 'UnVuOjI', kind: 'COMPRESSION', name: 'faces <small>', labels: { team: 'faces' }, createdBy: 'ada' },
+      ...{ createdAt: '2026-01-02T03:00:00.000Z', startedAt: null, endedAt: '2026-01-02T03:04:06.000Z', reused: false },
+    },
+    command: 'kneepoint compress --model net.onnx --data faces --task gender --out small',
+    model: {
+      ...{ id: 'TW9kZWw6MQ', name: 'net', sha256, bytes: 4000, primaryTask: null },
+      ...{ license: 'MIT', author: null, metadata: {} },
+    },
+    dataset: {
+      id: 'RGF0YTox',
+      name: 'faces',
+      sha256: datasetReference().sha256,
+      images: 100,
+      subject: null,
+      notes: [],
+    },
+    ...{ preprocess, tasks: [GENDER, AGE], seed: 1, links: { graphql: null } },
+    results: [
+      { label: 'keep-99pct', measured: genders(), sha256: 'f'.repeat(64), bytes: 500 },
+      { label: '0.1', measured: ages(), sha256: '0'.repeat(64), bytes: 500 },
+    ],
+  });
+}
+
+const CURVE = [0, 1, 2, 3, 4].map((filters) => ({ filters, rmseValidation: 1 / (1 + filters) }));
+const EXTRAS = {
+  curves: [{ task: 'gender', layers: [{ layer: 'conv1', points: CURVE }] }],
+  thumbnails: { [ODD]: PICTURE },
+};
+
+describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () => {
+  const report = madeReport();
+  const problems: string[] = [];
+  let folder: string;
+  let browser: Browser;
+  let page: Page;
+  let html: string;
+  let figures: ReturnType<Renderer['renderReport']>['figures'];
+
+  beforeAll(async () => {
+    const renderer = new URL('../../dist/report/render.mjs', import.meta.url).href;
+    ({ html, figures } = ((await import(renderer)) as Renderer).renderReport(report, EXTRAS));
+    folder = await mkdtemp(join(tmpdir(), 'kneepoint-report-'));
+    await writeFile(join(folder, 'report.html'), html);
+    browser = await chromium.launch({ executablePath: program('chromium-headless-shell'), args: ['--no-sandbox'] });
+    page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => problems.push(message.text()));
+    await page.goto(pathToFileURL(join(folder, 'report.html')).href);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('agrees with report.json figure by figure', async () => {
+    const tables = await tablesOf(page);
+    const wanted = expectedTables(report);
+    const captions = new Set(wanted.map(({ caption }) => caption));
+    expect(tables.filter(({ caption }) => captions.has(caption))).toEqual(wanted);
+    expect(await page.locator('.verdict').allTextContents()).toEqual(report.results.map(({ verdict }) => verdict));
+  });
+
+  it('draws the intervals, the confusion and the knees of what it says', async () => {
+    const counts = (id: string): Promise<readonly string[]> =>
+      page.locator(`[id="${id}"] .cell + text`).allTextContents();
+    const { confusion } = report.results[0]!.perClass[0]!;
+    expect(await counts('keep-99pct-confusion-gender-before')).toEqual(confusion!.before.flat().map(String));
+    expect(await counts('keep-99pct-confusion-gender-after')).toEqual(confusion!.after.flat().map(String));
+    // The probe and each network; where nothing was drawn again there is no interval.
+    expect(await page.locator('[id="keep-99pct-stages-gender"] .interval').count()).toBe(4);
+    expect(await page.locator('.curve .knee').count()).toBe(1);
+    expect(await page.locator('[id="keep-99pct-widths"] .frozen').count()).toBe(1);
+  });
+
+  it('shows which images changed their answer, the spoiled ones first', async () => {
+    expect(report.results[0]!.perClass[0]!.changes).toEqual({
+      ...{ compared: 4, changed: 2, spoiled: 1, mended: 1 },
+      images: [
+        { image: ODD, truth: ['female'], before: ['female'], after: ['male'] },
+        { image: 'b.jpg', truth: ['male'], before: ['female'], after: ['male'] },
+      ],
+    });
+    const first = page.locator('.changes li').first();
+    expect(await first.textContent()).toBe(`${ODD}is femalefemale → male`);
+    expect(await first.locator('img').evaluate('(image) => image.naturalWidth')).toBe(1);
+    // Of values those that moved most.
+    expect(report.results[1]!.perClass[0]!.changes).toMatchObject({
+      ...{ changed: 1, spoiled: null },
+      images: [{ image: ODD, truth: [20], before: [28], after: [29] }],
+    });
+  });
+
+  it('is one file that asks for nothing, fits a phone, and prints', async () => {
+    expect(html.length).toBeLessThan(1_000_000);
+    expect(html.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|<script/);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    const pdf = await page.pdf({ format: 'A4' });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(problems).toEqual([]);
+  });
+
+  it('has every figure as a drawing of its own, with its colours written out', async () => {
+    const names = figures.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('keep-99pct-curves-gender');
+    for (const { name, svg } of figures) {
+      const wrong = await page.evaluate(
+        `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror')?.textContent ?? ''`,
+      );
+      expect([name, wrong]).toEqual([name, '']);
+      expect(svg).not.toMatch(/var\(|NaN|undefined|Infinity/);
+    }
+  });
+});
