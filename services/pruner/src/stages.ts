@@ -7,6 +7,7 @@ import {
   judge,
   linearScores,
   metricOf,
+  rowAnswers,
   takeRows,
 } from '@kneepoint/regression';
 import {
