@@ -45,7 +45,7 @@ export {
   type TargetKind,
 } from './plan/prune-options.ts';
 export { rankCurve, rankTasks, varianceLosses } from './plan/rank-curve.ts';
-export type { TaskCurves } from './plan/task-knees.ts';
+export { explained, type TaskCurves } from './plan/task-knees.ts';
 export { type Parts, sharesSplit, splitParts } from './split-parts.ts';
 export type { DatasetReference } from './dataset.ts';
 export type { LayerSummary, ModelInspection, ModelReference, TapReference } from './model.ts';
@@ -107,7 +107,7 @@ export { publicRunId } from './run-id.ts';
 export { needsRounds } from './runs/rounds.ts';
 export { type AnalysedTasks, tasksName } from './steps/analysed-tasks.ts';
 export { BENCHMARK, type BenchmarkedNetwork, type BenchmarkInput, type BenchmarkOutput } from './steps/benchmark.ts';
-export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput } from './steps/extract.ts';
+export { EXTRACT, type ExtractInput, extractKey, type ExtractOutput, type InputSample } from './steps/extract.ts';
 export {
   type Distillation,
   type EpochRecord,

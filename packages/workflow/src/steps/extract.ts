@@ -31,6 +31,17 @@ export interface ExtractOutput {
   readonly imagesPerSecond: number;
   /** What is clearly wrong with what the network is fed, as far as its own statistics tell; of the first images alone. */
   readonly warnings?: readonly string[];
+  /** A few of the first images as the network gets them. */
+  readonly samples?: readonly InputSample[];
+}
+
+/** A picture as a network gets it, mapped back to what people see: a PNG. */
+export interface InputSample {
+  /** Path of the image in the data set. */
+  readonly image: string;
+  readonly sha256: string;
+  /** What stands beside each other in it, from the left: the picture in its colours, then each channel of the input. */
+  readonly shows: readonly string[];
 }
 
 /** The execution provider is not part of the key: responses of CPU and GPU agree within rounding, and the output says which ran. */

@@ -1,9 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { encodePng, type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import { floatTensor, GraphBuilder, type ModelProto, seededRandom } from '@kneepoint/onnx';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkInput } from './check-input.ts';
-import { inputWarnings } from './input-warnings.ts';
+import { firstLook } from './first-look.ts';
 import { type Moments, valueMoments } from './measure.ts';
+import { montage } from './montage.ts';
 
 const SIZE = { channels: 3, height: 16, width: 16 };
 const AREA = SIZE.height * SIZE.width;
@@ -176,10 +180,18 @@ it('is warned of in an extraction where it is clear, by the images of the job al
   const shown = await Promise.all(pictures(8, 2).map((pixels) => encodePng(pixels, SIZE.width, SIZE.height, 3)));
   const dataset = { manifest: { images: shown.map((_, i) => `${i}.png`) }, read: (i: number) => shown[i]! };
   const asked = (preprocess: Preprocess) => ({ preprocess, from: 2, to: 8 });
-  const source = dataset as unknown as Parameters<typeof inputWarnings>[1];
+  const source = dataset as unknown as Parameters<typeof firstLook>[1];
   const model = await trained(plain('rgb', 255));
-  expect(await inputWarnings(model, source, asked(plain('rgb', 255)))).toEqual([]);
-  expect(await inputWarnings(model, source, asked(plain('rgb', 1)))).toEqual([
-    expect.stringContaining('with range [0, 255], mean 0, std 1') as string,
-  ]);
+  const folder = await mkdtemp(join(tmpdir(), 'kneepoint-look-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const right = await firstLook(model, source, asked(plain('rgb', 255)), folder);
+  expect(right.warnings).toEqual([]);
+  // Three of the job's six images, as a network that reads red first gets them.
+  expect(right.samples.map(({ image }) => image)).toEqual(['3.png', '5.png', '7.png']);
+  expect(right.samples[0]!.shows).toEqual(['the picture', 'red', 'green', 'blue']);
+  const { path } = right.samples[0]!;
+  const wanted = await montage(pictures(8, 2)[3]!, plain('rgb', 255), SIZE);
+  expect(await readFile(path)).toEqual(wanted);
+  const wrong = await firstLook(model, source, asked(plain('rgb', 1)), folder);
+  expect(wrong.warnings).toEqual([expect.stringContaining('with range [0, 255], mean 0, std 1') as string]);
 });

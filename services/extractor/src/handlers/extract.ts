@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { type ArtifactStore, type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type { ExtractInput, ExtractOutput } from '@kneepoint/workflow';
+import type { ExtractInput, ExtractOutput, InputSample } from '@kneepoint/workflow';
 import type { ExtractTaskInput, ExtractTaskOutput } from '../tasks/extract.task.ts';
 
 const TASK = new URL('../tasks/extract.task.ts', import.meta.url);
@@ -17,13 +17,25 @@ export function extract({ config }: ServiceParts): StepHandler {
         store.localPath(job.modelSha256),
         store.localPath(job.datasetSha256),
       ]);
-      const done = await runTask<ExtractTaskInput, ExtractTaskOutput>(
+      const { samples, ...done } = await runTask<ExtractTaskInput, ExtractTaskOutput>(
         TASK,
         { modelPath, archivePath, outPath, job },
         { provider: config.provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const responses = await store.put(outPath, { mediaType: 'application/vnd.apache.arrow.file' });
-      const output = { responsesSha256: responses.sha256, images: job.to - job.from, ...done };
+      const seen = samples && (await Promise.all(samples.map((sample) => keep(store, sample))));
+      const output = {
+        ...{ responsesSha256: responses.sha256, images: job.to - job.from, ...done },
+        ...(seen ? { samples: seen } : {}),
+      };
       return { output: output satisfies ExtractOutput, provider: done.provider };
     });
+}
+
+async function keep(
+  store: ArtifactStore,
+  { path, ...sample }: NonNullable<ExtractTaskOutput['samples']>[number],
+): Promise<InputSample> {
+  const { sha256 } = await store.put(path, { mediaType: 'image/png' });
+  return { ...sample, sha256 };
 }

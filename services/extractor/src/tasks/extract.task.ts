@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { batches, openDataset } from '@kneepoint/datasets';
 import { encodeModel, freeBatch, inputSpec } from '@kneepoint/onnx';
 import {
@@ -11,7 +12,7 @@ import {
   writeResponses,
 } from '@kneepoint/runtime';
 import type { ExtractInput } from '@kneepoint/workflow';
-import { inputWarnings } from '../check/input-warnings.ts';
+import { firstLook, type FirstLook } from '../check/first-look.ts';
 
 export interface ExtractTaskInput {
   readonly modelPath: string;
@@ -20,10 +21,9 @@ export interface ExtractTaskInput {
   readonly job: ExtractInput;
 }
 
-export interface ExtractTaskOutput {
+export interface ExtractTaskOutput extends Partial<FirstLook> {
   readonly provider: string;
   readonly imagesPerSecond: number;
-  readonly warnings: readonly string[];
 }
 
 /** Images [from, to) through the model with every tap pooled inside the runtime, over all positions and on a grid; responses as one Arrow file. */
@@ -52,8 +52,8 @@ export default async function extract(input: ExtractTaskInput, context: TaskCont
       onProgress: (done: number) => context.progress({ done, total: job.to - job.from, unit: 'images' }),
     });
     await writeResponses(input.outPath, { taps: job.taps, from: job.from, responses, grids });
-    const warnings = job.from === 0 ? await inputWarnings(model, dataset, job) : [];
-    return { provider: session.provider, imagesPerSecond, warnings };
+    const look = job.from === 0 ? await firstLook(model, dataset, job, dirname(input.outPath)) : { warnings: [] };
+    return { provider: session.provider, imagesPerSecond, ...look };
   } finally {
     await session.release();
     await dataset.close();
