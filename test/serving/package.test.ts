@@ -13,7 +13,8 @@ import {
   renderFaces,
 } from '@kneepoint/datasets';
 import { type AnswerKind, buildPackage, type DeploymentConfig } from '@kneepoint/deployment';
-import { encodeModel } from '@kneepoint/onnx';
+import { encodeModel, type ModelProto } from '@kneepoint/onnx';
+import { quantize, valuesToRange } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
 import { type Report, splitParts } from '@kneepoint/workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,6 +30,8 @@ const SIZE = { height: 24, width: 20 };
 interface Case extends Omit<NetworkOptions, 'tasks'> {
   readonly tasks: readonly string[];
   readonly answers: AnswerKind;
+  /** In whole numbers, as `--quantize int8` leaves it. */
+  readonly whole?: boolean;
 }
 
 /** Every type of task, every kind of answer, and ways to be fed: half precision, a letterbox, bytes with the channel last in a batch that is fixed. */
@@ -41,6 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
     ...{ tasks: ['gender', 'emotion', 'accessories', 'head_pose', 'yaw'], answers: 'probabilities' },
     preprocess: { ...DEFAULT_PREPROCESS, fit: 'letterbox', resize: 'plain', kernel: 'cubic' },
   },
+  'labels of several, in whole numbers': { tasks: ['gender', 'emotion'], answers: 'labels', whole: true },
   'labels of several, fitted by least squares, from two pictures of bytes at a time': {
     ...{
       trained: false,
@@ -68,7 +72,7 @@ beforeAll(async () => {
     await file.read(bytes, 0, bytes.length, from);
     return bytes;
   });
-  for (const [name, { tasks, answers, ...options }] of Object.entries(CASES)) {
+  for (const [name, { tasks, answers, whole = false, ...options }] of Object.entries(CASES)) {
     const specs = tasks.map((task) => dataset.manifest.tasks.find((spec) => spec.name === task)!);
     const path = join(folder, `package-${made.size}`);
     await mkdir(path);
@@ -76,7 +80,8 @@ beforeAll(async () => {
       type === 'binary' || type === 'multilabel' ? targets.map(() => 0.1) : [],
     );
     const preprocess = options.preprocess ?? DEFAULT_PREPROCESS;
-    const network = describedNetwork({ ...options, preprocess, tasks: specs, thresholds, size: SIZE });
+    const float = describedNetwork({ ...options, preprocess, tasks: specs, thresholds, size: SIZE });
+    const network = whole ? inWholeNumbers(float) : float;
     await writeFile(join(path, 'model.onnx'), encodeModel(network));
     const report = reportFor(specs, preprocess);
     const files = await buildPackage({
@@ -93,10 +98,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+function inWholeNumbers(float: ModelProto): ModelProto {
+  const ranges = new Map(valuesToRange(float).map((value) => [value, { low: -4, high: 12 }]));
+  const { model, layers } = quantize(float, { ranges });
+  expect(layers).toHaveLength(2);
+  return model;
+}
+
 /** As much of a report as is read, with names that want care. */
 function reportFor(tasks: readonly TaskSpec[], preprocess: Preprocess): Report {
   const { test } = splitParts(dataset.manifest, tasks, 7);
-  const interval = { low: 0.7, high: 0.9, standardError: 0.05 };
+  const interval = { low: 0.7, high: 0.9, standardError: 0.05, drawn: 'image' } as const;
   const judged = tasks.map(({ name }) => ({ task: name, metric: 0.8, validation: 0.8, interval, thresholds: [] }));
   const figures = { parameters: 100, macs: 2000, bytes: 400, latencyMs: { p50: 1, p95: 2 } };
   return {

@@ -12,9 +12,19 @@ export {
 } from './kinds/breakdown.ts';
 export { MOST_CONFUSED } from './kinds/by-class.ts';
 export { KINDS } from './kinds/registry.ts';
+export { CENTRE } from './kinds/threshold.ts';
 export { type TaskKind } from './kinds/kind.ts';
-export { bootstrapInterval, type BootstrapRequest, type Interval } from './task/bootstrap.ts';
+export {
+  bootstrap,
+  type Bootstrap,
+  bootstrapInterval,
+  type BootstrapRequest,
+  type Interval,
+  pairedError,
+  shortened,
+} from './task/bootstrap.ts';
 export { breakDown, chooseThresholds, judge, type Judgement, judgeChance, metricOf } from './task/judge.ts';
+export { rowAnswers, type RowAnswers } from './task/row-answers.ts';
 export { labelledRows, takeRows } from './task/labels.ts';
 export { Random } from './random.ts';
 export { Moments, type Pilot, pilotOf } from './statistics/moments.ts';
@@ -24,7 +34,6 @@ export { choleskyFactor } from './statistics/symmetric-kernel.ts';
 export { leastSquares, type LinearFit, ridge } from './solve/ridge.ts';
 export { linearScores } from './solve/scores.ts';
 export { bestCell, type Cell, type PartSizes, type ProbeTrial } from './probe/cell.ts';
-export { rowAnswers, type RowAnswers } from './task/row-answers.ts';
 export { probe, type ProbeRequest } from './probe/probe.ts';
 export { fitHead, type Head, type HeadRequest } from './head/fit-head.ts';
 export { curve, type CurveOptions } from './curve/curve.ts';
@@ -42,6 +51,10 @@ export { type ExtremeRow, ExtremeRows, type Extremes } from './filters/extreme-r
 export { filterOverlap, type FilterOverlap } from './filters/filter-overlap.ts';
 export { labelBins, type LabelBin, type LabelBins } from './filters/label-bins.ts';
 export { type AnalysedTask, type SplitBy, splitTask } from './layer/family.ts';
+export { explainedShare, hScore } from './transferability/h-score.ts';
+export { logMe } from './transferability/log-me.ts';
+export { rankCorrelation } from './transferability/rank-correlation.ts';
+export { type Transferability } from './transferability/transferability.ts';
 export { analyseLayer, type LayerRequest } from './layer/analyse-layer.ts';
 export { probeWork } from './layer/probe-work.ts';
 export { type LayerAnalysis, type Progress } from './layer/analyse-steps.ts';

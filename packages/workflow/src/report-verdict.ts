@@ -1,13 +1,16 @@
-import type { Interval } from '@kneepoint/regression';
+import { pairedError } from '@kneepoint/regression';
 import { describeKeep, describeTarget } from './plan/goal.ts';
-import type { MeasuredArm, MeasuredResult, NetworkFigures, ReportArmTask } from './report-measured.ts';
+import type { MeasuredArm, MeasuredResult, MeasuredTask, NetworkFigures } from './report-measured.ts';
 import { isTailNoise } from './tail-noise.ts';
+
+/** A task of a network, with draws that are the same images as those of the network beside it. */
+type VerdictTask = Pick<MeasuredTask, 'task' | 'metric' | 'draws'>;
 
 /** What a verdict is made of. */
 export interface VerdictFacts extends Pick<MeasuredResult, 'before' | 'after' | 'tasks' | 'keep' | 'target'> {
   /** What the network is compared with, and the network that is delivered, task by task. */
-  readonly reference: { readonly name: 'unpruned' | 'probe'; readonly tasks: readonly ReportArmTask[] };
-  readonly delivered: Pick<MeasuredArm, 'arm' | 'tasks' | 'epochs' | 'bestEpoch'>;
+  readonly reference: { readonly name: 'unpruned' | 'probe'; readonly tasks: readonly VerdictTask[] };
+  readonly delivered: Pick<MeasuredArm, 'arm' | 'epochs' | 'bestEpoch'> & { readonly tasks: readonly VerdictTask[] };
   /** Images that the metrics are read on. */
   readonly images: number;
   /** Of values, by task; null where nobody named one. */
@@ -72,8 +75,8 @@ function metrics(facts: VerdictFacts): string {
   const several = compared.length > 1;
   const of = reference.name === 'unpruned' ? 'the whole network finetuned' : 'a linear probe on the untouched network';
   const worst = Math.max(...compared.map(({ lost }) => lost));
-  const all = compared.every(({ noise }) => noise);
-  const noise = all
+  const untold = compared.every(({ noise }) => noise) && worst !== 0;
+  const noise = untold
     ? `, ${several ? 'differences' : 'a difference'} that ${images} test images do not tell from none`
     : '';
   return `${compared.map(({ text }) => text).join(', ')} of ${of}: ${tierOf(worst, several)}${noise}`;
@@ -81,8 +84,8 @@ function metrics(facts: VerdictFacts): string {
 
 function compare({ task, name, higherIsBetter }: VerdictFacts['tasks'][number], facts: VerdictFacts): Compared {
   const [own, other] = [facts.delivered, facts.reference].map(({ tasks }) => tasks.find((one) => one.task === task)!);
-  const { metric: now, interval } = own!;
-  const { metric: was } = other!;
+  const { metric: now, draws } = own!;
+  const { metric: was, draws: drawsBefore } = other!;
   const worse = higherIsBetter ? was - now : now - was;
   const share = name.includes('accuracy');
   const named = facts.units[task] ?? null;
@@ -92,13 +95,9 @@ function compare({ task, name, higherIsBetter }: VerdictFacts['tasks'][number], 
   return {
     text: `${what} ${show(now)} against ${show(was)}${unit}`,
     lost: worse === 0 ? 0 : worse / Math.max(Math.abs(was), Number.MIN_VALUE),
-    noise: worse !== 0 && Math.abs(worse) <= TWO_SIDED_95 * together(interval, other!.interval),
+    // Two that answer exactly alike are told apart by nothing.
+    noise: Math.abs(worse) <= TWO_SIDED_95 * pairedError(draws, drawsBefore),
   };
-}
-
-/** Standard error of a difference, at most: both are read on the same images, where errors go together. */
-function together(a: Interval, b: Interval): number {
-  return Math.hypot(a.standardError, b.standardError);
 }
 
 function tierOf(lost: number, several: boolean): string {

@@ -18,6 +18,7 @@ export function reportWarnings(report: Omit<MeasuredResult, 'warnings'>): readon
     ...latencyWarning(report),
     ...silentCurves(report),
     ...otherSplits(report),
+    ...fewSubjects(report),
     ...stillReadable(report),
     ...armWarnings(report),
     ...unfinished(report),
@@ -71,6 +72,15 @@ function otherSplits({ split, task }: Omit<MeasuredResult, 'warnings'>): readonl
   if (split.shared) return [];
   return [
     `The tasks ${task} do not label the same images: their curves were computed on other splits than the one on which they are judged together here, and some test images helped to choose filters.`,
+  ];
+}
+
+/** Of so few people an interval says nothing of others. */
+function fewSubjects({ split, arms }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
+  const drawn = arms.flatMap(({ tasks }) => tasks.map(({ interval }) => interval.drawn));
+  if (split.by === 'image' || !drawn.includes('image')) return [];
+  return [
+    `Fewer than five subjects (${split.by}) are in the test part: the intervals are of other images of these, not of other subjects, where the metric may lie far outside of them.`,
   ];
 }
 

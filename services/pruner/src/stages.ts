@@ -1,12 +1,13 @@
 import type { Manifest } from '@kneepoint/datasets';
 import {
-  bootstrapInterval,
+  bootstrap,
   breakDown,
   chooseThresholds,
   type Head,
   judge,
   linearScores,
   metricOf,
+  shortened,
   rowAnswers,
   takeRows,
 } from '@kneepoint/regression';
@@ -14,8 +15,8 @@ import {
   jointMetric,
   type MeasuredArm,
   type MeasuredOriginal,
-  type MeasuredTask,
   type MeasuredResult,
+  type MeasuredTask,
   type NetworkFigures,
   type TaskStages,
 } from '@kneepoint/workflow';
@@ -109,16 +110,19 @@ function judgedHead(
 ): MeasuredTask {
   const scores = linearScores(features, test, weights, bias);
   const truth = takeRows(labels, test, spec.targets.length);
+  const { interval, draws } = bootstrap(spec, {
+    ...{ scores, labels: truth, thresholds },
+    groups: groups && test.map((row) => groups[row]!),
+  });
   return {
     task: spec.name,
     metric: metrics.test,
     validation: metrics.validation,
-    interval: bootstrapInterval(spec, {
-      ...{ scores, labels: truth, thresholds },
-      groups: groups && test.map((row) => groups[row]!),
-    }),
+    interval,
+    draws: shortened(draws),
     thresholds,
     breakdown: breakDown(spec, scores, truth, thresholds),
+    answers: rowAnswers(spec, { scores, labels: truth }, thresholds, test),
   };
 }
 

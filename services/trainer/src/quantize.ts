@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
+import { readResults, type ServiceParts, type StepHandler, withTemporaryFolder } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
-import type { QuantizeInput, QuantizeOutput } from '@kneepoint/workflow';
+import { type FinetuneOutput, keepBound, type QuantizeInput, type QuantizeOutput } from '@kneepoint/workflow';
 import { resolveNetwork } from './resolve-network.ts';
 import type { QuantizeTaskInput, QuantizeTaskOutput } from './tasks/quantize.task.ts';
 import { QUANTIZED } from './trained-file.ts';
@@ -17,9 +17,12 @@ export function quantize({ config }: ServiceParts): StepHandler {
       const job = input as QuantizeInput;
       const archivePath = await store.localPath(job.datasetSha256);
       const network = await resolveNetwork(job.network, context);
+      const { keep } = job;
+      const whole = keep && (await readResults(context.db, [keep.whole])).of<FinetuneOutput>(keep.whole).tasks;
+      const bounds = keep && whole ? whole.map((task) => ({ task: task.task, bound: keepBound(keep.goal, task) })) : [];
       const output = await runTask<QuantizeTaskInput, QuantizeTaskOutput>(
         TASK,
-        { job, network, archivePath, outFolder },
+        { job, network, archivePath, outFolder, bounds },
         { provider: 'cpu', memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
       );
       const { sha256 } = await store.put(join(outFolder, QUANTIZED), { mediaType: 'application/octet-stream' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../random.ts';
-import { bootstrapInterval } from './bootstrap.ts';
+import { bootstrap, bootstrapInterval, pairedError } from './bootstrap.ts';
 import type { TaskSpec } from './spec.ts';
 
 const hat: TaskSpec = { name: 'hat', type: 'binary', targets: ['hat'] };
@@ -48,15 +48,49 @@ describe('a bootstrap interval', () => {
     expect(covered).toBeLessThan(100);
   });
 
-  test('is the same for the same seed, and a point where nothing varies', () => {
+  test('of fewer than five subjects is that of their images, and says so', () => {
+    const request = answered(120, (row) => row % 10 === 0);
+    const of = (subjects: number) =>
+      bootstrapInterval(hat, { ...request, groups: Int32Array.from({ length: 120 }, (_, row) => row % subjects) });
+    expect(of(5).drawn).toBe('subject');
+    for (const few of [1, 3, 4]) expect(of(few)).toEqual(bootstrapInterval(hat, request));
+    expect(of(1)).toMatchObject({ drawn: 'image' });
+    expect(of(1).high - of(1).low).toBeGreaterThan(0.05);
+  });
+
+  test('where every answer is right or wrong is that of Clopper and Pearson', () => {
+    const right = bootstrapInterval(
+      hat,
+      answered(20, () => false),
+    );
+    expect(right.low).toBeCloseTo(0.8316, 4);
+    expect(right.high).toBe(1);
+    expect(right.standardError).toBeGreaterThan(0.04);
+    const wrong = bootstrapInterval(
+      hat,
+      answered(20, () => true),
+    );
+    expect([wrong.low, wrong.high]).toEqual([0, expect.closeTo(1 - 0.8316, 4)]);
+  });
+
+  test('of a difference knows what both get wrong: McNemar at 20 common and 12 single errors of 200', () => {
+    const was = bootstrap(
+      hat,
+      answered(200, (row) => row < 20),
+    );
+    const now = bootstrap(
+      hat,
+      answered(200, (row) => row < 32),
+    );
+    // √(b + c − (b − c)² / n) / n with b = 12 and c = 0.
+    expect(pairedError(was.draws, now.draws)).toBeCloseTo(Math.sqrt(12 - 144 / 200) / 200, 2.5);
+    expect(pairedError(was.draws, was.draws)).toBe(0);
+    expect(() => pairedError(was.draws, now.draws.subarray(1))).toThrow(RangeError);
+  });
+
+  test('is the same for the same seed', () => {
     const request = answered(50, (row) => row === 3);
     expect(bootstrapInterval(hat, request)).toEqual(bootstrapInterval(hat, request));
     expect(bootstrapInterval(hat, { ...request, seed: 2 })).not.toEqual(bootstrapInterval(hat, request));
-    expect(
-      bootstrapInterval(
-        hat,
-        answered(50, () => false),
-      ),
-    ).toEqual({ low: 1, high: 1, standardError: 0 });
   });
 });

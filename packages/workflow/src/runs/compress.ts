@@ -124,7 +124,7 @@ function optionSteps(scene: Scene, option: PruneOptions): readonly StepPlan[] {
     : null;
   if (scratch) trainings.set('scratch', scratch);
   const rivals = rivalsOf(scene, option, own);
-  const whole = request.quantize ? quantizeStep(request, option, own.finetune ?? own.prune) : undefined;
+  const whole = request.quantize ? quantizeStep(request, option, own, shared.trainings.get('unpruned')) : undefined;
   const report = reportStep(scene, { option, own, trainings, rivals, whole });
   return [...own.steps, ...(scratch ? [scratch] : []), ...rivals.steps, ...(whole ? [whole] : []), report];
 }
@@ -173,8 +173,10 @@ function cutAndTrain(
 function quantizeStep(
   { model, dataset, tasks, settings }: CompressRequest,
   option: PruneOptions,
-  made: StepPlan,
+  { prune, finetune }: CutAndTrained,
+  whole: StepPlan | undefined,
 ): StepPlan {
+  const made = finetune ?? prune;
   const input: QuantizeInput = {
     network: { step: { key: made.key, field: 'modelSha256' } },
     preprocess: model.preprocess,
@@ -182,6 +184,7 @@ function quantizeStep(
     manifestSha256: dataset.manifestSha256,
     tasks,
     split: { seed: settings.seed },
+    ...(option.keep && finetune && whole ? { keep: { goal: option.keep, whole: whole.key } } : {}),
     modelName: model.name,
   };
   return {

@@ -80,6 +80,8 @@ export interface FinetunedTask {
   readonly test: number;
   /** Bootstrap interval of `test`. */
   readonly interval: Interval;
+  /** `test` on each resample of the bootstrap, in order, to six digits; see `bootstrap`. */
+  readonly draws: readonly number[];
   /** The constant answer on the same test rows. */
   readonly chance: number;
   /** The task's further metrics on test. */
@@ -88,10 +90,10 @@ export interface FinetunedTask {
   readonly thresholds: readonly number[];
   /** What `test` is made of. */
   readonly breakdown: Breakdown;
-}
-
   /** The same, image by image; absent of what was trained before they were kept. */
   readonly answers?: RowAnswers;
+}
+
 export interface FinetuneOutput {
   /** As it is worked on: float32 images with the channels first. */
   readonly modelSha256: string;

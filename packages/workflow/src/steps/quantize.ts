@@ -1,6 +1,7 @@
 import type { Preprocess } from '@kneepoint/datasets';
 import { contentKey } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
+import type { KeepGoal } from '../rounds/keep-goal.ts';
 import type { FinetunedTask, NetworkSource } from './finetune.ts';
 import type { StepKind } from './step-kind.ts';
 
@@ -20,6 +21,8 @@ export interface QuantizeInput {
   readonly manifestSha256: string;
   readonly tasks: readonly TaskSpec[];
   readonly split: { readonly seed: number };
+  /** What it must still do where the float network does it: a goal, and the content key of the training that the goal is measured against. */
+  readonly keep?: { readonly goal: KeepGoal; readonly whole: string };
   /** No part of the key. */
   readonly modelName: string;
 }

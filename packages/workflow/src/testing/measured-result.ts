@@ -27,12 +27,14 @@ function judged(
   thresholds: readonly number[],
 ): Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
   const metric = right / 20;
-  const interval = { low: metric - 0.1, high: Math.min(1, metric + 0.1), standardError: 0.05 };
+  const interval = { low: metric - 0.1, high: Math.min(1, metric + 0.1), standardError: 0.05, drawn: 'image' } as const;
   const task: MeasuredTask = {
     task: 'gender',
     metric,
     validation: metric,
     interval,
+    // Networks that answer otherwise err on other draws.
+    draws: [0, 1, 2, 3].map((draw) => metric + (((draw >> (right % 2)) & 1) === 0 ? 0.05 : -0.05)),
     thresholds,
     breakdown: breakdown(right),
   };

@@ -45,7 +45,12 @@ const OUTPUT: Omit<FinetuneOutput, 'modelSha256'> = {
   tasks: [
     {
       ...{ task: 'yaw', metric: 'rmse', higherIsBetter: false, validation: 8, test: 8.5, chance: 20 },
-      ...{ interval: { low: 1, high: 2, standardError: 0.2 }, others: {}, thresholds: [] },
+      ...{
+        interval: { low: 1, high: 2, standardError: 0.2, drawn: 'subject' },
+        draws: [8.5, 8.7],
+        others: {},
+        thresholds: [],
+      },
       breakdown: { classes: [], confusion: null, residuals: [] },
     },
   ],
@@ -86,7 +91,7 @@ async function work(service: string, handlers: Record<string, StepHandler>): Pro
 
 const FIELDS = `label name tasks mode metricName state reused epochsPlanned bestEpoch metric etaSeconds stoppedEarly seconds imagesPerSecond provider notes
   epochs { epoch loss validationLoss metric learningRate imagesPerSecond seconds }
-  results { task metric higherIsBetter validation test interval { low high standardError } chance thresholds } model { bytes downloadUrl } failure { code }`;
+  results { task metric higherIsBetter validation test interval { low high standardError drawn } chance thresholds } model { bytes downloadUrl } failure { code }`;
 
 interface View {
   readonly label: string;
@@ -174,7 +179,7 @@ describe('a training', () => {
     expect(running).toMatchObject({ bestEpoch: 1, metric: 9, epochs: epochs(2), model: null, results: [] });
     const last = seen.at(-1)!;
     const { task, test, interval } = OUTPUT.tasks[0]!;
-    const judged = { task, test, interval, metric: 'RMSE' };
+    const judged = { task, test, interval: { ...interval, drawn: 'SUBJECT' }, metric: 'RMSE' };
     expect(last).toMatchObject({
       ...{ state: 'SUCCEEDED', bestEpoch: 2, metric: 8, stoppedEarly: true, seconds: 6, provider: 'CPU' },
       ...{ epochs: OUTPUT.epochs, results: [judged], notes: OUTPUT.notes },

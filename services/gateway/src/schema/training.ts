@@ -238,6 +238,17 @@ export class Epoch {
   restarts?: number | null;
 }
 
+export const SampleUnit = enumeration(
+  'SampleUnit',
+  'What a bootstrap draws with replacement.',
+  { IMAGE: 'image', SUBJECT: 'subject' },
+  {
+    IMAGE: 'Images, each by itself: where there are no subjects, or so few that their spread tells nothing.',
+    SUBJECT: 'Subjects, each with all of its images.',
+  },
+);
+export type SampleUnit = (typeof SampleUnit)[keyof typeof SampleUnit];
+
 @ObjectType({
   description:
     'Where other images of the same kind would put a metric, in 95 of 100 draws: a bootstrap, subjects drawn whole.',
@@ -251,6 +262,9 @@ export class Interval {
 
   @Field(() => Float, { description: 'Standard deviation of the metric over the draws.' })
   standardError!: number;
+
+  @Field(() => SampleUnit, { description: 'What was drawn.' })
+  drawn!: SampleUnit;
 }
 
 @ObjectType({ description: 'What a trained network does on one task, with the weights of its best epoch.' })

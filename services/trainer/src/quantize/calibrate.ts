@@ -11,6 +11,7 @@ export async function calibrate(
   const { model, rows, source } = request;
   const histograms = new Map(valuesToRange(model).map((value) => [value, new Histogram()]));
   const inside = [...histograms.keys()].filter((value) => value !== source.input);
+  progress({ done: 0, until: 4, total: 10, unit: 'stages', message: 'reading ranges' });
   const input = watched(request.source, histograms.get(source.input));
   await runBatches(
     { ...request, source: input, model: exposed(model, inside), provider: 'cpu', signal, optimization: 'disabled' },
@@ -20,6 +21,7 @@ export async function calibrate(
       progress({ done, total: rows.length, unit: 'images', message: 'reading ranges' });
     },
   );
+  progress({ done: 4, until: 10, total: 10, unit: 'stages', message: 'trying which layers bear it' });
   return histograms;
 }
 

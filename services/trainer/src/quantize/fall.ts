@@ -16,6 +16,7 @@ export function fallOf(
   targets: Targets,
   answers: Float32Array,
   rows: Int32Array,
+  neutral = LOGIT_OF_A_HALF,
 ): number {
   const falls = targets.tasks.map((task, k) => {
     const { spec, from, to, labels, labelled } = task;
@@ -31,9 +32,30 @@ export function fallOf(
       at.map((i) => rows[i]!),
       columns,
     );
-    const { value } = judge(spec, scores, truth, chooseThresholds(spec, scores, truth, LOGIT_OF_A_HALF));
-    const { higherIsBetter, validation, chance } = reference[k]!;
-    return higherIsBetter ? validation - value : (value - validation) / Math.max(chance, Number.MIN_VALUE);
+    const { value } = judge(spec, scores, truth, chooseThresholds(spec, scores, truth, neutral));
+    return fallTo(value, reference[k]!);
   });
   return Math.max(...falls);
 }
+
+/** By how much a value on validation is worse than a task's own. */
+function fallTo(value: number, { higherIsBetter, validation, chance }: FinetunedTask): number {
+  return higherIsBetter ? validation - value : (value - validation) / Math.max(chance, Number.MIN_VALUE);
+}
+
+/** The most that may be lost with every bound still kept; undefined where the float network keeps not all of them. */
+export function roomAbove(
+  bounds: readonly { readonly task: string; readonly bound: number }[],
+  reference: readonly FinetunedTask[],
+): number | undefined {
+  const room = bounds.map(({ task, bound }) =>
+    fallTo(
+      bound,
+      reference.find((found) => found.task === task)!,
+    ),
+  );
+  return room.length === 0 || Math.min(...room) < 0 ? undefined : Math.min(...room) + ROUNDING;
+}
+
+/** Of a difference of two shares. */
+const ROUNDING = 1e-9;

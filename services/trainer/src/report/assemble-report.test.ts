@@ -27,14 +27,22 @@ const MEASURED = {
 };
 
 const figures = { parameters: 50, macs: 500, bytes: 200, latencyMs: { p50: 77, p95: 78 } };
-const INTERVAL = { low: 0.6, high: 0.8, standardError: 0.05 };
+const INTERVAL = { low: 0.6, high: 0.8, standardError: 0.05, drawn: 'image' } as const;
 const REFIT: MeasuredArm = {
   arm: 'refit',
   metric: 0.7,
   validation: 0.72,
   interval: INTERVAL,
   tasks: [
-    { task: 'gender', metric: 0.7, validation: 0.72, interval: INTERVAL, thresholds: [0.4], breakdown: BREAKDOWN },
+    {
+      task: 'gender',
+      metric: 0.7,
+      validation: 0.72,
+      interval: INTERVAL,
+      draws: [0.7],
+      thresholds: [0.4],
+      breakdown: BREAKDOWN,
+    },
   ],
   ...figures,
   modelSha256: 'pruned',
@@ -85,7 +93,7 @@ const EPOCHS = [0, 1, 2].map((epoch) => ({
   seconds: 1,
 }));
 
-const JUDGED = { interval: INTERVAL, thresholds: [0.1], breakdown: { ...BREAKDOWN, confusion: [[4]] } };
+const JUDGED = { interval: INTERVAL, draws: [0.8], thresholds: [0.1], breakdown: { ...BREAKDOWN, confusion: [[4]] } };
 
 function trained(arm: TrainedNetwork['arm'], test: number, notes: readonly string[] = []): TrainedNetwork {
   const output = {
@@ -265,6 +273,23 @@ describe('a report of a compression', () => {
           test: 0.88,
         },
       ]);
+    });
+
+    it('judges a goal on the network in whole numbers, where that is delivered', () => {
+      const keep = { share: 0.95 };
+      const tasks = trained('finetuned', 0.85).output.tasks;
+      const quantisation = {
+        ...{ layers: ['conv1'], left: [], clipped: 0, images: 9, fall: 0.03, bytes: { float: 210, whole: 70 } },
+      };
+      const quantized = { modelSha256: 'whole', tasks, quantisation, seconds: 4, provider: 'cpu', notes: [] };
+      const networks = { ...MEASURED.networks, quantized: { ...measured(1), bytes: 70, parameters: 3, macs: 3 } };
+      const report = assembleReport(
+        PRUNING.report,
+        [delivered],
+        { ...MEASURED, networks },
+        { rounds, keep, quantized },
+      );
+      expect(report.keep).toMatchObject({ met: false, tasks: [{ validation: 0.86, test: 0.85 }] });
     });
 
     it('says that a goal was not met, and nothing of goals where none was searched', () => {

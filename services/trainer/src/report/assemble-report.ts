@@ -99,7 +99,7 @@ export function assembleReport(
     before: { ...report.before, latencyMs: latencyOf(ORIGINAL), bytes: bytesOf(ORIGINAL) },
     after: { parameters, macs, bytes, latencyMs },
     target: reachedTarget(report, latencyOf(ORIGINAL), latencyMs),
-    keep: keep && rounds ? keptOf(keep, rounds, trained) : null,
+    keep: keep && rounds ? keptOf(keep, rounds, quantized ?? finetunedOf(trained)) : null,
     rounds: rounds ? roundsOf(rounds, keep, trained) : [],
     arms: whole ? [...arms, whole] : arms,
     ...(quantized ? { quantisation: quantized.quantisation } : {}),
@@ -150,9 +150,16 @@ function criteriaOf(
   return [own, ...others];
 }
 
+function finetunedOf(trained: readonly TrainedNetwork[]): FinetuneOutput | undefined {
+  return trained.find(({ arm }) => arm === 'finetuned')?.output;
+}
+
 /** What became of a goal in the network that is delivered. */
-function keptOf(goal: KeepGoal, { whole }: RoundHistory, trained: readonly TrainedNetwork[]): ReportKeep | null {
-  const delivered = trained.find(({ arm }) => arm === 'finetuned')?.output;
+function keptOf(
+  goal: KeepGoal,
+  { whole }: RoundHistory,
+  delivered: Pick<FinetuneOutput, 'tasks'> | undefined,
+): ReportKeep | null {
   if (!delivered) return null;
   return {
     goal,
@@ -175,7 +182,7 @@ function roundsOf(
   goal: KeepGoal | undefined,
   trained: readonly TrainedNetwork[],
 ): readonly ReportRound[] {
-  const delivered = trained.find(({ arm }) => arm === 'finetuned')?.output.modelSha256;
+  const delivered = finetunedOf(trained)?.modelSha256;
   return earlier
     .filter(({ prune }) => prune.settled === undefined)
     .map(({ prune, finetune }) => {
@@ -240,8 +247,9 @@ function judged(
   output: Pick<FinetuneOutput, 'tasks'>,
 ): Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'> {
   const tasks = stages.map(({ task }) => {
-    const { test, validation, interval, thresholds, breakdown } = output.tasks.find((found) => found.task === task)!;
-    return { task, metric: test, validation, interval, thresholds, breakdown };
+    const { test: metric, ...found } = output.tasks.find((one) => one.task === task)!;
+    const { validation, interval, draws, thresholds, breakdown, answers } = found;
+    return { task, metric, validation, interval, draws, thresholds, breakdown, ...(answers ? { answers } : {}) };
   });
   const joint = (value: 'metric' | 'validation'): number =>
     jointMetric(tasks.map((task, i) => ({ value: task[value], scale: stages[i]! })));

@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldableNormalisations, foldNormalisations, learnedInitializers } from '@kneepoint/autodiff';
 import { openDataset } from '@kneepoint/datasets';
+import { Failure } from '@kneepoint/failures';
 import { encodeModel, Graph, inputSpec, type ModelProto, upgradeOpset } from '@kneepoint/onnx';
 import { LEAST_OPSET } from '@kneepoint/pruning';
+import { CENTRE } from '@kneepoint/regression';
 import { batchSizeFor, shapesOf, type TaskContext } from '@kneepoint/runtime';
 import {
   DEFAULT_TRAINING,
@@ -15,12 +17,12 @@ import {
 } from '@kneepoint/workflow';
 import { type NetworkFile, openNetwork } from '../network/open-network.ts';
 import { calibrate } from '../quantize/calibrate.ts';
-import { fallOf, inTrainingScale } from '../quantize/fall.ts';
-import { borneBy, type Judged, searchQuantisation } from '../quantize/search.ts';
+import { fallOf, inTrainingScale, roomAbove } from '../quantize/fall.ts';
+import { borneBy, type Found, type Judged, searchQuantisation } from '../quantize/search.ts';
 import { answersOf } from '../rows/answers.ts';
 import { ImageRows } from '../rows/image-rows.ts';
 import { partsOf } from '../targets/parts.ts';
-import { Targets } from '../targets/targets.ts';
+import { LOGIT_OF_A_HALF, Targets } from '../targets/targets.ts';
 import { QUANTIZED } from '../trained-file.ts';
 import { judgeTasks } from '../training/judge-epoch.ts';
 
@@ -29,13 +31,15 @@ export interface QuantizeTaskInput {
   readonly network: NetworkFile;
   readonly archivePath: string;
   readonly outFolder: string;
+  /** The worst value of each task's metric on validation that keeps what was asked for. */
+  readonly bounds?: readonly { readonly task: string; readonly bound: number }[];
 }
 
 export type QuantizeTaskOutput = Omit<QuantizeOutput, 'modelSha256'>;
 
 /** Reads ranges in one pass over the training images, chooses and checks on validation, judges on test, and leaves `quantized.onnx` in the folder. */
 export default async function quantizeNetwork(
-  { job, network, archivePath, outFolder }: QuantizeTaskInput,
+  { job, network, archivePath, outFolder, bounds = [] }: QuantizeTaskInput,
   context: TaskContext,
 ): Promise<QuantizeTaskOutput> {
   const begun = performance.now();
@@ -45,6 +49,8 @@ export default async function quantizeNetwork(
     const parts = partsOf(manifest, job.tasks, job.split.seed);
     const targets = new Targets(manifest, job.tasks, parts.train);
     const opened = await openNetwork(network, { targets: targets.width, outputName: 'answers' });
+    // What was healed and never trained still answers as least squares do.
+    const neutral = opened.logits ? LOGIT_OF_A_HALF : CENTRE;
     const float = await prepared(opened.model);
     const spec = inputSpec(float);
     const { augment } = DEFAULT_TRAINING.head;
@@ -58,19 +64,26 @@ export default async function quantizeNetwork(
       return inTrainingScale(values, targets);
     };
     const judged = (validation: Float32Array, test: Float32Array): readonly FinetunedTask[] =>
-      judgeTasks(targets, parts, { validation, test }, groups);
+      judgeTasks(targets, parts, { validation, test }, groups, neutral);
     const before = await read(float, parts.validation);
     const reference = judged(before, await read(float, parts.test));
     const judge = async (model: ModelProto): Promise<Judged> => {
       const answers = await read(model, parts.validation);
-      return { answers, fall: fallOf(reference, targets, answers, parts.validation) };
+      return { answers, fall: fallOf(reference, targets, answers, parts.validation, neutral) };
     };
     const histograms = await calibrate({ model: float, rows: parts.train, source, batch }, context);
-    const { model, ...found } = await searchQuantisation(float, histograms, {
-      float: before,
-      borne: borneBy(parts.validation.length),
-      judge,
-    });
+    const labelled = targets.tasks.map((task) => targets.labelled(task, parts.validation).length);
+    const borne = borneBy(Math.min(...labelled));
+    const room = roomAbove(bounds, reference);
+    const search = (most: number): Promise<Found> =>
+      searchQuantisation(float, histograms, { float: before, borne: most, judge });
+    const { model, ...found } = await (room === undefined || room >= borne
+      ? search(borne)
+      : search(room).catch((error: unknown) => {
+          // A network that loses a point is of use; the report says that the goal is no longer met.
+          if (error instanceof Failure && error.code === 'QUANTIZE_NOT_BORNE') return search(borne);
+          throw error;
+        }));
     const tasks = judged(await read(model, parts.validation), await read(model, parts.test));
     const written = encodeModel(
       describeModel(model, {

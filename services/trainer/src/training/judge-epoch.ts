@@ -1,11 +1,13 @@
 import {
-  bootstrapInterval,
+  bootstrap,
   breakDown,
   chooseThresholds,
   judge,
   type Judgement,
   judgeChance,
   metricOf,
+  rowAnswers,
+  shortened,
   takeRows,
 } from '@kneepoint/regression';
 import type { FinetunedTask } from '@kneepoint/workflow';
@@ -56,36 +58,41 @@ export function validationMetric(targets: Targets, answers: ArrayLike<number>, {
 /**
  * The final word on each task: thresholds and metric from validation, then test, once. Answers in the training scale.
  * @param groups the subject of each image where the split is by subject
+ * @param neutral of thresholds: a logit's unless the answers to classes are those of least squares
  */
 export function judgeTasks(
   targets: Targets,
   { train, validation, test }: Parts,
   answers: { readonly validation: ArrayLike<number>; readonly test: ArrayLike<number> },
   groups?: Int32Array,
+  neutral = LOGIT_OF_A_HALF,
 ): readonly FinetunedTask[] {
   return targets.tasks.map((task) => {
     const onValidation = judged(targets, task, answers.validation, validation);
     const onTest = judged(targets, task, answers.test, test);
     const { spec } = task;
-    const thresholds = chooseThresholds(spec, onValidation.scores, onValidation.labels, LOGIT_OF_A_HALF);
+    const thresholds = chooseThresholds(spec, onValidation.scores, onValidation.labels, neutral);
     const of = ({ scores, labels }: Judged): Judgement => judge(spec, scores, labels, thresholds);
     const final = of(onTest);
     const { name, ...direction } = metricOf(spec);
+    const { interval, draws } = bootstrap(spec, {
+      ...onTest,
+      thresholds,
+      groups: groups && targets.labelled(task, test).map((row) => groups[row]!),
+    });
     return {
       task: spec.name,
       metric: name,
       ...direction,
       validation: of(onValidation).value,
       test: final.value,
-      interval: bootstrapInterval(spec, {
-        ...onTest,
-        thresholds,
-        groups: groups && targets.labelled(task, test).map((row) => groups[row]!),
-      }),
+      interval,
+      draws: shortened(draws),
       chance: judgeChance(spec, labelsOf(targets, task, train), onTest.labels),
       others: final.others,
       thresholds,
       breakdown: breakDown(spec, onTest.scores, onTest.labels, thresholds),
+      answers: rowAnswers(spec, onTest, thresholds, targets.labelled(task, test)),
     };
   });
 }
