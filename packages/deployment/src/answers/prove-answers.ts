@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Failure } from '@kneepoint/failures';
 import {
   encodeModel,
+  Graph,
   GraphBuilder,
   type ModelProto,
   seededRandom,
@@ -30,7 +31,7 @@ export async function proveAnswers(
 ): Promise<void> {
   const facts = networkFacts(raw);
   const entry = networkFacts(answering).answers!;
-  await proveTail(facts, entry);
+  await proveTail(facts, entry, new Graph(raw).opset);
   const [before, after] = [await openSession(encodeModel(raw)), await openSession(encodeModel(answering))];
   try {
     const [output] = before.outputs;
@@ -44,9 +45,9 @@ export async function proveAnswers(
   }
 }
 
-async function proveTail(facts: NetworkFacts, { kind, outputs }: AnswersEntry): Promise<void> {
+async function proveTail(facts: NetworkFacts, { kind, outputs }: AnswersEntry, opset: number): Promise<void> {
   const width = facts.tasks.reduce((sum, { targets }) => sum + targets.length, 0);
-  const net = new GraphBuilder({ opset: 18 });
+  const net = new GraphBuilder({ opset });
   const scores = net.input('scores of the network', ['N', width]);
   net.output(scores, ['N', width]);
   const model = net.build();

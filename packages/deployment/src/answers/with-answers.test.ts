@@ -33,6 +33,21 @@ describe('answers in the graph', () => {
     },
   );
 
+  it.each([9, 11, 13])('are written for opset %d', async (opset) => {
+    const raw = describedNetwork({ tasks: all, opset });
+    for (const kind of ['probabilities', 'labels'] as const) {
+      await proveAnswers(raw, withAnswers(raw, kind), noise(raw));
+    }
+  });
+
+  it('have thresholds that decide as those of scores do where probabilities are at their end', () => {
+    const raw = describedNetwork({ tasks: [TASKS.things], thresholds: [[30, -120]] });
+    const [[never, always]] = networkFacts(withAnswers(raw, 'probabilities')).thresholds as [[number, number]];
+    const probability = (score: number) => Math.fround(1 / (1 + Math.exp(-score)));
+    expect([20, 25].map((score) => probability(score) >= never)).toEqual([false, false]);
+    expect([-119, -110, 3].map((score) => probability(score) >= always)).toEqual([true, true, true]);
+  });
+
   it('stand under the names of their tasks, one output each', () => {
     const raw = describedNetwork({ tasks: all, batch: 2 });
     expect(outputsOf(withAnswers(raw, 'labels'))).toEqual([

@@ -48,12 +48,25 @@ export function withAnswers(model: ModelProto, kind: AnswerKind): ModelProto {
   const outputs = addAnswers(graph, { scores, lead }, facts, kind);
   graph.valueInfo = [];
   const entry: AnswersEntry = { kind, outputs };
-  const scaled = kind === 'probabilities' ? facts.thresholds.map((own) => own.map(sigmoid)) : undefined;
+  const scaled = kind === 'probabilities' ? facts.thresholds.map((own) => own.map(probabilityAt)) : undefined;
   return describeModel(copy, {
     [ANSWERS_ENTRY]: entry,
     'kneepoint.thresholds': scaled && (facts.tasks.length === 1 ? scaled[0] : scaled),
   });
 }
+
+/**
+ * What a probability in float32 must reach where a score must reach a threshold. Scores above about 17 all have the probability 1: a threshold among
+ * them, which next to no score is meant to reach, is one that no probability reaches.
+ */
+function probabilityAt(threshold: number): number {
+  const probability = sigmoid(threshold);
+  if (Math.fround(probability) === 1) return ABOVE_ONE;
+  return Math.fround(probability) === 0 ? 0 : probability;
+}
+
+/** The least float32 above 1. */
+const ABOVE_ONE = 1 + 2 ** -23;
 
 /** Appends the answers to a graph that makes `scores`, images × targets, and declares them as its outputs. */
 export function addAnswers(
@@ -130,13 +143,14 @@ class Appender {
 
   labels(scores: string, { type, bins = [], targets }: TaskSpec, thresholds: readonly number[]): void {
     if (type === 'categorical') {
-      this.node('ArgMax', [scores], { axis: 1, keepdims: 1, select_last_index: 0 }, this.#output);
+      // Of equal scores the first, which is the default.
+      this.node('ArgMax', [scores], { axis: 1, keepdims: 1 }, this.#output);
       return;
     }
     const to = { to: DataType.INT64 };
     if (type !== 'ordered') {
       const least = targets.map((_, k) => thresholds[k] ?? 0.5);
-      this.node('Cast', [this.node('GreaterOrEqual', [scores, this.#atLeast(least)])], to, this.#output);
+      this.node('Cast', [this.#reaches(scores, least)], to, this.#output);
       return;
     }
     // The number of a bin is how many edges lie at or below the value; of two targets the last one's bins run fastest.
@@ -145,7 +159,10 @@ class Appender {
       return own.map((edge) => ({ edge, target, step }));
     });
     const read = this.node('Gather', [scores, this.ints(edges.map(({ target }) => target))], { axis: 1 });
-    const passed = this.node('GreaterOrEqual', [read, this.#atLeast(edges.map(({ edge }) => edge))]);
+    const passed = this.#reaches(
+      read,
+      edges.map(({ edge }) => edge),
+    );
     const steps = this.#floats(
       edges.map(({ step }) => step),
       [edges.length, 1],
@@ -158,6 +175,11 @@ class Appender {
     const name = freshName(this.#names, `${this.#output}/columns`);
     this.#graph.initializer.push(writeTensor(name, intTensor(values)));
     return name;
+  }
+
+  /** Whether numbers lie at or above bounds, in the operators of every opset: GreaterOrEqual came with 12. */
+  #reaches(values: string, bounds: readonly number[]): string {
+    return this.node('Not', [this.node('Less', [values, this.#atLeast(bounds)])]);
   }
 
   /** Bounds as float32 such that a float32 lies at or above one where it lies at or above the number that was given. */

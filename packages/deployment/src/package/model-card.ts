@@ -36,8 +36,8 @@ const TASK_TYPES: Readonly<Record<string, string>> = { continuous: 'image-regres
 /** Names that are listed in a sentence. */
 const MOST_NAMES = 12;
 
-/** What a repository of the Hub may be called. */
-const HUB_NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
+/** A repository of the Hub: whose it is, and what. A name alone may be that of anything. */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
 /** A model card in Hugging Face's form: front matter that the Hub reads, then what people should know. Nothing but the report and the file. */
 export function modelCard(facts: ModelCardFacts): string {
@@ -102,7 +102,7 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
   });
   return [
     `# ${oneLine(config.name)}`,
-    result.verdict,
+    cell(result.verdict),
     '',
     `\`model.onnx\` answers ${describeTasks(config)}. It was made of **${cell(model.name)}**${model.author === null ? '' : ` by ${cell(model.author)}`} (sha256 \`${model.sha256}\`) with the images of **${cell(dataset.name)}** (${dataset.images} images, sha256 \`${dataset.sha256}\`). ${licenseLine(report)}`,
     '',
@@ -126,7 +126,7 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
     table(['task', 'metric', 'this network', 'interval', 'whole network finetuned', 'probe on the original'], rows),
     '',
     '## How it is fed and read',
-    `Input \`${config.input.name}\`: ${config.input.type}, ${config.input.layout} ${dims(config.input.dims)}. \`model.preprocess.json\` says how pixels become it; \`samples\` does so in TypeScript and Python, resizing as the training did. \`config.json\` names outputs, classes, thresholds and bins. Answers are ${ANSWERS[config.answers]}.`,
+    `Input ${code(config.input.name)}: ${config.input.type}, ${config.input.layout} ${dims(config.input.dims)}. \`model.preprocess.json\` says how pixels become it; \`samples\` does so in TypeScript and Python, resizing as the training did. \`config.json\` names outputs, classes, thresholds and bins. Answers are ${ANSWERS[config.answers]}.`,
     '',
     ...(testImages === 0
       ? []
@@ -145,7 +145,7 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
       : ['## What the report warns of', ...result.warnings.map((text) => `- ${cell(text)}`), '']),
     '## Origin',
     `Run \`${run.id}\` of ${report.createdAt}, Kneepoint ${report.kneepoint}${run.createdBy === null ? '' : `, launched by ${cell(run.createdBy)}`}${report.links.graphql === null ? '' : ` on ${report.links.graphql}`}. \`report.json\` has all of it.`,
-    ...(report.command === null ? [] : ['The same again:', '```sh', report.command, '```']),
+    ...(report.command === null ? [] : ['The same again:', ...fenced(report.command)]),
     '',
   ].join('\n');
 }
@@ -191,6 +191,20 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
+/** Text of others as code, in more backticks than it has in a row. */
+function code(text: string): string {
+  const own = oneLine(text);
+  const ticks = '`'.repeat(1 + longestRun(own));
+  return `${ticks}${/^`|`$/.test(own) ? ` ${own} ` : own}${ticks}`;
+}
+
+function fenced(command: string): readonly string[] {
+  const fence = '`'.repeat(Math.max(3, 1 + longestRun(command)));
+  return [`${fence}sh`, command, fence];
+}
+
+const longestRun = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
 
 /** Text of others as text, whatever it would be in Markdown. */
 function cell(text: string): string {

@@ -72,12 +72,26 @@ export async function testImages(
   return images;
 }
 
-/** labels.jsonl: one picture a line, its name in the data set, and a member for each column of each task; null where nothing is known. */
+/** What a line of labels.jsonl says besides labels. */
+const OWN_MEMBERS: readonly string[] = ['image', 'name'];
+
+/** labels.jsonl: one picture a line, its name in the data set, and a member for each column of each task; null where nothing is known. Throws DEPLOYMENT_MISMATCH for a column that a line has of its own. */
 export function labelsFile(
   images: readonly TestImage[],
   tasks: readonly ConfigTask[],
   specs: readonly TaskSpec[],
 ): string {
+  const taken = tasks.flatMap(({ columns }) => columns).find((column) => OWN_MEMBERS.includes(column));
+  if (images.length > 0 && taken !== undefined) {
+    throw new Failure(
+      'DEPLOYMENT_MISMATCH',
+      `a task has a column "${taken}", which is what a line of labels.jsonl says itself`,
+      {
+        where: 'test/labels.jsonl',
+        fix: 'Leave test images out with --test-images 0, or name the task otherwise in the data set.',
+      },
+    );
+  }
   return images
     .map(({ file, name, labels }) => {
       const cells = tasks.flatMap((task, i): [string, string | number | null][] => {
@@ -88,7 +102,7 @@ export function labelsFile(
         const [id] = KINDS[task.type].decide(own, specs[i]!, [0.5]);
         return [[task.columns[0]!, task.classes![id!]!]];
       });
-      return `${JSON.stringify({ image: file, name, ...Object.fromEntries(cells) })}\n`;
+      return `${JSON.stringify({ ...Object.fromEntries(cells), image: file, name })}\n`;
     })
     .join('');
 }

@@ -30,6 +30,7 @@ export interface NetworkOptions {
   readonly size?: { readonly height: number; readonly width: number };
   readonly input?: string;
   readonly seed?: number;
+  readonly opset?: number;
   /** Half precision at the input and output, or bytes with the channels last. */
   readonly form?: 'half' | 'bytes';
 }
@@ -44,6 +45,7 @@ export function describedNetwork({
   size = { height: 12, width: 10 },
   input = 'image',
   seed = 1,
+  opset = 18,
   form,
 }: NetworkOptions): ModelProto {
   const random = seededRandom(seed);
@@ -53,7 +55,7 @@ export function describedNetwork({
       Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * random.normal()),
     );
   const channels = preprocess.channels === 'grey' ? 1 : preprocess.channels.endsWith('a') ? 4 : 3;
-  const net = new GraphBuilder({ opset: 18 });
+  const net = new GraphBuilder({ opset });
   const dims = [
     batch,
     ...(form === 'bytes' ? [size.height, size.width, channels] : [channels, size.height, size.width]),

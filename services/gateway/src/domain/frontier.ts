@@ -31,8 +31,7 @@ export async function compressionFrontier(
   const known = frontiers.get(name);
   if (known !== undefined) return known;
   const planned = [];
-  for (let index = 0; index < points; index++) {
-    const epsilon = Number((least * (most / least) ** (index / (points - 1))).toPrecision(3));
+  for (const epsilon of epsilonsBetween(least, most, points)) {
     planned.push({ epsilon, plan: planner.plan({ epsilon }) });
     // Others are answered between two plans.
     await breathe();
@@ -49,4 +48,13 @@ export async function compressionFrontier(
   };
   frontiers.set(name, frontier);
   return frontier;
+}
+
+/** From the least to the most, evenly by ratio; to three digits between them, where a narrow range has fewer than were asked for. */
+export function epsilonsBetween(least: number, most: number, points: number): readonly number[] {
+  const rounded = Array.from({ length: points }, (_, index) =>
+    Number((least * (most / least) ** (index / (points - 1))).toPrecision(3)),
+  );
+  const inner = rounded.slice(1, -1).filter((epsilon) => epsilon > least && epsilon < most);
+  return [...new Set([least, ...inner, most])];
 }
