@@ -54,7 +54,7 @@ export function roundedValues(graph: Graph, layers: readonly QuantisableLayer[])
 function isUsed(graph: Graph, value: string, whole: ReadonlySet<NodeProto>): boolean {
   const uses = graph.consumers(value);
   const float = ({ node }: { readonly node: NodeProto }): boolean =>
-    ['Conv', 'Gemm', 'MatMul'].includes(node.opType) && !whole.has(node);
+    ['Conv', 'ConvTranspose', 'Gemm', 'MatMul'].includes(node.opType) && !whole.has(node);
   return uses.length > 0 && !uses.every(float);
 }
 

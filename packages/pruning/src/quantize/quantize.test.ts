@@ -140,6 +140,11 @@ describe('the steps of a value', () => {
     expect(activationSteps({ low: 0, high: 0 })).toEqual({ scale: 1, zero: 0 });
   });
 
+  it('are none of numbers that are not finite', () => {
+    for (const wrong of [NaN, Infinity, -Infinity])
+      expect(() => new Histogram().add(Float32Array.of(1, wrong))).toThrow(RangeError);
+  });
+
   it('are of what is seen over all batches, or of all but a share of it', () => {
     const histogram = new Histogram();
     histogram.add(Float32Array.of(0, 0, 0));

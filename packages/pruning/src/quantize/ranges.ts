@@ -34,11 +34,16 @@ export class Histogram {
   #low = Infinity;
   #high = -Infinity;
 
+  /** Throws RangeError for a number that is not finite: no steps hold it. */
   add(values: Float32Array): void {
     let [low, high] = [this.#low, this.#high];
     for (const value of values) {
       if (value < low) low = value;
       if (value > high) high = value;
+    }
+    // NaN is neither below nor above anything.
+    if (!Number.isFinite(low) || !Number.isFinite(high) || values.some(Number.isNaN)) {
+      throw new RangeError('a number that is not finite');
     }
     [this.#low, this.#high] = [low, high];
     this.#extend(Math.max(Math.abs(low), Math.abs(high)));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Random } from '../random.ts';
 import { groupLambdaMax, groupLassoPath } from './group-lasso-path.ts';
 import { sampleLambdas } from './sample-lambdas.ts';
 import {
@@ -83,5 +84,27 @@ describe('the path of targets with rows of their own', () => {
         expect(violationOf(targets, point, p) / lambdaMax).toBeLessThanOrEqual(failed.includes(i) ? 0.1 : 1e-3);
       });
     }
+  });
+
+  it('is followed to the end where filters answer much alike: eight causes behind 192 of them', () => {
+    const random = Random.seeded(3);
+    const [p, n, causes] = [192, 240, 8];
+    const hidden = Float64Array.from({ length: n * causes }, () => random.normal());
+    const mix = Float64Array.from({ length: causes * p }, () => random.normal());
+    const design = Float64Array.from({ length: n * p }, (_, at) => {
+      const [row, filter] = [Math.floor(at / p), at % p];
+      let sum = 0.3 * random.normal();
+      for (let cause = 0; cause < causes; cause++) sum += hidden[row * causes + cause]! * mix[cause * p + filter]!;
+      return sum;
+    });
+    const targets = Array.from({ length: causes }, (_, t): SeparateTarget => {
+      const rows = Array.from({ length: n }, (_, row) => row).filter((row) => row % 9 !== t);
+      const own = Float64Array.from(rows.flatMap((row) => [...design.subarray(row * p, (row + 1) * p)]));
+      const truth = Float64Array.from(rows, (row) => Math.sign(hidden[row * causes + t]! + 0.5 * random.normal()));
+      return { ...problemOf(own, truth, p, true), weight: 1 };
+    });
+    const { points, failed } = separateLassoPath(targets, [0.01 * separateLambdaMax(targets)]);
+    expect(failed).toEqual([]);
+    expect(points.at(-1)!.index.length).toBeGreaterThan(30);
   });
 });

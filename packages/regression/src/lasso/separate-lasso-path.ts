@@ -21,9 +21,9 @@ export interface SeparatePath {
   readonly failed: readonly number[];
 }
 
-/** Sweeps at one λ before it is given up: as many as so many multiply-adds allow, between these. */
-const MOST_WORK = 1e8;
-const [FEWEST_SWEEPS, MOST_SWEEPS] = [50, 2000];
+/** Multiply-adds at one λ before it is given up, some seconds: filters that answer much alike take hundreds of sweeps. */
+const MOST_WORK = 4e9;
+const MOST_SWEEPS = 5000;
 /** After so many sweeps they are extrapolated. */
 const EXTRAPOLATED = 5;
 
@@ -60,6 +60,8 @@ class SeparateSolver {
   readonly #variance: number;
   /** Of each filter, the largest curvature over the targets; 0 where it stands still on the rows of all. */
   readonly #curvature: Float64Array;
+  /** Multiply-adds since the last λ. */
+  #work = 0;
   /** filters × targets. */
   #weights: Float64Array;
   /** targets × filters: weight · (c − Gw), what is left to explain. */
@@ -80,9 +82,8 @@ class SeparateSolver {
   solve(lambda: number, tolerance: number): SeparatePoint {
     let gap = this.#gap(lambda);
     let past: Float64Array[] = [this.#weights.slice()];
-    const allowed = Math.floor(MOST_WORK / (this.#count * this.#filters ** 2));
-    const most = Math.max(FEWEST_SWEEPS, Math.min(MOST_SWEEPS, allowed));
-    for (let sweep = 1; gap > tolerance && sweep <= most; sweep++) {
+    this.#work = 0;
+    for (let sweep = 1; gap > tolerance && sweep <= MOST_SWEEPS && this.#work < MOST_WORK; sweep++) {
       // All filters now and then, between them those that already have weight.
       this.#sweep(lambda, sweep % EXTRAPOLATED === 1);
       past.push(this.#weights.slice());
@@ -120,6 +121,7 @@ class SeparateSolver {
     const { gram, weight } = this.#targets[t]!;
     const filters = this.#filters;
     const scaled = weight * change;
+    this.#work += filters;
     for (let k = 0, at = j * filters, to = t * filters; k < filters; k++, at++, to++)
       this.#left[to]! -= scaled * gram[at]!;
   }

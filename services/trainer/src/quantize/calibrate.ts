@@ -1,4 +1,5 @@
 import { cloneModel, type ModelProto, valueInfo } from '@kneepoint/onnx';
+import { Failure } from '@kneepoint/failures';
 import { Histogram, valuesToRange } from '@kneepoint/pruning';
 import type { TaskContext } from '@kneepoint/runtime';
 import { runBatches, type RunRequest } from '../rows/answers.ts';
@@ -17,12 +18,24 @@ export async function calibrate(
     { ...request, source: input, model: exposed(model, inside), provider: 'cpu', signal, optimization: 'disabled' },
     inside.length > 0 ? inside : [model.graph!.output[0]!.name],
     (results, done) => {
-      for (const value of inside) histograms.get(value)!.add(results[value]!.data as Float32Array);
+      for (const value of inside) counted(histograms.get(value)!, value, results[value]!.data as Float32Array);
       progress({ done, total: rows.length, unit: 'images', message: 'reading ranges' });
     },
   );
   progress({ done: 4, until: 10, total: 10, unit: 'stages', message: 'trying which layers bear it' });
   return histograms;
+}
+
+function counted(histogram: Histogram, value: string, numbers: Float32Array): void {
+  try {
+    histogram.add(numbers);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Failure('QUANTIZE_NOT_BORNE', `${value} takes ${error.message} on a training image`, {
+      where: value,
+      fix: 'deliver it as float, and look for what overflows in it',
+    });
+  }
 }
 
 /** The images themselves, which are no output of the network. */
@@ -34,7 +47,7 @@ function watched(source: RunRequest['source'], histogram: Histogram | undefined)
     fill: async (rows, copies, out) => {
       const mirrored = await source.fill(rows, copies, out);
       const length = source.dims.reduce((product, dim) => product * dim, 1);
-      histogram.add(out.subarray(0, rows.length * length));
+      counted(histogram, source.input, out.subarray(0, rows.length * length));
       return mirrored;
     },
   };
