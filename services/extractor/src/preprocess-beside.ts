@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
@@ -12,21 +12,30 @@ const CONFIGS: readonly { readonly file: string; readonly read: ReadExported }[]
   { file: 'preprocessor_config.json', read: readHuggingFace },
 ];
 
-/** Beyond this it is no configuration. */
+/** Beyond this it is no configuration: an archive of some kilobytes may hold one of gigabytes. */
 const MOST_BYTES = 2 ** 20;
 
 /** What FILE.preprocess.json beside FILE.onnx declares; undefined where there is no such file. Throws PREPROCESS_INVALID. */
 export async function readPreprocessBeside(modelPath: string): Promise<Preprocess | undefined> {
   const path = `${modelPath.replace(/\.onnx$/i, '')}.preprocess.json`;
-  const text = await textOf(path);
-  return text === undefined ? undefined : validatePreprocess(parseJson(text, path), path);
+  const bytes = await bytesOf(path);
+  if (bytes === undefined) return undefined;
+  if (bytes > MOST_BYTES) {
+    throw new Failure('PREPROCESS_INVALID', `the file has ${bytes} bytes`, {
+      where: path,
+      fix: `Write one object of at most ${MOST_BYTES} bytes.`,
+    });
+  }
+  return validatePreprocess(parseJson(await readFile(path, 'utf8'), path), path);
 }
 
 /** What a hub's configuration beside a model says; undefined where there is none, or one of another kind. */
 export async function readConfigBeside(modelPath: string): Promise<Exported | undefined> {
   for (const { file, read } of CONFIGS) {
-    const text = await textOf(join(dirname(modelPath), file));
-    const found = text === undefined || text.length > MOST_BYTES ? undefined : understood(text, read);
+    const path = join(dirname(modelPath), file);
+    const bytes = await bytesOf(path);
+    if (bytes === undefined || bytes > MOST_BYTES) continue;
+    const found = understood(await readFile(path, 'utf8'), read);
     if (found) return { preprocess: found, from: `${file} beside the model` };
   }
   return undefined;
@@ -44,11 +53,13 @@ function understood(text: string, read: ReadExported): Preprocess | undefined {
   }
 }
 
-async function textOf(path: string): Promise<string | undefined> {
+/** Undefined where there is no file. */
+async function bytesOf(path: string): Promise<number | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    const found = await stat(path);
+    return found.isFile() ? found.size : undefined;
   } catch (error) {
-    if (['ENOENT', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import { type ModelProto, StringStringEntryProtoSchema, vggStyle } from '@kneepoint/onnx';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readConfigBeside } from '../preprocess-beside.ts';
+import { readConfigBeside, readPreprocessBeside } from '../preprocess-beside.ts';
 import { preprocessInMetadata } from './in-metadata.ts';
 
 let folder: string;
@@ -115,4 +115,18 @@ it('a network that was made here says how it is fed', () => {
     preprocess,
   );
   expect(preprocessInMetadata(described({ 'kneepoint.preprocess': '{}' }))).toBeUndefined();
+});
+
+it('a file too large for a configuration is not read: passed over, or refused where it was meant for the model', async () => {
+  const own = await mkdtemp(join(folder, 'large-'));
+  for (const name of ['config.json', 'net.preprocess.json']) {
+    await writeFile(join(own, name), '');
+    // No bytes on the disk; a text of this length would be an error by itself.
+    await truncate(join(own, name), 600 * 2 ** 20);
+  }
+  expect(await readConfigBeside(join(own, 'net.onnx'))).toBeUndefined();
+  await expect(readPreprocessBeside(join(own, 'net.onnx'))).rejects.toMatchObject({
+    code: 'PREPROCESS_INVALID',
+    message: `the file has ${600 * 2 ** 20} bytes`,
+  });
 });
