@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh clone: `make demo` and `make test`. Node 20.19 or newer is all they need.
 SHELL := /bin/bash
-.PHONY: install bundle demo test lint format schema bench zoo engines services sbom pack clean
+.PHONY: install bundle demo reproduce test lint format schema bench zoo engines services sbom pack clean
 
 # One install per lock file; npm's `prepare` generates what is generated.
 install: node_modules/.installed
@@ -14,6 +14,10 @@ bundle: install # What starts fast, once more if a source has changed since
 
 demo: bundle ## Synthetic faces, a network, the matrix, curves, a pruned network and its report, on embedded defaults
 	node packages/cli/bin/kneepoint.mjs demo
+
+# QUICK=1 takes a share of it, in minutes, and leaves the page of the whole alone.
+reproduce: bundle ## The paper's figures and tables on drawn faces: docs/reproduction.md. Over an hour; killed and started again it goes on
+	node packages/cli/bin/kneepoint.mjs reproduce $(if $(QUICK),--quick,--page docs/reproduction.md)
 
 test: bundle ## Lint, types, and every test, against real NATS, PostgreSQL and MinIO
 	$(MAKE) --no-print-directory -j2 --output-sync=target services lint

@@ -35,4 +35,4 @@ export type { OnProgress, Progress } from './progress.ts';
 export type { DatasetSchema } from './schema/dataset-schema.ts';
 export { inferSchema, type InferredSchema } from './schema/infer-schema.ts';
 export type { Table } from './table/table.ts';
-export { FACE_SCHEMA, renderFaces, type FacesRequest } from './faces/render-faces.ts';
+export { FACE_SCHEMA, renderFaces, WILD_FACE_SCHEMA, type FacesRequest } from './faces/render-faces.ts';

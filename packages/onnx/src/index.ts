@@ -1,3 +1,4 @@
+export { lightCnn, type LightCnnOptions } from './models/light-cnn.ts';
 export * from './proto.ts';
 export { byteLengthOf, dataTypeName, isFloatType, type TypedArray } from './data-type.ts';
 export { DEFAULT_LIMITS, MODEL_LIMITS, type ModelLimits } from './limits.ts';

@@ -20,6 +20,7 @@ import { registerPackage } from './package.ts';
 import { registerPlan } from './plan.ts';
 import { registerProject } from './project.ts';
 import { registerPrune } from './prune.ts';
+import { registerReproduce } from './reproduce.ts';
 import { registerRuns } from './runs.ts';
 import { registerServices } from './services.ts';
 import { registerSurgery } from './surgery.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerInspect,
   registerSurgery,
   registerFaces,
+  registerReproduce,
   registerUp,
   registerLogin,
   registerToken,

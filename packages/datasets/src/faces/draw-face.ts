@@ -9,8 +9,17 @@ import { drawNose } from './draw/nose.ts';
 import { drawEars, drawSkin, drawWrinkles } from './draw/skin.ts';
 import type { Scene } from './scene.ts';
 
+/** The part of the scene that a picture shows: its centre and its width, as a share of the whole. */
+export interface Crop {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+const WHOLE: Crop = { x: 0, y: 0, scale: 1 };
+
 /** A portrait as SVG, `size` pixels square, painted from the back to the front. */
-export function drawFace(scene: Scene, size: number): string {
+export function drawFace(scene: Scene, size: number, { x, y, scale }: Crop = WHOLE): string {
   const layers = [
     drawBackground(scene),
     drawHatBehind(scene),
@@ -29,5 +38,5 @@ export function drawFace(scene: Scene, size: number): string {
     drawGlasses(scene),
     drawHat(scene),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="-50 -50 100 100">${layers.join('')}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="${x - 50 * scale} ${y - 50 * scale} ${100 * scale} ${100 * scale}">${layers.join('')}</svg>`;
 }

@@ -42,3 +42,19 @@ export function express(emotion: Emotion, strength: number): Expression {
   const keys = Object.keys(REST) as (keyof Expression)[];
   return Object.fromEntries(keys.map((key) => [key, shown[key] * strength])) as unknown as Expression;
 }
+
+/** How pleasant an emotion at strength 1 looks, −1 to 1, after the circumplex of Russell (1980). */
+const VALENCE: Readonly<Record<Emotion, number>> = {
+  angry: -0.7,
+  disgust: -0.6,
+  fear: -0.5,
+  happy: 0.9,
+  sad: -0.8,
+  surprise: 0.25,
+  neutral: 0,
+};
+
+/** How pleasant an emotion at a strength around 1 looks. */
+export function valenceOf(emotion: Emotion, strength: number): number {
+  return VALENCE[emotion] * strength;
+}

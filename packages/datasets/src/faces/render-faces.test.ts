@@ -55,6 +55,22 @@ describe('renderFaces', () => {
     expect(await hash(few)).not.toBe(await hash(other));
   });
 
+  it('shows the same heads in the wild, and labels pitch and valence too', async () => {
+    const folder = await folderOf();
+    await renderFaces({ count: 40, seed: 3, size: 16, folder, wild: true });
+    const { notes, tasks, labels } = await readManifest(folder);
+    expect(notes).toEqual([]);
+    expect(tasks.map(({ name }) => name).slice(-3)).toEqual(['yaw', 'pitch', 'valence']);
+    const happy = [...labels['emotion']!].flatMap((value, i) =>
+      value === 1 && i % 7 === 3 ? [Math.floor(i / 7)] : [],
+    );
+    for (const row of happy) expect(labels['valence']![row]).toBeGreaterThan(0.6);
+    const face = { seed: 3, index: 5, persons: 32, size: 32 };
+    const [studio, wild] = await Promise.all([renderFace(face), renderFace({ ...face, wild: true })]);
+    expect(wild.truth).toEqual(studio.truth);
+    expect(wild.png.equals(studio.png)).toBe(false);
+  });
+
   it('leaves no manifest when it is stopped', async () => {
     const folder = await folderOf();
     const stop = new AbortController();

@@ -18,12 +18,14 @@ export interface FacesRequest {
   readonly size?: number;
   /** Default 32; at least 8. */
   readonly persons?: number;
+  /** Blurred and cropped unevenly too, and with pitch and valence among the tasks. Default false. */
+  readonly wild?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
 
 /** The seven tasks of the paper (section 2), and yaw as a continuous one. */
-export const FACE_SCHEMA: DatasetSchema = {
+export const FACE_SCHEMA = {
   subject: 'identity',
   tasks: {
     identity: { type: 'categorical', column: 'identity', mirror: 'unchanged' },
@@ -50,7 +52,17 @@ export const FACE_SCHEMA: DatasetSchema = {
     },
     yaw: { type: 'continuous', column: 'yaw', unit: 'degrees', mirror: { negate: [0] } },
   },
-};
+} satisfies DatasetSchema;
+
+/** The same with what faces in the wild are labelled with besides: pitch, and how pleasant the expression looks. */
+export const WILD_FACE_SCHEMA = {
+  ...FACE_SCHEMA,
+  tasks: {
+    ...FACE_SCHEMA.tasks,
+    pitch: { type: 'continuous', column: 'pitch', unit: 'degrees', mirror: 'unchanged' },
+    valence: { type: 'continuous', column: 'valence', mirror: 'unchanged' },
+  },
+} satisfies DatasetSchema;
 
 const COLUMNS = ['image', 'identity', 'gender', 'age', 'emotion', 'yaw', 'pitch', ...FACIAL_HAIR, ...ACCESSORIES];
 
@@ -60,7 +72,7 @@ const COLUMNS = ['image', 'identity', 'gender', 'age', 'emotion', 'yaw', 'pitch'
  * @throws DATASET_OPTION_INVALID, DATASET_NOT_WRITABLE, the signal's reason
  */
 export async function renderFaces(request: FacesRequest): Promise<{ images: number; persons: number }> {
-  const { count, seed, folder, size = 64, persons = 32, onProgress, signal } = request;
+  const { count, seed, folder, size = 64, persons = 32, wild = false, onProgress, signal } = request;
   requireInteger('count', count, 1, 1_000_000);
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('size', size, 16, 1_024);
@@ -68,10 +80,10 @@ export async function renderFaces(request: FacesRequest): Promise<{ images: numb
   const lines = new Array<string>(count);
   let done = 0;
   const render = async (index: number): Promise<void> => {
-    const { png, truth } = await renderFace({ seed, index, persons, size });
+    const { png, truth, valence } = await renderFace({ seed, index, persons, size, wild });
     const image = `images/${String(index).padStart(6, '0')}.png`;
     await writeFile(join(folder, image), png);
-    lines[index] = row(image, truth);
+    lines[index] = wild ? `${row(image, truth)},${valence.toFixed(3)}` : row(image, truth);
     done += 1;
     onProgress?.({ done, total: count, unit: 'images' });
   };
@@ -80,9 +92,9 @@ export async function renderFaces(request: FacesRequest): Promise<{ images: numb
     await rm(join(folder, 'labels.csv'), { force: true });
     // Four, because libuv has four threads: one picture in each, the next ones ready.
     await mapLimited(count, 8, render, signal);
-    await writeFile(join(folder, 'schema.json'), `${JSON.stringify(FACE_SCHEMA, null, 2)}\n`);
+    await writeFile(join(folder, 'schema.json'), `${JSON.stringify(wild ? WILD_FACE_SCHEMA : FACE_SCHEMA, null, 2)}\n`);
     const partial = join(folder, 'labels.csv.partial');
-    await writeFile(partial, `${[COLUMNS.join(','), ...lines].join('\n')}\n`);
+    await writeFile(partial, `${[[...COLUMNS, ...(wild ? ['valence'] : [])].join(','), ...lines].join('\n')}\n`);
     await rename(partial, join(folder, 'labels.csv'));
   } catch (error) {
     throw asFailure(error, folder);

@@ -18,6 +18,8 @@ export interface Scene {
   readonly person: Person;
   readonly truth: FaceTruth;
   readonly expression: Expression;
+  /** How strongly the emotion is shown, around 1. */
+  readonly strength: number;
   /** How much of a child, and how marked by age. */
   readonly childish: number;
   readonly aged: number;
@@ -56,11 +58,13 @@ export function createScene(person: Person, truth: FaceTruth, random: Random): S
     pitch: truth.pitch,
     roll: random.between(-6, 6),
   });
+  const strength = random.between(0.75, 1.1);
   return {
     head,
     person,
     truth,
-    expression: express(truth.emotion, random.between(0.75, 1.1)),
+    expression: express(truth.emotion, strength),
+    strength,
     childish,
     aged,
     skin,

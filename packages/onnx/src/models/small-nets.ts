@@ -1,6 +1,7 @@
 import type { ModelProto } from '../proto.ts';
 import { floatTensor, intTensor } from '../tensor.ts';
 import { Layers } from './layers.ts';
+import { maxFeatureMap } from './light-cnn.ts';
 import { vggStyle } from './vgg.ts';
 
 type MakeNet = (seed: number) => ModelProto;
@@ -78,15 +79,8 @@ function grouped(seed: number): ModelProto {
 /** Max-feature-map: the larger of each channel k and its twin k + n (Wu et al. 2018, LightCNN). */
 function mfm(seed: number): ModelProto {
   const net = new Layers(seed);
-  const layer = (x: string, out: number) => {
-    const both = net.conv(x, 2 * out);
-    const [, height = 1, width = 1] = net.shape(both);
-    const halves = net.graph.multi('Split', [both, net.graph.init(intTensor([out, out]))], 2, { axis: 1 });
-    for (const half of halves) net.note(half, [out, height, width]);
-    return net.pointwise('Max', halves);
-  };
-  let x = net.maxPool(layer(net.image(1, 16), 6));
-  x = net.maxPool(layer(layer(x, 6), 8));
+  let x = net.maxPool(maxFeatureMap(net, net.image(1, 16), 6, {}));
+  x = net.maxPool(maxFeatureMap(net, maxFeatureMap(net, x, 6, {}), 8, {}));
   return finish(net, x);
 }
 

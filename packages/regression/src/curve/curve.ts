@@ -29,6 +29,7 @@ export function curve(request: CurveOptions): CharacteristicCurve {
       lambdas,
       probes: false,
       curves: true,
+      diagnostics: false,
     }),
   );
   return curves[0] as CharacteristicCurve;

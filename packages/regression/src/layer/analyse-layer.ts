@@ -18,6 +18,8 @@ export interface LayerRequest {
   readonly lambdas?: number;
   /** Default true; without them, responses wider than the training rows are many cost no more than these. */
   readonly curves?: boolean;
+  /** Intervals, LogME and H-score of cells too. Default true. */
+  readonly diagnostics?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -39,12 +41,24 @@ export async function analyseLayer(request: LayerRequest): Promise<LayerAnalysis
     trials = 3,
     lambdas = 100,
     curves = true,
+    diagnostics = true,
     signal,
     onProgress,
   } = request;
   const asked = trialNumbers(trials);
   const numbers = given !== undefined && isComplete(given) ? asked.slice(0, 1) : asked;
-  const steps = analyseSteps({ responses, tasks, groups, given, seed, trials: numbers, lambdas, probes: true, curves });
+  const steps = analyseSteps({
+    responses,
+    tasks,
+    groups,
+    given,
+    seed,
+    trials: numbers,
+    lambdas,
+    probes: true,
+    curves,
+    diagnostics,
+  });
   for (;;) {
     signal?.throwIfAborted();
     const step = steps.next();

@@ -4,10 +4,12 @@ import type { CharacteristicCurve } from '../curve/characteristic-curve.ts';
 import type { ErrorRows } from '../curve/sample-error.ts';
 import type { GivenParts } from '../given-split.ts';
 import { type Cell, cellOf, type ProbeTrial } from '../probe/cell.ts';
-import { type FamilyFit, fitTrial, fitTrialByRows, judgeTrial } from '../probe/probe-trial.ts';
+import { type FamilyFit, type FittedTrial, fitTrial, fitTrialByRows, judgeTrial } from '../probe/probe-trial.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
 import { centre, scalingOf, selectTargets } from '../statistics/centre.ts';
+import type { Moments } from '../statistics/moments.ts';
 import { countFilters } from '../task/labels.ts';
+import { transferabilityOf } from '../transferability/transferability.ts';
 import {
   type AnalysedTask,
   familiesOf,
@@ -37,6 +39,8 @@ export interface AnalysisSteps {
   readonly trials: readonly number[];
   readonly probes: boolean;
   readonly curves: boolean;
+  /** Intervals, LogME and H-score of cells. */
+  readonly diagnostics: boolean;
   readonly lambdas: number;
 }
 
@@ -71,6 +75,7 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
     const fits: FamilyFit[][] = splits.map(() => []);
     // Of the first trial, which the curves come from.
     const sums: TrialMoments[] = [];
+    let train: Moments | undefined;
     for (const part of parts) {
       // Without curves nothing else asks for the Gram matrices of the filters.
       const byRows = !request.curves && splits.every((split) => prepared.filters > trainingRows(part, split));
@@ -86,14 +91,18 @@ export function* analyseSteps(request: AnalysisSteps): Generator<Progress, Layer
         }
       }
       if (request.curves) sums.push(moments[0] as TrialMoments);
+      if (request.diagnostics && parts.length === 1) train = moments[0]?.train;
     }
     if (request.probes) {
-      const trials = splits.map((split, i) =>
-        judgeTrial(request.responses, family, split, fits[i]!).map(withoutWeights),
-      );
+      const trials = splits.map((split, i) => judgeTrial(request.responses, family, split, fits[i]!));
+      const foreseen = transferabilityOf(family.members, train);
       family.members.forEach(({ task, index }, member) => {
-        const own = trials.map((trial) => trial[member] as ProbeTrial);
-        cells[index] = cellOf(task.spec, prepared.filters, own, prepared.rows - family.rows.length);
+        const own = trials.map((trial) => trial[member] as FittedTrial);
+        cells[index] = cellOf(task.spec, prepared.filters, own.map(withoutWeights), {
+          ...foreseen[member]!,
+          interval: request.diagnostics ? own[0]!.interval() : null,
+          missing: prepared.rows - family.rows.length,
+        });
       });
     }
     if (request.curves) {
@@ -137,8 +146,8 @@ function trainingRows({ rows }: TaskFamily, split: Uint8Array): number {
 }
 
 function withoutWeights(fit: ProbeTrial): ProbeTrial {
-  const { validation, heldOut, test, chance, others, thresholds, lambda, n } = fit;
-  return { validation, heldOut, test, chance, others, thresholds, lambda, n };
+  const { validation, heldOut, test, chance, others, thresholds, r2, lambda, n } = fit;
+  return { validation, heldOut, test, chance, others, thresholds, r2, lambda, n };
 }
 
 function prepare(request: AnalysisSteps): Prepared {

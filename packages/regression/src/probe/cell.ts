@@ -1,6 +1,8 @@
 import type { MetricName } from '../metrics/registry.ts';
+import type { Interval } from '../task/bootstrap.ts';
 import { metricOf } from '../task/judge.ts';
 import type { TaskSpec } from '../task/spec.ts';
+import type { Transferability } from '../transferability/transferability.ts';
 
 export interface PartSizes {
   readonly train: number;
@@ -23,12 +25,14 @@ export interface ProbeTrial {
   readonly others: Readonly<Partial<Record<MetricName, number>>>;
   /** One per target for binary and multilabel tasks, else empty. */
   readonly thresholds: readonly number[];
+  /** Share of the labels' variance that the scores explain on test, the mean of the targets': 0 for the mean predictor, below it where they are worse. */
+  readonly r2: number;
   readonly lambda: number;
   readonly n: PartSizes;
 }
 
 /** One entry of the relationship matrix: how well a linear probe on one layer does a task (paper §2, §3). */
-export interface Cell {
+export interface Cell extends Transferability {
   readonly task: string;
   readonly metric: MetricName;
   readonly higherIsBetter: boolean;
@@ -40,6 +44,10 @@ export interface Cell {
   /** Mean over the trials on validation: what chooses the best layer, so that test stays unseen. */
   readonly validation: number;
   readonly chance: number;
+  /** Mean over the trials. */
+  readonly r2: number;
+  /** Bootstrap interval of the first trial's metric on test; null where it was not asked for. */
+  readonly interval: Interval | null;
   /** Further metrics on test, means over the trials. */
   readonly others: Readonly<Partial<Record<MetricName, number>>>;
   readonly trials: readonly ProbeTrial[];
@@ -49,7 +57,17 @@ export interface Cell {
   readonly missing: number;
 }
 
-export function cellOf(spec: TaskSpec, filters: number, trials: readonly ProbeTrial[], missing: number): Cell {
+/** What one trial alone says of a task. */
+export interface FirstTrial extends Transferability {
+  readonly interval: Interval | null;
+}
+
+export function cellOf(
+  spec: TaskSpec,
+  filters: number,
+  trials: readonly ProbeTrial[],
+  { missing, ...said }: FirstTrial & { readonly missing: number },
+): Cell {
   const metric = metricOf(spec);
   const [first] = trials;
   const names = Object.keys(first?.others ?? {}) as MetricName[];
@@ -63,6 +81,8 @@ export function cellOf(spec: TaskSpec, filters: number, trials: readonly ProbeTr
     spread: deviationOf(test),
     validation: meanOf(trials.map((trial) => trial.validation)),
     chance: meanOf(trials.map((trial) => trial.chance)),
+    r2: meanOf(trials.map((trial) => trial.r2)),
+    ...said,
     others: Object.fromEntries(names.map((name) => [name, meanOf(trials.map((trial) => trial.others[name] ?? 0))])),
     trials,
     n: first?.n ?? { train: 0, validation: 0, test: 0 },

@@ -6,12 +6,15 @@ import { chooseRidgeByRows } from '../solve/row-ridge.ts';
 import { linearScores } from '../solve/scores.ts';
 import { TEST, TRAIN, VALIDATION } from '../split.ts';
 import { centre, scalingOf, UNREADABLE } from '../statistics/centre.ts';
+import { bootstrapInterval, type Interval } from '../task/bootstrap.ts';
 import { chooseThresholds, judge, judgeChance } from '../task/judge.ts';
 import { takeRows } from '../task/labels.ts';
 import type { PartSizes, ProbeTrial } from './cell.ts';
 
 /** A fitted probe of one task, and how it did. */
 export interface FittedTrial extends ProbeTrial {
+  /** How much the metric on test would move on other images; draws rows, or the subjects that they belong to. */
+  interval(): Interval;
   /** targets × filters, for responses as they come. */
   readonly weights: Float64Array;
   readonly intercepts: Float64Array;
@@ -90,6 +93,7 @@ export function judgeTrial(
     const unseen = read(test);
     const thresholds = chooseThresholds(spec, chosenOn.scores, chosenOn.labels);
     const tested = judge(spec, unseen.scores, unseen.labels, thresholds);
+    const groups = family.groups && test.map((row) => family.groups![row]!);
     return {
       validation: judge(spec, chosenOn.scores, chosenOn.labels, thresholds).value,
       heldOut: judge(spec, chosenOn.scores, chosenOn.labels, chooseThresholds(spec, known.scores, known.labels)).value,
@@ -97,12 +101,43 @@ export function judgeTrial(
       chance: judgeChance(spec, known.labels, unseen.labels),
       others: tested.others,
       thresholds,
+      r2: explainedOnTest(unseen, count),
+      interval: () =>
+        bootstrapInterval(spec, { ...unseen, thresholds, groups, resamples: resamplesFor(unseen.labels) }),
       lambda: lambdas[i] as number,
       n,
       weights: own,
       intercepts: bias,
     };
   });
+}
+
+/** Enough for a cell among hundreds; fewer where many classes make each dear. */
+function resamplesFor({ length }: Float64Array): number {
+  return Math.max(50, Math.min(200, Math.round(2e7 / length)));
+}
+
+/** R² of each target over the rows that carry it, the mean of the targets; a target that does not vary counts 0. */
+function explainedOnTest(
+  { labels, scores }: { readonly labels: Float64Array; readonly scores: Float64Array },
+  targets: number,
+): number {
+  let total = 0;
+  for (let target = 0; target < targets; target++) {
+    let [n, sum, squares, residual] = [0, 0, 0, 0];
+    for (let i = target; i < labels.length; i += targets) {
+      const label = labels[i] as number;
+      if (Number.isNaN(label)) continue;
+      n++;
+      sum += label;
+      squares += label * label;
+      residual += (label - (scores[i] as number)) ** 2;
+    }
+    const spread = squares - sum ** 2 / n;
+    // What is left of equal labels by rounding is no variance.
+    if (spread > 1e-12 * squares) total += 1 - residual / spread;
+  }
+  return total / targets;
 }
 
 /** Trials of all members on one split, from the statistics of each of `fittedApart`. */

@@ -30,6 +30,7 @@ export function probe({ responses, labels, task, trials = 3, seed, groups }: Pro
       lambdas: 2,
       probes: true,
       curves: false,
+      diagnostics: true,
     }),
   );
   return cells[0] as Cell;

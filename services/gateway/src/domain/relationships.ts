@@ -96,6 +96,10 @@ function toCell(chosen: LayerCell | null): Cell | null {
     value: cell.mean,
     spread: cell.spread,
     chance: cell.chance,
+    r2: cell.r2,
+    interval: cell.interval,
+    logMe: cell.logMe,
+    hScore: cell.hScore,
     reductionPercent: null,
   };
 }

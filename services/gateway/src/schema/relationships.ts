@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { relationships } from '../domain/relationships.ts';
 import { MetricName } from './metric.ts';
 import { Model } from './model.ts';
+import { Interval } from './training.ts';
 
 @ObjectType({ simpleResolvers: true, description: "How well a linear probe on one network's responses does one task." })
 export class Cell {
@@ -26,6 +27,32 @@ export class Cell {
 
   @Field(() => Float, { description: 'What a constant prediction gives.' })
   chance!: number;
+
+  @Field(() => Float, {
+    description:
+      "Share of the labels' variance that is explained on test images, mean over the trials and the task's targets: 0 for the mean of the training labels, below it where it is worse.",
+  })
+  r2!: number;
+
+  @Field(() => Interval, {
+    nullable: true,
+    description: "Bootstrap interval of the first trial's figure; subjects are drawn whole.",
+  })
+  interval!: Interval | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'LogME (You et al. 2021) of the training responses: log evidence by image. Compares networks and layers for one task; null for layers of more than 1024 filters.',
+  })
+  logMe!: number | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'H-score (Bao et al. 2019) of the training responses: for classes tr(Σ⁻¹ Σ_B), for everything else the squared multiple correlation, mean of the targets.',
+  })
+  hScore!: number | null;
 
   @Field(() => Float, {
     nullable: true,

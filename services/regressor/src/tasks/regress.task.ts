@@ -84,6 +84,6 @@ async function probeGrid(
   const dear = probeWork({ rows: images, filters: GRID_CELLS * job.channels, trials }) > MOST_GRID_WORK;
   const responses = dear ? undefined : await joinResponses(shardPaths, { ...job, images, grid: true });
   if (!responses) return { grids: null, absent: dear ? 'cost' : 'small' };
-  const { cells } = await analyseLayer({ ...request, responses, curves: false });
+  const { cells } = await analyseLayer({ ...request, responses, curves: false, diagnostics: false });
   return { grids: cells, absent: null };
 }

@@ -1,0 +1,82 @@
+import type { LaunchCompressionInput } from '@kneepoint/client';
+import type { ReportResult } from '@kneepoint/workflow';
+import { reportOf } from '../client/runs.ts';
+import { compress } from '../commands/compress.ts';
+import { prune } from '../commands/prune.ts';
+import type { Lab, Subject, Subjects } from './lab.ts';
+import { SEED, SMALL_SHARE } from './profile.ts';
+import type { AgnosticResult, CutFigures, CutResult } from './results.ts';
+
+/** The paper's rule at each ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
+export async function cutByRule(
+  lab: Lab,
+  subjects: Subjects,
+  subject: Subject,
+  task: string,
+): Promise<readonly CutResult[]> {
+  const { epsilons } = lab.profile;
+  const results = await cut(lab, subjects, subject, {
+    ...{ plan: { task, criterion: 'LASSO' }, epsilons: [...epsilons], compare: ['DAMAGE'] },
+    // The paper knows no teacher.
+    ...{ arms: ['FINETUNED', 'SCRATCH', 'UNPRUNED'], teacher: false },
+  });
+  return results.map((result) => ({ network: subject.figures.name, result }));
+}
+
+/** A network with next to no parameters left, beside the whole one with a new head and the whole one finetuned. */
+export async function cutSmall(lab: Lab, subjects: Subjects, subject: Subject, task: string): Promise<CutResult> {
+  const [result] = await cut(lab, subjects, subject, {
+    ...{ plan: { task }, targets: [{ kind: 'PARAMETERS', remove: SMALL_SHARE }] },
+    arms: ['FINETUNED', 'UNPRUNED'],
+  });
+  return { network: subject.figures.name, result: result! };
+}
+
+/** Filters that tell who it is are taken out of the identity network; what can still be read is measured. */
+export async function makeAgnostic(
+  lab: Lab,
+  { dataset }: Subjects,
+  subject: Subject,
+  { task: wanted, avoided }: { readonly task: string; readonly avoided: string },
+): Promise<AgnosticResult> {
+  const { client } = lab.connection;
+  const plan = { task: wanted, avoidTasks: [avoided] };
+  const { made } = await prune(client, { model: subject.model, dataset, plan, epsilons: [0.01] }, lab.signal);
+  const result = reportOf(made).results[0]!;
+  const tasks = result.avoidance!.tasks.map(({ task, role, before, after, chance, name, higherIsBetter }) => {
+    return { task, role, before, after, chance, metric: name, higherIsBetter };
+  });
+  return { network: subject.figures.name, result: figuresOf(result), tasks };
+}
+
+async function cut(
+  { connection, profile, signal }: Lab,
+  { dataset }: Subjects,
+  { model }: Subject,
+  input: Omit<LaunchCompressionInput, 'model' | 'dataset' | 'training'>,
+): Promise<readonly CutFigures[]> {
+  const training = { epochs: profile.satelliteEpochs, seed: SEED };
+  const { made } = await compress(connection.client, { ...input, model, dataset, training }, signal);
+  return reportOf(made).results.map(figuresOf);
+}
+
+function figuresOf(result: ReportResult): CutFigures {
+  const { label, task, epsilon, criterion, bestLayer, metric, before, after, layers, criteria, arms } = result;
+  return {
+    ...{ label, task, epsilon, criterion, bestLayer, metric, before, after, layers, criteria },
+    arms: arms.map((arm) => {
+      const { parameters, macs, bytes, latencyMs, epochs, seconds } = arm;
+      return {
+        arm: arm.arm,
+        metric: arm.metric,
+        validation: arm.validation,
+        parameters,
+        macs,
+        bytes,
+        latencyMs,
+        epochs,
+        seconds,
+      };
+    }),
+  };
+}

@@ -1,0 +1,55 @@
+import { element, figure, FAINT, text } from './svg.ts';
+
+export interface HeatMap {
+  readonly title: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** What stands in a field, and how dark it is: 0 to 1. */
+  readonly fields: readonly (readonly { readonly said: readonly string[]; readonly shade: number }[])[];
+  readonly rowsName: string;
+  readonly columnsName: string;
+  /** Width and height of a field. */
+  readonly field?: readonly [number, number];
+}
+
+const TOP = 92;
+
+/** A table whose fields are darker the more there is. */
+export function heatMap({ title, rows, columns, fields, rowsName, columnsName, field = [84, 40] }: HeatMap): string {
+  const [wide, high] = field;
+  const left = 28 + Math.max(...rows.map((row) => row.length)) * 7;
+  // Names that are wider than a field are turned.
+  const turned = Math.max(...columns.map((column) => column.length)) * 7 > wide;
+  const parts = [
+    text(left, 46, columnsName, { size: 11, fill: '#555555' }),
+    text(12, TOP - 8, rowsName, { size: 11, fill: '#555555' }),
+    ...columns.map((column, c) => {
+      const x = left + (c + 0.5) * wide;
+      return turned
+        ? text(x - 4, TOP - 6, column, { size: 10, turn: -40 })
+        : text(x, TOP - 8, column, { anchor: 'middle', size: 12 });
+    }),
+    ...rows.flatMap((row, r) => [
+      text(left - 8, TOP + (r + 0.5) * high + 4, row, { anchor: 'end', size: 12 }),
+      ...fields[r]!.map(({ said, shade }, c) => {
+        const [x, y] = [left + c * wide, TOP + r * high];
+        const box = { x, y, width: wide - 1, height: high - 1, fill: blue(shade), stroke: FAINT };
+        const fill = shade > 0.55 ? '#ffffff' : '#222222';
+        const lines = said.map((words, i) => {
+          const down = (i - (said.length - 1) / 2) * 13 + 4;
+          return text(x + wide / 2, y + high / 2 + down, words, { anchor: 'middle', size: i === 0 ? 12 : 10, fill });
+        });
+        return element('rect', box) + lines.join('');
+      }),
+    ]),
+  ];
+  const width = Math.max(left + columns.length * wide + 20, 9 * title.length);
+  return figure(width, TOP + rows.length * high + 16, title, parts);
+}
+
+/** White to dark blue. */
+function blue(share: number): string {
+  const part = Math.min(1, Math.max(0, share));
+  const mix = (from: number, to: number): number => Math.round(from + (to - from) * part);
+  return `rgb(${mix(255, 8)},${mix(255, 64)},${mix(255, 129)})`;
+}

@@ -1,0 +1,60 @@
+/** How much is made and trained: what decides how long a reproduction takes and how much its figures say. */
+export interface Profile {
+  readonly name: 'full' | 'quick' | 'own';
+  /** Drawn faces, of how many people, and how many of the faces are kept from the primary networks for the satellite tasks. */
+  readonly faces: number;
+  readonly persons: number;
+  readonly smaller: number;
+  /** Filters of the thirteen convolutions of the primary networks; "pool" halves the size. */
+  readonly widths: readonly (number | 'pool')[];
+  /** Of the network with max-feature-map. */
+  readonly lightWidths: readonly [number, number, number, number, number];
+  /** Passes over the larger part for each primary network, and over the satellites' training images for each network that is cut. */
+  readonly primaryEpochs: number;
+  readonly satelliteEpochs: number;
+  readonly primaries: readonly string[];
+  /** Tasks whose curves are drawn: one that lives in few filters, one that is spread out. */
+  readonly localised: string;
+  readonly spread: string;
+  /** Tasks that are cut by the paper's rule and by damage at equal cost, at these ε. */
+  readonly ruled: readonly string[];
+  readonly epsilons: readonly number[];
+  /** Tasks for which a small network is sought beside the whole one with a new head. */
+  readonly small: readonly string[];
+  /** Tasks for which every primary network is finetuned, to see which cheap score foresees the result. */
+  readonly ranked: readonly string[];
+  /** Task that the network that knows nobody is for; null for none. */
+  readonly agnostic: string | null;
+  /** Whether a network with max-feature-map is trained for yaw and cut. */
+  readonly light: boolean;
+}
+
+/** Faces are drawn, orders shuffled and weights drawn from this. */
+export const SEED = 1;
+export const FACE_SIZE = 64;
+/** Share of parameters that a small network does without: what ETL (VISAPP 2022) reports of its smallest. */
+export const SMALL_SHARE = 0.97;
+
+const PRIMARIES = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'] as const;
+
+/** The thirteen convolutions of VGG-16 with an eighth of its filters. */
+const FULL_WIDTHS = [8, 8, 'pool', 16, 16, 'pool', 32, 32, 32, 'pool', 64, 64, 64, 'pool', 64, 64, 64] as const;
+/** A sixteenth, and half of that at the end. */
+const QUICK_WIDTHS = [4, 4, 'pool', 8, 8, 'pool', 8, 8, 8, 'pool', 16, 16, 16, 'pool', 16, 16, 16] as const;
+
+export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
+  full: {
+    name: 'full',
+    ...{ faces: 20_000, persons: 300, smaller: 5_000, widths: FULL_WIDTHS, lightWidths: [12, 24, 48, 32, 32] },
+    ...{ primaryEpochs: 8, satelliteEpochs: 10, primaries: PRIMARIES },
+    ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw', 'age', 'valence'], epsilons: [0.1, 0.01, 0.001] },
+    ...{ small: PRIMARIES, ranked: ['gender', 'accessories'], agnostic: 'head_pose', light: true },
+  },
+  quick: {
+    name: 'quick',
+    ...{ faces: 1_600, persons: 40, smaller: 640, widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
+    ...{ primaryEpochs: 3, satelliteEpochs: 2, primaries: PRIMARIES },
+    ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
+    ...{ small: ['gender'], ranked: [], agnostic: 'head_pose', light: true },
+  },
+};

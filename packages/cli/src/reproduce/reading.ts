@@ -1,0 +1,59 @@
+import type { ArmFigures, CutResult, MetricOf } from './results.ts';
+
+/** Whether a metric is a share, to be shown as percent. */
+export function isShare(metric: string): boolean {
+  return /accuracy|score/i.test(metric);
+}
+
+/** A figure of a metric: a share as percent, an error in the unit of its labels. */
+export function shown(value: number, metric: string): string {
+  return isShare(metric) ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(3)));
+}
+
+/** How much better a is than b in the metric's own direction. */
+export function gain(a: number, b: number, { higherIsBetter }: Pick<MetricOf, 'higherIsBetter'>): number {
+  return higherIsBetter ? a - b : b - a;
+}
+
+/** How far a figure is from that of a constant answer, as a share of the way of another: 1 for as good, above 1 for better. */
+export function kept(value: number, whole: number, chance: number): number | null {
+  return whole === chance ? null : (value - chance) / (whole - chance);
+}
+
+export function armOf({ result }: CutResult, arm: ArmFigures['arm']): ArmFigures | undefined {
+  return result.arms.find((entry) => entry.arm === arm);
+}
+
+/** Share that is gone, between 0 and 1. */
+export function removed({ before, after }: CutResult['result'], what: 'parameters' | 'macs' | 'bytes'): number {
+  return 1 - after[what] / before[what];
+}
+
+/** How many times faster one image is answered. */
+export function speedUp({ before, after }: CutResult['result']): number {
+  return before.latencyMs.p50 / after.latencyMs.p50;
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** Cuts of one network for one task, in the order of ε. */
+export function byTask(cuts: readonly CutResult[]): readonly (readonly CutResult[])[] {
+  const groups = new Map<string, CutResult[]>();
+  for (const cut of cuts) {
+    const key = `${cut.network} ${cut.result.task}`;
+    groups.set(key, [...(groups.get(key) ?? []), cut]);
+  }
+  return [...groups.values()];
+}
+
+/** The cut at the ε that the paper finds best, or at the nearest. */
+export function atPaperEpsilon(cuts: readonly CutResult[]): CutResult {
+  const distance = ({ result }: CutResult): number => Math.abs(Math.log((result.epsilon ?? 1) / 0.01));
+  return cuts.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+}

@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Preprocess } from '@kneepoint/datasets';
+import { download, LaunchFinetuneDocument, type TrainingFieldsFragment } from '@kneepoint/client/node';
+import type { ModelProto } from '@kneepoint/onnx';
+import { registerDataset, registerModel } from '../client/register.ts';
+import { followTrainings, trainingsOf } from '../client/trainings.ts';
+import { drawFaces } from './draw-faces.ts';
+import type { Lab, Subject, Subjects } from './lab.ts';
+import { findDatasetRow, findModelRow } from './lookup.ts';
+import { FACE_SIZE, type Profile, SEED } from './profile.ts';
+import type { Stage } from './stages.ts';
+
+const PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
+const LIGHT_TASK = 'yaw';
+
+/** Guesses for two quiet cores. */
+export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }: Profile): readonly Stage[] {
+  const rate = name === 'full' ? 900 : 1_400;
+  const seconds = 3 + ((faces - smaller) * primaryEpochs) / rate;
+  return [
+    { name: 'draw faces', seconds: faces / 220 },
+    { name: 'import faces', seconds: 3 + faces / 800 },
+    ...primaries.map((task) => ({ name: `train for ${task}`, seconds })),
+    { name: `train max-feature-map for ${LIGHT_TASK}`, seconds },
+  ];
+}
+
+/** Draws faces and trains a network for each primary task on the larger part. */
+export async function trainPrimaries(lab: Lab): Promise<Subjects> {
+  const { connection, folder, profile, stages, signal } = lab;
+  const faces = await stages.run('draw faces', () => drawFaces(profile, folder, signal));
+  const [all, dataset] = await stages.run('import faces', async () => [
+    (await registerDataset(connection, { source: faces.all, name: 'reproduce-faces' }, signal)).dataset!.id,
+    (await registerDataset(connection, { source: faces.smaller, name: 'reproduce-smaller' }, signal)).dataset!.id,
+  ]);
+  const { lightCnn, vggStyle } = await import('@kneepoint/onnx');
+  const size = { size: FACE_SIZE, seed: SEED };
+  const networks: Subject[] = [];
+  for (const task of profile.primaries) {
+    const fresh = vggStyle({ ...size, widths: profile.widths, batchNorm: true });
+    networks.push(
+      await stages.run(`train for ${task}`, () => trainOne(lab, { dataset: all, task, fresh, name: `vgg-${task}` })),
+    );
+  }
+  const light = await stages.run(`train max-feature-map for ${LIGHT_TASK}`, () =>
+    trainOne(lab, {
+      ...{ dataset: all, task: LIGHT_TASK, name: `light-${LIGHT_TASK}` },
+      fresh: lightCnn({ ...size, widths: profile.lightWidths }),
+    }),
+  );
+  return {
+    ...{ networks, light, dataset: dataset!, folder: faces.smaller, images: profile.smaller },
+    tasks: (await findDatasetRow(connection.client, dataset!)).tasks,
+    data: `${profile.faces} drawn faces of ${profile.persons} people, ${FACE_SIZE} × ${FACE_SIZE}`,
+  };
+}
+
+interface Wanted {
+  readonly dataset: string;
+  readonly task: string;
+  readonly fresh: ModelProto;
+  readonly name: string;
+}
+
+async function trainOne(lab: Lab, { dataset, task, fresh, name }: Wanted): Promise<Subject> {
+  const { connection, folder, profile, signal } = lab;
+  const { client } = connection;
+  const { encodeModel } = await import('@kneepoint/onnx');
+  const freshFile = join(folder, `${name}-fresh.onnx`);
+  await writeFile(freshFile, encodeModel(fresh));
+  const model = (
+    await registerModel(connection, { file: freshFile, name: `${name}-fresh`, preprocess: PREPROCESS }, signal)
+  ).model!.id;
+  const input = {
+    ...{ model, dataset, tasks: [task], mode: 'SCRATCH' as const },
+    training: { epochs: profile.primaryEpochs, patience: 0, seed: SEED },
+  };
+  const { run } = await client.mutate(LaunchFinetuneDocument, { input });
+  const done = await followTrainings(client, run, `train ${name}`, signal);
+  const [trained] = await trainingsOf(client, done.id);
+  const file = join(folder, `${name}.onnx`);
+  await download(client, trained!.model!, file);
+  const registered = await registerModel(connection, { file, name, preprocess: PREPROCESS, primaryTask: task }, signal);
+  const { id, parameters, macs, taps } = await findModelRow(client, registered.model!.id, name);
+  return {
+    ...{ model: id, file, layers: taps.map(({ layer }) => layer) },
+    figures: { name, task, parameters, macs, own: ownFigures(trained!) },
+  };
+}
+
+function ownFigures({ results, seconds }: TrainingFieldsFragment): NonNullable<Subject['figures']['own']> {
+  const { metric, higherIsBetter, test, chance } = results[0]!;
+  return { metric, higherIsBetter, value: test, chance, seconds: seconds! };
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Reproduction } from '../packages/cli/src/reproduce/results.ts';
+import { Kneepoint, kneepoint } from './support/kneepoint.ts';
+
+/** The least share that still has every part: two networks, and one with max-feature-map. */
+const ARGS = ['reproduce', '--quick', '--faces', '480', '--tasks', 'gender,head_pose'];
+
+describe('a reproduction that was killed and started again', () => {
+  let folder: string;
+  let results: Reproduction;
+  let again = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kneepoint-reproduce-'));
+    const args = [...ARGS, '--out', folder];
+    const first = new Kneepoint(args);
+    await first.says(/\] train for head_pose/);
+    await first.stop('SIGKILL');
+    const { code, stderr } = await kneepoint(args);
+    again = stderr;
+    expect(code, stderr).toBe(0);
+    results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as Reproduction;
+  }, 600_000);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('goes on from what was finished', () => {
+    expect(again).toMatch(/\[1\/\d+\] draw faces · 0 % of all, about .* left/);
+    // Neither were faces drawn again nor was the first network trained again.
+    expect(again).not.toMatch(/\/480 faces/);
+    expect(again).not.toMatch(/train vgg-gender.* epoch 1/);
+  });
+
+  it('reads tasks better than a constant answer where a network was trained for them', () => {
+    for (const { task, own } of results.networks) {
+      expect(own!.value, task!).toBeGreaterThan(own!.chance);
+    }
+    const pose = results.matrix.find(({ network, task }) => network === 'vgg-head_pose' && task === 'yaw')!;
+    expect(pose.value).toBeLessThan(pose.chance);
+    expect(pose.r2).toBeGreaterThan(0);
+    expect(pose.interval!.low).toBeLessThan(pose.interval!.high);
+    expect(Number.isFinite(pose.logMe) && Number.isFinite(pose.hScore)).toBe(true);
+  });
+
+  it('keeps no fewer filters the stricter ε is, and less than all', () => {
+    const kept = results.cuts.map(({ result }) => result.layers.reduce((sum, layer) => sum + layer.kept, 0));
+    expect(results.cuts.map(({ result }) => result.epsilon)).toEqual([0.1, 0.01, 0.001]);
+    const [loose, middle, strict] = kept as [number, number, number];
+    expect(loose).toBeLessThanOrEqual(middle);
+    expect(middle).toBeLessThanOrEqual(strict);
+    for (const { result } of results.cuts) expect(result.after.parameters).toBeLessThan(result.before.parameters);
+  });
+
+  it('keeps both halves of max-feature-map', () => {
+    const { layers } = results.light.at(-1)!.result;
+    for (const { name, indices } of layers.filter(({ name: layer }) => layer !== 'fc0' && layer.includes('.'))) {
+      const half = layers.find((layer) => layer.name === name)!.filters / 2;
+      const low = indices.filter((index) => index < half);
+      expect(
+        indices.filter((index) => index >= half).map((index) => index - half),
+        name,
+      ).toEqual(low);
+    }
+  });
+
+  it('fits all satellite tasks in less time than heads are trained in', () => {
+    const { timing } = results;
+    expect(timing.tasks.length).toBeGreaterThan(0);
+    expect(timing.lastLayerSeconds).toBeLessThan(timing.headSeconds!);
+  });
+
+  it('takes from the identity probe what it takes from no wanted task', () => {
+    const tasks = results.agnostic!.tasks;
+    expect(tasks.map(({ role }) => role).sort()).toEqual(['avoided', 'wanted']);
+  });
+
+  it('writes a page whose every figure is there', async () => {
+    const page = await readFile(join(folder, 'reproduction.md'), 'utf8');
+    const figures = [...page.matchAll(/!\[[^\]]*\]\((figures\/[^)]+\.svg)\)/g)].map(([, path]) => path!);
+    expect(figures.length).toBeGreaterThanOrEqual(10);
+    for (const path of figures) expect(await readFile(join(folder, path), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(page.match(/\*\*(holds|does not hold here|cannot be told)\*\*/g)!.length).toBeGreaterThan(10);
+  });
+});
