@@ -308,6 +308,16 @@ const poison = (name: string, value: number) => (graph: GraphProto) => {
 
 const BAD_GRAPHS: readonly BadGraph[] = [
   {
+    name: 'a weight without a number',
+    change: (graph) => {
+      weight(graph).dims = [0n];
+      weight(graph).rawData = new Uint8Array(0);
+    },
+    code: 'TENSOR_BAD_DIMS',
+    message: 'conv1.weight has dimensions [0], and so not one number',
+    where: 'node conv1 (Conv)',
+  },
+  {
     name: 'a circle',
     change: (graph) => (graph.node[0]!.input[0] = 'relu1'),
     code: 'GRAPH_CYCLE',

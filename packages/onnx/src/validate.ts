@@ -11,6 +11,12 @@ import { allGraphs } from './walk.ts';
 /** A mask is added as minus infinity, so these may hold it; a NaN is never meant. */
 const MASKING: ReadonlySet<string> = new Set(['Add', 'Sub', 'Max', 'Min', 'Sum']);
 
+/** Operators for which a stored tensor without a number says something: no region, no scales, nothing to append. */
+const TAKES_EMPTY: ReadonlySet<string> = new Set([
+  ...['Resize', 'Upsample', 'Concat', 'ConcatFromSequence', 'Identity', 'Cast', 'CastLike', 'Shape', 'Size'],
+  ...['If', 'Loop', 'Scan', 'SequenceInsert', 'SequenceConstruct', 'SequenceAt', 'Optional'],
+]);
+
 type Check = (graph: Graph, model: ModelProto) => void;
 
 /** Microsoft's fused operators and ONNX's classical ones are left as they are: nothing is pruned through them, but they run. */
@@ -19,7 +25,7 @@ const OPAQUE_DOMAINS: ReadonlySet<string> = new Set(['com.microsoft', 'ai.onnx.m
 /**
  * Refuses a model that no later step could treat rightly. The bodies of If, Loop and Scan are opaque: only what they read from
  * outside is checked. Throws MODEL_NO_GRAPH, MODEL_NO_OPSET, GRAPH_SPARSE_WEIGHTS, GRAPH_UNKNOWN_DOMAIN, GRAPH_NO_OUTPUT,
- * GRAPH_DUPLICATE_VALUE, GRAPH_DANGLING_INPUT, GRAPH_CYCLE, MODEL_TOO_LARGE, WEIGHT_NOT_FINITE, and what `readTensor` throws for a weight.
+ * GRAPH_DUPLICATE_VALUE, GRAPH_DANGLING_INPUT, GRAPH_CYCLE, MODEL_TOO_LARGE, TENSOR_BAD_DIMS, WEIGHT_NOT_FINITE, and what `readTensor` throws for a weight.
  */
 export function validateGraph(model: ModelProto): void {
   const graph = new Graph(model);
@@ -110,6 +116,24 @@ const requireFiniteWeights: Check = (graph) => {
   }
 };
 
+/** Weights without a number are refused here: ONNX Runtime's kernels do not all look whether there is one before they begin. */
+const refuseEmptyWeights: Check = (graph) => {
+  for (const node of graph.proto.node) {
+    if (!isDefaultDomain(node.domain) || TAKES_EMPTY.has(node.opType)) continue;
+    for (const name of node.input) {
+      const tensor = graph.initializer(name);
+      if (!tensor || !isFloatType(tensor.dataType) || !tensor.dims.includes(0n)) continue;
+      throw new Failure(
+        'TENSOR_BAD_DIMS',
+        `${name} has dimensions [${tensor.dims.join(', ')}], and so not one number`,
+        {
+          where: nodeLabel(graph, node),
+        },
+      );
+    }
+  }
+};
+
 const requireBoundedSizes: Check = (_graph, model) => refuseMadeLarge(model);
 
 const CHECKS: readonly Check[] = [
@@ -120,6 +144,7 @@ const CHECKS: readonly Check[] = [
   requireSingleProducers,
   requireProducers,
   requireOrder,
+  refuseEmptyWeights,
   requireBoundedSizes,
   requireFiniteWeights,
 ];
