@@ -1,6 +1,6 @@
 import type { Report } from '@kneepoint/workflow/report';
 import type { ReactNode } from 'react';
-import { renderToStaticMarkup } from 'react-dom/server.browser';
+import { renderToStaticMarkup } from 'react-dom/server.edge';
 import charts from '../charts/charts.css?inline';
 import tokens from '../tokens.css?inline';
 import { type Extras, NO_EXTRAS } from './facts.ts';
