@@ -85,7 +85,7 @@ async function write(
   done: number,
   told: Map<string, number>,
 ): Promise<void> {
-  const progress = { done, total: 100, unit: 'images', message: null, ratePerSecond: 2, etaSeconds: 50 };
+  const progress = { done, total: 100, unit: 'images', message: null, ratePerSecond: 2, etaSeconds: 50, share: 0.5 };
   const { seq } = await writeProgress(db, attempt, 3600, progress);
   if (seq === undefined) throw new Error('the attempt is not held');
   told.set(`${attempt.runId} ${seq}`, performance.now());

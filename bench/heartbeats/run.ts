@@ -148,5 +148,5 @@ async function launch(runs: number, count: number) {
 }
 
 function progress(done: number) {
-  return { done, total: 1e6, unit: 'images', message: null, ratePerSecond: 1, etaSeconds: 1 };
+  return { done, total: 1e6, unit: 'images', message: null, ratePerSecond: 1, etaSeconds: 1, share: 0.5 };
 }

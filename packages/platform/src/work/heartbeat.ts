@@ -32,13 +32,14 @@ export async function writeProgress(
   leaseSeconds: number,
   progress: ProgressState,
 ): Promise<Heartbeat> {
-  const { done, total, unit, message, ratePerSecond, etaSeconds } = progress;
+  const { done, total, unit, message, ratePerSecond, etaSeconds, share } = progress;
   const [row] = await db.prisma.$queryRaw<{ state: string; seq: number }[]>`
     WITH locked AS (SELECT id FROM run WHERE id = ${runId} FOR UPDATE),
     beat AS (
       UPDATE step SET lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}),
         done = ${done}, total = ${total}::float8, unit = ${unit}::text, message = ${message}::text,
-        rate_per_second = ${ratePerSecond}::float8, eta_seconds = ${etaSeconds}::float8
+        rate_per_second = ${ratePerSecond}::float8, eta_seconds = ${etaSeconds}::float8,
+        share = greatest(share, ${share})
       FROM locked
       WHERE step.run_id = locked.id AND step.id = ${stepId} AND step.token = ${token} AND step.state = 'RUNNING'
       RETURNING step.run_id)

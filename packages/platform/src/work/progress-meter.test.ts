@@ -13,6 +13,7 @@ describe('a progress meter', () => {
       message: null,
       ratePerSecond: 8,
       etaSeconds: 30,
+      share: 0.4,
     });
   });
 

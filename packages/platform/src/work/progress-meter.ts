@@ -7,6 +7,8 @@ export interface ProgressReport {
   /** What is counted: `images`, `layers`. */
   readonly unit?: string;
   readonly message?: string;
+  /** How much of the step is done, 0 to 1, where it counts several things one after the other; else what is done of the total. */
+  readonly share?: number;
 }
 
 export interface ProgressState {
@@ -16,6 +18,8 @@ export interface ProgressState {
   readonly message: string | null;
   readonly ratePerSecond: number | null;
   readonly etaSeconds: number | null;
+  /** How much of the step is done, 0 to 1. It never falls. */
+  readonly share: number;
 }
 
 /** Older progress weighs half after this long. */
@@ -24,15 +28,21 @@ const MESSAGE_LENGTH = 500;
 
 /** Turns reports into a rate (an exponentially weighted mean over time) and the time that is left. */
 export class ProgressMeter {
-  #state: ProgressState = { done: 0, total: null, unit: null, message: null, ratePerSecond: null, etaSeconds: null };
+  #state: ProgressState = {
+    ...{ done: 0, total: null, unit: null, message: null },
+    ...{ ratePerSecond: null, etaSeconds: null, share: 0 },
+  };
   #at: number | undefined;
   #dirty = false;
 
   /** `now` in milliseconds, of a clock that never goes back. */
-  report({ done, total, unit, message }: ProgressReport, now: number): void {
+  report({ done, total, unit, message, share }: ProgressReport, now: number): void {
     const count = finite(done) ?? this.#state.done;
+    // Another thing is counted from here on.
+    if (unit !== undefined && unit !== this.#state.unit) this.#at = undefined;
     const ratePerSecond = this.#rate(count, now);
     const whole = finite(total) ?? this.#state.total;
+    const part = finite(share) ?? (whole !== null && whole > 0 ? count / whole : 0);
     const left = whole === null ? null : Math.max(0, whole - count);
     this.#state = {
       done: count,
@@ -41,6 +51,7 @@ export class ProgressMeter {
       message: message === undefined ? this.#state.message : cleanText(message.slice(0, MESSAGE_LENGTH)),
       ratePerSecond,
       etaSeconds: left === null || ratePerSecond === null || ratePerSecond <= 0 ? null : left / ratePerSecond,
+      share: Math.max(this.#state.share, Math.min(1, part)),
     };
     this.#dirty = true;
   }

@@ -8,7 +8,10 @@ function step(
   total: number | null = null,
   ratePerSecond: number | null = null,
 ): StepProgress {
-  return { kind, state, done, total, ratePerSecond, name: `${kind} ${state}`, unit: total === null ? null : 'images' };
+  return {
+    ...{ kind, state, done, total, ratePerSecond, name: `${kind} ${state}` },
+    ...{ unit: total === null ? null : 'images', share: total === null ? 0 : done / total, message: `${done} so far` },
+  };
 }
 
 describe('the progress of a run', () => {
@@ -27,7 +30,7 @@ describe('the progress of a run', () => {
       unit: 'images',
       ratePerSecond: 15,
       etaSeconds: 230 / 15,
-      step: 'extract RUNNING',
+      ...{ step: 'extract RUNNING', kind: 'extract', state: 'RUNNING', message: '50 so far' },
     });
   });
 
@@ -49,8 +52,16 @@ describe('the progress of a run', () => {
       unit: null,
       ratePerSecond: null,
       etaSeconds: null,
-      step: null,
+      ...{ step: null, kind: null, state: null, message: null },
     });
+  });
+
+  it('does not fall when a worker hands a step back', () => {
+    const begun = { ...step('a', 'RUNNING', 30, 40, 2), message: 'epoch 3' };
+    const [running, queued] = [begun, { ...begun, state: 'QUEUED' }].map((a) =>
+      summarizeProgress([a, step('b', 'WAITING')]),
+    );
+    expect([running!.fraction, queued!.fraction]).toEqual([0.375, 0.375]);
   });
 
   it('names what comes next while nothing runs, and knows no time', () => {
@@ -58,7 +69,8 @@ describe('the progress of a run', () => {
       fraction: 1 / 3,
       total: null,
       etaSeconds: null,
-      step: 'b QUEUED',
+      // Nobody does it yet, so it says nothing.
+      ...{ step: 'b QUEUED', kind: 'b', state: 'QUEUED', message: null },
     });
   });
 });

@@ -3,10 +3,13 @@ import type { Run, Step } from '../database/generated/client.ts';
 import { runNotFound } from './run-not-found.ts';
 
 /** What is asked of steps to tell how far a run is. */
-export type StepProgress = Pick<Step, 'name' | 'kind' | 'state' | 'done' | 'total' | 'unit' | 'ratePerSecond'>;
+export type StepProgress = Pick<
+  Step,
+  'name' | 'kind' | 'state' | 'done' | 'total' | 'unit' | 'ratePerSecond' | 'share' | 'message'
+>;
 
 export interface RunProgress {
-  /** Share of the run's steps that is done, 0 to 1; a running step counts with its own share. */
+  /** Share of the run's steps that is done, 0 to 1; one that was begun counts with its own share. It never falls. */
   readonly fraction: number;
   /** What the current kind of step has done, over all steps of that kind that count the same unit. */
   readonly done: number;
@@ -17,6 +20,11 @@ export interface RunProgress {
   readonly etaSeconds: number | null;
   /** Name of the step that runs, or would run next. */
   readonly step: string | null;
+  /** What that step does, and in which state it is. */
+  readonly kind: string | null;
+  readonly state: string | null;
+  /** What it says of itself. */
+  readonly message: string | null;
 }
 
 /** `steps` in order of position. */
@@ -26,7 +34,10 @@ export function summarizeProgress(steps: readonly StepProgress[]): RunProgress {
     .map((state) => steps.find((step) => step.state === state))
     .find((step) => step !== undefined);
   if (current === undefined) {
-    return { fraction, done: 0, total: null, unit: null, ratePerSecond: null, etaSeconds: null, step: null };
+    return {
+      ...{ fraction, done: 0, total: null, unit: null, ratePerSecond: null, etaSeconds: null },
+      ...{ step: null, kind: null, state: null, message: null },
+    };
   }
   const alike = steps.filter(({ kind }) => kind === current.kind);
   const unit = current.unit ?? alike.find((step) => step.unit !== null)?.unit ?? null;
@@ -48,13 +59,14 @@ export function summarizeProgress(steps: readonly StepProgress[]): RunProgress {
     unit,
     ratePerSecond,
     etaSeconds: total === null || ratePerSecond === null || ratePerSecond <= 0 ? null : (total - done) / ratePerSecond,
-    step: current.name,
+    ...{ step: current.name, kind: current.kind, state: current.state },
+    message: current.state === 'RUNNING' ? current.message : null,
   };
 }
 
-function share({ state, done, total }: StepProgress): number {
-  if (state === 'SUCCEEDED') return 1;
-  return state !== 'RUNNING' || total === null || total <= 0 ? 0 : Math.min(1, done / total);
+/** What a step that was handed back has done counts as well: another worker goes on from its checkpoint, or comes to where it was. */
+function share(step: StepProgress): number {
+  return step.state === 'SUCCEEDED' ? 1 : step.share;
 }
 
 function sum(values: readonly number[]): number {

@@ -4,6 +4,7 @@ import { EventLine } from './event-line.ts';
 import type { FromChild, TaskOrder, ToChild } from './messages.ts';
 import { watchParent } from './watch-parent.ts';
 import type { TaskContext } from './task-context.ts';
+import { staged } from './staged.ts';
 import { ProgressGate } from './task-context.ts';
 
 type Task = (input: unknown, context: TaskContext) => Promise<unknown>;
@@ -34,9 +35,10 @@ async function obey(order: TaskOrder): Promise<void> {
   cancel = new AbortController();
   tempDir = order.tempDir;
   guard(tempDir);
+  const share = staged();
   const gate = new ProgressGate((update) => tell({ kind: 'progress', update }));
   const context: TaskContext = {
-    progress: (update) => gate.offer(update),
+    progress: (update) => gate.offer(share(update)),
     emit: (event) => events.emit(event),
     signal: cancel.signal,
     tempDir: order.tempDir,

@@ -8,6 +8,10 @@ export interface TaskProgress {
   /** What is counted, in plural: images, cells, stages. */
   readonly unit: string;
   readonly message?: string;
+  /** Of `stages`: up to which count the stage goes that begins; the next when absent. */
+  readonly until?: number;
+  /** How much of the whole task is done, 0 to 1; added on the way to the parent. */
+  readonly share?: number;
 }
 
 /** What the child is told. */

@@ -27,8 +27,15 @@ export default async function importDataset(
   input: ImportDatasetTaskInput,
   context: TaskContext,
 ): Promise<ImportDatasetTaskOutput> {
+  let unit = '';
   const progress = (report: Progress): void => {
-    context.progress({ ...report, message: report.unit === 'images' ? 'checking images' : 'unpacking' });
+    const message = report.unit === 'images' ? 'checking images' : 'unpacking';
+    // An archive is unpacked before its images are checked; a folder has nothing to unpack.
+    if (report.unit !== unit && (unit !== '' || report.unit !== 'images')) {
+      context.progress({ done: unit === '' ? 0 : 1, total: 2, unit: 'stages', message });
+    }
+    unit = report.unit;
+    context.progress({ ...report, message });
   };
   const archivePath = await packSource(input.path, {
     out: join(input.outFolder, 'dataset.tar'),

@@ -16,6 +16,8 @@ const step = fc.record({
   total: fc.option(count),
   unit: fc.option(fc.constantFrom('images', 'batches')),
   ratePerSecond: fc.option(fc.integer({ min: 0, max: 9 })),
+  share: fc.double({ min: 0, max: 1, noNaN: true }),
+  message: fc.option(fc.constantFrom('reading', 'epoch 2')),
 });
 
 it('is for many runs at once what it is when the steps of each are added up one by one', async () => {

@@ -7,6 +7,9 @@ interface ProgressRow {
   readonly stepsTotal: number;
   readonly fraction: number;
   readonly current: string | null;
+  readonly kind: string | null;
+  readonly state: string | null;
+  readonly message: string | null;
   readonly unit: string | null;
   readonly done: number | null;
   readonly total: number | null;
@@ -14,7 +17,7 @@ interface ProgressRow {
 }
 
 export const NO_PROGRESS: Progress = {
-  ...{ fraction: 0, stepsDone: 0, stepsTotal: 0, current: null },
+  ...{ fraction: 0, stepsDone: 0, stepsTotal: 0, current: null, kind: null, state: null, message: null },
   ...{ done: null, total: null, unit: null, ratePerSecond: null, etaSeconds: null },
 };
 
@@ -27,16 +30,17 @@ export async function readProgress(
   runIds: readonly string[],
 ): Promise<(Progress & { readonly id: string })[]> {
   const rows = await prisma.$queryRaw<ProgressRow[]>`
-    SELECT run.id, steps.*, current.name AS current, counted.*
+    SELECT run.id, steps.*, current.name AS current, current.kind, current.state, counted.*,
+      CASE current.state WHEN 'RUNNING' THEN current.message END AS message
     FROM unnest(${runIds}::text[]) AS run(id)
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS "stepsTotal", (count(*) FILTER (WHERE state = 'SUCCEEDED'))::int AS "stepsDone",
-        coalesce(avg(CASE WHEN state = 'SUCCEEDED' THEN 1 WHEN state = 'RUNNING' AND total > 0 THEN least(1, done / total) ELSE 0 END), 0)
+        coalesce(avg(CASE WHEN state = 'SUCCEEDED' THEN 1 ELSE share END), 0)
           AS fraction,
         bool_or(state IN ('RUNNING', 'QUEUED', 'WAITING')) AS open
       FROM "public"."step" WHERE run_id = run.id) steps
     LEFT JOIN LATERAL (
-      SELECT name, kind, unit FROM "public"."step" WHERE steps.open AND run_id = run.id AND state IN ('RUNNING', 'QUEUED', 'WAITING')
+      SELECT name, kind, state, message, unit FROM "public"."step" WHERE steps.open AND run_id = run.id AND state IN ('RUNNING', 'QUEUED', 'WAITING')
       ORDER BY CASE state WHEN 'RUNNING' THEN 0 WHEN 'QUEUED' THEN 1 ELSE 2 END, position LIMIT 1) current ON true
     LEFT JOIN LATERAL (
       SELECT coalesce(current.unit, (SELECT unit FROM "public"."step"
@@ -57,7 +61,8 @@ function toProgress({ done, total, ratePerSecond, ...row }: ProgressRow): Progre
   const isKnown = total !== null && done !== null && ratePerSecond !== null && ratePerSecond > 0;
   return {
     ...{ id: row.id, fraction: row.fraction, stepsDone: row.stepsDone, stepsTotal: row.stepsTotal },
-    ...{ current: row.current, unit: row.unit, ratePerSecond },
+    ...{ current: row.current, kind: row.kind, state: row.state, message: row.message },
+    ...{ unit: row.unit, ratePerSecond },
     etaSeconds: isKnown ? (total - done) / ratePerSecond : null,
     // Steps that have not said how much they are count as the mean of their siblings, which need not be whole.
     done: done === null ? null : Math.round(done),

@@ -78,7 +78,7 @@ export class Attempt {
 
 @ObjectType({ simpleResolvers: true, description: 'How far a run is.' })
 export class Progress {
-  @Field(() => Float, { description: 'Share of the work that is done, 0 to 1.' })
+  @Field(() => Float, { description: 'Share of the work that is done, 0 to 1. It never falls.' })
   fraction!: number;
 
   @Field(() => Int, { description: 'Steps that are done.' })
@@ -89,6 +89,21 @@ export class Progress {
 
   @Field(() => String, { nullable: true, description: 'The step that runs, or runs next; null when all have ended.' })
   current!: string | null;
+
+  @Field(() => StepKind, { nullable: true, description: 'What that step computes.' })
+  kind!: string | null;
+
+  @Field(() => StepState, {
+    nullable: true,
+    description: 'How far that step is: where it is not RUNNING, nothing is worked on at this moment.',
+  })
+  state!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What that step says of itself while it runs, such as its epoch; null where it says nothing.',
+  })
+  message!: string | null;
 
   @Field(() => SafeInt, { nullable: true, description: 'Units done in all steps of the current kind.' })
   done!: number | null;

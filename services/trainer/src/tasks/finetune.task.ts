@@ -50,6 +50,10 @@ export interface FinetuneTaskOutput extends Omit<FinetuneOutput, 'modelSha256' |
   readonly declared: boolean;
 }
 
+/** What most of the time goes into; a tenth for what has to be read before, and one for the judgement. */
+const TRAINING = { done: 1, until: 9, total: 10, unit: 'stages', message: 'trying where to begin' } as const;
+const JUDGING = { done: 9, total: 10, unit: 'stages', message: 'judging' } as const;
+
 /** What all stages work on. */
 interface Scene {
   readonly input: FinetuneTaskInput;
@@ -93,6 +97,7 @@ async function train(asked: Scene): Promise<FinetuneTaskOutput> {
   if (batch < settings.batchSize) {
     notes.push(`batches hold ${batch} images, not ${settings.batchSize}: there are no more for training`);
   }
+  context.progress({ done: 0, total: 10, unit: 'stages', message: 'reading what the head reads' });
   const { subject, start, given } = await startingPoint(scene, opened, images, batch);
   const terms = lossTerms(targets, parts.train, readHead(subject.model).output, settings, distill);
   const target = await resolveProvider(context.provider);
@@ -119,7 +124,10 @@ async function train(asked: Scene): Promise<FinetuneTaskOutput> {
   const statistics = await FreshStatistics.open(forward, batch, { subject, parts, settings, context });
   try {
     const own = { subject, step, targets, parts, terms, settings, teacher, start, given, statistics, resume, context };
-    return await finish(scene, subject, images, await fit(own));
+    context.progress(TRAINING);
+    const fitted = await fit(own);
+    context.progress(JUDGING);
+    return await finish(scene, subject, images, fitted);
   } finally {
     await statistics?.release();
   }
