@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localId } from '../../services/gateway/src/domain/ids.ts';
+import { importsOf } from '../../packages/cli/src/client/connect.ts';
 import { registerDataset, registerModel } from '../../packages/cli/src/client/register.ts';
 import { createClient, type KneepointClient } from '@kneepoint/client/node';
 import { type ArtifactStore, type Database, isRunTerminal, openDatabase, openStore } from '@kneepoint/platform';
@@ -87,7 +88,8 @@ export class FaultWorld {
   async #begin(): Promise<void> {
     await Promise.all(SERVICES.map((service) => this.start(service)));
     const sample = await makeSample(join(this.folder, 'sample'), { count: 96, widths: [8, 'pool', 8] });
-    const connection = { client: this.client(), local: false, close: () => Promise.resolve() };
+    const close = () => Promise.resolve();
+    const connection = { client: this.client(), local: false, imports: importsOf(this.folder), close };
     const { signal } = new AbortController();
     const imported = await registerModel(connection, { file: sample.model, name: 'small' }, signal);
     this.model = imported.model!.id;

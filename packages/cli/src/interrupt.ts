@@ -14,8 +14,8 @@ export const INTERRUPTED_EXIT = 130;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** How long after SIGTERM the process may go on at most, in milliseconds. Without it, as long as it needs to let go. */
-  limit(ms: number): void;
+  /** How long after SIGTERM the process may go on at most, in milliseconds; null, as at first: as long as it needs to let go. */
+  limit(ms: number | null): void;
   release(): void;
 }
 

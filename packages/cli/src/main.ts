@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { prepareCompletion } from './commands/completion.ts';
+import { addExamples } from './commands/examples.ts';
 import { COMMANDS } from './commands/registry.ts';
 import { Interrupted, INTERRUPTED_EXIT } from './interrupt.ts';
 import { note, printFailure } from './output.ts';
@@ -10,6 +12,11 @@ const EXIT = { failed: 1, misused: 2, nothing: 3, interrupted: INTERRUPTED_EXIT 
 export async function main(argv: readonly string[]): Promise<void> {
   // GraphQL checks every value of every answer twice unless it is told that nobody develops it here.
   process.env['NODE_ENV'] ??= 'production';
+  // Whoever reads has read enough, as `head` has: nothing is wrong.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   const program = new Command('kneepoint')
     .description('Find the filters of an ONNX network that a task needs, and ship only those.')
     .version('0.1.0')
@@ -17,7 +24,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .enablePositionalOptions();
   for (const register of COMMANDS) register(program);
+  addExamples(program);
   try {
+    await prepareCompletion(argv);
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error, argv.includes('--json'));

@@ -1,24 +1,38 @@
 import { type Artifact, fetchArtifact } from './download.ts';
-import { KneepointError, serverError } from './errors.ts';
-import { ArtifactDocument, type RunFieldsFragment, type TypedDocumentString } from './generated/graphql.ts';
+import { isFailure, KneepointError, serverError } from './errors.ts';
+import {
+  ArtifactDocument,
+  type RunFieldsFragment,
+  type RunFilter,
+  type TypedDocumentString,
+} from './generated/graphql.ts';
 import { nobleSha256, type Sha256 } from './hash.ts';
 import { type Connection, type Page, pagesOf } from './lists.ts';
 import { post } from './post.ts';
 import { tarOf, type NamedFile } from './tar.ts';
 import { blobSource, sendUpload, type UploadOptions, type UploadSource } from './upload.ts';
 import { waitForRun, type WaitOptions } from './wait-for-run.ts';
-import { RUN, type RunView, type WatchedRun, watchRun, type WatchOptions } from './watch-run.ts';
+import { RUN, type RunView, type WatchedRun, watchRun, watchRuns, type WatchOptions } from './watch-run.ts';
 
 /** A document with its types, or the text of one of your own. */
 export type Document<Data, Variables> = TypedDocumentString<Data, Variables> | string;
 
-export interface ClientOptions {
+/** Where a gateway is, and as whom it is asked. */
+export interface GatewayAccess {
   /** Address of a gateway, with or without `/graphql`. */
   readonly url: string;
   /** An API token, or an access token of the issuer that the gateway trusts. */
   readonly token?: string | undefined;
   /** Project to work in, for those who may work in several. */
   readonly project?: string | undefined;
+}
+
+export interface ClientOptions extends GatewayAccess {
+  /**
+   * Asked where the gateway is now when nobody answers any more at its address; the question is then put there. Null, and so without this:
+   * GATEWAY_UNREACHABLE.
+   */
+  readonly relocate?: (() => Promise<GatewayAccess | null>) | undefined;
   /** The platform's own when absent. */
   readonly fetch?: typeof fetch | undefined;
   /** Class of sockets; the platform's own when absent. `null`, or none to be had: runs are asked for instead of listened to. */
@@ -58,24 +72,40 @@ export function createClient(options: ClientOptions): KneepointClient {
 
 /** Queries and mutations over HTTP, runs over WebSocket where that can be had, files to and from the store that the gateway names. */
 export class KneepointClient {
-  /** Without what may be written behind it. */
-  readonly url: string;
-  /** What says who asks: it goes with every request, and with the first message over a socket. */
-  readonly headers: Readonly<Record<string, string>>;
   readonly fetch: typeof fetch;
   readonly webSocket: WebSocketClass | null;
   readonly sha256: () => Sha256;
+  readonly #relocate: ClientOptions['relocate'];
+  #access: GatewayAccess;
 
-  constructor({ url, token, project, fetch: given, webSocket, sha256 = nobleSha256 }: ClientOptions) {
-    this.url = baseUrl(url);
-    this.headers = {
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(project ? { 'x-kneepoint-project': project } : {}),
-    };
+  constructor({ fetch: given, webSocket, sha256 = nobleSha256, relocate, ...access }: ClientOptions) {
+    this.#access = access;
+    this.#relocate = relocate;
     // Bound: browsers refuse their own `fetch` as a method of anything else.
     this.fetch = given ?? globalThis.fetch.bind(globalThis);
     this.webSocket = webSocket === undefined ? (globalThis.WebSocket ?? null) : webSocket;
     this.sha256 = sha256;
+  }
+
+  /** Without what may be written behind it. */
+  get url(): string {
+    return baseUrl(this.#access.url);
+  }
+
+  /** What says who asks: it goes with every request, and with the first message over a socket. */
+  get headers(): Readonly<Record<string, string>> {
+    const { token, project } = this.#access;
+    return {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(project ? { 'x-kneepoint-project': project } : {}),
+    };
+  }
+
+  /** Looks where the gateway is now; whether it is anywhere, so that what was asked can be asked again. */
+  async relocate(): Promise<boolean> {
+    const access = (await this.#relocate?.()) ?? null;
+    if (access !== null) this.#access = access;
+    return access !== null;
   }
 
   /** Asks whether a gateway is there. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID. */
@@ -128,6 +158,11 @@ export class KneepointClient {
     return watchRun(this, id, view, options);
   }
 
+  /** Every run of the project that a filter names, as it is and after each change; by subscription, or by asking where no socket can be had. */
+  watchRuns(filter?: RunFilter, options: WatchOptions = {}): AsyncGenerator<RunFieldsFragment> {
+    return watchRuns(this, filter, options);
+  }
+
   /** The run as it has succeeded; throws its own failure where it failed, RUN_ENDED where it was canceled or took too long. */
   waitForRun(id: string, options: WaitOptions = {}): Promise<RunFieldsFragment> {
     return waitForRun(this, id, options);
@@ -154,7 +189,15 @@ export class KneepointClient {
    * DOWNLOAD_FAILED, ARTIFACT_UNKNOWN.
    */
   async stream(artifact: Artifact | string, options: RequestOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    return fetchArtifact(this, typeof artifact === 'string' ? await this.#find(artifact) : artifact, options);
+    if (typeof artifact === 'string') return fetchArtifact(this, await this.#find(artifact), options);
+    try {
+      return await fetchArtifact(this, artifact, options);
+    } catch (error) {
+      // A link leads to where the gateway was that gave it.
+      options.signal?.throwIfAborted();
+      if (!isFailure(error, 'DOWNLOAD_FAILED') || this.#relocate === undefined) throw error;
+      return fetchArtifact(this, await this.#find(artifact.sha256), options);
+    }
   }
 
   /** An artifact, whole and with the right sum. Throws DOWNLOAD_FAILED, ARTIFACT_UNKNOWN. */

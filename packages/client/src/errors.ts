@@ -50,6 +50,11 @@ export class KneepointError extends Error {
   }
 }
 
+/** Whether it is a failure with this code. */
+export function isFailure(error: unknown, code: string): error is KneepointError {
+  return error instanceof KneepointError && error.code === code;
+}
+
 /** An error as GraphQL has it. */
 export interface GraphqlError {
   readonly message: string;

@@ -3,13 +3,14 @@ export {
   type ClientOptions,
   createClient,
   type Document,
+  type GatewayAccess,
   KneepointClient,
   type Payload,
   type RequestOptions,
   type WebSocketClass,
 } from './client.ts';
 export type { Artifact } from './download.ts';
-export { type ErrorDetails, KneepointError } from './errors.ts';
+export { type ErrorDetails, isFailure, KneepointError } from './errors.ts';
 export * from './generated/graphql.ts';
 export type { Sha256 } from './hash.ts';
 export { reasonOf } from './http.ts';

@@ -1,5 +1,5 @@
 import type { KneepointClient, RequestOptions } from './client.ts';
-import { type GraphqlError, KneepointError, serverError } from './errors.ts';
+import { type GraphqlError, isFailure, KneepointError, serverError } from './errors.ts';
 import { describeAnswer, reasonOf } from './http.ts';
 
 export interface GraphqlAnswer<Data> {
@@ -7,8 +7,25 @@ export interface GraphqlAnswer<Data> {
   readonly errors?: readonly GraphqlError[];
 }
 
-/** What a gateway answers to a document. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID, what is refused below GraphQL. */
+/**
+ * What a gateway answers to a document, wherever it is by now. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID, what is refused below
+ * GraphQL.
+ */
 export async function post<Data>(
+  client: KneepointClient,
+  query: string,
+  variables: object,
+  options: RequestOptions,
+): Promise<GraphqlAnswer<Data>> {
+  try {
+    return await ask(client, query, variables, options);
+  } catch (error) {
+    if (!isFailure(error, 'GATEWAY_UNREACHABLE') || !(await client.relocate())) throw error;
+    return ask(client, query, variables, options);
+  }
+}
+
+async function ask<Data>(
   client: KneepointClient,
   query: string,
   variables: object,

@@ -1,5 +1,5 @@
 import type { KneepointClient } from './client.ts';
-import { KneepointError } from './errors.ts';
+import { isFailure, KneepointError } from './errors.ts';
 import { CompleteUploadDocument, CreateUploadDocument } from './generated/graphql.ts';
 import { describeAnswer, reasonOf } from './http.ts';
 import { wait } from './wait.ts';
@@ -103,7 +103,7 @@ async function complete(client: KneepointClient, id: string, sha256: string, sig
       await client.mutate(CompleteUploadDocument, { id, sha256 }, { signal });
       return;
     } catch (error) {
-      if (!(error instanceof KneepointError) || error.code !== 'UPLOAD_UNDER_CHECK') throw error;
+      if (!isFailure(error, 'UPLOAD_UNDER_CHECK')) throw error;
       await wait(CHECK_AGAIN_MS, signal);
     }
   }

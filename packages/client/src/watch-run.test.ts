@@ -1,6 +1,7 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -153,6 +154,32 @@ describe('a run is followed to its end', () => {
     await expect(waited).rejects.toBe(enough);
   });
 
+  it('without leaving anything behind in a long silence, and lets go at once of who leaves in the middle of one', async () => {
+    const warnings: string[] = [];
+    const warn = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', warn);
+    const { server: proxy, url } = await serve((answer) => json(answer, { data: { run: THREE[0] } }));
+    const open = new Set<WebSocket>();
+    greet(proxy, (socket, id) => {
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
+      socket.send(JSON.stringify({ id, type: 'next', payload: { data: { runUpdated: THREE[0] } } }));
+    });
+    const controller = new AbortController();
+    const options = { signal: controller.signal, times: { ...TIMES, quiet: 20 } };
+    const runs = createClient({ url }).watchRun('id', options);
+    expect((await runs.next()).value).toEqual(THREE[0]);
+    const next = runs.next();
+    await sleep(20 * 30);
+    expect(warnings).toEqual([]);
+    expect(open.size).toBe(1);
+    const ended = { done: true, value: undefined };
+    expect(await Promise.all([runs.return(undefined), next])).toEqual([ended, ended]);
+    await expect.poll(() => open.size).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    process.off('warning', warn);
+  });
+
   it('unless the gateway stays away', async () => {
     const { url } = await serve((answer) => void answer.writeHead(502).end());
     await expect(statesOf(url)).rejects.toMatchObject({ code: 'GATEWAY_ANSWER_INVALID' });
@@ -165,6 +192,64 @@ describe('a run is followed to its end', () => {
       socket.send(JSON.stringify({ id, type: 'error', payload: [error] }));
     });
     await expect(statesOf(url)).rejects.toMatchObject({ code: 'RUN_UNKNOWN', message: 'no run' });
+  });
+});
+
+describe('all runs are followed for as long as somebody listens', () => {
+  const told = async (url: string, count: number, options: { webSocket?: null } = {}): Promise<string[]> => {
+    const seen: string[] = [];
+    for await (const { id, seq, state } of createClient({ url, ...options }).watchRuns(
+      { task: 'age' },
+      { times: TIMES },
+    )) {
+      if (seen.push(`${id} ${seq} ${state}`) === count) break;
+    }
+    return seen;
+  };
+  const changes = ['a 4 RUNNING', 'b 1 QUEUED', 'a 5 SUCCEEDED'];
+
+  it('by asking where there are no sockets: what had ended before is no news', async () => {
+    let asked = 0;
+    const { url } = await serve((answer, body) => {
+      expect((JSON.parse(body) as { variables: object }).variables).toMatchObject({ filter: { task: 'age' } });
+      asked += 1;
+      const [a, b] = asked < 3 ? ['RUNNING', []] : ['SUCCEEDED', [{ id: 'b', seq: 1, state: 'QUEUED' }]];
+      const rows = [...b, { id: 'a', seq: asked < 3 ? 4 : 5, state: a }, { id: 'old', seq: 9, state: 'FAILED' }];
+      json(answer, { data: { runs: { edges: rows.map((node) => ({ node })), pageInfo: {} } } });
+    });
+    expect(await told(url, 3, { webSocket: null })).toEqual(['a 4 RUNNING', 'a 5 SUCCEEDED', 'b 1 QUEUED']);
+  });
+
+  it('by the socket where that works, each state once', async () => {
+    const { server: proxy, url } = await serve((answer) =>
+      json(answer, { data: { runs: { edges: [], pageInfo: {} } } }),
+    );
+    greet(proxy, (socket, id) => {
+      for (const change of [changes[0]!, ...changes]) {
+        const [run, seq, state] = change.split(' ');
+        const payload = { data: { runsUpdated: { id: run, seq: Number(seq), state } } };
+        socket.send(JSON.stringify({ id, type: 'next', payload }));
+      }
+    });
+    expect(await told(url, 3)).toEqual(changes);
+  });
+});
+
+describe('a gateway that moves', () => {
+  it('is asked where it is by then, as whoever is let in there', async () => {
+    const tokens: (string | undefined)[] = [];
+    const { url } = await serve((answer) => json(answer, { data: { viewer: { name: 'me' } } }));
+    server!.on('request', ({ headers }) => void tokens.push(headers.authorization));
+    const relocate = () => Promise.resolve({ url, token: 'new' });
+    const client = createClient({ url: 'http://127.0.0.1:9', token: 'old', relocate });
+    expect(await client.query('{ viewer { name } }', {})).toEqual({ viewer: { name: 'me' } });
+    expect(await client.query('{ viewer { name } }', {})).toEqual({ viewer: { name: 'me' } });
+    expect({ tokens, url: client.url }).toEqual({ tokens: ['Bearer new', 'Bearer new'], url });
+  });
+
+  it('is away where nobody knows of another place', async () => {
+    const client = createClient({ url: 'http://127.0.0.1:9', relocate: () => Promise.resolve(null) });
+    await expect(client.check()).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
   });
 });
 

@@ -3,13 +3,19 @@ import { KneepointError, serverError } from './errors.ts';
 import {
   RunDocument,
   type RunFieldsFragment,
+  type RunFilter,
+  RunsDocument,
   type RunState,
+  RunsUpdatedDocument,
+  type RunsUpdatedSubscription,
   RunUpdatedDocument,
   RunWithTrainingsDocument,
   type RunWithTrainingsFieldsFragment,
   RunWithTrainingsUpdatedDocument,
   type TypedDocumentString,
 } from './generated/graphql.ts';
+import { leavable } from './leavable.ts';
+import { nodesOf } from './lists.ts';
 import { type FeedEvent, openFeed } from './subscribe.ts';
 import { wait, within } from './wait.ts';
 
@@ -63,51 +69,130 @@ const SILENCES = 2;
  * Each state of a run until it has ended, by subscription; where a socket is refused, breaks off, is never answered or falls silent,
  * by asking each second. Throws what the server says, GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID, RUN_UNKNOWN.
  */
-export async function* watchRun<Run extends WatchedRun>(
+export function watchRun<Run extends WatchedRun>(
   client: KneepointClient,
   id: string,
   view: RunView<Run>,
+  options: WatchOptions,
+): AsyncGenerator<Run> {
+  return leavable(options.signal, (signal) => statesOf(client, id, view, { ...options, signal }));
+}
+
+async function* statesOf<Run extends WatchedRun>(
+  client: KneepointClient,
+  id: string,
+  view: RunView<Run>,
+  options: WatchOptions,
+): AsyncGenerator<Run> {
+  let seq = -1;
+  const source: Source<{ readonly runUpdated: Run }, Run> = {
+    ...{ document: view.subscription, variables: { id }, pick: ({ runUpdated }) => runUpdated },
+    isNews: (run) => run.seq > seq,
+    look: async () => {
+      const { run } = await client.query(view.query, { id }, { timeoutMs: POLL_TIMEOUT_MS, signal: options.signal });
+      if (run !== null) return [run];
+      const fix = 'List the runs with `kneepoint runs`.';
+      throw new KneepointError('RUN_UNKNOWN', `no run has the id ${id}`, { fix });
+    },
+  };
+  for await (const run of watch(client, source, options)) {
+    seq = run.seq;
+    yield run;
+    if (ENDED.has(run.state)) return;
+  }
+}
+
+/** Runs that are looked at where there is no socket: the newest. */
+const LOOKED_AT = 100;
+
+/**
+ * All runs of the project that a filter names: those that have not ended first, then each after every change, for as long as somebody
+ * listens; by subscription, or by asking each second for the newest hundred. Throws what `watchRun` throws of the gateway.
+ */
+export function watchRuns(
+  client: KneepointClient,
+  filter: RunFilter | undefined,
+  options: WatchOptions,
+): AsyncGenerator<RunFieldsFragment> {
+  return leavable(options.signal, (signal) => changesOf(client, filter, { ...options, signal }));
+}
+
+async function* changesOf(
+  client: KneepointClient,
+  filter: RunFilter | undefined,
+  options: WatchOptions,
+): AsyncGenerator<RunFieldsFragment> {
+  const seen = new Map<string, number>();
+  let first = true;
+  const source: Source<RunsUpdatedSubscription, RunFieldsFragment> = {
+    ...{ document: RunsUpdatedDocument, variables: { filter: filter ?? null }, pick: ({ runsUpdated }) => runsUpdated },
+    isNews: ({ id, seq }) => seq > (seen.get(id) ?? -1),
+    look: async () => {
+      const page = { first: LOOKED_AT, filter: filter ?? null };
+      const ask = { timeoutMs: POLL_TIMEOUT_MS, signal: options.signal };
+      const rows = nodesOf((await client.query(RunsDocument, page, ask)).runs);
+      // What had ended before anybody listened is no news.
+      if (first) for (const { id, seq, state } of rows) if (ENDED.has(state) && !seen.has(id)) seen.set(id, seq);
+      first = false;
+      return [...rows].reverse();
+    },
+  };
+  for await (const run of watch(client, source, options)) {
+    seen.set(run.id, run.seq);
+    yield run;
+  }
+}
+
+/** What is told by a subscription, and can be asked for. */
+interface Source<Data, Run> {
+  readonly document: { toString(): string };
+  readonly variables: Record<string, unknown>;
+  pick(data: Data): Run;
+  look(): Promise<readonly Run[]>;
+  /** Whether it is newer than what was told of the same run. */
+  isNews(run: Run): boolean;
+}
+
+async function* watch<Data extends object, Run>(
+  client: KneepointClient,
+  source: Source<Data, Run>,
   { signal, times: given = {} }: WatchOptions,
 ): AsyncGenerator<Run> {
   const times = { ...TIMES, ...given };
-  let feed = openFeed<{ runUpdated: Run }>(client, view.subscription.toString(), { id }, times.connect);
+  let feed = openFeed<Data>(client, source.document.toString(), source.variables, times.connect);
   let pending = feed?.next();
   let silences = 0;
-  let seq = -1;
-  const lookUp = patient(client, id, view, times.patience, signal);
+  const look = patient(source, times.patience);
   try {
     for (;;) {
       signal?.throwIfAborted();
-      let event: FeedEvent<{ runUpdated: Run }> | 'quiet';
+      let event: FeedEvent<Data> | 'quiet';
       if (pending === undefined) {
         await wait(times.poll, signal);
         event = 'quiet';
       } else {
-        event = await within(times.quiet, untilAborted(pending, signal), 'quiet');
+        event = await within(times.quiet, pending, 'quiet', signal);
       }
       if (typeof event === 'object' && 'error' in event) {
         const error = serverError(event.error);
         if (!passes(error)) throw error;
         event = 'lost';
       }
-      let state: Run | null;
+      let states: readonly Run[];
       if (typeof event === 'object') {
-        state = event.data.runUpdated;
+        states = [source.pick(event.data)];
         silences = 0;
         pending = feed!.next();
       } else {
-        state = await lookUp();
-        if (event === 'quiet' && state !== null && state.seq > seq) silences += 1;
+        states = await look();
+        if (event === 'quiet' && states.some((state) => source.isNews(state))) silences += 1;
         if (event === 'lost' || silences >= SILENCES) {
           feed?.close();
           feed = null;
           pending = undefined;
         }
       }
-      if (state === null || state.seq <= seq) continue;
-      seq = state.seq;
-      yield state;
-      if (ENDED.has(state.state)) return;
+      for (const state of states) if (source.isNews(state)) yield state;
     }
   } finally {
     feed?.close();
@@ -119,40 +204,19 @@ function passes(error: unknown): boolean {
   return error instanceof KneepointError && error.retryable && error.code !== 'INTERNAL';
 }
 
-/** Asks for the run; null while the gateway cannot answer and that is not for too long yet. */
-function patient<Run extends WatchedRun>(
-  client: KneepointClient,
-  id: string,
-  { query }: RunView<Run>,
-  patienceMs: number,
-  signal?: AbortSignal,
-): () => Promise<Run | null> {
+/** Looks; finds nothing while the gateway cannot answer and that is not for too long yet. */
+function patient<Run>(source: Pick<Source<never, Run>, 'look'>, patienceMs: number): () => Promise<readonly Run[]> {
   let awaySince: number | null = null;
   return async () => {
     try {
-      const { run } = await client.query(query, { id }, { timeoutMs: POLL_TIMEOUT_MS, signal });
+      const found = await source.look();
       awaySince = null;
-      if (run !== null) return run;
+      return found;
     } catch (error) {
       if (!passes(error)) throw error;
       awaySince ??= Date.now();
       if (Date.now() - awaySince > patienceMs) throw error;
-      return null;
+      return [];
     }
-    throw new KneepointError('RUN_UNKNOWN', `no run has the id ${id}`, { fix: 'List the runs with `kneepoint runs`.' });
   };
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise;
-  let leave = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => (leave = resolve));
-  signal.addEventListener('abort', leave);
-  try {
-    const first = await Promise.race([promise, aborted]);
-    signal.throwIfAborted();
-    return first as T;
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
 }

@@ -1,12 +1,5 @@
-import { baseUrl } from '@kneepoint/client';
+import { baseUrl, type GatewayAccess } from '@kneepoint/client';
 import { findProfile, readProfiles } from './profiles.ts';
-
-/** Where a gateway is, and as whom it is asked. */
-export interface Access {
-  readonly url: string;
-  readonly token?: string;
-  readonly project?: string;
-}
 
 export interface AccessOptions {
   readonly url?: string;
@@ -20,7 +13,7 @@ export interface AccessOptions {
 export async function findAccess(
   options: AccessOptions,
   environment: NodeJS.ProcessEnv = process.env,
-): Promise<Access | undefined> {
+): Promise<GatewayAccess | undefined> {
   const named = options.url || environment.KNEEPOINT_URL;
   const name = options.profile || environment.KNEEPOINT_PROFILE;
   const { KNEEPOINT_TOKEN: token, KNEEPOINT_PROJECT: project } = environment;

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type KneepointClient } from '@kneepoint/client/node';
 import type { Interrupt } from '../interrupt.ts';
-import { type Access, findAccess } from './access.ts';
-import { readLocalToken } from './local-token.ts';
+import { findAccess } from './access.ts';
+import { DataFolder, GOODBYE_MS } from './data-folder.ts';
+import { Imports } from './imports.ts';
 
 export interface ConnectionOptions {
   /** Address of a gateway; found by itself when absent. */
@@ -19,39 +20,49 @@ export interface Connection {
   readonly client: KneepointClient;
   /** Whether the server sees this machine's files, so that paths can be named instead of uploaded. */
   readonly local: boolean;
+  /** What was imported there before. */
+  readonly imports: Imports;
   close(): Promise<void>;
 }
-
-/** Milliseconds that a client of somebody else's server may take to end after SIGTERM: enough to say that it ends. */
-const GOODBYE_MS = 1_000;
 
 /**
  * The gateway that a command talks to: the one named, else the one that serves the data folder, else every service in this
  * process until the command ends. Throws GATEWAY_UNREACHABLE, GATEWAY_ANSWER_INVALID.
  */
-export async function connect(options: ConnectionOptions, interrupt?: Pick<Interrupt, 'limit'>): Promise<Connection> {
+export async function connect(
+  options: ConnectionOptions,
+  interrupt?: Pick<Interrupt, 'limit' | 'signal'>,
+): Promise<Connection> {
   const named = await findAccess(options);
   if (named !== undefined) {
     interrupt?.limit(GOODBYE_MS);
     const client = createClient(named);
     await client.check();
-    return { client, local: false, close: () => Promise.resolve() };
+    return {
+      ...{ client, local: false },
+      imports: new Imports(join(cacheFolder(), 'imports.json'), `${client.url} ${named.project ?? ''}`),
+      close: () => Promise.resolve(),
+    };
   }
   // Loaded only where a server may start: a client of a distant gateway needs none of it.
-  const { createLogger, readConfig } = await import('@kneepoint/platform');
+  const { readConfig } = await import('@kneepoint/platform');
   const config = readConfig(toEnvironment(options));
-  const running = await findRunning(config.dataDir);
-  if (running) {
-    interrupt?.limit(GOODBYE_MS);
-    return { client: createClient(running), local: true, close: () => Promise.resolve() };
-  }
-  const { startEmbedded } = await import('../embedded.ts');
-  const embedded = await startEmbedded(
-    // It is this command's alone.
-    { ...config, host: '127.0.0.1', port: 0, healthPort: 0 },
-    createLogger({ service: 'kneepoint', level: process.env.LOG_LEVEL ? config.logLevel : 'silent' }),
-  );
-  return { client: createClient(embedded), local: true, close: () => embedded.close() };
+  const folder = new DataFolder(config, interrupt);
+  const client = createClient({ ...(await folder.serve()), relocate: () => folder.relocate() });
+  return {
+    ...{ client, local: true },
+    imports: importsOf(config.dataDir),
+    close: () => folder.close(),
+  };
+}
+
+/** What the server of a data folder imported. */
+export function importsOf(dataDir: string): Imports {
+  return new Imports(join(dataDir, 'imports.json'), 'local');
+}
+
+function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kneepoint');
 }
 
 /** The environment with the command's flags on top, so that flags and variables mean the same. */
@@ -65,16 +76,4 @@ export function toEnvironment(
     PORT: options.port,
   };
   return { ...process.env, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) };
-}
-
-/** The server of a data folder, with the token that it left there for those who may read the folder. */
-async function findRunning(dataDir: string): Promise<Access | null> {
-  try {
-    const token = await readLocalToken(dataDir);
-    const { url } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8')) as { url: string };
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) });
-    return response.ok ? { url, ...(token === undefined ? {} : { token }) } : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,7 @@
 import { createClient, type KneepointClient } from '@kneepoint/client';
 import { describe, expect, it } from 'vitest';
 
-import { findModel, findNamed } from './lookup.ts';
+import { findModel, findNamed, findRun } from './lookup.ts';
 
 interface Row {
   readonly id: string;
@@ -72,5 +72,49 @@ describe('what a person names', () => {
       code: 'MODEL_UNKNOWN',
       fix: 'There are: net, other, faces, same, grey, colour.',
     });
+  });
+});
+
+/** A gateway with these runs, newest first. */
+function gatewayWithRuns(runs: readonly { readonly id: string; readonly name: string | null }[]): KneepointClient {
+  const answer = (_url: unknown, { body }: RequestInit = {}) => {
+    interface Asked {
+      readonly id?: string;
+      readonly first?: number;
+      readonly filter?: { readonly name?: string };
+    }
+    const { id, first = 0, filter = {} } = (JSON.parse(body as string) as { variables: Asked }).variables;
+    const row = (run: (typeof runs)[number]) => ({ ...run, kind: 'PRUNE', state: 'SUCCEEDED', model: { name: 'net' } });
+    if (id !== undefined) {
+      const run = runs.find((each) => each.id === id);
+      if (run) return Promise.resolve(Response.json({ data: { run: row(run) } }));
+      return Promise.resolve(Response.json({ errors: [{ message: 'no id', extensions: { code: 'ID_INVALID' } }] }));
+    }
+    const found = runs.filter(({ name }) => filter.name === undefined || name === filter.name).slice(0, first);
+    return Promise.resolve(Response.json({ data: { runs: { edges: found.map((run) => ({ node: row(run) })) } } }));
+  };
+  return createClient({ url: 'http://gateway', fetch: answer });
+}
+
+describe('the run that a person means', () => {
+  const runs = [
+    { id: 'r3', name: 'nightly' },
+    { id: 'r2', name: 'nightly' },
+    { id: 'r1', name: null },
+  ];
+
+  it.each([
+    ['its id', 'r2', 'r2'],
+    ['its name, the newest that has it', 'nightly', 'r3'],
+  ])('is found by %s', async (_by, given, id) => {
+    expect(await findRun(gatewayWithRuns(runs), given)).toMatchObject({ id });
+  });
+
+  it('is unknown with those that there are', async () => {
+    await expect(findRun(gatewayWithRuns(runs), 'nigthly')).rejects.toMatchObject({
+      ...{ code: 'RUN_UNKNOWN', where: 'nigthly' },
+      fix: expect.stringContaining('\n  r3  PRUNE, nightly, net, SUCCEEDED\n  r2  PRUNE, nightly') as string,
+    });
+    await expect(findRun(gatewayWithRuns([]), 'r1')).rejects.toMatchObject({ fix: 'None was launched yet.' });
   });
 });

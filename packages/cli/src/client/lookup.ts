@@ -1,4 +1,13 @@
-import { DatasetsDocument, type KneepointClient, ModelsDocument } from '@kneepoint/client';
+import {
+  DatasetsDocument,
+  isFailure,
+  type KneepointClient,
+  ModelsDocument,
+  nodesOf,
+  RunDocument,
+  type RunFieldsFragment,
+  RunsDocument,
+} from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 
 interface Named {
@@ -74,6 +83,32 @@ function ambiguous(kind: NamedKind, given: string, rows: readonly Named[]): Fail
   return new Failure('NAME_AMBIGUOUS', `"${given}" may be any of ${rows.length} ${KINDS[kind].noun}s:\n${lines}`, {
     where: given,
     fix: 'Say which, as NAME@DIGEST or by its id; `rename` and `remove` make names clear again.',
+  });
+}
+
+/** Runs that are suggested. */
+const SUGGESTED = 8;
+
+/** The run that a person means: by its id, or the newest that is called so. Throws RUN_UNKNOWN with those that there are. */
+export async function findRun(client: KneepointClient, given: string): Promise<RunFieldsFragment> {
+  const { run } = await client.query(RunDocument, { id: given }).catch((error: unknown) => {
+    if (isFailure(error, 'ID_INVALID')) return { run: null };
+    throw error;
+  });
+  if (run !== null) return run;
+  const [named] = nodesOf((await client.query(RunsDocument, { first: 1, filter: { name: given } })).runs);
+  if (named !== undefined) return named;
+  const newest = nodesOf((await client.query(RunsDocument, { first: SUGGESTED })).runs);
+  const lines = newest.map(({ id, kind, state, name, model }) => {
+    const about = [kind, name, model?.name, state].filter((part) => part !== null && part !== undefined);
+    return `\n  ${id}  ${about.join(', ')}`;
+  });
+  throw new Failure('RUN_UNKNOWN', `no run has the id or name ${given}`, {
+    where: given,
+    fix:
+      newest.length === 0
+        ? 'None was launched yet.'
+        : `Pass an id of \`kneepoint runs\`. The newest are:${lines.join('')}`,
   });
 }
 

@@ -29,15 +29,32 @@ export interface DatasetRegistration {
   readonly reading?: Reading;
 }
 
-/** Imports a model; the run that comes back carries it. Paths are named to a server on this machine, else bytes are uploaded. */
+/**
+ * Imports a model, unless it is there and its files are unchanged; the run that comes back carries it. Paths are named to a server on this
+ * machine, else bytes are uploaded.
+ */
 export async function registerModel(
   connection: Connection,
   model: ModelRegistration,
   signal: AbortSignal,
 ): Promise<RunFieldsFragment> {
-  const { client, local } = connection;
+  const { file: path, name, ...options } = model;
+  await requireFile(resolve(path));
+  const subject = { kind: 'model', path, name, options } as const;
+  const { run, known } = await connection.imports.once(connection.client, subject, () =>
+    importModel(connection, model, signal),
+  );
+  if (known) note(`${model.file} is unchanged: the model ${name} is there already`);
+  for (const text of run.model!.notes) note(`note: ${text}`);
+  return run;
+}
+
+async function importModel(
+  { client, local }: Connection,
+  model: ModelRegistration,
+  signal: AbortSignal,
+): Promise<RunFieldsFragment> {
   const path = resolve(model.file);
-  await requireFile(path);
   const { packModelFile, preprocessBeside } = await import('@kneepoint/extractor-service');
   // A server on this machine looks beside the file by itself.
   const preprocess = model.preprocess ?? (local ? undefined : await preprocessBeside(path, note));
@@ -55,20 +72,30 @@ export async function registerModel(
     ...(model.primaryTask ? { primaryTask: model.primaryTask } : {}),
   };
   const launched = await client.mutate(RegisterModelDocument, { input });
-  const run = await follow(client, launched.run, `import ${model.name}`, signal);
-  for (const text of run.model!.notes)
-    process.stderr.write(`warning: ${text}
-`);
-  return run;
+  return follow(client, launched.run, `import ${model.name}`, signal);
 }
 
-/** Imports labelled images; without a server on this machine they are checked and packed here first. */
+/** Imports labelled images, likewise; without a server on this machine they are checked and packed here first. */
 export async function registerDataset(
   connection: Connection,
   dataset: DatasetRegistration,
   signal: AbortSignal,
 ): Promise<RunFieldsFragment> {
-  const { client, local } = connection;
+  const { source, name, ...options } = dataset;
+  const subject = { kind: 'dataset', path: source, name, options } as const;
+  const { run, known } = await connection.imports.once(connection.client, subject, () =>
+    importDataset(connection, dataset, signal),
+  );
+  if (known) note(`${source} is unchanged: the data set ${name} is there already`);
+  for (const text of run.dataset!.notes) note(`note: ${text}`);
+  return run;
+}
+
+async function importDataset(
+  { client, local }: Connection,
+  dataset: DatasetRegistration,
+  signal: AbortSignal,
+): Promise<RunFieldsFragment> {
   const path = resolve(dataset.source);
   const options = {
     ...(dataset.schema ? { schema: dataset.schema } : {}),

@@ -32,6 +32,11 @@ export interface MadeView {
   readonly networks: readonly NetworkView[];
 }
 
+export interface FollowOptions {
+  /** Whether Ctrl-C ends the watching alone: the run is somebody else's. */
+  readonly stay?: boolean;
+}
+
 export type OnState<Run> = (state: Run, bar: ProgressBar) => void;
 
 /** Shows a run's progress until it has succeeded, and throws what `followView` throws. */
@@ -46,19 +51,20 @@ export function follow(
 
 /**
  * Shows a run's progress until it has succeeded. Throws the run's failure; on interrupt cancels the run, waits until the
- * server has let go of it (on SIGTERM only until it has heard of it), and throws Interrupted.
+ * server has let go of it (on SIGTERM only until it has heard of it), and throws Interrupted. With `stay` the run goes on.
  */
 export async function followView<Run extends RunFieldsFragment>(
   client: KneepointClient,
   run: RunFieldsFragment,
   title: string,
   signal: AbortSignal,
-  { view, onState }: { readonly view: RunView<Run>; readonly onState?: OnState<Run> },
+  { view, onState, stay = false }: FollowOptions & { readonly view: RunView<Run>; readonly onState?: OnState<Run> },
 ): Promise<RunFieldsFragment> {
   const bar = new ProgressBar();
   let leave = (): void => undefined;
   const left = new Promise<null>((resolve) => (leave = () => resolve(null)));
   const onAbort = (): void => {
+    if (stay) return leave();
     const heard = cancel(client, run.id).then(
       () => undefined,
       () => undefined,

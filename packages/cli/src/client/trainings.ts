@@ -7,7 +7,7 @@ import {
   TrainingsDocument,
 } from '@kneepoint/client';
 import { EpochLines } from '../render/epochs.ts';
-import { followView, NOTHING } from './runs.ts';
+import { type FollowOptions, followView, NOTHING } from './runs.ts';
 
 /** Shows a run's progress, and a line for each epoch of its trainings as it ends, until the run has succeeded. */
 export function followTrainings(
@@ -15,9 +15,11 @@ export function followTrainings(
   run: RunFieldsFragment,
   title: string,
   signal: AbortSignal,
+  options: FollowOptions = {},
 ): Promise<RunFieldsFragment> {
   const lines = new EpochLines();
   return followView(client, run, title, signal, {
+    ...options,
     view: RUN_WITH_TRAININGS,
     onState: ({ trainings }, bar) => lines.of(nodesOf(trainings)).forEach((line) => bar.line(line)),
   });

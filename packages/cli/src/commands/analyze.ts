@@ -4,17 +4,20 @@ import { findDataset, findModel } from '../client/lookup.ts';
 import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 
 export function registerAnalyze(program: Command): void {
-  withServerOptions(program.command('analyze <model> <dataset>'))
+  withRunDetails(withServerOptions(program.command('analyze <model> <dataset>')))
     .description("every layer's responses, probes and characteristic curves")
     .option('--tasks <names>', 'only these tasks, separated by commas')
-    .action(async (model: string, dataset: string, options: ServerOptions & { tasks?: string }) => {
+    .action(async (model: string, dataset: string, options: ServerOptions & RunDetailFlags & { tasks?: string }) => {
+      const details = readRunDetails(options);
       const run = await withConnection(options, async ({ client }, signal) => {
         const input = {
           model: await findModel(client, model),
           dataset: await findDataset(client, dataset),
           ...(options.tasks ? { tasks: options.tasks.split(',') } : {}),
+          ...details,
         };
         const launched = await client.mutate(LaunchAnalysisDocument, { input });
         return follow(client, launched.run, `analyse ${model}`, signal);

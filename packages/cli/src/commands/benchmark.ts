@@ -7,19 +7,20 @@ import { camel, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { readNumber } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 
 type BenchmarkView = NonNullable<NonNullable<BenchmarkQuery['run']>['benchmark']>;
 
 const BOUNDS = { least: 1, code: 'BENCHMARK_OPTION_INVALID' } as const;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-interface BenchmarkOptions extends ServerOptions {
+interface BenchmarkOptions extends ServerOptions, RunDetailFlags {
   readonly batch?: string;
   readonly runs?: string;
 }
 
 export function registerBenchmark(program: Command): void {
-  withServerOptions(program.command('benchmark <networks...>'))
+  withRunDetails(withServerOptions(program.command('benchmark <networks...>')))
     .description('time networks against each other in one run: models by name, pruned or trained ones by SHA-256')
     .option('--batch <n>', 'images per run (default: 1)')
     .option('--runs <n>', 'timed runs of each (default: 30)')
@@ -28,12 +29,14 @@ export function registerBenchmark(program: Command): void {
         ...readNumber('batch', '--batch', options.batch, BOUNDS),
         ...readNumber('runs', '--runs', options.runs, BOUNDS),
       };
+      const details = readRunDetails(options);
       const measured = await withConnection(options, async ({ client }, signal) => {
         const names = networks.filter((network) => !SHA256.test(network));
         const input = {
           models: await Promise.all(names.map((name) => findModel(client, name))),
           artifacts: networks.filter((network) => SHA256.test(network)),
           ...limits,
+          ...details,
         };
         const { run } = await client.mutate(LaunchBenchmarkDocument, { input });
         const { id } = await follow(client, run, 'time networks', signal);

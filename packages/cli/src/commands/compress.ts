@@ -27,9 +27,11 @@ import { type PlanFlags, readCriterion, readNames, readPlanRequest, readTasks, w
 import { ANSWERS_HELP, saveAll, wantedBy } from './prune.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { readCompressGoals, readSearch, readTrials } from './compress-goals.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
 
-interface CompressOptions extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags, DataFlags {
+interface CompressOptions
+  extends ServerOptions, PreprocessOptions, TrainingOptions, PlanFlags, DataFlags, RunDetailFlags {
   readonly model: string;
   readonly data: string;
   readonly task: string;
@@ -67,11 +69,8 @@ const ARMS: Readonly<Record<string, CompressionArm>> = {
 
 /** All in one: import, analyse, prune, train, compare, fetch. Run again it goes on from what was finished, since every result has a key. */
 export function registerCompress(program: Command): void {
-  withTrainingOptions(
-    withDataOptions(
-      withPlanFlags(withPreprocessOptions(withServerOptions(program.command('compress'))), { several: true }),
-    ),
-  )
+  const command = withPreprocessOptions(withRunDetails(withServerOptions(program.command('compress'))));
+  withTrainingOptions(withDataOptions(withPlanFlags(command, { several: true })))
     .description('an ONNX file and a folder of labelled images in, a smaller ONNX file and a report out')
     .requiredOption('--model <file>', 'the ONNX file')
     .requiredOption(
@@ -123,6 +122,7 @@ export function registerCompress(program: Command): void {
         );
       }
       const training = readTraining(options);
+      const details = readRunDetails(options);
       const batch = readBatch(options.batch);
       const quantize = readQuantization(options.quantize);
       const { readAnswerKind } = await import('@kneepoint/deployment');
@@ -144,7 +144,6 @@ export function registerCompress(program: Command): void {
           },
           signal,
         );
-        for (const text of dataset.dataset!.notes) note(text);
         const request = {
           model: model.model!.id,
           dataset: dataset.dataset!.id,
@@ -155,6 +154,7 @@ export function registerCompress(program: Command): void {
           ...(quantize ? { quantize } : {}),
           ...(batch === undefined ? {} : { batch: String(batch) }),
           training,
+          ...details,
         };
         const stem = `${name}-${readNames(options.task).join('+')}`;
         const trials: Report[] = [];

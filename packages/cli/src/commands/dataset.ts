@@ -39,7 +39,6 @@ export function registerDatasetCommands(program: Command): void {
       );
       if (options.json) return printJson(run.dataset);
       print(`data set ${run.dataset!.name} is registered (${run.dataset!.id})`);
-      for (const text of run.dataset!.notes) print(`  note: ${text}`);
     });
   withDataOptions(dataset.command('pack <source>'))
     .description(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CharacteristicCurvesDocument, LaunchAnalysisDocument, TaskRelationshipsDocument } from '@kneepoint/client';
 import { createClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
-import { toEnvironment } from '../client/connect.ts';
+import { importsOf, toEnvironment } from '../client/connect.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { follow, reportOf } from '../client/runs.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -75,7 +75,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const embedded = await startEmbedded({ ...config, host: '127.0.0.1' }, log);
   try {
     const client = createClient(embedded);
-    const connection = { client, local: true, close: () => Promise.resolve() };
+    const connection = { client, local: true, imports: importsOf(dataDir), close: () => Promise.resolve() };
 
     heading(`1. ${options.count} synthetic faces with ground truth for seven tasks`);
     const faces = join(dataDir, `faces-${options.count}`);

@@ -6,6 +6,7 @@ import { Failure } from '@kneepoint/failures';
 import type { Exported } from '@kneepoint/mlflow';
 import type { Report, ReportResult } from '@kneepoint/workflow';
 import type { Command } from 'commander';
+import { findRun } from '../client/lookup.ts';
 import { withScratch } from '../client/register.ts';
 import { note, print, printJson } from '../output.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
@@ -51,14 +52,14 @@ export function registerExport(program: Command): void {
 
 async function exportRun(
   client: KneepointClient,
-  id: string,
+  given: string,
   { trackingUri, experiment, label, register, alias }: MlflowOptions,
 ): Promise<readonly (Exported & { readonly label: string })[]> {
   const [{ exportResult }, server] = await Promise.all([import('@kneepoint/mlflow'), trackingServer(trackingUri)]);
   return withScratch(async (folder) => {
-    const { run } = await client.query(ReportFileDocument, { id });
+    const { run } = await client.query(ReportFileDocument, { id: (await findRun(client, given)).id });
     if (!run?.report) {
-      throw new Failure('REPORT_MISSING', run ? 'the run has no report' : `no run has the id ${id}`, {
+      throw new Failure('REPORT_MISSING', 'the run has no report', {
         where: '<run>',
         fix: 'Pass a pruning or compression that has succeeded; `kneepoint runs` lists them.',
       });

@@ -15,9 +15,10 @@ import { writeTextFile } from '../write-text-file.ts';
 import { renderTraining } from '../render/training.ts';
 import { oneOf } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
 
-interface FinetuneOptions extends ServerOptions, TrainingOptions {
+interface FinetuneOptions extends ServerOptions, TrainingOptions, RunDetailFlags {
   readonly mode: string;
   readonly layer?: string;
   readonly keepHead?: boolean;
@@ -29,7 +30,7 @@ const MODES = ['whole', 'head', 'scratch'] as const;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export function registerFinetune(program: Command): void {
-  withTrainingOptions(withServerOptions(program.command('finetune <model> <dataset> <task>')))
+  withTrainingOptions(withRunDetails(withServerOptions(program.command('finetune <model> <dataset> <task>'))))
     .description(
       'train a network for a task, or several separated by commas; a model by its name, or the SHA-256 of a network that was pruned or trained here',
     )
@@ -41,6 +42,7 @@ export function registerFinetune(program: Command): void {
     .action(async (model: string, dataset: string, task: string, options: FinetuneOptions) => {
       const mode = oneOf('--mode', options.mode, MODES);
       const training = readTraining(options);
+      const details = readRunDetails(options);
       const made = await withConnection(options, async ({ client }, signal) => {
         const input = {
           ...(SHA256.test(model) ? { artifact: model } : { model: await findModel(client, model) }),
@@ -48,6 +50,7 @@ export function registerFinetune(program: Command): void {
           tasks: task.split(','),
           mode: mode.toUpperCase() as TrainingMode,
           training,
+          ...details,
           ...(options.layer ? { layer: options.layer } : {}),
           ...(options.keepHead ? { keepHead: true } : {}),
           ...(options.teacher ? { distill: { artifact: options.teacher } } : {}),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { download, type KneepointClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { writeBeside } from '../client/beside.ts';
+import { findRun } from '../client/lookup.ts';
 import { compressionsOf, pruningsOf } from '../client/runs.ts';
 import { trainingsOf } from '../client/trainings.ts';
 import { print } from '../output.ts';
@@ -19,7 +20,7 @@ export function registerGet(program: Command): void {
     .requiredOption('--out <path>', 'file, or folder for a run')
     .action(async (name: string, options: GetOptions) => {
       const written = await withConnection(options, async ({ client }) => {
-        if (!/^[0-9a-f]{64}$/.test(name)) return saveRun(client, name, options.out);
+        if (!/^[0-9a-f]{64}$/.test(name)) return saveRun(client, (await findRun(client, name)).id, options.out);
         await download(client, name, options.out);
         return [options.out, ...(/\.onnx$/i.test(options.out) ? await writeBeside(options.out) : [])];
       });

@@ -54,7 +54,6 @@ export function registerModelCommands(program: Command): void {
           : await fromMlflow(options.mlflow, options.trackingUri, add);
       if (options.json) return printJson(run.model);
       print(`model ${run.model!.name} is registered (${run.model!.id})`);
-      for (const text of run.model!.notes) print(`  note: ${text}`);
     });
   withServerOptions(model.command('list'))
     .description('the models that are registered, newest first')

@@ -1,10 +1,12 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ArtifactDocument, download, type KneepointClient, ReportFileDocument } from '@kneepoint/client/node';
-import type { ReadBytes, RemoteDataset } from '@kneepoint/datasets';
+import { download, type KneepointClient, ReportFileDocument } from '@kneepoint/client/node';
+import type { RemoteDataset } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { Report, ReportResult } from '@kneepoint/workflow';
 import type { Command } from 'commander';
+import { findRun } from '../client/lookup.ts';
+import { openRemote } from '../client/remote-dataset.ts';
 import { print, printJson } from '../output.ts';
 import { oneOf, readNumber } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
@@ -52,12 +54,12 @@ export function registerPackage(program: Command): void {
       const { buildPackage, readAnswerKind } = await import('@kneepoint/deployment');
       const asked = readAnswerKind(options.answers, { trained: true });
       const written = await withConnection(options, async ({ client }, signal) => {
-        const report = await reportOf(client, run);
+        const report = await reportOf(client, (await findRun(client, run)).id);
         const result = pick(report, options.label);
         const answers = readAnswerKind(asked, { trained: result.delivered.scores === 'logits' });
         return intoFolder(options.out, async (folder) => {
           await download(client, result.delivered.sha256, join(folder, 'model.onnx'), { signal });
-          const dataset = testImages === 0 ? undefined : await openRemote(client, report.dataset.sha256, signal);
+          const dataset = testImages === 0 ? undefined : await openDataset(client, report.dataset.sha256, signal);
           const { storageUri } = options;
           return buildPackage({
             ...{ report, result, answers, folder, testImages, storageUri, signal },
@@ -74,7 +76,7 @@ export function registerPackage(program: Command): void {
 async function reportOf(client: KneepointClient, id: string): Promise<Report> {
   const { run } = await client.query(ReportFileDocument, { id });
   if (run?.report) return client.downloadJson<Report>(run.report.file);
-  throw new Failure('DEPLOYMENT_NOTHING', run ? 'the run has no report' : `no run has the id ${id}`, {
+  throw new Failure('DEPLOYMENT_NOTHING', 'the run has no report', {
     where: id,
     fix: 'Name a run of compress or prune that has succeeded; `kneepoint runs` lists them.',
   });
@@ -92,26 +94,13 @@ function pick({ results }: Report, label: string | undefined): ReportResult {
   return results.find((result) => result.label === wanted)!;
 }
 
-/** The data set's index, and images as they are asked for: not all of it is fetched for a few. */
-async function openRemote(client: KneepointClient, sha256: string, signal: AbortSignal): Promise<RemoteDataset> {
-  const { artifact } = await client.query(ArtifactDocument, { sha256 });
-  if (!artifact) {
-    throw new Failure('DEPLOYMENT_MISMATCH', 'the data set of the run is not in the store any more', {
-      where: sha256,
-      fix: 'Leave test images out: --test-images 0.',
-    });
-  }
-  const bytes: ReadBytes = async (from, to) => {
-    const response = await fetch(artifact.downloadUrl, { headers: { range: `bytes=${from}-${to - 1}` }, signal });
-    if (response.status === 206) return Buffer.from(await response.arrayBuffer());
-    await response.body?.cancel();
-    throw new Failure('DOWNLOAD_FAILED', `the store answered ${response.status} where a part was asked for`, {
-      where: sha256,
-      fix: 'Ask again: a link is valid for 15 minutes.',
-    });
-  };
-  const { openRanges } = await import('@kneepoint/datasets');
-  return openRanges(bytes);
+async function openDataset(client: KneepointClient, sha256: string, signal: AbortSignal): Promise<RemoteDataset> {
+  const dataset = await openRemote(client, sha256, signal);
+  if (dataset) return dataset;
+  throw new Failure('DEPLOYMENT_MISMATCH', 'the data set of the run is not in the store any more', {
+    where: sha256,
+    fix: 'Leave test images out: --test-images 0.',
+  });
 }
 
 /** A folder that appears whole or not at all. Throws DEPLOYMENT_FOLDER where there is something. */

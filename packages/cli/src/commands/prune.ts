@@ -10,9 +10,10 @@ import { print, printJson } from '../output.ts';
 import { writeTextFile } from '../write-text-file.ts';
 import { renderResult, resultMarkdown } from '../render/report.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 import { type PlanFlags, readGoals, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
 
-interface PruneOptions extends ServerOptions, PlanFlags {
+interface PruneOptions extends ServerOptions, PlanFlags, RunDetailFlags {
   readonly out?: string;
   readonly answers?: string;
 }
@@ -22,12 +23,14 @@ export const ANSWERS_HELP =
   'what the written network gives: raw scores, probabilities (sigmoid or softmax), or labels by the thresholds and bins of the report';
 
 export function registerPrune(program: Command): void {
-  withPlanFlags(withServerOptions(program.command('prune <model> <dataset> <tasks>')), { several: true })
+  const command = program.command('prune <model> <dataset> <tasks>');
+  withPlanFlags(withRunDetails(withServerOptions(command)), { several: true })
     .description('cut what a task, or several separated by commas, does not need')
     .option('--out <folder>', 'where to put the networks and reports')
     .option('--answers <kind>', ANSWERS_HELP)
     .action(async (model: string, dataset: string, tasks: string, options: PruneOptions) => {
       const goals = readGoals(options);
+      const details = readRunDetails(options);
       const { readAnswerKind } = await import('@kneepoint/deployment');
       const answers = readAnswerKind(options.answers, { trained: false });
       const plan = { ...readTasks(tasks), ...readPlanRequest(options) };
@@ -38,6 +41,7 @@ export function registerPrune(program: Command): void {
           dataset: await findDataset(client, dataset),
           plan,
           ...goals,
+          ...details,
         };
         const pruned = await prune(client, request, signal);
         if (options.out) await saveAll(client, pruned.made, options.out, stem, { answers, signal });
@@ -96,7 +100,7 @@ export async function saveAll(
   if (report) {
     written.push(join(folder, 'report.json'));
     await writeTextFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+    written.push(...(await saveReportPage(client, report, folder, signal)));
   }
   return [...new Set(written)];
 }
-    written.push(...(await saveReportPage(client, report, folder, signal)));

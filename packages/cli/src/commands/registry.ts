@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerAnalyze } from './analyze.ts';
 import { registerBenchmark } from './benchmark.ts';
+import { registerCompletion } from './completion.ts';
 import { registerCompress } from './compress.ts';
 import { registerCurves } from './curves.ts';
 import { registerDatasetCommands } from './dataset.ts';
@@ -60,4 +61,5 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerMigrate,
   registerDoctor,
   registerGc,
+  registerCompletion,
 ];

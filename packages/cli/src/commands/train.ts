@@ -15,9 +15,10 @@ import { renderTraining } from '../render/training.ts';
 import { readNumber } from './numbers.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 import { readTraining, type TrainingOptions, withTrainingOptions } from './training-options.ts';
 
-interface TrainOptions extends ServerOptions, TrainingOptions, DataFlags {
+interface TrainOptions extends ServerOptions, TrainingOptions, DataFlags, RunDetailFlags {
   readonly data?: string;
   readonly faces?: string;
   readonly persons?: string;
@@ -33,7 +34,7 @@ const MOST_FILTERS = 4096;
 
 /** A network of one's own, small and honest about where it comes from: what the demo starts with is made by this. */
 export function registerTrain(program: Command): void {
-  withTrainingOptions(withDataOptions(withServerOptions(program.command('train'))))
+  withTrainingOptions(withDataOptions(withRunDetails(withServerOptions(program.command('train')))))
     .description('train a small network from fresh weights on labelled images, or on synthetic faces')
     .option('--data <folder>', 'labelled images: one folder per class, labels.csv, or another layout of docs/data.md')
     .option('--faces <n>', 'render so many synthetic faces instead')
@@ -44,6 +45,7 @@ export function registerTrain(program: Command): void {
     .requiredOption('--out <file>', 'where to put the network; its preprocessing and a card come beside it')
     .action(async (options: TrainOptions) => {
       const training = readTraining(options);
+      const details = readRunDetails(options);
       const { seed = DEFAULT_SEED } = training as { readonly seed?: number };
       const { size } = readNumber('size', '--size', options.size, { least: 8 });
       const widths = readWidths(options.widths, size!);
@@ -65,6 +67,7 @@ export function registerTrain(program: Command): void {
             tasks: options.tasks.split(','),
             mode: 'SCRATCH' as const,
             training: { ...training, seed },
+            ...details,
           };
           const launched = await client.mutate(LaunchFinetuneDocument, { input });
           const run = await followTrainings(client, launched.run, `train ${basename(stem)}`, signal);
