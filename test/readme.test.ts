@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JSON_HEADERS, kneepoint, Kneepoint } from './support/kneepoint.ts';
 
+/** In the order in which a newcomer reads them: one goes on from what the other made. */
+const PAGES = ['README.md', 'docs/usage.md'] as const;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 interface Snippet {
@@ -17,8 +19,8 @@ interface Snippet {
 }
 
 async function snippets(): Promise<readonly Snippet[]> {
-  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-  return [...readme.matchAll(/^```(\w+)(?: (\w+))?\n([\s\S]*?)^```$/gm)].map(
+  const pages = await Promise.all(PAGES.map((page) => readFile(join(ROOT, page), 'utf8')));
+  return [...pages.join('\n').matchAll(/^```(\w+)(?: (\w+))?\n([\s\S]*?)^```$/gm)].map(
     ([, language = '', role = '', text = '']) => ({
       language,
       role,
@@ -27,21 +29,27 @@ async function snippets(): Promise<readonly Snippet[]> {
   );
 }
 
+/** What has names of somebody's own files is read by the test of the examples of help. */
 const ROLES = ['make', 'files', 'knee', 'answer', 'team'];
+const OWN = /^kneepoint .*(net\.onnx|team=vision|nightly|--watch)/;
 /** What makes a command long; nothing else of it is changed. */
 const SHORTER: Readonly<Record<string, string>> = { '--count': '160', '--epochs': '1', '--rounds': '1' };
 
-describe('the README', () => {
+describe('the README and the page on usage', () => {
   let folder: string;
   let server: Kneepoint;
   let url = '';
   let all: readonly Snippet[];
-  const of = (role: string): string => all.find((snippet) => snippet.role === role)!.text;
+  const of = (role: string): string =>
+    all
+      .filter((snippet) => snippet.role === role)
+      .map(({ text }) => text)
+      .join('');
 
   beforeAll(async () => {
     all = await snippets();
     folder = await mkdtemp(join(tmpdir(), 'kneepoint-readme-'));
-    const demo = await kneepoint(['demo', '--count', '120', '--epochs', '2', '--port', '0', '--exit'], { cwd: folder });
+    const demo = await kneepoint(['demo', '--count', '120', '--epochs', '1', '--port', '0', '--exit'], { cwd: folder });
     expect(demo.stdout).toContain('Where to look');
     expect(demo.code).toBe(0);
     server = new Kneepoint(['up', '--data-dir', '.kneepoint/demo', '--port', '0'], { cwd: folder });
@@ -56,7 +64,29 @@ describe('the README', () => {
 
   it('has no snippet that this file does not run', () => {
     const code = all.filter((snippet) => ['sh', 'graphql', 'json'].includes(snippet.language));
-    expect(code.map((snippet) => snippet.role).filter((role) => !ROLES.includes(role))).toEqual([]);
+    const lines = code.filter(({ role }) => !ROLES.includes(role)).flatMap(({ text }) => text.trim().split('\n'));
+    expect(lines.filter((line) => !OWN.test(line))).toEqual([]);
+  });
+
+  it('is read without scrolling sideways', async () => {
+    const prose = (await readFile(join(ROOT, 'README.md'), 'utf8'))
+      .replaceAll(/^```[\s\S]*?^```$/gm, '')
+      .split('\n')
+      .filter((line) => !line.startsWith('|'));
+    expect(prose.filter((line) => line.length >= 120)).toEqual([]);
+  });
+
+  it('leads to pages that exist, and the index of docs to all of them', async () => {
+    const targets = async (page: string): Promise<string[]> => {
+      const text = await readFile(join(ROOT, page), 'utf8');
+      const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target!);
+      return links.map((target) => join(ROOT, dirname(page), target));
+    };
+    const index = await targets('docs/README.md');
+    const linked = [...index, ...(await targets('README.md')), ...(await targets('docs/usage.md'))];
+    await Promise.all(linked.map((target) => stat(target)));
+    const pages = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(pages.filter((name) => !index.includes(join(ROOT, 'docs', name)))).toEqual([]);
   });
 
   it('names make targets that exist', async () => {
@@ -93,7 +123,7 @@ describe('the README', () => {
       expect(`${line}: ${code}\n${code === 0 ? '' : stderr}`).toBe(`${line}: 0\n`);
     }
     expect((await stat(join(folder, 'small'))).isDirectory()).toBe(true);
-    // Seven commands, one of which trains: more than any other test does.
+    // Seven commands, two of which train: more than any other test does.
   }, 900_000);
 
   it('starts services that the command has', async () => {

@@ -100,6 +100,16 @@ describe('a client that knows the schema alone does the whole job', () => {
   });
 });
 
+it('the page on clients shows every file as it is run here', async () => {
+  const page = await readFile(join(HERE, '..', '..', 'docs', 'clients.md'), 'utf8');
+  const shown = new Map(
+    [...page.matchAll(/^```\w+ test\/clients\/(\S+)\n([\s\S]*?)^```$/gm)].map(([, name, text]) => [name!, text!]),
+  );
+  const files = (await readdir(HERE)).filter((name) => !['README.md', 'clients.test.ts', '__pycache__'].includes(name));
+  expect([...shown.keys()].sort()).toEqual(files.sort());
+  for (const [name, text] of shown) expect(text).toBe(await readFile(join(HERE, name), 'utf8'));
+});
+
 describe.skipIf(!hasPython)('the Python package', () => {
   let environment: Record<string, string>;
   beforeAll(async () => {
