@@ -22,6 +22,14 @@ export const NETWORKS: Readonly<Record<string, () => ModelProto>> = {
     built((net) => net.block(net.block(dealt(net, rows(net)), 16, { group: 16 }), 9, { kernel: 1 })),
   'shuffle, units': () =>
     built((net) => net.block(unit(net, unit(net, unit(net, net.block(net.image(3, 16), 16)))), 9, { kernel: 1 })),
+  'shuffle, grouped on both sides': () =>
+    built((net) => {
+      const x = net.block(net.image(3, 16), 8);
+      // Five channels in a group: the second convolution's groups cut through the rows of the shuffle.
+      const reduced = dealt(net, net.block(x, 10, { kernel: 1, group: 2 }));
+      const deep = net.batchNorm(net.conv(reduced, 10, { group: 10, bias: false }));
+      return net.pointwise('Add', [x, net.batchNorm(net.conv(deep, 8, { kernel: 1, group: 2, bias: false }))]);
+    }),
   'uneven split': () =>
     built((net) => {
       const x = net.block(net.image(3, 16), 15);

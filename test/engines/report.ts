@@ -65,7 +65,7 @@ ${rows.join('\n')}
 ${faults.length > 0 ? faults.join('\n') : 'Nothing.'}
 
 ## What surgery writes for their sake
-A channel shuffle (Reshape, Transpose, Reshape) stays one where what is left of the channels is one still. Else the weights of what reads it move along and nothing is written; else channels are dealt out in runs, by a Split and a
+A channel shuffle (Reshape, Transpose, Reshape) stays one where what is left of the channels is one still; between convolutions of as many groups it is, as channels of the same rank in theirs are tied. Else the weights of what reads it move along and nothing is written; else channels are dealt out in runs, by a Split and a
 Concat. No Gather is written: in front of a convolution OpenVINO 2025.4 to 2026.4 takes one along axis 1 for its inverse, and ncnn converted by pnnx 20261020 answers in another shape.
 `;
   return { text, ours };

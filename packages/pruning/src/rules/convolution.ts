@@ -1,6 +1,7 @@
 import { intAttr, setAttr } from '@kneepoint/onnx';
 import { alongAxis } from '../labels/label-tensor.ts';
 import type { Rule, Site } from '../trace/site.ts';
+import { tieGroups } from './tie-groups.ts';
 import { stop } from './unknown.ts';
 
 /** Conv of any rank and grouping: weight [out, in / groups, …]. */
@@ -25,7 +26,7 @@ function convolution(site: Site, axis: 0 | 1): ReturnType<Rule> {
   site.layer(filters, { input: 1, axis });
   if (!depthwise) {
     site.tieShared(1, 1 - axis, inputs);
-    if (groups > 1) tieGroups(site, inputs, filters, groups);
+    if (groups > 1) keepEqual(site, inputs, filters, groups);
     site.consume(0, 1, inputs);
   }
   const [major, minor] = axis === 0 ? [filters, inputs] : [inputs, filters];
@@ -44,11 +45,11 @@ function convolution(site: Site, axis: 0 | 1): ReturnType<Rule> {
  * Keeps the groups of a grouped convolution equal. Either the r-th channels of all groups live or die together (by importance,
  * where it is known), or every group does as a whole; whichever gives smaller classes unless the caller chose.
  */
-function tieGroups(site: Site, inputs: Int32Array, filters: Int32Array, groups: number): void {
+function keepEqual(site: Site, inputs: Int32Array, filters: Int32Array, groups: number): void {
   const perGroup = (inputs.length + filters.length) / groups;
   const tie = site.groupedTie ?? (groups <= perGroup ? 'rank' : 'groups');
   if (tie === 'groups') tieWhole(site, inputs, filters, groups);
-  else for (const side of [inputs, filters]) tieRanks(site, side, groups);
+  else for (const side of [inputs, filters]) tieGroups(site, side, groups);
 }
 
 function tieWhole(site: Site, inputs: Int32Array, filters: Int32Array, groups: number): void {
@@ -56,17 +57,6 @@ function tieWhole(site: Site, inputs: Int32Array, filters: Int32Array, groups: n
     const size = side.length / groups;
     side.forEach((label, i) => site.labels.union(label, inputs[(Math.floor(i / size) * inputs.length) / groups]!));
   }
-}
-
-function tieRanks(site: Site, side: Int32Array, groups: number): void {
-  const size = side.length / groups;
-  const ranked = (group: number) =>
-    side
-      .slice(group * size, (group + 1) * size)
-      // Where importance is silent, channels that are tied across groups already meet each other.
-      .sort((a, b) => site.importance(b) - site.importance(a) || site.labels.find(a) - site.labels.find(b));
-  const first = ranked(0);
-  for (let group = 1; group < groups; group++) site.tie(first, ranked(group));
 }
 
 function repeated(labels: Int32Array, times: number): Int32Array {

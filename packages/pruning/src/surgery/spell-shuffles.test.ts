@@ -22,13 +22,13 @@ function shuffled(reader = activated, filters = 4): ModelProto {
   return net.build();
 }
 
-/** Two rows of channels dealt out in turn. */
-function reshuffled(net: Layers, both: string, filters: number): string {
+/** Rows of channels dealt out in turn. */
+function reshuffled(net: Layers, both: string, filters: number, rows = 2): string {
   const reshape = (value: string, dims: readonly number[]): string =>
     net.graph.node('Reshape', [value, net.graph.init(intTensor(dims))]);
-  const apart = reshape(both, [0, 2, filters, SIZE, SIZE]);
+  const apart = reshape(both, [0, rows, filters, SIZE, SIZE]);
   const across = net.graph.node('Transpose', [apart], { perm: [0, 2, 1, 3, 4] });
-  return net.note(reshape(across, [0, -1, SIZE, SIZE]), [2 * filters, SIZE, SIZE]);
+  return net.note(reshape(across, [0, -1, SIZE, SIZE]), [rows * filters, SIZE, SIZE]);
 }
 
 /** Keeps these filters of the first layers, and all of the others. */
@@ -154,4 +154,32 @@ describe('a channel shuffle after the cut', () => {
     expectProved(proved.proof);
     expect(types(proved.pruned)).toEqual(types(shuffled()));
   });
+
+  it.each([
+    [2, 10, 3],
+    [3, 15, 2],
+  ])(
+    'between convolutions of %i groups that do not divide what is in a group (of %i channels) stays one',
+    async (groups, channels, classes) => {
+      const known = await analysed(unitOf(groups, channels));
+      const first = known.analysis.layers.find(({ name }) => name === 'conv2')!;
+      expect(new Set(first.classes).size).toBe(classes);
+      for (const removed of new Set(first.classes)) {
+        const proved = await proveAnalysed(known, makePlan(known.analysis, [removed]));
+        expectProved(proved.proof);
+        await expectCostAsPlanned(known.model, proved);
+        expect(types(proved.pruned)).toEqual(types(known.model));
+      }
+    },
+  );
 });
+
+/** A residual unit of two grouped convolutions with a shuffle and a depthwise one between them. */
+function unitOf(groups: number, channels: number): ModelProto {
+  const net = new Layers(3);
+  const x = net.block(net.image(3, SIZE), 2 * groups);
+  const reduced = net.block(x, channels, { kernel: 1, group: groups });
+  const deep = net.conv(reshuffled(net, reduced, channels / groups, groups), channels, { group: channels });
+  net.output(net.conv(net.pointwise('Add', [x, net.conv(deep, 2 * groups, { kernel: 1, group: groups })]), 2));
+  return net.build();
+}
