@@ -120,6 +120,21 @@ export const batch: readonly Door[] = [
     const dims = net.graph.node('Concat', [size, net.graph.init(intTensor([-1]))], { axis: 0 });
     net.declare(net.linear(net.note(net.graph.node('Reshape', [y, dims]), [16]), 5, 'answer'), ['N', 5]);
   }),
+  door('a batch taken from the shape by a Reshape that takes 0 for none', (net) => {
+    const y = net.globalPool(trunk(net, net.take(['N', 3, 8, 8])));
+    const size = net.graph.node('Shape', [y], { start: 0, end: 1 });
+    const dims = net.graph.node('Concat', [size, net.graph.init(intTensor([16]))], { axis: 0 });
+    const flat = net.graph.node('Reshape', [y, dims], { allowzero: 1 });
+    net.declare(net.linear(net.note(flat, [16]), 5, 'answer'), ['N', 5]);
+  }),
+  door('a state of zeros for each image of the batch', (net) => {
+    const y = net.flatten(net.globalPool(trunk(net, net.take(['N', 3, 8, 8]))));
+    const size = net.graph.node('Gather', [net.graph.node('Shape', [y]), net.graph.init(intTensor([0]))]);
+    const dims = net.graph.node('Concat', [size, net.graph.init(intTensor([8]))], { axis: 0 });
+    const state = net.note(net.graph.node('ConstantOfShape', [dims]), [8]);
+    const next = net.pointwise('Add', [net.linear(y, 8, 'read'), net.linear(state, 8, 'remembered')]);
+    net.declare(net.linear(net.pointwise('Tanh', [next]), 5, 'answer'), ['N', 5]);
+  }),
   door('detections of which there are none', (net) => {
     const y = net.conv(trunk(net, net.take(['N', 3, 8, 8])), 1, { kernel: 1, name: 'answer' });
     const flat = net.graph.node('Reshape', [y, net.graph.init(intTensor([-1]))]);

@@ -1,4 +1,4 @@
-import { hasAttr, intAttr, intsAttr, reshapeTarget, setAttr } from '@kneepoint/onnx';
+import { hasAttr, intAttr, intsAttr, removeAttr, reshapeTarget, setAttr } from '@kneepoint/onnx';
 import { expanded, varyingAxes } from '../labels/label-tensor.ts';
 import type { NodeEdit } from '../trace/edits.ts';
 import type { Rule, Site } from '../trace/site.ts';
@@ -61,6 +61,9 @@ function keepShape(site: Site, edit: NodeEdit, operand: readonly number[], batch
   });
   const frees = next.flatMap((size, axis) => (size === -1 ? [axis] : []));
   for (const axis of frees) if (frees.length > 1 && !varies[axis]) next[axis] = wanted[axis]!;
+  // With `allowzero` a 0 asks for an axis of none, and copies nothing.
+  if (allowZero(site) && next.some((size, axis) => size === 0 && wanted[axis] !== 0))
+    removeAttr(edit.node, 'allowzero');
   if (hasAttr(site.node, 'shape')) setAttr(edit.node, 'shape', next);
   else edit.setInts(1, next);
 }

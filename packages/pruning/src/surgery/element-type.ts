@@ -1,5 +1,14 @@
-import type { Graph, TensorProto, TypedArray } from '@kneepoint/onnx';
-import { constantProto, DataType, floatConstant, intAttr, isFloatType, writeTensor } from '@kneepoint/onnx';
+import type { Graph, NodeProto, TensorProto, TypedArray } from '@kneepoint/onnx';
+import {
+  constantProto,
+  DataType,
+  floatConstant,
+  hasAttr,
+  intAttr,
+  isFloatType,
+  tensorAttr,
+  writeTensor,
+} from '@kneepoint/onnx';
 
 /** Operators that give a type of their own, whatever they read. */
 const TYPES: Readonly<Record<string, DataType>> = Object.fromEntries([
@@ -10,7 +19,10 @@ const TYPES: Readonly<Record<string, DataType>> = Object.fromEntries([
   ...['And', 'Or', 'Xor', 'Not', 'IsNaN', 'IsInf'].map((name) => [name, DataType.BOOL] as const),
 ]);
 /** The input that has the type of the result, where it is not the first. */
-const TYPED_BY: Readonly<Record<string, number>> = { Where: 1, DequantizeLinear: 1, QuantizeLinear: 2 };
+const TYPED_BY: Readonly<Record<string, number>> = {
+  ...{ Where: 1, CastLike: 1, OneHot: 2 },
+  ...{ DequantizeLinear: 1, QuantizeLinear: 2 },
+};
 
 /** The type of a value's elements: that of what it is made of. A single, where nothing says another. */
 export function elementType(graph: Graph, value: string): DataType {
@@ -24,7 +36,7 @@ export function elementType(graph: Graph, value: string): DataType {
       const type = graph.inputs.find((input) => input.name === name)?.type?.value;
       return type?.case === 'tensorType' ? type.value.elemType : DataType.FLOAT;
     }
-    const own = node.opType === 'Cast' ? intAttr(node, 'to') : TYPES[node.opType];
+    const own = ownType(node);
     if (own !== undefined) return own;
     // Weights say it at once, where a chain of layers would say it at its beginning.
     const weight = node.input.slice(1).map((input) => graph.initializer(input)?.dataType);
@@ -35,6 +47,15 @@ export function elementType(graph: Graph, value: string): DataType {
     name = node.input[TYPED_BY[node.opType] ?? 0] ?? '';
   }
   return DataType.FLOAT;
+}
+
+/** The type that an operator gives by itself; undefined where it is that of an input. */
+function ownType(node: NodeProto): DataType | undefined {
+  if (node.opType === 'Cast') return intAttr(node, 'to');
+  // What it fills with, not the whole numbers that it reads as a shape.
+  if (node.opType === 'ConstantOfShape')
+    return hasAttr(node, 'value') ? tensorAttr(node, 'value').dataType : DataType.FLOAT;
+  return TYPES[node.opType];
 }
 
 const CONTRACTIONS: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
