@@ -125,7 +125,7 @@ export {
 export { CHOSEN_TYPES, cloudEventType, EVENT_TYPES, type EventType } from './events/event-types.ts';
 export { recordEvent, recordPing, recordRedelivery } from './events/record-event.ts';
 export type { RunFacts } from './events/run-events.ts';
-export { seal } from './events/sealed-secret.ts';
+export { seal, unsealed } from './events/sealed-secret.ts';
 export { makeSecret } from './events/signature.ts';
 export { type DeliveryOptions, startDeliveries } from './events/start-deliveries.ts';
 export { type Backoff, USUAL_BACKOFF } from './events/backoff.ts';

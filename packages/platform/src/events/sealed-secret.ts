@@ -39,6 +39,16 @@ export function unseal(text: string, owner: string, keys: readonly string[]): st
   }
 }
 
+/** The same; null where it cannot be read. */
+export function unsealed(text: string, owner: string, keys: readonly string[]): string | null {
+  try {
+    return unseal(text, owner, keys);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
 /** A key of the operator is any text; what encrypts has 256 bits. */
 function derived(key: string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, '', 'kneepoint secrets', 32));

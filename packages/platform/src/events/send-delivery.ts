@@ -5,7 +5,7 @@ import { VERSION } from '../version.ts';
 import { retryAfterMs } from './backoff.ts';
 import type { ClaimedDelivery } from './claim-deliveries.ts';
 import type { DeliveryOutcome } from './end-delivery.ts';
-import { unseal } from './sealed-secret.ts';
+import { unseal, unsealed } from './sealed-secret.ts';
 import { signatureHeaders } from './signature.ts';
 
 export interface Sending {
@@ -32,10 +32,7 @@ export async function sendDelivery(
   const at = new Date();
   const took = () => Math.round(performance.now() - started);
   try {
-    const current = unseal(webhook.secret, webhook.id, secretsKeys);
-    const { previousSecret, previousUntil } = webhook;
-    const rotating = previousSecret !== null && previousUntil !== null && previousUntil > at;
-    const secrets = [current, ...(rotating ? [unseal(previousSecret, webhook.id, secretsKeys)] : [])];
+    const secrets = [unseal(webhook.secret, webhook.id, secretsKeys), ...previousOf(webhook, at, secretsKeys)];
     const answer = await guardedRequest(webhook.url, {
       method: 'POST',
       headers: {
@@ -57,4 +54,15 @@ export async function sendDelivery(
     const { code, message } = error instanceof Failure ? error : { code: 'INTERNAL', message: String(error) };
     return { status: null, durationMs: took(), retryAfterMs: 0, code, response: message.slice(0, EXCERPT_BYTES) };
   }
+}
+
+/** The secret before, while it signs too. One that cannot be read any more is left out: the present one is what counts. */
+function previousOf(
+  { id, previousSecret, previousUntil }: ClaimedDelivery['webhook'],
+  at: Date,
+  keys: readonly string[],
+): readonly string[] {
+  if (previousSecret === null || previousUntil === null || previousUntil <= at) return [];
+  const secret = unsealed(previousSecret, id, keys);
+  return secret === null ? [] : [secret];
 }
