@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
+import type { Transaction } from '../database/client.ts';
 import type { Event, Webhook } from '../database/generated/client.ts';
 
 /** A delivery that this process sends now. */
@@ -32,11 +33,32 @@ export interface ClaimRequest {
  * process is taking are passed over. A person's own (a ping, a redelivery) stands in no lane, and goes to a webhook that is off, too.
  */
 export async function claimDeliveries(
-  { prisma }: Pick<Database, 'prisma'>,
-  { most, perWebhook, busy, leaseSeconds }: ClaimRequest,
+  db: Pick<Database, 'prisma' | 'transaction'>,
+  request: ClaimRequest,
 ): Promise<readonly ClaimedDelivery[]> {
   const token = randomUUID();
-  const claimed = await prisma.$queryRaw<{ id: string }[]>`
+  const claimed = await db.transaction((tx) => take(tx, token, request));
+  if (claimed.length === 0) return [];
+  const rows = await db.prisma.delivery.findMany({
+    where: { id: { in: claimed.map(({ id }) => id) }, token },
+    orderBy: { position: 'asc' },
+    include: { webhook: true, event: true },
+  });
+  return rows.map((row) => ({ ...row, token }));
+}
+
+async function take(
+  tx: Transaction,
+  token: string,
+  { most, perWebhook, busy, leaseSeconds }: ClaimRequest,
+): Promise<readonly { readonly id: string }[]> {
+  // Held until the commit: of several processes one alone takes what tries whether a receiver is back, and the next one sees that.
+  const held = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM webhook WHERE failures > 0 AND id <> ALL(${busy}::text[]) AND (
+      (enabled AND (paused_until IS NULL OR paused_until <= clock_timestamp()))
+      OR EXISTS (SELECT 1 FROM delivery own WHERE own.webhook_id = webhook.id AND own.lane IS NULL AND own.state = 'PENDING'))
+    FOR NO KEY UPDATE SKIP LOCKED`;
+  return tx.$queryRaw<{ id: string }[]>`
     WITH due AS MATERIALIZED (
       SELECT next.id FROM webhook CROSS JOIN LATERAL (
         SELECT id, position FROM delivery
@@ -46,7 +68,11 @@ export async function claimDeliveries(
             AND earlier.lane = delivery.lane AND earlier.state = 'PENDING' AND earlier.position < delivery.position)))
         ORDER BY position LIMIT CASE WHEN webhook.failures > 0 THEN 1 ELSE ${perWebhook}::int END
         FOR UPDATE SKIP LOCKED) next
-      WHERE webhook.id <> ALL(${busy}::text[]) AND (
+      WHERE webhook.id <> ALL(${busy}::text[])
+        AND (webhook.failures = 0 OR (webhook.id = ANY(${held.map(({ id }) => id)}::text[])
+          AND NOT EXISTS (SELECT 1 FROM delivery sent WHERE sent.webhook_id = webhook.id AND sent.state = 'PENDING'
+            AND sent.token IS NOT NULL AND sent.next_attempt_at > clock_timestamp())))
+        AND (
         (webhook.enabled AND (webhook.paused_until IS NULL OR webhook.paused_until <= clock_timestamp()))
         -- of one that gets nothing else, not all that waits is looked through
         OR EXISTS (SELECT 1 FROM delivery own WHERE own.webhook_id = webhook.id AND own.lane IS NULL AND own.state = 'PENDING'))
@@ -54,13 +80,6 @@ export async function claimDeliveries(
     UPDATE delivery SET token = ${token},
       next_attempt_at = clock_timestamp() + make_interval(secs => ${leaseSeconds}::float8)
     FROM due WHERE delivery.id = due.id RETURNING delivery.id`;
-  if (claimed.length === 0) return [];
-  const rows = await prisma.delivery.findMany({
-    where: { id: { in: claimed.map(({ id }) => id) }, token },
-    orderBy: { position: 'asc' },
-    include: { webhook: true, event: true },
-  });
-  return rows.map((row) => ({ ...row, token }));
 }
 
 /** Makes due at once what was taken before this process opened a database of its own: whoever took it is dead. */
