@@ -26,6 +26,8 @@ export interface RetryPolicy {
 export type DeliveryEnd = 'delivered' | 'retried' | 'given up' | 'lost';
 
 const GONE = 410;
+/** After a pause so long without any attempt nobody was there to send: that time is none of the receiver's. */
+const UNATTENDED_MS = 3600_000;
 /** Who turns a webhook off, in the audit log. */
 const SYSTEM = { principal: 'kneepoint', principalName: 'kneepoint' } as const;
 
@@ -78,6 +80,7 @@ interface LockedWebhook {
   readonly failures: number;
   readonly failingSince: Date | null;
   readonly pausedUntil: Date | null;
+  readonly triedSince: Date;
   readonly now: Date;
 }
 
@@ -86,10 +89,25 @@ type Health = Partial<Pick<LockedWebhook, 'failures' | 'failingSince' | 'pausedU
 const RECOVERED: Health = { failures: 0, failingSince: null, pausedUntil: null };
 
 async function lockWebhook(tx: Transaction, delivery: ClaimedDelivery): Promise<LockedWebhook | undefined> {
-  const [row] = await tx.$queryRaw<LockedWebhook[]>`
-    SELECT id, enabled, failures, failing_since AS "failingSince", paused_until AS "pausedUntil", clock_timestamp() AS now
+  const [row] = await tx.$queryRaw<(LockedWebhook & Waiting)[]>`
+    SELECT id, enabled, failures, failing_since AS "failingSince", paused_until AS "pausedUntil",
+      tried_since AS "triedSince", clock_timestamp() AS now,
+      (SELECT created_at FROM delivery WHERE webhook_id = webhook.id AND state = 'PENDING' AND lane IS NOT NULL
+        ORDER BY position LIMIT 1) AS "waitsSince"
     FROM webhook WHERE id = ${delivery.webhook.id} AND project_id = ${delivery.projectId} FOR UPDATE`;
-  return row;
+  return row && { ...row, failingSince: failingSinceOf(row) };
+}
+
+interface Waiting {
+  /** When the oldest event happened that waits for it. */
+  readonly waitsSince: Date | null;
+}
+
+/** Since when it failed without a break: while nothing waited for it, or nobody sent, it could not do better. */
+function failingSinceOf({ failingSince, waitsSince, pausedUntil, now }: LockedWebhook & Waiting): Date | null {
+  if (failingSince === null) return null;
+  if (pausedUntil !== null && now.getTime() - pausedUntil.getTime() > UNATTENDED_MS) return now;
+  return waitsSince !== null && waitsSince > failingSince ? waitsSince : failingSince;
 }
 
 function endOf(
@@ -102,7 +120,8 @@ function endOf(
   if (delivery.once || outcome.status === GONE) return 'given up';
   // While a receiver is away nothing is given up: the webhook is turned off in the end, and what waits stays.
   const isOutage = delivery.lane !== null && webhook.failingSince !== null && isAway(outcome);
-  const isOld = delivery.attempts > 0 && webhook.now.getTime() - delivery.createdAt.getTime() >= retryMs;
+  const since = Math.max(delivery.createdAt.getTime(), webhook.triedSince.getTime());
+  const isOld = delivery.attempts > 0 && webhook.now.getTime() - since >= retryMs;
   return isOld && !isOutage ? 'given up' : 'retried';
 }
 
@@ -113,21 +132,30 @@ function healthAfter(
   outcome: DeliveryOutcome,
   { backoff }: RetryPolicy,
 ): Health {
-  // A person who tries something out is no sign that a receiver is away.
-  if (delivery.lane === null) return {};
+  if (!tellsOfReceiver(delivery, outcome)) return {};
   const { failures, pausedUntil, now } = webhook;
   const failingSince = webhook.failingSince ?? now;
-  if (!isAway(outcome)) return { failingSince };
   // What was under way when it went away tells nothing new.
   const startedAt = later(now, -outcome.durationMs);
   if (pausedUntil !== null && startedAt < pausedUntil) return { failingSince };
+  // It answers, though not well.
+  if (!isAway(outcome)) return { failingSince, failures: 0, pausedUntil: null };
   const wait = Math.max(waitAfter(failures + 1, backoff), outcome.retryAfterMs);
   return { failingSince, failures: failures + 1, pausedUntil: later(now, wait) };
 }
 
-/** No answer, or one that says that the receiver itself cannot answer now. */
-function isAway({ status }: DeliveryOutcome): boolean {
-  return status === null || status >= 500 || status === 429 || status === 408;
+/** A person who tries something out is no sign that a receiver is away, and neither is a message that could not be made here. */
+function tellsOfReceiver({ lane }: Pick<ClaimedDelivery, 'lane'>, { code }: DeliveryOutcome): boolean {
+  return lane !== null && code !== 'INTERNAL';
+}
+
+/**
+ * Nothing can be sent there now: no answer, one that says that the receiver itself cannot answer, an address or a secret that no other
+ * event would fare better with.
+ */
+function isAway({ status, code }: DeliveryOutcome): boolean {
+  if (status === null) return code !== 'INTERNAL';
+  return status >= 500 || status === 429 || status === 408;
 }
 
 /** Milliseconds until this delivery is due again. */
@@ -144,12 +172,14 @@ function nextWait(
 
 function reasonToTurnOff(
   { failingSince, now }: LockedWebhook,
-  { lane }: ClaimedDelivery,
-  { status, code }: DeliveryOutcome,
+  delivery: ClaimedDelivery,
+  outcome: DeliveryOutcome,
   { retryMs }: RetryPolicy,
 ): string | null {
+  const { status, code } = outcome;
   if (status === GONE) return 'the receiver answered 410: it is gone for good';
-  if (lane === null || failingSince === null || now.getTime() - failingSince.getTime() < retryMs) return null;
+  if (!tellsOfReceiver(delivery, outcome) || failingSince === null) return null;
+  if (now.getTime() - failingSince.getTime() < retryMs) return null;
   const last = status === null ? (code ?? 'no answer') : `status ${status}`;
   return `nothing could be delivered since ${failingSince.toISOString()}; at last: ${last}`;
 }

@@ -12,7 +12,7 @@ import type { Run, Webhook } from '../database/generated/client.ts';
 import { launchRun } from '../work/launch-run.ts';
 import { succeedAttempt } from '../work/succeed-attempt.ts';
 import { parseAllowed } from '../outgoing/addresses.ts';
-import { Receiver } from '../../../../test/support/webhook-receiver.ts';
+import { type Received, Receiver } from '../../../../test/support/webhook-receiver.ts';
 import { recordPing, recordRedelivery } from './record-event.ts';
 import { seal } from './sealed-secret.ts';
 import { makeSecret } from './signature.ts';
@@ -75,6 +75,7 @@ describe.each(ENGINES)('webhooks on $engine', ({ engine, start }) => {
     else await succeedAttempt(world.db, attempt, { output: {} });
   }
 
+  const week = new Date(Date.now() - 7 * 24 * 3600_000);
   const heard = (): Told[] => receiver.received.map(({ body }) => JSON.parse(body) as Told);
   const pending = () => world.db.prisma.delivery.count({ where: { state: 'PENDING' } });
   const done = () => world.until(pending, (count) => count === 0);
@@ -275,6 +276,73 @@ describe.each(ENGINES)('webhooks on $engine', ({ engine, start }) => {
     expect(await failed({})).toMatchObject({ code: 'OUTGOING_REFUSED', status: null });
     expect(elsewhere.received).toEqual([]);
     await elsewhere.stop();
+  });
+
+  it('are signed by the present secret alone where the one before cannot be read any more', async () => {
+    const previousSecret = seal(makeSecret(), 'it', ['another-key-of-an-operator-of-32-characters']);
+    await hook({ previousSecret, previousUntil: new Date(Date.now() + 60_000) });
+    send();
+    await launch();
+    await done();
+    const [{ body, headers }] = receiver.received as [Received];
+    expect(headers['webhook-signature']).toMatch(/^v1,\S+$/);
+    expect(new StandardWebhook(SECRET).verify(body, headers)).toBeTruthy();
+  });
+
+  it('try with one message whether a receiver is back, however many processes there are', async () => {
+    const webhook = await hook({ failures: 3, failingSince: new Date() });
+    for (let n = 0; n < 4; n += 1) await launch();
+    let [now, most] = [0, 0];
+    receiver.answer = async () => {
+      most = Math.max(most, (now += 1));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      now -= 1;
+      return { status: receiver.received.length < 3 ? 503 : 204 };
+    };
+    for (let n = 0; n < 2; n += 1) send();
+    const failures = async () => (await stateOf(webhook)).failures;
+    await world.until(failures, (count) => count === 0);
+    expect(most).toBe(1);
+    await done();
+  });
+
+  it('are not turned off for a time in which nothing waited for them, or nobody sent', async () => {
+    receiver.answer = () => ({ status: 503 });
+    const failed = async (data: Partial<Webhook>) => {
+      const { id } = await hook({ failingSince: week, ...data });
+      await launch();
+      // The oldest of what waits is as old as that.
+      if (data.pausedUntil) await world.db.prisma.delivery.updateMany({ data: { createdAt: week } });
+      send({ backoff: { firstMs: 60_000, longestMs: 60_000 } });
+      await world.until(attemptsOf, ({ length }) => length > 0);
+      for (const step of undo.splice(0)) await step();
+      const { enabled, failingSince } = await stateOf({ id });
+      await world.db.prisma.webhook.delete({ where: { id } });
+      return { enabled, isNew: Date.now() - failingSince!.getTime() < 60_000 };
+    };
+    for (const data of [{}, { pausedUntil: week }]) expect(await failed(data)).toEqual({ enabled: true, isNew: true });
+  });
+
+  it('get what waited while they were off for as long as anything else', async () => {
+    await hook({ triedSince: new Date() });
+    await launch();
+    await world.db.prisma.delivery.updateMany({ data: { createdAt: week, attempts: 9 } });
+    receiver.answer = () => ({ status: receiver.received.length < 3 ? 400 : 204 });
+    send();
+    await done();
+    expect(await world.db.prisma.delivery.findFirst()).toMatchObject({ state: 'DELIVERED', attempts: 12 });
+  });
+
+  it('get what comes after an event of which no message can be made, once that is given up', async () => {
+    await hook();
+    await work(await launch());
+    const defect = Promise.reject(new Error('a defect'));
+    defect.catch(() => undefined);
+    send({ compose: ({ type }) => (type === 'run.queued' ? defect : Promise.resolve({ type })), retryMs: 200 });
+    await done();
+    expect(heard().map(({ type }) => type)).toEqual(['run.started', 'run.succeeded']);
+    const row = await world.db.prisma.delivery.findFirstOrThrow({ where: { state: 'FAILED' }, include: { log: true } });
+    expect(row.log[0]).toMatchObject({ status: null, code: 'INTERNAL', response: 'the message could not be composed' });
   });
 
   it('are served by several processes at once, each event once and those of a run in order', async () => {

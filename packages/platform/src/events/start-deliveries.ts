@@ -4,7 +4,7 @@ import { webhookAttempts, webhookDuration } from '../metrics/metrics.ts';
 import { repeat, type Repeating } from '../work/repeat.ts';
 import { type Backoff, USUAL_BACKOFF } from './backoff.ts';
 import { claimDeliveries, type ClaimedDelivery, releaseDeliveries } from './claim-deliveries.ts';
-import { endDelivery } from './end-delivery.ts';
+import { type DeliveryOutcome, endDelivery } from './end-delivery.ts';
 import { sendDelivery, type Sending } from './send-delivery.ts';
 
 export interface DeliveryOptions extends Omit<Sending, 'timeoutMs'> {
@@ -81,9 +81,9 @@ export function startDeliveries(db: Database, options: DeliveryOptions): Repeati
 }
 
 async function deliver(db: Database, delivery: ClaimedDelivery, options: DeliveryOptions): Promise<void> {
-  const { log, compose, retryMs, backoff = USUAL_BACKOFF, timeoutMs = 15_000 } = options;
-  const body = JSON.stringify(await compose(delivery.event));
-  const outcome = await sendDelivery(delivery, body, { ...options, timeoutMs });
+  const { log, retryMs, backoff = USUAL_BACKOFF, timeoutMs = 15_000 } = options;
+  const body = await bodyOf(delivery, options);
+  const outcome = body === null ? NOT_COMPOSED : await sendDelivery(delivery, body, { ...options, timeoutMs });
   const end = await endDelivery(db, delivery, outcome, { backoff, retryMs });
   webhookAttempts.inc({ outcome: end });
   webhookDuration.observe({ outcome: end }, outcome.durationMs / 1000);
@@ -91,4 +91,22 @@ async function deliver(db: Database, delivery: ClaimedDelivery, options: Deliver
   const line = { webhook: delivery.webhook.id, delivery: delivery.id, event: delivery.event.type };
   const level = end === 'delivered' ? 'debug' : 'warn';
   log?.[level]({ ...line, status, code, durationMs, end }, 'webhook');
+}
+
+/** An event of which no message can be made is tried again like one that is refused, and given up: it holds up no other for ever. */
+const NOT_COMPOSED: DeliveryOutcome = {
+  ...{ status: null, code: 'INTERNAL', durationMs: 0, retryAfterMs: 0 },
+  response: 'the message could not be composed',
+};
+
+async function bodyOf(
+  { id, event }: ClaimedDelivery,
+  { compose, log }: Pick<DeliveryOptions, 'compose' | 'log'>,
+): Promise<string | null> {
+  try {
+    return JSON.stringify(await compose(event));
+  } catch (error) {
+    log?.error({ err: error, delivery: id, event: event.type }, 'a message could not be composed');
+    return null;
+  }
 }
