@@ -138,9 +138,8 @@ async function log(
 }
 
 /** What Python has to be installed that the server understands. */
-async function versionOf({ url }: TrackingServer): Promise<string> {
-  const response = await fetch(`${url}/version`).catch(() => undefined);
-  const text = response?.ok === true ? (await response.text()).trim() : '';
+async function versionOf(server: TrackingServer): Promise<string> {
+  const text = (await server.version()) ?? '';
   return /^\d+\.\d+[\w.]*$/.test(text) ? text : '3.0.0';
 }
 

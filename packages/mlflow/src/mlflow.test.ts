@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +19,7 @@ import { mlflowPython, startMlflow } from '../../../test/support/mlflow.ts';
 import type { RunningService } from '../../../test/support/server-process.ts';
 import { exportResult } from './export-result.ts';
 import { fetchModel } from './fetch-model.ts';
+import { runRecords } from './run-records.ts';
 import { connectTracking, type TrackingServer } from './tracking-server.ts';
 
 const IMAGES = 20;
@@ -220,6 +224,69 @@ describe.skipIf(!available('mlflow'))('with a real MLflow server', () => {
       code: 'MLFLOW_MODEL_UNKNOWN',
       message: expect.stringMatching(message) as string,
     });
+  });
+});
+
+it('keys of parameters, metrics and tags are distinct, and such as MLflow takes, whatever tasks and labels are called', () => {
+  const named = (tasks: readonly string[]): Report => ({
+    ...REPORT,
+    run: { ...REPORT.run, labels: { 'équipe/a': '1', 'a:b': '2', 'a;b': '3' } },
+    results: [{ ...RESULT!, tasks: tasks.map((task) => ({ ...RESULT!.tasks[0]!, task })) }],
+  });
+  const keysOf = (...tasks: string[]): string[] => {
+    const report = named(tasks);
+    const { metrics, tags } = runRecords(report, report.results[0]!);
+    return [...metrics, ...tags].flatMap(({ key }) => (/\/probe(_\d)?$|\.label\./.test(key) ? [key] : []));
+  };
+  const labels = ['kneepoint.label.équipe/a', 'kneepoint.label.a_b', 'kneepoint.label.a_b_2'];
+  expect(keysOf('年龄', '性别')).toEqual(['年龄/accuracy/probe', '性别/accuracy/probe', ...labels]);
+  const alike = ['', '_2', '_3'].map((ending) => `a_b/accuracy/probe${ending}`);
+  expect(keysOf('a:b', 'a;b', 'a_b')).toEqual([...alike, ...labels]);
+  expect(keysOf('../up', 'a//b').slice(0, 2)).toEqual(['_/up/accuracy/probe', 'a/_/b/accuracy/probe']);
+  const long = Array.from({ length: 12 }, (_, n) => `${'𝔸'.repeat(300)}${n}`);
+  const { metrics } = runRecords(named(long), named(long).results[0]!);
+  const cut = metrics.map(({ key }) => key).filter((key) => key.startsWith('𝔸'));
+  expect(new Set(cut).size).toBe(cut.length);
+  expect(Math.max(...cut.map((key) => [...key].length))).toBe(250);
+});
+
+describe('with a server that asks who one is', () => {
+  const asked: [path: string, authorization: string | undefined][] = [];
+  const strange = createServer((request, response) => {
+    asked.push([request.url!.split('?')[0]!, request.headers.authorization]);
+    request.resume().on('end', () => {
+      const isListing = request.url!.includes('/artifacts?');
+      response.end(JSON.stringify(isListing ? { files: [{ path: 'a', is_dir: true }] } : {}));
+    });
+  });
+  let address: string;
+  beforeAll(async () => {
+    await once(strange.listen(0, '127.0.0.1'), 'listening');
+    address = `127.0.0.1:${(strange.address() as AddressInfo).port}`;
+  });
+  afterAll(() => strange.close());
+
+  it('what stands in the address logs in, also for its version, and is shown nowhere', async () => {
+    const server = await connectTracking(`http://us%40er:s3cret@${address}/mlflow/`, { token: 'another' });
+    await server.version();
+    const basic = `Basic ${Buffer.from('us@er:s3cret').toString('base64')}`;
+    expect(asked).toEqual([
+      ['/mlflow/api/2.0/mlflow/experiments/search', basic],
+      ['/mlflow/version', basic],
+    ]);
+    expect(server.url).toBe(`http://${address}/mlflow`);
+    for (const uri of ['http://user:s3cret@127.0.0.1:1', 'postgresql://user:s3cret@127.0.0.1/mlflow']) {
+      const error = await connectTracking(uri).catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ code: 'MLFLOW_UNREACHABLE' });
+      expect(JSON.stringify([error, (error as Error).message])).not.toContain('s3cret');
+    }
+  });
+
+  it('folders without end are refused', async () => {
+    const server = await connectTracking(`http://${address}`);
+    const before = asked.length;
+    await expect(server.listFiles('mlflow-artifacts:/x')).rejects.toMatchObject({ code: 'MLFLOW_REFUSED' });
+    expect(asked.length - before).toBeLessThan(30);
   });
 });
 

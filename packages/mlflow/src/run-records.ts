@@ -26,8 +26,9 @@ export interface RunRecords {
 /** MLflow takes so much of a value of a parameter, and of a tag. */
 const LONGEST_PARAM = 6_000;
 const LONGEST_TAG = 5_000;
-/** What may stand in MLflow's keys. */
-const FOREIGN = /[^\w./ -]/g;
+const LONGEST_KEY = 250;
+/** What may not stand in MLflow's keys: Python's `\w` has the letters and digits of all scripts. */
+const FOREIGN = /[^\p{L}\p{N}_./ -]/gu;
 
 /** The name under which a result is found again. */
 export function resultName({ run }: Report, { label }: ReportResult): string {
@@ -38,6 +39,7 @@ export function resultName({ run }: Report, { label }: ReportResult): string {
 export function runRecords(report: Report, result: ReportResult): RunRecords {
   const { run, model, dataset } = report;
   const endedAt = Date.parse(run.endedAt ?? run.createdAt);
+  const keyOf = distinctKeys();
   const metric = (key: string, value: number, step = 0): Metric => ({
     key: keyOf(key),
     value,
@@ -62,8 +64,8 @@ export function runRecords(report: Report, result: ReportResult): RunRecords {
     endedAt,
     params: paramsOf(report, result),
     metrics: [...metrics, ...epochs],
-    tags: [
-      ...entries({
+    tags: entries(
+      {
         'mlflow.source.name': 'kneepoint',
         'mlflow.source.type': 'JOB',
         'mlflow.note.content': result.verdict,
@@ -76,9 +78,10 @@ export function runRecords(report: Report, result: ReportResult): RunRecords {
         'kneepoint.delivered': result.delivered.sha256,
         ...(report.command === null ? {} : { 'kneepoint.command': report.command }),
         ...(report.links.graphql === null ? {} : { 'kneepoint.graphql': report.links.graphql }),
-      }),
-      ...Object.entries(run.labels).map(([key, value]) => entry(`kneepoint.label.${key}`, value, LONGEST_TAG)),
-    ],
+        ...Object.fromEntries(Object.entries(run.labels).map(([key, value]) => [`kneepoint.label.${key}`, value])),
+      },
+      LONGEST_TAG,
+    ),
   };
 }
 
@@ -164,18 +167,38 @@ function paramsOf({ model, dataset, preprocess, split, tasks, run }: Report, res
   return entries(params, LONGEST_PARAM);
 }
 
-function entries(values: Readonly<Record<string, unknown>>, longest = LONGEST_TAG): readonly Entry[] {
-  return Object.entries(values).flatMap(([key, value]) =>
-    value === null || value === undefined ? [] : [entry(key, value, longest)],
-  );
+function entries(values: Readonly<Record<string, unknown>>, longest: number): readonly Entry[] {
+  const keyOf = distinctKeys();
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (value === null || value === undefined) return [];
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return [{ key: keyOf(key), value: cut(text, longest) }];
+  });
 }
 
-function entry(key: string, value: unknown, longest: number): Entry {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return { key: keyOf(key), value: text.slice(0, longest) };
+/** Keys that MLflow takes, of any text, as names of tasks and labels are: the same for the same text, and another for another. */
+function distinctKeys(): (text: string) => string {
+  const keys = new Map<string, string>();
+  const taken = new Set<string>();
+  return (text) => {
+    const known = keys.get(text);
+    if (known !== undefined) return known;
+    const wanted = validKey(text);
+    let key = cut(wanted, LONGEST_KEY);
+    for (let n = 2; taken.has(key); n += 1) key = `${cut(wanted, LONGEST_KEY - 1 - String(n).length)}_${n}`;
+    keys.set(text, key);
+    taken.add(key);
+    return key;
+  };
 }
 
-/** Names of tasks and labels may be anything. */
-function keyOf(text: string): string {
-  return text.replace(FOREIGN, '_').slice(0, 250);
+/** MLflow takes keys for paths, too: they must be the same once they are normalized, and stay below where they begin. */
+function validKey(text: string): string {
+  const parts = text.normalize('NFC').replace(FOREIGN, '_').split('/');
+  return parts.map((part) => (/^\.{0,2}$/.test(part) ? '_' : part.replace(/^\.\./, '_'))).join('/');
+}
+
+/** So many characters as Python counts them. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : [...text].slice(0, most).join('');
 }

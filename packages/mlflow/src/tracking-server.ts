@@ -11,13 +11,15 @@ export interface TrackingCredentials {
 
 /** An MLflow tracking server with its registry, by its REST API (https://mlflow.org/docs/latest/rest-api.html). */
 export interface TrackingServer {
-  /** Without a slash at its end. */
+  /** Without a slash at its end, nor what logs in. */
   readonly url: string;
   get(path: string, query: Readonly<Record<string, string>>): Promise<Json>;
   post(path: string, body: Json): Promise<Json>;
   /** Files of `mlflow-artifacts:` addresses, which the server itself hands on. */
   putFile(root: string, path: string, bytes: Uint8Array): Promise<void>;
   getFile(root: string, path: string): Promise<Uint8Array>;
+  /** Of MLflow; undefined where the server does not tell. */
+  version(): Promise<string | undefined>;
   /** Paths below a folder, files alone, folders followed. */
   listFiles(root: string): Promise<readonly string[]>;
 }
@@ -25,18 +27,32 @@ export interface TrackingServer {
 const API = 'api/2.0/mlflow';
 const FILES = 'api/2.0/mlflow-artifacts/artifacts';
 const PROXIED = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*(.*)$/;
+/** Of one model. */
 const MOST_FILES = 1_000;
+const MOST_FOLDERS = 200;
+const DEEPEST = 20;
 
-/** Throws MLFLOW_UNREACHABLE where no MLflow answers there. */
+/** What logs in may stand in the address; it is in no message. Throws MLFLOW_UNREACHABLE where no MLflow answers there. */
 export async function connectTracking(uri: string, credentials: TrackingCredentials = {}): Promise<TrackingServer> {
   if (!URL.canParse(uri) || !/^https?:$/.test(new URL(uri).protocol)) {
-    throw new Failure('MLFLOW_UNREACHABLE', `"${uri.slice(0, 200)}" is no address of a tracking server`, {
-      where: '--tracking-uri',
-      fix: 'Pass http://HOST:PORT or https://HOST of an MLflow server; folders and databases need one in front.',
-    });
+    throw new Failure(
+      'MLFLOW_UNREACHABLE',
+      `"${withoutCredentials(uri).slice(0, 200)}" is no address of a tracking server`,
+      {
+        where: '--tracking-uri',
+        fix: 'Pass http://HOST:PORT or https://HOST of an MLflow server; folders and databases need one in front.',
+      },
+    );
   }
-  const url = uri.replace(/\/+$/, '');
-  const headers = authorization(credentials);
+  const address = new URL(uri);
+  const { username, password } = address;
+  const isInside = username !== '' || password !== '';
+  const headers = authorization(
+    isInside ? { username: decodeURIComponent(username), password: decodeURIComponent(password) } : credentials,
+  );
+  // No request is sent to an address that has them.
+  Object.assign(address, { username: '', password: '' });
+  const url = address.href.replace(/\/+$/, '');
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${url}/${path}`, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } }).catch(
       (error: Error) => {
@@ -79,19 +95,26 @@ export async function connectTracking(uri: string, credentials: TrackingCredenti
       if (!response.ok) throw refused(parsed(await response.text()) ?? {}, response.status, path);
       return new Uint8Array(await response.arrayBuffer());
     },
+    async version() {
+      const response = await ask('version');
+      return response.ok ? (await response.text()).trim() : undefined;
+    },
     async listFiles(root) {
       const found: string[] = [];
-      const walk = async (folder: string): Promise<void> => {
+      let folders = 0;
+      const walk = async (folder: string, depth: number): Promise<void> => {
+        folders += 1;
+        if (folders > MOST_FOLDERS || depth > DEEPEST) throw tooMuch(root);
         const listed = await json(`${FILES}?${new URLSearchParams({ path: `${files(root)}${folder}` }).toString()}`);
         const entries = (listed['files'] ?? []) as readonly { readonly path: string; readonly is_dir?: boolean }[];
         for (const { path, is_dir: isFolder = false } of entries) {
           const name = path.split('/').at(-1)!;
-          if (name === '' || name === '.' || name === '..' || found.length >= MOST_FILES) continue;
-          if (isFolder) await walk(`${folder}/${name}`);
-          else found.push(`${folder}/${name}`.slice(1));
+          if (name === '' || name === '.' || name === '..') continue;
+          if (isFolder) await walk(`${folder}/${name}`, depth + 1);
+          else if (found.push(`${folder}/${name}`.slice(1)) > MOST_FILES) throw tooMuch(root);
         }
       };
-      await walk('');
+      await walk('', 0);
       return found;
     },
   };
@@ -101,8 +124,13 @@ export async function connectTracking(uri: string, credentials: TrackingCredenti
 
 function authorization({ token, username, password }: TrackingCredentials): Record<string, string> {
   if (token) return { authorization: `Bearer ${token}` };
-  if (!username) return {};
-  return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` };
+  if (!username && !password) return {};
+  return { authorization: `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}` };
+}
+
+/** An address as it may be shown. */
+function withoutCredentials(address: string): string {
+  return address.replace(/\/\/[^/?#]*@/, '//');
 }
 
 /** Each part of a path as an address takes it. */
@@ -135,10 +163,18 @@ function refused({ error_code: code, message }: Json, status: number, path: stri
   });
 }
 
+function tooMuch(root: string): Failure {
+  const limits = `${MOST_FILES} files, ${MOST_FOLDERS} folders or ${DEEPEST} folders in each other`;
+  return new Failure('MLFLOW_REFUSED', `the server lists more than ${limits}`, {
+    where: withoutCredentials(root).slice(0, 200),
+    fix: 'Register a model that has its own files alone.',
+  });
+}
+
 function unproxied(root: string): Failure {
   return new Failure(
     'MLFLOW_REFUSED',
-    `files of the server lie at ${root.split('/').slice(0, 3).join('/')}, which it does not hand on`,
+    `files of the server lie at ${withoutCredentials(root).split('/').slice(0, 3).join('/')}, which it does not hand on`,
     {
       where: '--tracking-uri',
       fix: 'Start the server with --serve-artifacts, and use an experiment that was made since.',
