@@ -159,9 +159,14 @@ function layers({ layers: all, bestLayer, pool }: Result): TableText {
       change(layer.parametersBefore, layer.parametersAfter),
       `${count(layer.macsBefore)} → ${count(layer.macsAfter)}`,
       change(layer.macsBefore, layer.macsAfter),
-      layer.reason === null ? (layer.note ?? '') : `frozen: ${layer.reason}`,
+      layer.reason === null ? (layer.note ?? '') : `frozen: ${layer.reason}${nodeOf(layer)}`,
     ]),
   };
+}
+
+/** The node in the way, where the words do not name it. */
+function nodeOf({ reason, frozenBy }: Result['layers'][number]): string {
+  return frozenBy && !reason!.includes(frozenBy.node) ? ` (${frozenBy.node}, ${frozenBy.operator})` : '';
 }
 
 function partitions({ split }: Report): TableText {

@@ -10,6 +10,8 @@ interface Props {
 
 const LEFT = 84;
 const TOP = 74;
+/** What the name of the last column takes beyond it. */
+const SLANT = 34;
 const LONGEST = 12;
 /** More have no room for a number in each cell, or for a name at each row. */
 const MOST_NUMBERS = 14;
@@ -21,7 +23,7 @@ export function Confusion({ title, names, counts }: Props): ReactNode {
   const classes = names.length;
   const named = classes <= MOST_NAMES;
   const [left, top] = named ? [LEFT, TOP] : [20, 20];
-  const cell = Math.max(SMALLEST, Math.min(36, Math.floor((WIDTH - left - 8) / classes)));
+  const cell = Math.max(SMALLEST, Math.min(36, Math.floor((WIDTH - left - SLANT) / classes)));
   const small = cell < 24 ? ' small' : '';
   return (
     <Svg title={title} height={top + classes * cell + 8}>

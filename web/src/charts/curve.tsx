@@ -60,8 +60,8 @@ export function CurveGrid({
           key={name}
           transform={`translate(${(at % columns) * GRID.width} ${Math.floor(at / columns) * height + GRID.head})`}
         >
-          <text className="label" x={MARGIN.left} y={-2}>
-            {short(name, 18)}
+          <text className="label small" x={MARGIN.left} y={-2}>
+            {short(name, 16)}
             {knee === undefined ? '' : `: ${knee} of ${points.at(-1)?.filters ?? 0}`}
           </text>
           <Drawn points={points} knee={knee} range={range} width={GRID.width} height={GRID.height} />

@@ -29,6 +29,8 @@ const LONGEST = 19;
 export function Dumbbells({ title, rows, format, axis, names }: Props): ReactNode {
   const values = rows.flatMap(({ before, after }) => [before, after]).filter((value) => value !== null);
   const x = scaleLinear<number>({ domain: rangeOf(values), range: [LEFT, WIDTH - RIGHT] });
+  // Behind the first name, at the width of letters.
+  const second = LEFT + 24 + 6.5 * names[0].length;
   const bottom = TOP + rows.length * ROW + 4;
   return (
     <Svg title={title} height={bottom + 32}>
@@ -37,8 +39,8 @@ export function Dumbbells({ title, rows, format, axis, names }: Props): ReactNod
         <text className="tick" x={LEFT + 8} y={3.5}>
           {names[0]}
         </text>
-        <circle className="dot" cx={LEFT + 100} r={4} />
-        <text className="tick" x={LEFT + 108} y={3.5}>
+        <circle className="dot" cx={second} r={4} />
+        <text className="tick" x={second + 8} y={3.5}>
           {names[1]}
         </text>
       </g>

@@ -27,8 +27,8 @@ interface Props {
 }
 
 const ROW = 22;
-const LEFT = 138;
-const RIGHT = 54;
+const LEFT = 154;
+const RIGHT = 52;
 const LONGEST = 23;
 
 /** A figure a row, each with its interval: what overlaps can be seen. */
@@ -46,7 +46,7 @@ export function Intervals({ title, rows, format, tick, axis, line, from }: Props
       {line && (
         <g className="bound">
           <line x1={x(line.at)} x2={x(line.at)} y1={12} y2={bottom} />
-          <text className="tick" x={x(line.at)} y={9} textAnchor="middle">
+          <text className="tick" x={x(line.at)} y={10} textAnchor="middle">
             {line.text}
           </text>
         </g>

@@ -59,6 +59,9 @@ function Document({
   );
 }
 
+/** Around a drawing in a file of its own. */
+const EDGE = 8;
+
 /** With the colours of paper written out: few programs that draw SVG know variables. */
 function standalone(drawing: ReactNode): string {
   const paper = new Map(
@@ -68,6 +71,14 @@ function standalone(drawing: ReactNode): string {
   );
   const styles = charts.replaceAll(/var\((--[\w-]+)\)/g, (_all, name: string) => paper.get(name) ?? 'black');
   const svg = renderToStaticMarkup(drawing);
-  const ground = '<rect width="100%" height="100%" fill="#ffffff"/>';
-  return svg.replace('</title>', `</title><style>${styles}</style>${ground}`).concat('\n');
+  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number) as [number, number, number];
+  const [wide, high] = [width + 2 * EDGE, height + 2 * EDGE];
+  const ground = `<rect x="${-EDGE}" y="${-EDGE}" width="${wide}" height="${high}" fill="#ffffff"/>`;
+  return svg
+    .replace(
+      /viewBox="[^"]*" width="[^"]*" height="[^"]*"/,
+      `viewBox="${-EDGE} ${-EDGE} ${wide} ${high}" width="${wide}" height="${high}"`,
+    )
+    .replace('</title>', `</title><style>${styles}</style>${ground}`)
+    .concat('\n');
 }
