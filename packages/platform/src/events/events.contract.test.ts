@@ -295,7 +295,7 @@ describe.each(ENGINES)('webhooks on $engine', ({ engine, start }) => {
     let [now, most] = [0, 0];
     receiver.answer = async () => {
       most = Math.max(most, (now += 1));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       now -= 1;
       return { status: receiver.received.length < 3 ? 503 : 204 };
     };
