@@ -173,7 +173,9 @@ import kneepoint
 try:
     kneepoint.Client("${url}", token="${ADMIN_TOKEN}").upload_model("${empty}", "none")
 except kneepoint.RunFailed as error:
-    print(error.code, error.run["state"])`);
-    expect(said.trim()).toBe('MODEL_ARCHIVE FAILED');
+    print(error.code, error.run["state"], error.run["failure"]["retryable"], error.retryable)
+    failed = {"id": "1", "state": "FAILED", "failure": {"code": "WORKER_LOST", "message": "away", "retryable": True}}
+    print(kneepoint.RunFailed(failed).retryable)`);
+    expect(said.trim().split('\n')).toEqual(['MODEL_ARCHIVE FAILED False False', 'True']);
   });
 });

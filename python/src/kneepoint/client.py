@@ -26,7 +26,7 @@ _ARTIFACT = "sha256 bytes downloadUrl"
 _RUN = """
   id kind state seq reused
   progress { fraction stepsDone stepsTotal current done total unit etaSeconds }
-  failure { code message where fix }
+  failure { code message where fix retryable }
   model { id name } dataset { id name }
 """
 _USER_ERRORS = "userErrors { code field message retryable }"

@@ -55,7 +55,7 @@ class GatewayUnreachable(KneepointError):
 
 
 class RunFailed(KneepointError):
-    """A run that ended otherwise than by success; ``run`` is its last state."""
+    """A run that ended otherwise than by success; ``run`` is its last state, ``retryable`` whether ``retry`` may help."""
 
     def __init__(self, run: Mapping[str, Any]) -> None:
         failure = run.get("failure") or {}
@@ -64,5 +64,6 @@ class RunFailed(KneepointError):
             str(failure.get("message") or f"the run ended as {run['state']}"),
             where=failure.get("where") or run["id"],
             fix=failure.get("fix"),
+            retryable=bool(failure.get("retryable")),
         )
         self.run = dict(run)

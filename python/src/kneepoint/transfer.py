@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
+import uuid
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator, Mapping, Sequence
 
@@ -37,34 +38,50 @@ def sha256_of(path: Path) -> str:
 def pack_model(model: Path, data: Sequence[Path], out: Path) -> Path:
     """The one file to send for a model: its own, or ``out``, a tar with the files that belong to it."""
     beside = [model.parent / name.format(name=model.name, stem=model.stem) for name in (*_WEIGHTS, *_BESIDE)]
-    files = dict.fromkeys(path.resolve() for path in (*data, *beside) if path in data or path.is_file())
+    files = {_name_in(model.parent, path): path for path in (*data, *beside) if path in data or path.is_file()}
     if not files:
         return model
-    root = model.parent.resolve()
-    with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as archive:
-        for path in (model.resolve(), *files):
-            if not path.is_relative_to(root):
-                raise KneepointError(
-                    "EXTERNAL_DATA_LOCATION",
-                    "the file lies outside of the model's folder",
-                    where=str(path),
-                    fix="Put it where the model says it lies, in or below the folder of the .onnx file",
-                )
-            archive.add(path, arcname=path.relative_to(root).as_posix(), filter=_plain)
+    # A cache of models has links in the place of files: what a model names are the links.
+    with tarfile.open(out, "w", format=tarfile.PAX_FORMAT, dereference=True) as archive:
+        for name, path in {model.name: model, **files}.items():
+            archive.add(path, arcname=name, recursive=False, filter=_plain)
     return out
+
+
+def _name_in(folder: Path, path: Path) -> str:
+    """How a model in a folder calls a file. What that is a link to does not matter, and which way leads to the folder neither."""
+    whole = Path(os.path.abspath(path))
+    for place, root in ((whole, Path(os.path.abspath(folder))), (whole.parent.resolve() / whole.name, folder.resolve())):
+        if place.is_relative_to(root):
+            return place.relative_to(root).as_posix()
+    raise KneepointError(
+        "EXTERNAL_DATA_LOCATION",
+        "the file lies outside of the model's folder",
+        where=str(path),
+        fix="Put it where the model says it lies, in or below the folder of the .onnx file",
+    )
 
 
 def pack_folder(folder: Path, out: Path) -> Path:
     """A tar of a folder, in an order that does not depend on the disk, so that the same files make the same bytes."""
     with tarfile.open(out, "w", format=tarfile.PAX_FORMAT, dereference=True) as archive:
-        for path in sorted(_files(folder)):
-            archive.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False, filter=_plain)
+        for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in _files(folder)):
+            archive.add(path, arcname=name, recursive=False, filter=_plain)
     return out
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for root, _folders, names in os.walk(folder, followlinks=True):
-        yield from (Path(root, name) for name in names if Path(root, name).is_file())
+def _files(folder: Path, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[Path]:
+    """Files below a folder. Links are followed, but not into a folder that they lie in: that would have no end."""
+    status = folder.stat()
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        return
+    for name in os.listdir(folder):
+        path = folder / name
+        if path.is_dir():
+            yield from _files(path, above | {here})
+        elif path.is_file():
+            yield path
 
 
 def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -114,7 +131,7 @@ def send(path: Path, parts: Iterable[Mapping[str, Any]]) -> None:
 
 def fetch(link: Mapping[str, Any], path: Path) -> Path:
     """Brings an artifact to a path, whole and with the right sum, or not at all."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
