@@ -79,9 +79,9 @@ export function resultOf(
     metric,
     tasks,
     delivered: deliveredOf(own, trained ? 'logits' : 'regressed', { sha256, bytes }),
-    original: { ...original, tasks: original.tasks.map(withoutBreakdown) },
+    original: { ...original, tasks: original.tasks.map(figuresOnly) },
     reference,
-    arms: arms.map((arm) => ({ ...arm, tasks: arm.tasks.map(withoutBreakdown) })),
+    arms: arms.map((arm) => ({ ...arm, tasks: arm.tasks.map(figuresOnly) })),
     perClass: own.tasks.map((task) =>
       perClass(
         before.tasks.find((one) => one.task === task.task)!,
@@ -106,7 +106,13 @@ function deliveredOf(
   };
 }
 
-function withoutBreakdown({ breakdown: _breakdown, ...task }: MeasuredTask): ReportArmTask {
+/** What a report says of a task in a network's figures. */
+function figuresOnly({
+  breakdown: _breakdown,
+  draws: _draws,
+  answers: _answers,
+  ...task
+}: MeasuredTask): ReportArmTask {
   return task;
 }
 
@@ -129,18 +135,18 @@ function perClass(
       const own = before.residuals[bin]!;
       return { from, to, images: rows, before: { mean: own.mean, spread: own.spread }, after: { mean, spread } };
     }),
-  };
-}
-
-function figuresOf({
-  precision,
-  recall,
     changes: changesOf(
       was,
       is,
       after.classes.map(({ name }) => name),
       images,
     ),
+  };
+}
+
+function figuresOf({
+  precision,
+  recall,
   f1,
 }: Breakdown['classes'][number]): ReportPerClass['classes'][number]['before'] {
   return { precision, recall, f1 };

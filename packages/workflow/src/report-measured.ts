@@ -110,11 +110,13 @@ export interface ReportArmTask {
 
 /** The same, and what its metric is made of on test. */
 export interface MeasuredTask extends ReportArmTask {
+  /** `metric` on each resample of the bootstrap, the same ones for every network of a comparison. */
+  readonly draws: readonly number[];
   readonly breakdown: Breakdown;
-}
-
   /** Image by image; absent of what was measured before they were kept. */
   readonly answers?: RowAnswers;
+}
+
 /** One network of a comparison, judged on the same test images as all others. */
 export interface MeasuredArm extends NetworkFigures {
   readonly arm: Arm;
@@ -263,10 +265,10 @@ export interface MeasuredResult {
   readonly metric: MetricStages;
   readonly tasks: readonly TaskStages[];
   readonly original: MeasuredOriginal;
-  readonly before: NetworkFigures;
-  /** The network that is delivered: the one in whole numbers, else the finetuned one, else the refitted one. */
   /** Of the images whose answers are kept; absent of what was measured before they were. */
   readonly images?: NamedRows;
+  readonly before: NetworkFigures;
+  /** The network that is delivered: the one in whole numbers, else the finetuned one, else the refitted one. */
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
