@@ -46,11 +46,11 @@ const SIZES: Readonly<Record<string, (args: Arguments, above: Arguments) => numb
   ...{ 'ReportResult.perClass': () => 2, 'ReportResult.rounds': () => 6, 'ReportArm.history': () => 50 },
   ...{ 'ReportArm.tasks': () => 2, 'ReportOriginal.tasks': () => 2, 'ReportDelivered.tasks': () => 2 },
   'ReportPerClass.residuals': () => 10,
+  'ReportChanges.images': () => 100,
   // As many as models, which their parent has counted.
   'TaskRelationships.rows': () => 1,
 };
 
-  'ReportChanges.images': () => 100,
 export interface SizedField {
   /** `Type.field`. */
   readonly name: string;
