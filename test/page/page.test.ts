@@ -1,10 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Report } from '@kneepoint/workflow';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available, program } from '../support/available.ts';
 import { type CliServer, startCliServer } from '../support/cli-server.ts';
 import { JSON_HEADERS, kneepointJson } from '../support/kneepoint.ts';
+import { expectedTables, tablesOf } from './report-tables.ts';
 
 /** A page that is drawn on a machine that is busy with other tests. */
 const PATIENCE_MS = 60_000;
@@ -156,6 +159,28 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     await page.locator('.verdict').waitFor();
     expect(await page.locator('.verdict').textContent()).toBe(verdict);
     expect(await page.getByRole('link', { name: /\.onnx$/ }).count()).toBe(1);
+  });
+
+  it('saves the report of a run as a file, which agrees with report.json as the one that the command wrote', async () => {
+    const out = join(server.folder, 'out');
+    const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Report as a file' }).click();
+    const saved = join(server.folder, 'saved.html');
+    await (await saving).saveAs(saved);
+    const other = await browser.newPage();
+    const wanted = expectedTables(report);
+    for (const file of [join(out, 'report.html'), saved]) {
+      await other.goto(pathToFileURL(file).href);
+      const tables = await tablesOf(other);
+      expect(tables.filter(({ caption }) => wanted.some((one) => one.caption === caption))).toEqual(wanted);
+      expect(await other.locator('.knee').count()).toBeGreaterThan(0);
+    }
+    await other.close();
+    const { changes } = report.results[0]!.perClass[0]!;
+    expect(changes!.compared).toBe(report.split.test);
+    const written = await readFile(join(out, 'report.html'), 'utf8');
+    expect(written.includes('src="data:image/jpeg;base64,')).toBe(changes!.changed > 0);
   });
 
   it('takes a model by choosing files, and says what is wrong with another', async () => {

@@ -74,7 +74,7 @@ function genders(): MeasuredResult {
 }
 
 function ages(): MeasuredResult {
-  const stages = { name: 'rmse', higherIsBetter: false, chance: 20, probe: 12.5, pruned: 19, healed: 15, refit: 13.4 };
+  const stages = { name: 'rmse', higherIsBetter: false, chance: 20, probe: 12.8, pruned: 19, healed: 15, refit: 13.4 };
   const interval = { low: 10.25, high: 14.75, standardError: 1.1, drawn: 'image' } as const;
   const result = measuredResult({
     ...{
