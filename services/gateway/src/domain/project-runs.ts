@@ -1,4 +1,5 @@
 import { type Bus, type Database, isRunTerminal, RUN_STATES } from '@kneepoint/platform';
+import { Outage } from './outage.ts';
 import type { RunRow } from './runs.ts';
 
 /** How long a lost event can hide a change. */
@@ -28,6 +29,7 @@ export class ProjectRuns {
   readonly #bus: Bus;
   readonly #listeners = new Set<RunListener>();
   readonly #known = new Map<string, number>();
+  readonly #outage = new Outage();
   #told = new Set<string>();
   #active = new Set<string>();
   #stop: Promise<() => Promise<void>> | null = null;
@@ -64,27 +66,40 @@ export class ProjectRuns {
   async #start(): Promise<() => Promise<void>> {
     this.#known.clear();
     this.#active = new Set();
-    // What is there already is no news.
-    for (const { id, seq } of await this.#lookAtActive()) this.#know(id, seq);
+    // Before the look, so that nothing begins and ends between the two.
     const unsubscribe = await this.#bus.subscribe('events.run.*', (_payload, subject) => {
       this.#told.add(subject.slice(subject.lastIndexOf('.') + 1));
       this.#gathering ??= setTimeout(() => void this.#read(), GATHER_MS);
     });
-    const timer = setInterval(() => void this.#poll(), POLL_MS).unref();
-    return async () => {
-      clearInterval(timer);
+    const end = async (): Promise<void> => {
       if (this.#gathering) clearTimeout(this.#gathering);
       this.#gathering = null;
       this.#told = new Set();
       await unsubscribe();
     };
+    try {
+      // What is there already is no news.
+      for (const { id, seq } of await this.#lookAtActive()) this.#know(id, seq);
+    } catch (error) {
+      await end();
+      throw error;
+    }
+    const timer = setInterval(() => void this.#poll(), POLL_MS).unref();
+    return () => {
+      clearInterval(timer);
+      return end();
+    };
   }
 
   async #read(): Promise<void> {
     this.#gathering = null;
+    await this.#tell(this.#takeTold());
+  }
+
+  #takeTold(): readonly string[] {
     const ids = [...this.#told];
     this.#told = new Set();
-    await this.#tell(ids);
+    return ids;
   }
 
   async #poll(): Promise<void> {
@@ -93,9 +108,9 @@ export class ProjectRuns {
       const rows = await this.#lookAtActive();
       const ended = [...before].filter((id) => !this.#active.has(id));
       const changed = rows.filter(({ id, seq }) => seq > (this.#known.get(id) ?? -1)).map(({ id }) => id);
-      await this.#tell([...ended, ...changed]);
+      await this.#tell([...ended, ...changed, ...this.#takeTold()]);
     } catch (error) {
-      for (const listener of this.#listeners) listener.failed(error);
+      this.#failed(error);
     }
   }
 
@@ -106,13 +121,15 @@ export class ProjectRuns {
       take: MOST_ACTIVE,
       select: { id: true, seq: true },
     });
+    this.#outage.over();
     this.#active = new Set(rows.map(({ id }) => id));
     return rows;
   }
 
   async #tell(ids: readonly string[]): Promise<void> {
+    let from = 0;
     try {
-      for (let from = 0; from < ids.length; from += BATCH) {
+      for (; from < ids.length; from += BATCH) {
         const id = { in: ids.slice(from, from + BATCH) };
         const rows = await this.#db.prisma.run.findMany({ where: { id }, omit: { input: true } });
         for (const row of rows) {
@@ -120,13 +137,22 @@ export class ProjectRuns {
           this.#know(row.id, row.seq);
           for (const listener of this.#listeners) listener.changed(row);
         }
+        this.#outage.over();
       }
     } catch (error) {
-      for (const listener of this.#listeners) listener.failed(error);
+      // The next poll reads them.
+      for (const id of ids.slice(from)) this.#told.add(id);
+      this.#failed(error);
     }
   }
 
+  #failed(error: unknown): void {
+    if (this.#outage.passes(error)) return;
+    for (const listener of this.#listeners) listener.failed(error);
+  }
+
   #know(id: string, seq: number): void {
+    if (seq < (this.#known.get(id) ?? -1)) return;
     this.#known.delete(id);
     this.#known.set(id, seq);
     if (this.#known.size <= MOST_KNOWN) return;

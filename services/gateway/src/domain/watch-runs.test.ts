@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelRun, describeRun } from '@kneepoint/platform';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Failure } from '@kneepoint/failures';
+import { cancelRun, describeRun, type Prisma } from '@kneepoint/platform';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId } from './ids.ts';
@@ -111,6 +112,30 @@ describe('a subscription to all runs', () => {
     expect((await slow.next()).value).toMatchObject({ name: 'c', seq: run!.seq + 3 });
     await slow.return(undefined);
     for (const { id } of [run!, ...many]) await end(id);
+  });
+
+  it('hears of what began and ended while it began itself, and outlives a moment without the database', async () => {
+    let reads = 0;
+    const during = async (what: Prisma.RunFindManyArgs): Promise<unknown> => {
+      const rows = await gateway.db.prisma.run.findMany(what);
+      reads += 1;
+      if (reads === 1) await end((await seedRun(gateway)).id);
+      if (reads === 3) throw new Failure('DATABASE_UNAVAILABLE', 'it restarts');
+      return rows;
+    };
+    const run = { findMany: during } as unknown as typeof gateway.db.prisma.run;
+    const db = { ...gateway.db, prisma: { run } as typeof gateway.db.prisma };
+    const heard: string[] = [];
+    const failed = vi.fn();
+    const changed: RunListener['changed'] = ({ state, name }) => heard.push(`${state} ${name ?? ''}`);
+    const leave = await new ProjectRuns({ db, bus: gateway.bus }).watch({ changed, failed });
+    await expect.poll(() => heard).toEqual(['CANCELED ']);
+    const later = await seedRun(gateway, { name: 'later' });
+    await expect.poll(() => heard, { timeout: 4000 }).toEqual(['CANCELED ', 'QUEUED later']);
+    expect(reads).toBeGreaterThan(3);
+    expect(failed).not.toHaveBeenCalled();
+    await leave();
+    await end(later.id);
   });
 
   it('ends for who leaves a thousand changed runs unread', async () => {
