@@ -8,9 +8,11 @@ import {
   type EventType,
   makeSecret,
   mayAsk,
+  type Prisma,
   recordPing,
   recordRedelivery,
   seal,
+  unsealed,
   type Webhook as WebhookRow,
 } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
@@ -80,34 +82,56 @@ export async function createWebhook(
   input: CreateWebhookInput,
 ): Promise<WithSecret> {
   const chosen = checked(config, input);
-  if ((await db.prisma.webhook.count()) >= MOST_WEBHOOKS) {
-    throw new Failure('WEBHOOKS_TOO_MANY', `the project has ${MOST_WEBHOOKS} webhooks`, {
-      fix: 'Delete one, or let one receiver hand on what it gets.',
-    });
-  }
   const [id, secret] = [randomUUID(), makeSecret()];
-  const row = await db.prisma.webhook.create({
-    data: {
-      ...{ types: [], kinds: [], labels: [], ...chosen, url: input.url },
-      ...{ id, secret: seal(secret, id, config.webhooks.secretsKeys), createdBy: principal.name },
-    },
+  const row = await db.transaction(async (tx) => {
+    // One after the other in a project, so that of two the second counts the first.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`webhooks ${db.projectId ?? ''}`}, 0))`;
+    if ((await tx.webhook.count()) >= MOST_WEBHOOKS) throw tooMany();
+    return tx.webhook.create({
+      data: {
+        ...{ types: [], kinds: [], labels: [], ...chosen, url: input.url },
+        ...{ id, secret: seal(secret, id, config.webhooks.secretsKeys), createdBy: principal.name },
+      },
+    });
   });
   return { webhook: toWebhook(row), secret };
+}
+
+function tooMany(): Failure {
+  return new Failure('WEBHOOKS_TOO_MANY', `the project has ${MOST_WEBHOOKS} webhooks`, {
+    fix: 'Delete one, or let one receiver hand on what it gets.',
+  });
 }
 
 /** Throws WEBHOOK_UNKNOWN, WEBHOOK_INVALID. */
 export async function updateWebhook(context: Context, { id, enabled, ...input }: UpdateWebhookInput): Promise<Webhook> {
   const { db, config } = context;
-  await requireWebhook(context, id);
+  const before = await requireWebhook(context, id);
   const chosen = checked(config, input);
-  const afresh = { disabledReason: null, failures: 0, failingSince: null, pausedUntil: null };
-  const row = await db.prisma.webhook.update({
-    where: { id },
-    data: { ...chosen, ...(isAbsent(enabled) ? {} : { enabled, ...(enabled ? afresh : {}) }) },
+  const data = {
+    ...chosen,
+    ...(isAbsent(enabled) ? {} : { enabled, ...(enabled ? { disabledReason: null } : {}) }),
+  };
+  const isAfresh = enabled === true || (chosen.url !== undefined && chosen.url !== before.url);
+  return toWebhook(
+    isAfresh ? await beginAfresh(db, id, data) : await db.prisma.webhook.update({ where: { id }, data }),
+  );
+}
+
+/** Changes a webhook so that what was wrong with it before counts no more: what waits for it goes at once, and is tried for its whole time. */
+async function beginAfresh(db: Context['db'], id: string, data: Prisma.WebhookUpdateInput): Promise<WebhookRow> {
+  const row = await db.transaction(async (tx) => {
+    const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
+    const changed = await tx.webhook.update({
+      where: { id },
+      data: { ...data, failures: 0, failingSince: null, pausedUntil: null, triedSince: now },
+    });
+    const waiting = { webhookId: id, state: 'PENDING', token: null };
+    await tx.delivery.updateMany({ where: waiting, data: { nextAttemptAt: now } });
+    return changed;
   });
-  // What waits for it may go at once.
   db.wakeOutbox();
-  return toWebhook(row);
+  return row;
 }
 
 /** Throws WEBHOOK_UNKNOWN. */
@@ -125,13 +149,19 @@ export async function rotateSecret(context: Context, id: string, hours: number |
   if (!(overlap >= 0 && overlap <= LONGEST_OVERLAP_HOURS)) {
     throw invalid('overlapHours', `${overlap} hours`, `Pass 0 to ${LONGEST_OVERLAP_HOURS}.`);
   }
-  const secret = makeSecret();
-  const previous =
-    overlap === 0
+  const [secret, keys] = [makeSecret(), config.webhooks.secretsKeys];
+  const before = unsealed(row.secret, id, keys);
+  const data = {
+    secret: seal(secret, id, keys),
+    // With the first key, too, so that the one that sealed it may go.
+    ...(overlap === 0 || before === null
       ? { previousSecret: null, previousUntil: null }
-      : { previousSecret: row.secret, previousUntil: new Date(Date.now() + overlap * 3600_000) };
-  const data = { secret: seal(secret, id, config.webhooks.secretsKeys), ...previous };
-  return { webhook: toWebhook(await db.prisma.webhook.update({ where: { id }, data })), secret };
+      : { previousSecret: seal(before, id, keys), previousUntil: new Date(Date.now() + overlap * 3600_000) }),
+  };
+  // Nothing could be sent with a secret that cannot be read.
+  const rotated =
+    before === null ? await beginAfresh(db, id, data) : await db.prisma.webhook.update({ where: { id }, data });
+  return { webhook: toWebhook(rotated), secret };
 }
 
 /** Throws WEBHOOK_UNKNOWN. */
