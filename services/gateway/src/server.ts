@@ -134,7 +134,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
   const { port } = app.server.address() as AddressInfo;
   const url = `http://${reachable(config.host)}:${port}`;
   const deliveries = startDeliveries(db, {
-    compose: composeWith(db, config.publicUrl ?? url),
+    compose: composeWith(db, { publicUrl: config.publicUrl ?? null, url }),
     ...{ log, allowed: config.outgoing, secretsKeys: config.webhooks.secretsKeys },
     retryMs: config.webhooks.retryHours * 3600_000,
   });

@@ -30,28 +30,39 @@ interface ImportFacts {
 /** As many digits as the largest position has, so that texts have the order of the numbers. */
 const SEQUENCE_DIGITS = 19;
 
-/** Makes CloudEvents of events; `source` is where users reach the gateway. */
-export function composeWith(db: Database, source: string): (event: Event) => Promise<CloudEvent> {
+/** Where the gateways of a project are reached. */
+export interface Addresses {
+  /** Where users reach them, the same for all; null where the operator named none. */
+  readonly publicUrl: string | null;
+  /** Where this one is. */
+  readonly url: string;
+}
+
+/**
+ * Makes CloudEvents of events. Whichever gateway sends an event, and sends it again, names the same source: the identity of a CloudEvent is its
+ * source with its id.
+ */
+export function composeWith(db: Database, { publicUrl, url }: Addresses): (event: Event) => Promise<CloudEvent> {
   return async (event) => {
     const project = await db.prisma.project.findUnique({ where: { id: event.projectId } });
     const run = event.runId === null ? undefined : globalId('Run', event.runId);
     return {
       specversion: '1.0',
       id: event.id,
-      source,
+      source: publicUrl ?? `urn:kneepoint:${event.projectId}`,
       type: cloudEventType(event.type),
       ...(run === undefined ? {} : { subject: run }),
       time: event.createdAt.toISOString(),
       datacontenttype: 'application/json',
       project: project?.name ?? event.projectId,
       sequence: String(event.position).padStart(SEQUENCE_DIGITS, '0'),
-      data: await dataOf(db.forProject(event.projectId), event, run ?? null, source),
+      data: await dataOf(db.forProject(event.projectId), event, run ?? null, publicUrl ?? url),
     };
   };
 }
 
-async function dataOf(db: Database, event: Event, run: string | null, source: string): Promise<object> {
-  const links = { graphql: `${source}/graphql` };
+async function dataOf(db: Database, event: Event, run: string | null, base: string): Promise<object> {
+  const links = { graphql: `${base}/graphql` };
   switch (event.type) {
     case 'webhook.ping':
       return { ...(event.facts as object), links };

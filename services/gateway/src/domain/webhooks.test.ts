@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cancelRun, launchRun, makeSecret, seal, storedJson } from '@kneepoint/platform';
+import { cancelRun, launchRun, makeSecret, seal, storedJson, unsealed } from '@kneepoint/platform';
 import type { TaskSpec } from '@kneepoint/regression';
 import { REPORT } from '@kneepoint/workflow';
 import { measuredResult } from '@kneepoint/workflow/testing';
@@ -11,10 +14,12 @@ import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../test/support/services.ts';
 import { Receiver } from '../../../../test/support/webhook-receiver.ts';
+import type { Context } from '../context.ts';
 import { seedDataset, seedModel, seedRun } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { composeWith } from './cloud-event.ts';
 import { globalId } from './ids.ts';
+import { rotateSecret } from './webhooks.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const PUBLIC_URL = 'https://kneepoint.example.org/here';
@@ -78,7 +83,7 @@ it('the receiver of docs/webhooks.md takes what is signed for it, once, and noth
   });
   try {
     let said = '';
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
     const url = `http://127.0.0.1:${port}`;
     await expect
       .poll(
@@ -98,12 +103,33 @@ it('the receiver of docs/webhooks.md takes what is signed for it, once, and noth
     const [sent] = await deliveriesOf(webhook!.id);
     await gateway.query('mutation($id: ID!) { redeliver(id: $id) { delivery { id } } }', { id: sent!['id'] });
     await expect.poll(() => deliveriesOf(webhook!.id)).toMatchObject([{ state: 'DELIVERED' }, { state: 'DELIVERED' }]);
-    expect(said).toBe(`io.kneepoint.run.queued.v1 ${globalId('Run', run.id)}\n`);
+    // A letter of two bytes, cut in the middle of it on the way.
+    expect(await sendCut(url, secret, JSON.stringify({ id: 'cut', type: 'a run', subject: 'nächtlich' }))).toBe(204);
+    await expect.poll(() => said).toBe(`io.kneepoint.run.queued.v1 ${globalId('Run', run.id)}\na run nächtlich\n`);
   } finally {
     child.kill();
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+async function sendCut(url: string, secret: string, body: string): Promise<number | undefined> {
+  const bytes = Buffer.from(body);
+  const at = new Date();
+  const post = request(url, {
+    method: 'POST',
+    headers: {
+      ...{ 'content-length': bytes.byteLength, 'webhook-id': 'cut', 'webhook-timestamp': Math.floor(+at / 1000) },
+      'webhook-signature': new StandardWebhook(secret).sign('cut', at, body),
+    },
+  });
+  const cut = bytes.indexOf(0xc3) + 1;
+  post.write(bytes.subarray(0, cut));
+  await sleep(50);
+  post.end(bytes.subarray(cut));
+  const [response] = (await once(post, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
 
 it('of a run that made a report says its verdict, and which network it is about', async () => {
   const dataset = await seedDataset(gateway, [GENDER]);
@@ -116,7 +142,12 @@ it('of a run that made a report says its verdict, and which network it is about'
   });
   const facts = { kind: 'COMPRESSION', state: 'SUCCEEDED', modelId: null, datasetId: dataset.id, failure: null };
   const event = await gateway.db.prisma.event.create({ data: { type: 'run.succeeded', runId: run.id, facts } });
-  expect(await composeWith(gateway.db, PUBLIC_URL)(event)).toMatchObject({
+  const urls = ['http://10.1.0.1:4000', 'http://10.1.0.2:4000'];
+  const [one, other] = await Promise.all(urls.map((url) => composeWith(gateway.db, { publicUrl: null, url })(event)));
+  expect(other!.source).toBe(one!.source);
+  const sent = JSON.parse(JSON.stringify(one)) as Partial<CloudEvent<unknown>>;
+  expect(new CloudEvent(sent, true).source).toBe('urn:kneepoint:default');
+  expect(await composeWith(gateway.db, { publicUrl: PUBLIC_URL, url: urls[0]! })(event)).toMatchObject({
     data: {
       run: { dataset: dataset.globalId, model: null },
       results: [
@@ -234,8 +265,45 @@ describe('a webhook', () => {
     });
   });
 
-  it('is one of twenty at most', async () => {
-    for (let made = 0; made < 20; made += 1) expect((await create()).userErrors).toEqual([]);
-    expect((await create()).userErrors).toEqual([{ code: 'WEBHOOKS_TOO_MANY', field: null }]);
+  it('is one of twenty at most, also where many are made at once', async () => {
+    const made = await Promise.all(Array.from({ length: 24 }, () => create()));
+    expect(made.filter(({ webhook }) => webhook !== null)).toHaveLength(20);
+    expect(made.filter(({ userErrors }) => userErrors[0]?.code === 'WEBHOOKS_TOO_MANY')).toHaveLength(4);
+  });
+
+  it('begins afresh with another address, and with another secret where its own cannot be read', async () => {
+    const { webhook } = await create();
+    const { id } = webhook!;
+    const change = async (field: string, args: string): Promise<unknown> => {
+      const later = new Date(Date.now() + 3600_000);
+      const bad = { failures: 9, failingSince: new Date(), pausedUntil: later };
+      await gateway.db.prisma.webhook.update({ where: { id }, data: bad });
+      const run = await seedRun(gateway);
+      const waiting = await gateway.db.prisma.delivery.findFirstOrThrow({ where: { event: { runId: run.id } } });
+      await gateway.db.prisma.delivery.update({ where: { id: waiting.id }, data: { nextAttemptAt: later } });
+      const data = await gateway.query<Record<string, { webhook: unknown }>>(
+        `mutation { ${field}(${args}) { webhook { failures failingSince pausedUntil previousSecretUntil } } }`,
+      );
+      return data[field]!.webhook;
+    };
+    const afresh = { failures: 0, failingSince: null, pausedUntil: null, previousSecretUntil: null };
+    expect(await change('updateWebhook', `input: { id: "${id}", url: "${receiver.url}?2" }`)).toEqual(afresh);
+    await arrived(1);
+    const secret = seal(makeSecret(), id, ['a-key-of-an-operator-that-nobody-has-any-more']);
+    await gateway.db.prisma.webhook.update({ where: { id }, data: { secret } });
+    expect(await change('rotateWebhookSecret', `id: "${id}"`)).toEqual(afresh);
+    await arrived(2);
+  });
+
+  it('signs by both secrets after a key was changed, once the old key is gone', async () => {
+    const { webhook } = await create();
+    const { id } = webhook!;
+    const secret = seal(makeSecret(), id, ['an-older-key-of-an-operator-of-this-test']);
+    const keys = ['a-newer-key-of-an-operator-of-this-test', 'an-older-key-of-an-operator-of-this-test'];
+    await gateway.db.prisma.webhook.update({ where: { id }, data: { secret } });
+    const config = { webhooks: { secretsKeys: keys } } as unknown as Context['config'];
+    await rotateSecret({ db: gateway.db, config } as Context, id, undefined);
+    const { previousSecret } = await gateway.db.prisma.webhook.findUniqueOrThrow({ where: { id } });
+    expect(unsealed(previousSecret!, id, keys.slice(0, 1))).toBe(unsealed(secret, id, keys));
   });
 });
