@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Packages that keep nothing between their tests, neither files nor processes nor what a module remembers. */
-const PURE = ['autodiff', 'onnx', 'pruning', 'regression', 'workflow'].map(
-  (name) => `packages/${name}/src/**/*.test.ts`,
-);
+const PURE = [
+  ...['autodiff', 'onnx', 'pruning', 'regression', 'workflow'].map((name) => `packages/${name}/src/**/*.test.ts`),
+  'web/src/**/*.test.ts',
+];
 
 export default defineConfig({
   resolve: {

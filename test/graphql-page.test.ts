@@ -92,7 +92,7 @@ async function upload(bytes: Buffer): Promise<string> {
 interface Registered {
   readonly state: string;
   readonly failure: object | null;
-  readonly model: { readonly id: string } | null;
+  readonly model: { readonly id: string; readonly taps: readonly { readonly layer: string }[] } | null;
   readonly dataset: { readonly id: string; readonly images: number } | null;
 }
 
@@ -117,6 +117,7 @@ describe('docs/graphql.md', () => {
       const launched = await ask<Record<string, { run: { id: string } }>>(`register-${what}`);
       const run = await registered(Object.values(launched)[0]!.run.id);
       found[what.toUpperCase()] = run[what]!.id;
+      found['LAYER'] ??= run.model!.taps.at(-1)!.layer;
     }
   });
 
@@ -183,6 +184,30 @@ describe('docs/graphql.md', () => {
     const { node } = await ask<{ node: { downloadUrl: string } }>('node', { id: model.id });
     expect(node).toMatchObject({ id: model.id, sha256: model.sha256, bytes: bytes.length });
     expect((await fetch(node.downloadUrl)).headers.get('content-disposition')).toContain('half.onnx');
+  });
+
+  it('tells which filters a task uses, and what one of them answers to', async () => {
+    interface Filters {
+      readonly filterUse: { readonly filters: number; readonly tasks: readonly { readonly kept: number[] }[] };
+      readonly filterResponses: {
+        readonly bins: readonly { readonly name: string; readonly images: number }[];
+        readonly most: readonly { readonly response: number; readonly start: number; readonly bytes: number }[];
+        readonly archive: { readonly downloadUrl: string };
+      };
+    }
+    const { filterUse, filterResponses } = await ask<Filters>('filters');
+    expect(filterUse.tasks[0]!.kept.length).toBeGreaterThan(0);
+    expect(Math.max(...filterUse.tasks[0]!.kept)).toBeLessThan(filterUse.filters);
+    expect(filterResponses.bins.reduce((sum, { images }) => sum + images, 0)).toBe(120);
+    const [first, second] = filterResponses.most;
+    expect(first!.response).toBeGreaterThanOrEqual(second!.response);
+    const range = `bytes=${first!.start}-${first!.start + first!.bytes - 1}`;
+    const picture = await fetch(filterResponses.archive.downloadUrl, { headers: { range } });
+    expect(
+      Buffer.from(await picture.arrayBuffer())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
   });
 
   it('pages', async () => {

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Report } from '@kneepoint/workflow';
+import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available, program } from '../support/available.ts';
@@ -11,6 +14,14 @@ import { expectedTables, tablesOf } from './report-tables.ts';
 
 /** A page that is drawn on a machine that is busy with other tests. */
 const PATIENCE_MS = 60_000;
+
+const PATHS = ['/', '/curves', '/filters', '/network', '/compress', '/runs', '/models', '/datasets'];
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What axe finds serious or critical, each with where. */
+const FINDINGS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`;
 
 describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser', () => {
   let server: CliServer;
@@ -206,9 +217,108 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     expect(await page.locator('figure.curve').count()).toBeGreaterThan(0);
   });
 
+  it('shows who uses which filter, what a filter answers to, and the pictures that it answers to most', async () => {
+    await open('/filters?task=gender');
+    const { model, dataset } = await newest();
+    const layer = await page
+      .locator('label', { hasText: /^Layer/ })
+      .locator('select')
+      .inputValue();
+    const about = `model: "${model}", dataset: "${dataset}", layer: "${layer}"`;
+    interface Pair {
+      readonly task: string;
+      readonly other: string;
+      readonly shared: number;
+    }
+    const { filterUse, filterResponses } = await ask<{
+      filterUse: { overlaps: Pair[]; tasks: { task: string; kept: number[] }[] };
+      filterResponses: { filter: number; bins: { name: string; mean: number }[]; telling: { filter: number }[] };
+    }>(`{
+      filterUse(${about}, epsilon: 0.01) { overlaps { task other shared } tasks { task kept } }
+      filterResponses(${about}, task: "gender") { filter bins { name mean } telling { filter } }
+    }`);
+    const table = page.locator('table.heat');
+    await table.waitFor();
+    const names = filterUse.tasks.map(({ task }) => task);
+    const { task, other, shared } = filterUse.overlaps.at(-1)!;
+    const cell = table.locator('tbody tr').nth(names.indexOf(task)).locator('td').nth(names.indexOf(other));
+    expect(await cell.textContent()).toMatch(new RegExp(`^${shared}(?!\\d)`));
+    await page.getByRole('img', { name: `Mean response of filter ${filterResponses.filter} by gender` }).waitFor();
+    expect(await page.getByLabel('Filter', { exact: true }).inputValue()).toBe(String(filterResponses.filter));
+    await page.locator('.gallery img').nth(8).waitFor();
+    const seen = 'Math.min(...[...document.querySelectorAll(".gallery img")].map((one) => one.naturalWidth))';
+    await expect.poll(() => page.evaluate(seen)).toBeGreaterThan(0);
+    const second = filterResponses.telling[1]!.filter;
+    await page.locator('.chips button').nth(1).click();
+    await page.getByRole('img', { name: `Mean response of filter ${second} by gender` }).waitFor();
+  });
+
+  it('draws two tasks side by side, and all layers in one', async () => {
+    await open('/curves?task=gender&task2=age&view=together');
+    const lines = page.locator('.two section').nth(1).locator('path.layer');
+    await lines.first().waitFor();
+    const { characteristicCurves } = await curvesOfGender();
+    expect(await lines.count()).toBe(characteristicCurves.length);
+    expect(await page.locator('dl.sizes').count()).toBe(2);
+  });
+
+  it('shows pictures as a network gets them', async () => {
+    await open('/network');
+    await page.locator('.samples img').nth(2).waitFor();
+    expect(await page.locator('.samples').textContent()).toContain('from the left: the picture, red, green, blue');
+  });
+
+  it('compares runs: what differs, and which network nothing else beats', async () => {
+    await open('/runs?kind=COMPRESSION');
+    const boxes = page.getByRole('checkbox');
+    await boxes.nth(1).waitFor();
+    await boxes.nth(0).press('Space');
+    await boxes.nth(1).press('Space');
+    await page.getByRole('button', { name: 'Compare 2 runs' }).click();
+    const facts = page.getByRole('region', { name: 'What differs' });
+    await facts.waitFor();
+    const tasks = facts.locator('tr').filter({ has: page.locator('th', { hasText: /^plan\.task$/ }) });
+    expect(await tasks.locator('td').allTextContents()).toEqual(['age', 'gender']);
+    expect(await facts.locator('th', { hasText: /^kind$/ }).count()).toBe(0);
+    // A figure for each task, in each the cut network and the whole one.
+    expect(await page.locator('.scatter').count()).toBe(2);
+    expect(await page.locator('.scatter').first().locator('circle').count()).toBe(2);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'hides nothing from whoever cannot see it well, when it is %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(AXE);
+      for (const path of [...PATHS, '/runs/' + encodeURIComponent(await newestCompression()), '/compare']) {
+        await open(path);
+        await page.waitForLoadState('networkidle');
+        expect(await page.evaluate(FINDINGS), path).toEqual([]);
+      }
+      await page.emulateMedia({ colorScheme: null });
+    },
+  );
+
+  it('is small enough to be there at once', async () => {
+    const html = await (await fetch(`${url}/`)).text();
+    const assets = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, name]) => name!);
+    expect(assets.length).toBeGreaterThan(1);
+    const sizes = await Promise.all(
+      assets.map(async (name) => gzipSync(await (await fetch(`${url}/${name}`)).arrayBuffer()).length),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, gzipSync(html).length)).toBeLessThan(300_000);
+  });
+
+  async function newestCompression(): Promise<string> {
+    const { runs } = await ask<{ runs: { edges: { node: { id: string } }[] } }>(
+      '{ runs(first: 1, filter: { kind: COMPRESSION, states: [SUCCEEDED] }) { edges { node { id } } } }',
+    );
+    return runs.edges[0]!.node.id;
+  }
+
   it('works by keyboard, at the width of a phone, and asks no other host', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
-    for (const path of ['/', '/curves', '/network', '/compress', '/runs', '/models', '/datasets']) {
+    for (const path of PATHS) {
       await open(path);
       expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
     }

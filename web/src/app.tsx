@@ -5,9 +5,11 @@ import { useAsk } from './ask.tsx';
 import { OverviewDocument } from './generated/graphql.ts';
 import { GATEWAY_URL } from './gateway.ts';
 import { useHashLocation, useHashSearch } from './hash-location.ts';
+import { Compare } from './pages/compare.tsx';
 import { Compress } from './pages/compress.tsx';
 import { Curves } from './pages/curves.tsx';
 import { Datasets } from './pages/datasets.tsx';
+import { Filters } from './pages/filters.tsx';
 import { Models } from './pages/models.tsx';
 import { Network } from './pages/network.tsx';
 import { Relationships } from './pages/relationships.tsx';
@@ -27,6 +29,7 @@ interface Place {
 const PLACES: readonly Place[] = [
   { path: '/', label: 'Relationships', page: Relationships },
   { path: '/curves', label: 'Curves', page: Curves },
+  { path: '/filters', label: 'Filters', page: Filters },
   { path: '/network', label: 'Network', page: Network },
   { path: '/compress', label: 'Compress', page: Compress },
   { path: '/runs', label: 'Runs', page: Runs },
@@ -59,6 +62,11 @@ export function App(): ReactNode {
                 </Boundary>
               </Route>
             ))}
+            <Route path="/compare">
+              <Boundary key="compare">
+                <Compare />
+              </Boundary>
+            </Route>
             <Route path="/runs/:id">
               {({ id }) => (
                 <Boundary key={id}>

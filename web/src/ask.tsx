@@ -1,5 +1,13 @@
 import { KneepointError, type KneepointClient } from '@kneepoint/client';
-import { QueryClient, QueryClientProvider, useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import {
+  QueryClient,
+  QueryClientProvider,
+  useInfiniteQuery,
+  useMutation,
+  useQueries,
+  useQuery,
+  type UseQueryResult,
+} from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { openGateway } from './gateway.ts';
 
@@ -57,6 +65,54 @@ export function useAsk<Data, Variables extends object>(
     ...(every === undefined ? {} : { refetchInterval: every }),
   });
 }
+
+/** The same question about several things, in their order. */
+export function useAskEach<Data, Variables extends object>(
+  document: TypedText<Data, Variables>,
+  each: readonly Variables[],
+): readonly UseQueryResult<Data, Error>[] {
+  const gateway = useGateway();
+  return useQueries({
+    queries: each.map((variables) => ({
+      queryKey: [document.toString(), variables],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+        gateway.query<Data, Variables>(document.toString(), variables, { signal }),
+    })),
+  });
+}
+
+/** A page of a list. */
+interface ListPage {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+/** A list page by page, as far as it was asked for; pages that are there are asked for again every so often. */
+export function useAskPages<Data, Variables extends object>(
+  document: TypedText<Data, Variables & { after: string | null }>,
+  variables: Variables,
+  { pageOf, every }: { readonly pageOf: (data: Data) => ListPage; readonly every: number },
+) {
+  const gateway = useGateway();
+  return useInfiniteQuery({
+    queryKey: [document.toString(), variables],
+    queryFn: ({ signal, pageParam }: { readonly signal: AbortSignal; readonly pageParam: string | null }) =>
+      gateway.query<Data, Variables & { after: string | null }>(
+        document.toString(),
+        { ...variables, after: pageParam },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: Data) => {
+      const { hasNextPage, endCursor } = pageOf(last).pageInfo;
+      return hasNextPage ? endCursor : undefined;
+    },
+    placeholderData: (before) => before,
+    // Many pages are as many questions: what is far down the list is history.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > FEW_PAGES ? false : every),
+  });
+}
+
+const FEW_PAGES = 3;
 
 /** What changes something: a function to call, and how that goes. */
 export function useChange<Input, Output>(change: (gateway: KneepointClient, input: Input) => Promise<Output>) {

@@ -16,6 +16,11 @@ export function openGateway(): KneepointClient {
   });
 }
 
+/** A part of a file, from where the gateway said that it is. */
+export function fromStore(address: string, init: RequestInit): Promise<Response> {
+  return fetch(byOneName(address), init);
+}
+
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /** A gateway on this machine calls itself 127.0.0.1 where the page may have been opened as localhost: to a browser these are two. */

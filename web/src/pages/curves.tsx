@@ -1,10 +1,10 @@
-import { type ReactNode, useDeferredValue, useMemo } from 'react';
+import { type ReactNode, useDeferredValue, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAsk } from '../ask.tsx';
-import { Curve, type CurvePoint } from '../charts/curve.tsx';
 import { bytes, change, count, epsilon } from '../format.ts';
 import { CurvesDocument, FrontierDocument, type FrontierQuery } from '../generated/graphql.ts';
-import { useChoices, useChosen, useSources } from '../parts/choose.tsx';
+import { Choose, type Sources, useChoices, useChosen, useSources } from '../parts/choose.tsx';
+import { type CurveView, LayerCurves } from '../parts/layer-curves.tsx';
 import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
 
@@ -12,23 +12,47 @@ type Frontier = FrontierQuery['compressionFrontier'];
 
 /** The ε that people begin with. */
 const USUAL = 0.01;
+/** After which the address says where the dial stands: browsers let nobody rewrite it in every frame. */
+const SETTLED_MS = 250;
 
-/** Error against filters, layer by layer, and a dial that moves every knee at once. */
+/** One network, read for one task. */
+interface Subject {
+  readonly model: string;
+  readonly dataset: string;
+  readonly task: string;
+}
+
+/** Error against filters, layer by layer, and a dial that moves every knee at once; for one task of one network, or for two side by side. */
 export function Curves(): ReactNode {
   const { sources, error } = useSources();
   const [{ model, dataset, task }, controls] = useChosen(sources);
   const [choice, choose] = useChoices();
   const [, go] = useLocation();
   const ready = model !== undefined && dataset !== undefined && task !== undefined;
-  const about = { model: model?.id ?? '', dataset: dataset?.id ?? '', task: task ?? '' };
-  const curves = useAsk(CurvesDocument, about, { enabled: ready });
-  const { task: name, ...which } = about;
-  const frontier = useAsk(FrontierDocument, { input: { ...which, plan: { task: name } } }, { enabled: ready });
-  const points = frontier.data?.compressionFrontier.points ?? [];
-  const wanted = Number(choice('epsilon') ?? USUAL);
-  const at = nearest(points, wanted);
+  const first: Subject = { model: model?.id ?? '', dataset: dataset?.id ?? '', task: task ?? '' };
+  const otherModel = sources?.models.find(({ id }) => id === choice('model2'));
+  const otherTask = dataset?.tasks.find(({ name }) => name === choice('task2'))?.name;
+  const second: Subject | undefined =
+    otherModel === undefined && otherTask === undefined
+      ? undefined
+      : { ...first, model: otherModel?.id ?? first.model, task: otherTask ?? first.task };
+  const left = useSubject(first, ready);
+  const right = useSubject(second ?? first, ready && second !== undefined);
+  const points = left.frontier?.points ?? [];
+  const [held, hold] = useState<number | null>(null);
+  const at = held ?? nearest(points, Number(choice('epsilon') ?? USUAL));
+  useEffect(() => {
+    const epsilonHeld = held === null ? undefined : points[held]?.epsilon;
+    if (epsilonHeld === undefined) return undefined;
+    const settled = setTimeout(() => {
+      choose({ epsilon: String(epsilonHeld) });
+      hold(null);
+    }, SETTLED_MS);
+    return () => clearTimeout(settled);
+  }, [held]);
   // The figures beside the dial follow at once; a hundred charts may lag a frame behind.
   const shown = useDeferredValue(at);
+  const view: CurveView = choice('view') === 'together' ? 'together' : 'layers';
   if (error) return <Problem error={error} />;
   if (sources !== undefined && !ready) {
     return (
@@ -37,7 +61,8 @@ export function Curves(): ReactNode {
       </Empty>
     );
   }
-  const failed = curves.error ?? frontier.error;
+  const titleOf = (subject: Subject): string =>
+    `${sources?.models.find(({ id }) => id === subject.model)?.name}, ${subject.task}`;
   return (
     <>
       <h1>Curves</h1>
@@ -46,13 +71,14 @@ export function Curves(): ReactNode {
         within ε of the best.
       </p>
       {controls}
-      {failed && <NeedsAnalysis error={failed} model={model?.id} dataset={dataset?.id} />}
-      {ready && !failed && frontier.data === undefined && (
+      <Beside sources={sources} tasks={dataset?.tasks.map(({ name }) => name) ?? []} />
+      {left.error && <NeedsAnalysis error={left.error} model={first.model} dataset={first.dataset} />}
+      {ready && !left.error && left.frontier === undefined && (
         <p className="quiet" role="status">
           Planning the network at every ε…
         </p>
       )}
-      {frontier.data && points[at] && (
+      {points[at] && (
         <section className="dial" aria-label="Threshold">
           <label>
             ε = <output>{epsilon(points[at].epsilon)}</output>
@@ -61,15 +87,19 @@ export function Curves(): ReactNode {
               min={0}
               max={points.length - 1}
               value={at}
-              onChange={({ target }) => choose({ epsilon: String(points[Number(target.value)]!.epsilon) })}
+              aria-valuetext={`ε = ${epsilon(points[at].epsilon)}`}
+              onChange={({ target }) => hold(Number(target.value))}
             />
           </label>
-          <Sizes frontier={frontier.data.compressionFrontier} at={at} />
+          <div>
+            <Sizes frontier={left.frontier!} at={at} />
+            {second && right.frontier && <Sizes frontier={right.frontier} at={at} />}
+          </div>
           <button
             type="button"
             onClick={() =>
               go(
-                `/compress?${new URLSearchParams({ ...about, goal: 'epsilon', epsilon: String(points[at]!.epsilon) })}`,
+                `/compress?${new URLSearchParams({ ...first, goal: 'epsilon', epsilon: String(points[at]!.epsilon) })}`,
               )
             }
           >
@@ -77,14 +107,79 @@ export function Curves(): ReactNode {
           </button>
         </section>
       )}
-      {curves.data && (
-        <SmallMultiples
-          curves={curves.data.characteristicCurves}
-          frontier={frontier.data?.compressionFrontier}
-          at={shown}
-        />
-      )}
+      <div className={second === undefined ? undefined : 'two'}>
+        {left.curves && (
+          <section aria-label={titleOf(first)}>
+            {second && <h2>{titleOf(first)}</h2>}
+            <LayerCurves title={titleOf(first)} curves={left.curves} frontier={left.frontier} at={shown} view={view} />
+          </section>
+        )}
+        {second && (
+          <section aria-label={titleOf(second)}>
+            <h2>{titleOf(second)}</h2>
+            {right.error && <NeedsAnalysis error={right.error} model={second.model} dataset={second.dataset} />}
+            {right.curves && (
+              <LayerCurves
+                title={titleOf(second)}
+                curves={right.curves}
+                frontier={right.frontier}
+                at={shown}
+                view={view}
+              />
+            )}
+          </section>
+        )}
+      </div>
     </>
+  );
+}
+
+function useSubject({ task, ...about }: Subject, enabled: boolean) {
+  const curves = useAsk(CurvesDocument, { ...about, task }, { enabled });
+  const frontier = useAsk(FrontierDocument, { input: { ...about, plan: { task } } }, { enabled });
+  return {
+    curves: curves.data?.characteristicCurves,
+    frontier: frontier.data?.compressionFrontier,
+    error: curves.error ?? frontier.error,
+  };
+}
+
+/** What stands beside, and how the curves are drawn. */
+function Beside({
+  sources,
+  tasks,
+}: {
+  readonly sources: Sources | undefined;
+  readonly tasks: readonly string[];
+}): ReactNode {
+  const [choice, choose] = useChoices();
+  return (
+    <div className="controls">
+      <Choose
+        label="Beside it, network"
+        value={choice('model2') ?? ''}
+        options={[
+          { value: '', text: '–' },
+          ...(sources?.models ?? []).map(({ id, name }) => ({ value: id, text: name })),
+        ]}
+        onChoose={(id) => choose({ model2: id })}
+      />
+      <Choose
+        label="Beside it, task"
+        value={choice('task2') ?? ''}
+        options={[{ value: '', text: '–' }, ...tasks.map((name) => ({ value: name, text: name }))]}
+        onChoose={(name) => choose({ task2: name })}
+      />
+      <Choose
+        label="Drawn"
+        value={choice('view') ?? 'layers'}
+        options={[
+          { value: 'layers', text: 'layer by layer' },
+          { value: 'together', text: 'all layers in one' },
+        ]}
+        onChoose={(view) => choose({ view })}
+      />
+    </div>
   );
 }
 
@@ -119,39 +214,5 @@ function Sizes({ frontier, at }: { readonly frontier: Frontier; readonly at: num
         <dd>{bestLayer}</dd>
       </div>
     </dl>
-  );
-}
-
-interface MultiplesProps {
-  readonly curves: readonly {
-    readonly layer: string;
-    readonly points: readonly { readonly filters: number; readonly rmseValidation: number }[];
-  }[];
-  readonly frontier: Frontier | undefined;
-  readonly at: number;
-}
-
-function SmallMultiples({ curves, frontier, at }: MultiplesProps): ReactNode {
-  const drawn = useMemo(
-    () =>
-      curves.map(({ layer, points }) => ({
-        layer,
-        points: points.map(({ filters, rmseValidation }): CurvePoint => ({ filters, error: rmseValidation })),
-      })),
-    [curves],
-  );
-  // From the best of all layers to what predicting without looking gives: what overfits beyond that leaves the picture.
-  const range = useMemo(() => {
-    const best = Math.min(...drawn.flatMap(({ points }) => points.map(({ error }) => error)));
-    const blind = Math.max(...drawn.map(({ points }) => points[0]?.error ?? 0));
-    return [best, blind > best ? blind : best + 1] as const;
-  }, [drawn]);
-  const kept = new Map(frontier?.layers.map(({ name }, index) => [name, frontier.points[at]?.kept[index]]));
-  return (
-    <div className="multiples">
-      {drawn.map(({ layer, points }) => (
-        <Curve key={layer} title={layer} points={points} knee={kept.get(layer)} range={range} />
-      ))}
-    </div>
   );
 }

@@ -4,6 +4,7 @@ import { Bars } from '../charts/bars.tsx';
 import { count, percent } from '../format.ts';
 import { NetworkDocument } from '../generated/graphql.ts';
 import { Choose, useChoices, useSources } from '../parts/choose.tsx';
+import { NetworkInput } from '../parts/network-input.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
 
 /** A network layer by layer: what each costs, and what keeps it from being cut. */
@@ -12,6 +13,7 @@ export function Network(): ReactNode {
   const [choice, choose] = useChoices();
   const id = choice('model') ?? sources?.models[0]?.id;
   const asked = useAsk(NetworkDocument, { id: id ?? '' }, { enabled: id !== undefined });
+  const dataset = sources?.datasets.find((one) => one.id === choice('dataset')) ?? sources?.datasets[0];
   const failed = error ?? asked.error;
   if (failed) return <Problem error={failed} />;
   if (sources !== undefined && id === undefined) {
@@ -31,6 +33,12 @@ export function Network(): ReactNode {
           value={id}
           options={(sources?.models ?? []).map((one) => ({ value: one.id, text: one.name }))}
           onChoose={(chosen) => choose({ model: chosen })}
+        />
+        <Choose
+          label="Fed from"
+          value={dataset?.id}
+          options={(sources?.datasets ?? []).map((one) => ({ value: one.id, text: one.name }))}
+          onChoose={(chosen) => choose({ dataset: chosen })}
         />
       </div>
       {model && (
@@ -55,6 +63,12 @@ export function Network(): ReactNode {
             }))}
           />
           <p className="quiet">A hollow bar is a layer that cannot be cut, with the reason beside it.</p>
+          {dataset && (
+            <section aria-label="Input">
+              <h2>What it gets of {dataset.name}</h2>
+              <NetworkInput model={model.id} dataset={dataset.id} />
+            </section>
+          )}
         </>
       )}
     </>

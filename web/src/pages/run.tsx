@@ -7,6 +7,8 @@ import { Bars } from '../charts/bars.tsx';
 import { History } from '../charts/history.tsx';
 import { bytes, count, duration, metric, percent, time, words } from '../format.ts';
 import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
+import { Attempts } from '../parts/attempts.tsx';
+import { FailureCard } from '../parts/failure.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { RunReport } from '../report/run-report.tsx';
 import { State } from './runs.tsx';
@@ -37,22 +39,16 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
         {run.dataset && ` on ${run.dataset.name}`} · {time(run.createdAt)}
         {run.createdBy !== null && ` by ${run.createdBy}`}
         {run.reused && ' · everything was found done'}
+        {run.labels.map(({ key, value }) => ` · ${key}=${value}`).join('')}
       </p>
       <Controls run={run} />
-      {run.failure && (
-        <div className="problem" role="alert">
-          <p>
-            <code>{run.failure.code}</code> {run.failure.message}{' '}
-            {run.failure.where !== null && <span className="quiet">({run.failure.where})</span>}
-          </p>
-          {run.failure.fix !== null && <p>{run.failure.fix}</p>}
-        </div>
-      )}
+      {run.failure && <FailureCard {...run.failure} />}
       {!ENDED.has(run.state) && <Underway progress={run.progress} />}
       {run.report && <RunReport file={run.report.file} />}
       <Files run={run} />
       <Trainings run={run} />
       <Steps run={run} />
+      <Attempts id={run.id} />
     </>
   );
 }

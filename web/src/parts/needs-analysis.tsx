@@ -16,7 +16,7 @@ export function NeedsAnalysis({ error, model, dataset }: Props): ReactNode {
   const launch = useChange((gateway, input: { model: string; dataset: string }) =>
     gateway.mutate(LaunchAnalysisDocument.toString(), { input }),
   );
-  const isMissing = error instanceof KneepointError && error.code === 'NOT_ANALYZED';
+  const isMissing = error instanceof KneepointError && error.code === 'ANALYSIS_MISSING';
   if (!isMissing || model === undefined || dataset === undefined) return <Problem error={error} />;
   return (
     <div className="empty">

@@ -89,6 +89,16 @@ export const apiFailures = {
     cure: 'Choose one of the layers that the message lists.',
     retryable: false,
   },
+  FILTER_UNKNOWN: {
+    cause: 'The layer has no filter of this number.',
+    cure: 'Filters are counted from 0: ask for one of those that the message names, or leave the number out.',
+    retryable: false,
+  },
+  BINS_INVALID: {
+    cause: 'Responses were asked for in too few or too many bins of labels, or with too many images.',
+    cure: 'Ask for 2 to 50 bins and 0 to 12 images.',
+    retryable: false,
+  },
   ANALYSIS_MISSING: {
     cause: 'The model was not analysed for this task on this data set.',
     cure: 'Launch an analysis and wait until it has succeeded.',

@@ -1,9 +1,19 @@
 import { Failure } from '@kneepoint/failures';
-import type { FixedSizeList, Schema } from 'apache-arrow';
-import { GRID_KEY, LAYER_KEY } from './write-responses.ts';
+import type { Message as ArrowMessage } from 'apache-arrow';
+import type { Tap } from './pooled-responses.ts';
 
 /** Bytes `start` up to and including `end` of a file that lies anywhere. */
 export type ReadRange = (range: { readonly start: number; readonly end: number }) => Promise<Uint8Array>;
+
+export interface ColumnPlace {
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Of the extraction that wrote it: columns stand in their order. */
+  readonly taps: readonly Pick<Tap, 'layer' | 'channels'>[];
+  readonly layer: string;
+  /** What failures name. */
+  readonly where?: string;
+}
 
 export interface ResponsesColumn {
   readonly rows: number;
@@ -16,52 +26,58 @@ export interface ResponsesColumn {
 const MAGIC_BYTES = 8;
 /** In front of each message: four bytes that are all ones, and the length of what describes it. */
 const PREFIX_BYTES = 8;
-/** Schema and positions of a network of usual depth; more is asked for where it is not enough. */
-const HEAD_BYTES = 64 * 1024;
+/** What describes a network of usual depth; more is asked for where it is not enough. */
+const HEAD_BYTES = 16 * 1024;
 const MOST_HEAD_BYTES = 16 * 2 ** 20;
 
 /**
- * One layer's responses out of a file that `writeResponses` wrote, without reading the others: what describes the file, then the one block
- * that the layer's column is. Throws RUNTIME_FEATURES_INVALID, RUNTIME_LAYER_MISSING, and what `read` throws.
+ * One layer's responses out of a file that `writeResponses` wrote, without reading the others: where things lie stands at its beginning, and
+ * the layer's column is one block. Throws RUNTIME_FEATURES_INVALID, RUNTIME_LAYER_MISSING, and what `read` throws.
  */
 export async function readColumn(
   read: ReadRange,
-  bytes: number,
-  layer: string,
-  where = 'responses',
+  { bytes, taps, layer, where = 'responses' }: ColumnPlace,
 ): Promise<ResponsesColumn> {
-  const { Message } = await import('apache-arrow');
-  const head = new Head(read, bytes, where);
-  const schemaAt = MAGIC_BYTES + PREFIX_BYTES;
-  const schemaBytes = await head.length(MAGIC_BYTES);
-  const batchAt = schemaAt + schemaBytes + PREFIX_BYTES;
-  const batchBytes = await head.length(schemaAt + schemaBytes);
-  const [schema, batch] = await Promise.all([head.slice(schemaAt, schemaBytes), head.slice(batchAt, batchBytes)]);
-  const described = decoded(where, () => {
-    const [one, two] = [Message.decode(schema), Message.decode(batch)];
-    return one.isSchema() && two.isRecordBatch() ? { schema: one.header(), batch: two.header() } : undefined;
-  });
-  const fields = described.schema.fields.slice(1);
-  const at = fields.findIndex(
-    ({ metadata, name }) => !metadata.has(GRID_KEY) && (metadata.get(LAYER_KEY) ?? name) === layer,
-  );
-  if (at < 0) throw missing(layer, described.schema, where);
-  const rows = described.batch.length;
-  const channels = (fields[at]!.type as FixedSizeList).listSize;
+  const at = taps.findIndex((tap) => tap.layer === layer);
+  if (at < 0) {
+    throw new Failure('RUNTIME_LAYER_MISSING', `there is no layer ${layer}`, {
+      where,
+      fix: `ask for one of ${taps.map((tap) => tap.layer).join(', ')}`,
+    });
+  }
+  const { channels } = taps[at]!;
+  const { batch, body } = await findBatch(new Head(read, bytes, where), where);
+  const rows = batch.length;
   // Two buffers of the index, then three of each list: which lists there are, which values there are, the values.
-  const region = described.batch.buffers[2 + 3 * at + 2];
+  const region = batch.buffers[2 + 3 * at + 2];
   const size = 4 * rows * channels;
-  if (region === undefined || !(channels > 0) || region.length < size) {
+  // Blocks are filled up to a multiple of 64 bytes at most: one of another length is another layer's.
+  if (region === undefined || region.length < size || region.length >= size + 64) {
     throw damaged(where, `layer ${layer} does not hold ${rows} × ${channels} float32`);
   }
   if (size === 0) return { rows, channels, values: new Float32Array(0) };
-  const start = batchAt + batchBytes + region.offset;
+  const start = body + region.offset;
   if (start + size > bytes) throw damaged(where, `layer ${layer} ends behind the end of the file`);
   const block = await read({ start, end: start + size - 1 });
   if (block.length !== size) throw damaged(where, `${block.length} bytes came where ${size} were asked for`);
   // A typed array needs its own alignment.
   const aligned = block.byteOffset % 4 === 0 ? block : block.slice();
   return { rows, channels, values: new Float32Array(aligned.buffer, aligned.byteOffset, rows * channels) };
+}
+
+/** The one record batch, and the byte from which its buffers are counted. Some writers put the schema before it, others at the end alone. */
+async function findBatch(head: Head, where: string) {
+  const { Message } = await import('apache-arrow');
+  let at = MAGIC_BYTES;
+  for (let messages = 0; messages < 2; messages++) {
+    const length = await head.length(at);
+    const described = await head.slice(at + PREFIX_BYTES, length);
+    const message = decoded(where, () => Message.decode(described));
+    at += PREFIX_BYTES + length;
+    if (message.isRecordBatch()) return { batch: message.header(), body: at };
+    if (!message.isSchema()) break;
+  }
+  throw damaged(where, 'the file does not begin with a record batch');
 }
 
 /** The beginning of a file, read as far as it is looked into. */
@@ -95,25 +111,14 @@ class Head {
   }
 }
 
-function decoded<Described>(where: string, decode: () => Described | undefined): Described {
-  let described: Described | undefined;
+function decoded(where: string, decode: () => ArrowMessage): ArrowMessage {
   try {
-    described = decode();
+    const message = decode();
+    message.header();
+    return message;
   } catch (error) {
     throw damaged(where, (error as Error).message, error);
   }
-  if (described !== undefined) return described;
-  throw damaged(where, 'the file is no schema with a record batch behind it');
-}
-
-function missing(layer: string, { fields }: Schema, where: string): Failure {
-  const layers = fields
-    .slice(1)
-    .flatMap(({ metadata, name }) => (metadata.has(GRID_KEY) ? [] : [metadata.get(LAYER_KEY) ?? name]));
-  return new Failure('RUNTIME_LAYER_MISSING', `there is no layer ${layer}`, {
-    where,
-    fix: `ask for one of ${layers.join(', ')}`,
-  });
 }
 
 function damaged(where: string, message: string, cause?: unknown): Failure {

@@ -97,7 +97,7 @@ describe('a file of responses', () => {
       };
       for (const { layer, channels } of [wide[0]!, wide[17]!, wide[39]!]) {
         asked = 0;
-        expect(await readColumn(read, bytes.length, layer)).toEqual({
+        expect(await readColumn(read, { bytes: bytes.length, taps: wide, layer })).toEqual({
           rows: 9,
           channels,
           values: responses.get(layer),
@@ -105,15 +105,20 @@ describe('a file of responses', () => {
         expect(asked).toBeLessThan(bytes.length / 2);
       }
       const missing = { code: 'RUNTIME_LAYER_MISSING', fix: expect.stringContaining('layer 39') as string };
-      await expect(readColumn(read, bytes.length, 'layer 40')).rejects.toMatchObject(missing);
+      await expect(readColumn(read, { bytes: bytes.length, taps: wide, layer: 'layer 40' })).rejects.toMatchObject(
+        missing,
+      );
       for (const [spoilt, length] of [
         [bytes.map((byte) => byte ^ 0x5a), bytes.length],
         [bytes.slice(0, 300), 300],
-        [bytes, bytes.length - 70_000],
+        [bytes, bytes.length - 40_000],
       ] as const) {
         const from: ReadRange = ({ start, end }) => Promise.resolve(spoilt.subarray(start, end + 1));
-        await expect(readColumn(from, length, 'layer 39')).rejects.toMatchObject({ code: 'RUNTIME_FEATURES_INVALID' });
+        const place = { bytes: length, taps: wide, layer: 'layer 39' };
+        await expect(readColumn(from, place)).rejects.toMatchObject({ code: 'RUNTIME_FEATURES_INVALID' });
       }
+      const others = { bytes: bytes.length, taps: wide.slice(1), layer: 'layer 17' };
+      await expect(readColumn(read, others)).rejects.toMatchObject({ code: 'RUNTIME_FEATURES_INVALID' });
     });
   });
 

@@ -79,14 +79,48 @@ export async function requireLayerResults(
   task: TaskSpec,
 ): Promise<readonly LayerResult[]> {
   const results = await layerResults(context, model, dataset, task);
-  if (results.length < model.inspection.taps.length) {
-    throw new Failure(
-      'ANALYSIS_MISSING',
-      `"${model.name}" has not been analysed for "${task.name}" on "${dataset.name}" (${results.length} of ${model.inspection.taps.length} layers are done)`,
-      { where: 'task', fix: 'Launch an analysis of this model and data set and wait until it has succeeded.' },
-    );
+  const layers = model.inspection.taps.length;
+  if (results.length < layers) {
+    throw analysisMissing(model, dataset, task, `${results.length} of ${layers} layers are done`);
   }
   return results;
+}
+
+interface LayerTask {
+  readonly model: ModelReference;
+  readonly dataset: DatasetReference;
+  readonly task: TaskSpec;
+  readonly layer: string;
+}
+
+/** The result of one task at one layer; null where it was not analysed. The model has that layer. */
+export async function findLayerResult(
+  { loaders }: Pick<Context, 'loaders'>,
+  { model, dataset, task, layer }: LayerTask,
+): Promise<LayerResult | null> {
+  const { key } = keysOfTask(model, dataset, task).layers.find((one) => one.layer === layer)!;
+  const row = await loaders.results.load(key);
+  if (row === null) return null;
+  const { channels } = model.inspection.taps.find((tap) => tap.layer === layer)!;
+  return { layer, channels, result: row.output as unknown as LayerTaskResult };
+}
+
+/** `task`: for which; null where any would do. `state`: what there is instead. */
+export function analysisMissing(
+  model: ModelReference,
+  dataset: DatasetReference,
+  task: TaskSpec | null,
+  state: string,
+): Failure {
+  const aim = task === null ? '' : ` for "${task.name}"`;
+  return new Failure(
+    'ANALYSIS_MISSING',
+    `"${model.name}" has not been analysed${aim} on "${dataset.name}" (${state})`,
+    {
+      where: task === null ? 'dataset' : 'task',
+      fix: 'Launch an analysis of this model and data set and wait until it has succeeded.',
+    },
+  );
 }
 
 /** What the head reads: see `chooseHead`. */

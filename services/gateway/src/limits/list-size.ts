@@ -8,6 +8,7 @@ const JSON_COST = 50;
 
 /** Lists of numbers that count for more than the one field that they are. */
 const NUMBERS: Readonly<Record<string, number>> = {
+  'TaskFilters.kept': 50,
   'ReportConfusion.before': 100,
   'ReportConfusion.after': 100,
   'ReportLayer.indices': 50,
@@ -28,6 +29,10 @@ const PAGE_LIMIT = 100;
 const SIZES: Readonly<Record<string, (args: Arguments, above: Arguments) => number>> = {
   'CharacteristicCurve.points': (_args, { maxPoints }) => (typeof maxPoints === 'number' ? maxPoints : 100),
   'CompressionFrontier.points': (_args, above) => pointsOf(above),
+  'FilterUse.overlaps': (_args, { tasks }) => pairs(Array.isArray(tasks) ? tasks.length : USUAL),
+  'FilterResponses.most': (_args, { images }) => (typeof images === 'number' ? images : 8),
+  'FilterResponses.least': (_args, { images }) => (typeof images === 'number' ? images : 8),
+  'NetworkInput.samples': () => 3,
   'Run.labels': () => 5,
   'Query.failureCodes': () => 200,
   'Query.taskRelationships': ({ models }) => (Array.isArray(models) ? models.length : 1),
@@ -70,6 +75,10 @@ export function listSize({ name, isList, args, above }: SizedField): number {
   return isList && !name.endsWith('Connection.edges') ? USUAL : 1;
 }
 
+function pairs(of: number): number {
+  return (of * (of - 1)) / 2;
+}
+
 function pointsOf({ input }: Arguments): number {
   const { points } = (input ?? {}) as { readonly points?: unknown };
   return typeof points === 'number' ? points : 41;
@@ -87,6 +96,9 @@ export const BASE_COSTS: Readonly<Record<string, (args: Arguments) => number>> =
   'Query.characteristicCurves': () => RESULTS,
   'Query.compressionFrontier': (args) => PLANNING + ONE_PLAN * pointsOf(args),
   'Query.compressionPlan': () => PLANNING,
+  // A layer's responses to every image are read, in a process of their own, when they are first asked for.
+  'Query.filterResponses': () => PLANNING,
+  'Query.filterUse': ({ tasks }) => RESULTS + (Array.isArray(tasks) ? tasks.length : USUAL),
   'Query.taskRelationships': ({ models }) => RESULTS * (Array.isArray(models) ? models.length : 1),
   // It is made when it is first asked for.
   'Run.report': () => RESULTS,

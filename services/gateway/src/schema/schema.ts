@@ -5,10 +5,13 @@ import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
 import { DatasetResolver } from './dataset.ts';
 import { FailureCodeResolver } from './failure-code.ts';
+import { FilterResponsesResolver } from './filter-responses.ts';
+import { FilterUseResolver } from './filter-use.ts';
 import { IdentityResolver } from './identity.ts';
 import { ModelResolver } from './model.ts';
 import { MutationResolver } from './mutations.ts';
 import { nameInputFields } from './name-input-fields.ts';
+import { NetworkInputResolver } from './network-input.ts';
 import { NodeResolver } from './node-query.ts';
 import { FrontierResolver } from './frontier.ts';
 import { PlanResolver } from './plan.ts';
@@ -28,9 +31,12 @@ export function createSchema(): GraphQLSchema {
       CurveResolver,
       DatasetResolver,
       FailureCodeResolver,
+      FilterResponsesResolver,
+      FilterUseResolver,
       IdentityResolver,
       ModelResolver,
       MutationResolver,
+      NetworkInputResolver,
       NodeResolver,
       FrontierResolver,
       PlanResolver,

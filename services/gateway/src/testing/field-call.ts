@@ -38,6 +38,8 @@ const PLAIN: Readonly<Record<string, unknown>> = {
     role: 'VIEWER',
     task: 'yaw',
     tasks: ['yaw'],
+    layer: 'conv1',
+    filter: 0,
     epsilon: 0.1,
     epsilons: [0.1],
     mode: 'FULL',
