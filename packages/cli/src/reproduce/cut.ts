@@ -7,14 +7,14 @@ import type { Lab, Subject, Subjects } from './lab.ts';
 import { SEED, SMALL_SHARE } from './profile.ts';
 import type { AgnosticResult, CutFigures, CutResult } from './results.ts';
 
-/** The paper's rule at each ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
+/** The paper's rule at some ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
 export async function cutByRule(
   lab: Lab,
   subjects: Subjects,
   subject: Subject,
   task: string,
+  epsilons = lab.profile.epsilons,
 ): Promise<readonly CutResult[]> {
-  const { epsilons } = lab.profile;
   const results = await cut(lab, subjects, subject, {
     ...{ plan: { task, criterion: 'LASSO' }, epsilons: [...epsilons], compare: ['DAMAGE'] },
     // The paper knows no teacher.

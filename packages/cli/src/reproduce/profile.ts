@@ -39,7 +39,7 @@ const PRIMARIES = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'e
 
 /** The thirteen convolutions of VGG-16 with an eighth of its filters. */
 const FULL_WIDTHS = [8, 8, 'pool', 16, 16, 'pool', 32, 32, 32, 'pool', 64, 64, 64, 'pool', 64, 64, 64] as const;
-/** A sixteenth, and half of that at the end. */
+/** A sixteenth, and at the end less. */
 const QUICK_WIDTHS = [4, 4, 'pool', 8, 8, 'pool', 8, 8, 8, 'pool', 16, 16, 16, 'pool', 16, 16, 16] as const;
 
 export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
@@ -52,8 +52,8 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
   },
   quick: {
     name: 'quick',
-    ...{ faces: 1_600, persons: 40, smaller: 640, widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
-    ...{ primaryEpochs: 3, satelliteEpochs: 2, primaries: PRIMARIES },
+    ...{ faces: 2_000, persons: 40, smaller: 800, widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
+    ...{ primaryEpochs: 8, satelliteEpochs: 3, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     ...{ small: ['gender'], ranked: [], agnostic: 'head_pose', light: true },
   },

@@ -1,7 +1,7 @@
 import { machineFacts } from '@kneepoint/runtime';
 import { cutByRule, cutSmall, makeAgnostic } from './cut.ts';
 import type { Lab, Subject, Subjects } from './lab.ts';
-import { analyse, curvesOf, distributionOf, matrixOf, rankingOf, transferTo } from './measure.ts';
+import { analyse, curvesOf, EPSILON, distributionOf, matrixOf, rankingOf, transferTo } from './measure.ts';
 import type { Profile } from './profile.ts';
 import { readResponses } from './responses.ts';
 import type { CellResult, CutResult, Reproduction, TransferResult } from './results.ts';
@@ -21,7 +21,7 @@ export function measureStages(profile: Profile, networks: readonly string[]): re
     { name: 'time least squares', seconds: 5 + smaller / 600 },
     ...profile.ruled.map((task) => ({ name: `cut for ${task} by the paper's rule`, seconds: 20 + 4 * training })),
     ...profile.small.map((task) => ({ name: `small network for ${task}`, seconds: 10 + 2.5 * training })),
-    ...(profile.light ? [{ name: 'cut max-feature-map for yaw', seconds: 20 + 4 * training }] : []),
+    ...(profile.light ? [{ name: 'cut max-feature-map for yaw', seconds: 12 + 2 * training }] : []),
     ...(profile.agnostic === null ? [] : [{ name: `network for ${profile.agnostic} that knows nobody`, seconds: 8 }]),
     ...profile.ranked.map((task) => ({ name: `finetune all for ${task}`, seconds: networks.length * training })),
   ];
@@ -62,7 +62,7 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
     small.push(await stages.run(`small network for ${task}`, () => cutSmall(lab, subjects, source(task), task)));
   }
   const lightCuts = light
-    ? await stages.run('cut max-feature-map for yaw', () => cutByRule(lab, subjects, light, 'yaw'))
+    ? await stages.run('cut max-feature-map for yaw', () => cutByRule(lab, subjects, light, 'yaw', [EPSILON]))
     : [];
   const agnostic =
     profile.agnostic === null

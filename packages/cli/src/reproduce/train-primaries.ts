@@ -50,8 +50,8 @@ export async function trainPrimaries(lab: Lab): Promise<Subjects> {
     }),
   );
   return {
-    ...{ networks, light, dataset: dataset!, folder: faces.smaller, images: profile.smaller },
-    tasks: (await findDatasetRow(connection.client, dataset!)).tasks,
+    ...{ networks, light, dataset, folder: faces.smaller, images: profile.smaller },
+    tasks: (await findDatasetRow(connection.client, dataset)).tasks,
     data: `${profile.faces} drawn faces of ${profile.persons} people, ${FACE_SIZE} × ${FACE_SIZE}`,
   };
 }

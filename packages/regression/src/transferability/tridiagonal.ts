@@ -56,7 +56,7 @@ export interface ShiftedSolver {
   readonly logDeterminant: number;
   /** trace of (tI + T)⁻¹. */
   readonly inverseTrace: number;
-  solve(b: Float64Array): Float64Array;
+  readonly solve: (b: Float64Array) => Float64Array;
 }
 
 /** LDLᵀ from either end; where the two meet at i, 1 / (d⁺ᵢ + d⁻ᵢ − (t + Tᵢᵢ)) is the i-th diagonal entry of the inverse (Meurant 1992). */

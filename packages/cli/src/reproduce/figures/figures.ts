@@ -29,7 +29,7 @@ export function figuresOf(results: Reproduction): readonly Figure[] {
       paper: i === 0 ? 'Fig. 7' : 'Fig. 8',
       svg: curveFigure(curve),
     })),
-    ...byTask([...cuts, ...light]).map((group) => ({
+    ...byTask(cuts).map((group) => ({
       name: `trade-${fileName(`${group[0]!.network}-${group[0]!.result.task}`)}`,
       paper: 'Fig. 9',
       svg: tradeFigure(group),
