@@ -1,4 +1,3 @@
-export { lightCnn, type LightCnnOptions } from './models/light-cnn.ts';
 export * from './proto.ts';
 export { byteLengthOf, dataTypeName, isFloatType, type TypedArray } from './data-type.ts';
 export { DEFAULT_LIMITS, MODEL_LIMITS, type ModelLimits } from './limits.ts';
@@ -35,6 +34,7 @@ export { GraphBuilder, type Attributes, type ConvOptions } from './builder.ts';
 export { skeleton } from './skeleton.ts';
 export { seededRandom, type Random } from './random.ts';
 export { Layers, type Extent, type LayerOptions, type PoolOptions } from './models/layers.ts';
+export { lightCnn, type LightCnnOptions } from './models/light-cnn.ts';
 export { vgg16, vggStyle, type Vgg16Options, type VggStyleOptions } from './models/vgg.ts';
 export { smallNets } from './models/small-nets.ts';
 export { inlineExternalData, type ReadExternal } from './external-data.ts';
