@@ -70,6 +70,40 @@ function unknownDomain(): ReturnType<Door['make']> {
   return { model };
 }
 
+/** Quantised all through, as ONNX Runtime's QOperator format has it: two branches joined, and a linear layer that gives plain numbers or not. */
+function operators(single: boolean): ReturnType<Door['make']> {
+  const net = new HalfDead(1);
+  const at = [step(net), whole(net, UINT8, 128)];
+  const x = quantise(net, net.take(['N', 3, 8, 8]));
+  const parts = ['a', 'b'].flatMap((name) => [qlinear(net, x, 3, 1, name), ...at]);
+  const both = net.note(net.graph.node('QLinearConcat', [...at, ...parts], { axis: 1 }, 'both'), [32, 8, 8]);
+  const pooled = net.graph.node('QLinearGlobalAveragePool', [qlinear(net, both, 32, 1, 'c'), ...at, ...at], {}, 'pool');
+  const flat = net.flatten(net.note(pooled, [16, 1, 1]));
+  const linear = (y: string, from: number, to: number, name: string, last: boolean): string => {
+    const w = last
+      ? net.graph.init({
+          dims: [to, from],
+          type: INT8,
+          data: Int8Array.from({ length: to * from }, (_, i) => ((i * 37) % 255) - 127),
+        })
+      : kernel(net, [to, from]);
+    const bias = net.graph.init({
+      dims: [to],
+      type: INT32,
+      data: Int32Array.from({ length: to }, (_, i) => (i < to / 2 ? i : 0)),
+    });
+    const inputs = [y, ...at, w, step(net, 0.01), whole(net, INT8), bias, ...(last && single ? [] : at)];
+    return net.note(net.graph.node('QGemm', inputs, { transB: 1 }, name), [to]);
+  };
+  const y = linear(linear(flat, 16, 16, 'd', false), 16, 5, 'answer', true);
+  net.declare(single ? y : real(net, y), ['N', 5]);
+  const model = net.build();
+  const own = new Set(['QLinearConcat', 'QLinearGlobalAveragePool', 'QGemm']);
+  for (const node of model.graph!.node) if (own.has(node.opType)) node.domain = 'com.microsoft';
+  model.opsetImport.push({ ...model.opsetImport[0]!, domain: 'com.microsoft', version: 1n });
+  return { model };
+}
+
 /** An operator of ONNX Runtime's own domain. */
 function runtimeDomain(): ReturnType<Door['make']> {
   const net = new HalfDead(1);
@@ -93,6 +127,8 @@ export const quantised: readonly Door[] = [
     const x = qlinear(net, quantise(net, net.take(['N', 3, 8, 8])), 3, 1, 'a');
     net.answer(real(net, qlinear(net, qlinear(net, x, 16, 16, 'b'), 16, 1, 'c')));
   }),
+  finished('operators of a runtime on whole numbers, joined, with linear layers', () => operators(false)),
+  finished('operators of a runtime on whole numbers, the last of which gives plain ones', () => operators(true)),
   door(
     'a matrix quantised as it runs',
     (net) => {

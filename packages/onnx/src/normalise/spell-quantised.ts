@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { intAttr, setAttr } from '../attributes.ts';
+import { floatAttr, intAttr, setAttr } from '../attributes.ts';
 import { constantProto, floatConstant, reshapedConstant } from '../fold/constants.ts';
 import { Graph, isDefaultDomain } from '../graph.ts';
 import type { ModelProto, NodeProto, TensorProto } from '../proto.ts';
@@ -20,6 +20,7 @@ interface Fused {
   /** The operator on plain numbers. */
   readonly op: string;
   readonly operands: readonly Operand[];
+  /** Without a scale there the result is plain numbers, where the operator may give those. */
   readonly result: { readonly scale: number; readonly zero: number };
   /** Position of an int32 bias, whose scale is the product of those of the first two operands. */
   readonly bias?: number;
@@ -38,7 +39,24 @@ const two = (op: string): Fused => ({
   result: { scale: 6, zero: 7 },
 });
 
-const FUSED: Readonly<Record<string, Fused | undefined>> = {
+/** Operands one after the other, behind scale and zero point of the result. */
+const joined = ({ input }: NodeProto): Fused => ({
+  ...{ domain: 'com.microsoft', op: 'Concat' },
+  operands: Array.from({ length: Math.floor((input.length - 2) / 3) }, (_, i) => at(2 + 3 * i)),
+  result: { scale: 0, zero: 1 },
+});
+/** A matrix of inputs × outputs, or the other way round. */
+const linear = (node: NodeProto): Fused | undefined =>
+  // The steps of its bias hold the factor, too.
+  floatAttr(node, 'alpha', 1) === 1
+    ? {
+        ...{ domain: 'com.microsoft', op: 'Gemm', bias: 6 },
+        operands: [at(0), at(3, intAttr(node, 'transB', 0) === 1 ? 0 : 1)],
+        result: { scale: 7, zero: 8 },
+      }
+    : undefined;
+
+const FUSED: Readonly<Record<string, Fused | ((node: NodeProto) => Fused | undefined) | undefined>> = {
   QLinearConv: {
     ...{ domain: 'standard', op: 'Conv', operands: [at(0), at(3, 0)], bias: 8 },
     result: { scale: 6, zero: 7 },
@@ -53,6 +71,8 @@ const FUSED: Readonly<Record<string, Fused | undefined>> = {
   QLinearAveragePool: one('AveragePool'),
   QLinearSigmoid: one('Sigmoid'),
   QLinearLeakyRelu: one('LeakyRelu'),
+  QLinearConcat: joined,
+  QGemm: linear,
 };
 
 /** From here on DequantizeLinear takes a scale for each position along an axis. */
@@ -68,7 +88,8 @@ export function spellQuantised(model: ModelProto): void {
   const { proto } = graph;
   const made: TensorProto[] = [];
   proto.node = proto.node.flatMap((node) => {
-    const fused = FUSED[node.opType];
+    const known = FUSED[node.opType];
+    const fused = typeof known === 'function' ? known(node) : known;
     const standard = isDefaultDomain(node.domain);
     if (!fused || (fused.domain === 'standard' ? !standard : node.domain !== fused.domain)) return [node];
     if (intAttr(node, 'channels_last', 0) !== 0) return [node];
@@ -105,12 +126,18 @@ class Spelling {
       if (!read) return undefined;
       plain.push(read);
     }
+    const attribute = this.node.attribute.filter(({ name }) => name !== 'channels_last');
+    const inputs = plain.map(({ output }) => output[0]!);
+    if (op === 'Gemm' && !this.node.input[result.scale]) {
+      made.push(...this.constants);
+      const given = { name: this.name, opType: op, input: inputs, output: [...this.node.output], attribute };
+      return [...plain, create(NodeProtoSchema, given)];
+    }
     const scale = this.stored(result.scale);
     if (!scale || scale.dims.reduce((count, dim) => count * dim, 1n) !== 1n) return undefined;
     const whole = `${this.name}/plain`;
     const computed = create(NodeProtoSchema, {
-      ...{ name: this.name, opType: op, input: plain.map(({ output }) => output[0]!), output: [whole] },
-      attribute: this.node.attribute.filter(({ name }) => name !== 'channels_last'),
+      ...{ name: this.name, opType: op, input: inputs, output: [whole], attribute },
     });
     const rounded = create(NodeProtoSchema, {
       ...{ name: `${this.name}/quantise`, opType: 'QuantizeLinear', output: [...this.node.output] },

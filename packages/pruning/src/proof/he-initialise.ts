@@ -57,7 +57,7 @@ function drawQuantised(graph: Graph, { random, gain }: Pick<Draw, 'random' | 'ga
   const { proto } = graph;
   const drawn = new Map<
     NodeProto,
-    { readonly tensors: TensorProto[]; readonly scale: string; readonly value: string }
+    { readonly tensors: TensorProto[]; readonly scale: string; readonly value: string; readonly step: number }
   >();
   for (const node of graph.proto.node) {
     node.input.forEach((name, input) => {
@@ -69,7 +69,10 @@ function drawQuantised(graph: Graph, { random, gain }: Pick<Draw, 'random' | 'ga
       if (!value || !scale || most === undefined || scale.dataType !== (DataType.FLOAT as number)) return;
       const dims = tensorDims(value);
       const plain = numbers(draw({ random, dims, node, gain }), dims);
-      const step = plain.reduce((largest, number) => Math.max(largest, Math.abs(number)), 0) / most || 1;
+      const free = plain.reduce((largest, number) => Math.max(largest, Math.abs(number)), 0) / most || 1;
+      const [fed, weight] = node.input.map((operand) => graph.producer(operand));
+      const own = input === BIAS && weight ? biasStep(graph, fed, drawn.get(weight)?.step) : undefined;
+      const step = own ?? free;
       // A zero point for each position would be as new as the weight: the middle of the range serves for all.
       const middle = zero ? (tensorNumbers(readTensor(zero))[0] ?? 0) : 0;
       const { type, data } = readTensor(value);
@@ -81,7 +84,7 @@ function drawQuantised(graph: Graph, { random, gain }: Pick<Draw, 'random' | 'ga
       const names = { value: `${name}/drawn`, scale: `${name}/drawn_scale` };
       const scaleDims = tensorDims(scale);
       drawn.set(read, {
-        ...names,
+        ...{ ...names, step },
         tensors: [
           writeTensor(names.value, { dims, type, data: whole }),
           writeTensor(names.scale, {
@@ -98,6 +101,19 @@ function drawQuantised(graph: Graph, { random, gain }: Pick<Draw, 'random' | 'ga
     read.input[1] = scale;
   }
 }
+
+/**
+ * The step of a bias in whole numbers: that of the input · that of the weight, as every runtime takes it to be that fuses the layer. Undefined
+ * where the input is not quantised.
+ */
+function biasStep(graph: Graph, fed: NodeProto | undefined, weight: number | undefined): number | undefined {
+  const scale = fed?.opType === 'DequantizeLinear' ? graph.initializer(fed.input[1] ?? '') : undefined;
+  if (!scale || weight === undefined || volume(tensorDims(scale)) !== 1) return undefined;
+  return Math.fround(tensorNumbers(readTensor(scale))[0]! * weight);
+}
+
+/** The input of a layer that holds its bias. */
+const BIAS = 2;
 
 /** The largest step to either side of the zero point; an int32 bias is drawn in fewer steps than it could be, so that sums stay exact. */
 const LARGEST: ReadonlyMap<number, number> = new Map([

@@ -27,6 +27,8 @@ interface Site {
   readonly node: NodeProto;
   /** The stored tensor that is multiplied; it names the site, since nodes may share it. */
   readonly scaled: string;
+  /** A bias in whole numbers, whose scale goes with that of the weight: it stays as large in more or fewer steps. */
+  readonly steps: { readonly scale: string; readonly value: string } | undefined;
   readonly bias: string | undefined;
   /** What the node multiplies its bias by. */
   readonly beta: number;
@@ -105,9 +107,11 @@ function siteOf(graph: Graph, node: NodeProto, shapes: Shapes, owners: Map<strin
   // One bias cannot make up for the means of two layers.
   const own = fits && (owners.get(bias!) ?? scaled) === scaled;
   if (own) owners.set(bias!, scaled);
+  const steps = known.bias === undefined ? undefined : stepsBehind(graph, node.input[known.bias] ?? '', owners);
+  if (steps) owners.set(steps.scale, scaled);
   const beta = node.opType === 'Gemm' ? floatAttr(node, 'beta', 1) : 1;
   const type = tensor.dataType as DataType;
-  return { node, scaled, bias: own && beta !== 0 ? bias : undefined, beta, axis, dims, type };
+  return { node, scaled, steps, bias: own && beta !== 0 ? bias : undefined, beta, axis, dims, type };
 }
 
 /** The stored weight of an input; of a quantised one the scale of its own that fresh weights came with. */
@@ -115,6 +119,14 @@ function drawnBehind(graph: Graph, name: string): string | undefined {
   const read = graph.producer(name);
   if (read?.opType !== 'DequantizeLinear') return initializerBehind(graph, name);
   return read.input[0]?.endsWith('/drawn') ? read.input[1] : undefined;
+}
+
+/** A bias in whole numbers that fresh weights came with; undefined where another layer has it too. */
+function stepsBehind(graph: Graph, name: string, owners: ReadonlyMap<string, string>): Site['steps'] {
+  const read = graph.producer(name);
+  const scale = drawnBehind(graph, name);
+  if (read?.opType !== 'DequantizeLinear' || scale === undefined || owners.has(scale)) return undefined;
+  return { scale, value: read.input[0]! };
 }
 
 function levelsOf(stems: ReadonlyMap<string, string>, results: BatchOutputs['results']): ReadonlyMap<string, Level> {
@@ -138,9 +150,13 @@ const TINY = 1e-30;
 
 function apply(model: ModelProto, sites: readonly Site[], levels: ReadonlyMap<string, Level>): void {
   const next = new Map<string, (tensor: TensorProto) => TensorProto>();
-  for (const { scaled, bias, beta } of sites) {
+  for (const { scaled, steps, bias, beta } of sites) {
     const { scale, shift } = levels.get(scaled)!;
     next.set(scaled, (tensor) => changed(tensor, (value) => value * scale));
+    if (steps) {
+      next.set(steps.scale, (tensor) => changed(tensor, (value) => value * scale));
+      next.set(steps.value, (tensor) => changed(tensor, (value) => bounded(value / scale)));
+    }
     if (bias !== undefined)
       next.set(bias, (tensor) => changed(tensor, (value, i) => (value - shift[i]! / beta) * scale));
   }
@@ -150,8 +166,15 @@ function apply(model: ModelProto, sites: readonly Site[], levels: ReadonlyMap<st
 
 function changed(tensor: TensorProto, change: (value: number, i: number) => number): TensorProto {
   const { dims, type, data } = readTensor(tensor);
-  return writeTensor(tensor.name, { dims, type, data: (data as Float32Array).map(change) });
+  return writeTensor(tensor.name, { dims, type, data: (data as Float32Array | Int32Array).map(change) });
 }
+
+/** A number of steps. More than these are beyond what a sum in whole numbers holds. */
+function bounded(value: number): number {
+  return Math.round(Math.min(MOST_STEPS, Math.max(-MOST_STEPS, value)));
+}
+
+const MOST_STEPS = 2 ** 30;
 
 class Writing {
   private readonly graph: Graph;
