@@ -28,7 +28,7 @@ export function FilterStrip({ title, filters, rows, chosen, onChoose }: Props): 
   const place = useMemo(() => new Map(order.map((filter, at) => [filter, at])), [order]);
   const width = (WIDTH - LEFT) / Math.max(1, filters);
   const height = TOP + rows.length * ROW + BOTTOM;
-  const used = order.filter((filter) => rows.some(({ kept }) => kept.includes(filter))).length;
+  const used = new Set(rows.flatMap(({ kept }) => kept)).size;
   const choose = (event: MouseEvent<SVGRectElement>): void => {
     const { left, width: across } = event.currentTarget.getBoundingClientRect();
     const at = Math.floor(((event.clientX - left) / across) * filters);

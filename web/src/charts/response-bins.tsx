@@ -41,7 +41,7 @@ export function ResponseBins({ title, bins, ordered }: Props): ReactNode {
       <Beside scale={y} at={MARGIN.left} format={tick} label="mean response" />
       {ordered && line.length > 1 && <path className="line" d={`M${line.join('L')}`} />}
       {bins.map(({ name, images, mean, standardError }, at) => (
-        <g key={name}>
+        <g key={at}>
           <title>
             {mean === null
               ? `${name}: no image`

@@ -48,7 +48,8 @@ export function Datasets(): ReactNode {
               name={dataset.name}
               rename={RenameDatasetDocument}
               remove={RemoveDatasetDocument}
-            />
+            />{' '}
+            <a href={`#/network?${new URLSearchParams({ dataset: dataset.id })}`}>As a network gets it</a>
           </p>
           <table className="list">
             <caption>Tasks</caption>

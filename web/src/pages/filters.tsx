@@ -20,6 +20,8 @@ type Responses = FilterResponsesQuery['filterResponses'];
 const EPSILONS = ['0.001', '0.003', '0.01', '0.03', '0.1', '0.3'];
 const USUAL_EPSILON = '0.01';
 const BINS = ['5', '10', '20'];
+/** Bins that are drawn. */
+const MOST_BINS = 40;
 /** Below this share of variance a layer says next to nothing of a task. */
 const NEXT_TO_NOTHING = 0.02;
 
@@ -29,11 +31,15 @@ export function Filters(): ReactNode {
   const [{ model, dataset, task }, controls] = useChosen(sources);
   const [choice, choose] = useChoices();
   const network = useAsk(NetworkDocument, { id: model?.id ?? '' }, { enabled: model !== undefined });
-  const layers = network.data?.model?.taps.map((tap) => tap.layer) ?? [];
-  const layer = layers.find((name) => name === choice('layer')) ?? layers.at(-1);
+  const taps = network.data?.model?.taps ?? [];
+  const layers = taps.map((tap) => tap.layer);
+  const tap = taps.find((one) => one.layer === choice('layer')) ?? taps.at(-1);
+  const layer = tap?.layer;
   const epsilon = EPSILONS.find((value) => value === choice('epsilon')) ?? USUAL_EPSILON;
   const bins = BINS.find((value) => value === choice('bins')) ?? '10';
-  const filter = /^\d+$/.test(choice('filter') ?? '') ? Number(choice('filter')) : null;
+  // What the address says may be about a layer with more filters.
+  const filter =
+    /^\d+$/.test(choice('filter') ?? '') && tap ? Math.min(Number(choice('filter')), tap.channels - 1) : null;
   const ready = model !== undefined && dataset !== undefined && task !== undefined && layer !== undefined;
   const about = { model: model?.id ?? '', dataset: dataset?.id ?? '', layer: layer ?? '' };
   const use = useAsk(FilterUseDocument, { ...about, epsilon: Number(epsilon) }, { enabled: ready });
@@ -157,6 +163,7 @@ interface AnswersProps {
 function Answers({ responses, task, isOrdered, onFilter }: AnswersProps): ReactNode {
   const { filter, explained, bins, telling, images, imagesRead } = responses;
   const isValue = bins.some(({ from }) => from !== null);
+  const shown = mostTelling(bins);
   return (
     <>
       <div className="beside">
@@ -167,7 +174,7 @@ function Answers({ responses, task, isOrdered, onFilter }: AnswersProps): ReactN
           </figcaption>
           <ResponseBins
             title={`Mean response of filter ${filter} by ${task}, with standard errors`}
-            bins={bins}
+            bins={shown}
             ordered={isValue && isOrdered}
           />
         </figure>
@@ -184,6 +191,8 @@ function Answers({ responses, task, isOrdered, onFilter }: AnswersProps): ReactN
           </ul>
           <p className="quiet">
             A share is how much of a filter’s variance lies between the bins. Bars are standard errors of the mean.
+            {shown.length < bins.length &&
+              ` Of ${bins.length} classes those with the highest and the lowest mean are drawn.`}
             {imagesRead < images && ` ${imagesRead} of ${images} images were read.`}
           </p>
         </div>
@@ -192,6 +201,13 @@ function Answers({ responses, task, isOrdered, onFilter }: AnswersProps): ReactN
       <Gallery title="It answers least to" images={responses.least} archive={responses.archive} />
     </>
   );
+}
+
+/** All bins, or of many classes those that the filter answers to most and least. */
+function mostTelling(bins: Responses['bins']): Responses['bins'] {
+  if (bins.length <= MOST_BINS) return bins;
+  const sorted = bins.filter(({ mean }) => mean !== null).sort((a, b) => b.mean! - a.mean!);
+  return [...sorted.slice(0, MOST_BINS / 2), ...sorted.slice(-MOST_BINS / 2)];
 }
 
 interface GalleryProps extends Pick<Responses, 'archive'> {
