@@ -81,7 +81,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'a small network from fresh weights',
     ],
   ],
-  reproduce: [['reproduce --quick --out figures', 'the figures of the paper on drawn faces, a share of them']],
+  reproduce: [
+    ['reproduce --quick --out figures', 'the figures of the paper on drawn faces, a share of them'],
+    [
+      'reproduce --data photos --group person --model net.onnx=age --out figures',
+      'of your own network, which was trained for age',
+    ],
+  ],
   benchmark: [['benchmark net backbone --runs 100', 'time them against each other in one run']],
   runs: [
     ['runs', 'the newest'],
