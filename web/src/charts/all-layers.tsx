@@ -18,7 +18,7 @@ interface Props {
 
 const WIDTH = 760;
 const HEIGHT = 380;
-const MARGIN = { top: 18, right: 14, bottom: 36, left: 44 };
+const MARGIN = { top: 18, right: 26, bottom: 36, left: 44 };
 
 const x = scaleLinear<number>({ domain: [0, 1], range: [MARGIN.left, WIDTH - MARGIN.right] });
 

@@ -36,7 +36,7 @@ export function FilterStrip({ title, filters, rows, chosen, onChoose }: Props): 
     if (filter !== undefined) onChoose?.(filter);
   };
   return (
-    <figure className="curve strip">
+    <figure className="curve strip" tabIndex={0} aria-label={title}>
       <Svg title={title} width={WIDTH} height={height}>
         {rows.map(({ name, kept }, row) => (
           <g key={name} transform={`translate(0 ${TOP + row * ROW})`}>
