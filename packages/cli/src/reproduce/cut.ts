@@ -1,10 +1,11 @@
-import type { LaunchCompressionInput } from '@kneepoint/client';
+import { KneepointError, type LaunchCompressionInput } from '@kneepoint/client';
 import type { ReportResult } from '@kneepoint/workflow';
 import { reportOf } from '../client/runs.ts';
 import { compress } from '../commands/compress.ts';
 import { prune } from '../commands/prune.ts';
+import { note } from '../output.ts';
 import type { Lab, Subject, Subjects } from './lab.ts';
-import { SEED, SMALL_SHARE } from './profile.ts';
+import { SEED } from './profile.ts';
 import type { AgnosticResult, CutFigures, CutResult } from './results.ts';
 
 /** The paper's rule at some ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
@@ -23,13 +24,24 @@ export async function cutByRule(
   return results.map((result) => ({ network: subject.figures.name, result }));
 }
 
-/** A network with next to no parameters left, beside the whole one with a new head and the whole one finetuned. */
-export async function cutSmall(lab: Lab, subjects: Subjects, subject: Subject, task: string): Promise<CutResult> {
-  const [result] = await cut(lab, subjects, subject, {
-    ...{ plan: { task }, targets: [{ kind: 'PARAMETERS', remove: SMALL_SHARE }] },
-    arms: ['FINETUNED', 'UNPRUNED'],
-  });
-  return { network: subject.figures.name, result: result! };
+/** A network with few parameters left, to be set beside the whole one with a new head; null where so few are none. */
+export async function cutSmall(
+  lab: Lab,
+  subjects: Subjects,
+  subject: Subject,
+  task: string,
+): Promise<CutResult | null> {
+  try {
+    const [result] = await cut(lab, subjects, subject, {
+      ...{ plan: { task }, targets: [{ kind: 'PARAMETERS', remove: lab.profile.smallShare }] },
+      arms: ['FINETUNED', 'UNPRUNED'],
+    });
+    return { network: subject.figures.name, result: result! };
+  } catch (error) {
+    if (!(error instanceof KneepointError) || error.code !== 'PLAN_TARGET_UNREACHABLE') throw error;
+    note(`no small network for ${task}: ${error.message}`);
+    return null;
+  }
 }
 
 /** Filters that tell who it is are taken out of the identity network; what can still be read is measured. */

@@ -59,7 +59,9 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
   }
   const small: CutResult[] = [];
   for (const task of profile.small) {
-    small.push(await stages.run(`small network for ${task}`, () => cutSmall(lab, subjects, source(task), task)));
+    const name = `small network for ${task}`;
+    const made = await stages.run(name, () => cutSmall(lab, subjects, source(task), task));
+    if (made) small.push(made);
   }
   const lightCuts = light
     ? await stages.run('cut max-feature-map for yaw', () => cutByRule(lab, subjects, light, 'yaw', [EPSILON]))
