@@ -11,18 +11,13 @@ let sample: Sample;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kneepoint-beside-'));
-  sample = await makeSample(join(folder, 'sample'), { count: 120, widths: [8, 'pool', 12, 'pool', 16] });
+  sample = await makeSample(join(folder, 'sample'), { count: 90, widths: [8, 'pool', 12] });
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A compression on a data folder, long enough to be met in the middle. */
-function compress(data: string, epsilon: string, epochs = '12'): Kneepoint {
-  return new Kneepoint([
-    ...['compress', '--model', sample.model, '--data', sample.faces, '--task', 'yaw', '--epsilon', epsilon],
-    ...['--arms', 'finetuned', '--no-teacher', '--epochs', epochs, '--patience', '0'],
-    ...['--out', join(folder, `out-${epsilon}`), '--data-dir', data, '--json'],
-  ]);
+function start(data: string, ...args: readonly string[]): Kneepoint {
+  return new Kneepoint([...args, '--data-dir', data, '--json']);
 }
 
 /** The process that serves a data folder. */
@@ -38,39 +33,36 @@ async function untilOwned(data: string, command: Kneepoint): Promise<void> {
   }
 }
 
-/** Ends with a report, whatever became of its server meanwhile. */
-async function ends(command: Kneepoint): Promise<void> {
+/** Ends well, whatever became of its server meanwhile; what it printed. */
+async function ends<T>(command: Kneepoint): Promise<T> {
   const { code, stdout, stderr } = await command.finished();
   expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
-  expect((JSON.parse(stdout) as Report).results).toHaveLength(1);
+  return JSON.parse(stdout) as T;
 }
 
-describe('two commands on one data folder', () => {
-  it.each([
-    ['is interrupted', 'SIGINT', 130],
-    ['is killed', 'SIGKILL', null],
-  ] as const)(
-    'live side by side: when the one that serves it %s, the other goes on by itself',
-    async (how, signal, code) => {
-      const data = join(folder, how);
-      const first = compress(data, '0.1');
-      await untilOwned(data, first);
-      const second = compress(data, '0.3');
-      // Both train at the same time, or one after the other: by then the guest's run is in the owner's hands.
-      await second.says(/epoch 1\/12/);
-      expect(await owner(data)).toBe(first.child.pid);
-      first.child.kill(signal);
-      expect((await first.finished()).code).toBe(code);
-      await second.says(/whoever served the data folder has ended; this command goes on serving it/);
-      await untilOwned(data, second);
-      await ends(second);
-      expect(await owner(data)).toBeUndefined();
-    },
-  );
+describe('commands on one data folder', () => {
+  it('go on by themselves when whoever serves it is killed', async () => {
+    const data = join(folder, 'killed');
+    const server = new Kneepoint(['up', '--port', '0', '--data-dir', data], { env: { LOG_LEVEL: 'silent' } });
+    await untilOwned(data, server);
+    const { model, faces } = sample;
+    const what = ['--model', model, '--data', faces, '--task', 'yaw', '--epsilon', '0.3', '--arms', 'none'];
+    const command = start(data, 'compress', ...what, '--out', join(folder, 'out'));
+    await command.says(/fit conv/);
+    expect(await owner(data)).toBe(server.child.pid);
+    server.child.kill('SIGKILL');
+    await command.says(/whoever served the data folder has ended; this command goes on serving it/);
+    expect(await owner(data)).toBe(command.child.pid);
+    expect((await ends<Report>(command)).results).toHaveLength(1);
+    expect(await owner(data)).toBeUndefined();
+  });
 
-  it('may start in the same moment, and the one that ends first leaves the other its server', async () => {
+  it('may start in the same moment, and those that end first leave the others a server', async () => {
     const data = join(folder, 'together');
-    const commands = [compress(data, '0.1', '1'), compress(data, '0.3', '6')];
-    await Promise.all(commands.map(ends));
+    const names = ['one', 'two', 'three'];
+    const commands = names.map((name) => start(data, 'model', 'add', sample.model, '--name', name));
+    const made = await Promise.all(commands.map((command) => ends<{ readonly name: string }>(command)));
+    expect(made.map(({ name }) => name)).toEqual(names);
+    expect(await owner(data)).toBeUndefined();
   });
 });

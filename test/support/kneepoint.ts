@@ -45,6 +45,8 @@ export class Kneepoint {
       KNEEPOINT_ADMIN_TOKEN: ADMIN_TOKEN,
       KNEEPOINT_TOKEN: ADMIN_TOKEN,
       XDG_CONFIG_HOME: '/nonexistent',
+      // What was imported where is remembered by nobody.
+      XDG_CACHE_HOME: '/dev/null',
     };
     const command = [process.execPath, bin, ...args];
     // A write beyond the limit is to fail, not to end the process.

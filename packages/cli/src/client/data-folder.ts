@@ -10,7 +10,7 @@ import { findRunning } from './find-running.ts';
 /** Between two looks at who has the folder. */
 const LOOK_MS = 200;
 /** How long another process may have the folder without serving it: one that starts, ends or collects garbage. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 300_000;
 /** After how long it is said that something is waited for. */
 const QUIET_MS = 2_000;
 
