@@ -12,7 +12,9 @@ export interface HeatMap {
   readonly field?: readonly [number, number];
 }
 
-const TOP = 92;
+/** Where fields begin: below names of columns that lie flat, or that are turned. */
+const FLAT = 92;
+const TURNED = 130;
 
 /** A table whose fields are darker the more there is. */
 export function heatMap({ title, rows, columns, fields, rowsName, columnsName, field = [84, 40] }: HeatMap): string {
@@ -20,19 +22,20 @@ export function heatMap({ title, rows, columns, fields, rowsName, columnsName, f
   const left = 28 + Math.max(...rows.map((row) => row.length)) * 7;
   // Names that are wider than a field are turned.
   const turned = Math.max(...columns.map((column) => column.length)) * 7 > wide;
+  const top = turned ? TURNED : FLAT;
   const parts = [
     text(left, 46, columnsName, { size: 11, fill: '#555555' }),
-    text(12, TOP - 8, rowsName, { size: 11, fill: '#555555' }),
+    text(12, top - 8, rowsName, { size: 11, fill: '#555555' }),
     ...columns.map((column, c) => {
       const x = left + (c + 0.5) * wide;
       return turned
-        ? text(x - 4, TOP - 6, column, { size: 10, turn: -40 })
-        : text(x, TOP - 8, column, { anchor: 'middle', size: 12 });
+        ? text(x - 4, top - 6, column, { size: 10, turn: -40 })
+        : text(x, top - 8, column, { anchor: 'middle', size: 12 });
     }),
     ...rows.flatMap((row, r) => [
-      text(left - 8, TOP + (r + 0.5) * high + 4, row, { anchor: 'end', size: 12 }),
+      text(left - 8, top + (r + 0.5) * high + 4, row, { anchor: 'end', size: 12 }),
       ...fields[r]!.map(({ said, shade }, c) => {
-        const [x, y] = [left + c * wide, TOP + r * high];
+        const [x, y] = [left + c * wide, top + r * high];
         const box = { x, y, width: wide - 1, height: high - 1, fill: blue(shade), stroke: FAINT };
         const fill = shade > 0.55 ? '#ffffff' : '#222222';
         const lines = said.map((words, i) => {
@@ -44,7 +47,7 @@ export function heatMap({ title, rows, columns, fields, rowsName, columnsName, f
     ]),
   ];
   const width = Math.max(left + columns.length * wide + 20, 9 * title.length);
-  return figure(width, TOP + rows.length * high + 16, title, parts);
+  return figure(width, top + rows.length * high + 16, title, parts);
 }
 
 /** White to dark blue. */

@@ -51,7 +51,7 @@ export function responsesFigure({ layer, network, task, bins, explained }: Respo
     fields: scaled.map((row, r) =>
       row.map((shade, c) => ({ said: [bins[c]!.mean[rows[r]!]!.toPrecision(2)], shade: shade * 0.9 })),
     ),
-    field: [78, 26],
+    field: [98, 26],
   });
 }
 
