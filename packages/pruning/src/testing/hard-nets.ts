@@ -102,4 +102,17 @@ export const hardNets: Readonly<Record<string, () => ModelProto>> = {
     net.graph.output(values!, ['N', 7]);
     net.graph.output(where!, ['N', 7], DataType.INT64);
   }),
+  'boxes in an order that rounding decides': ended((net, x) => {
+    const perPlace = (y: string, width: number) =>
+      net.graph.node('Transpose', [net.graph.node('Reshape', [y, net.graph.init(intTensor([0, width, 64]))])], {
+        perm: [0, 2, 1],
+      });
+    let chaos = map(net, x, 1);
+    for (let i = 0; i < 3; i++) chaos = net.pointwise('Sin', [times(net, chaos, 1000)]);
+    const scores = perPlace(chaos, 1);
+    const [best, where] = net.graph.multi('TopK', [scores, net.graph.init(intTensor([20]))], 2, { axis: 1 });
+    const four = net.graph.node('Tile', [where!, net.graph.init(intTensor([1, 1, 4]))]);
+    const boxes = net.graph.node('GatherElements', [perPlace(map(net, x), 4), four], { axis: 1 });
+    net.graph.output(net.graph.node('Concat', [boxes, best!], { axis: 2 }), ['N', 20, 5]);
+  }),
 };
