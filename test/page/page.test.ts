@@ -94,7 +94,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       taskRelationships: { tasks: string[]; rows: { cells: ({ value: number; layer: string } | null)[] }[] };
     }>(`{ taskRelationships(models: ["${model}"], dataset: "${dataset}") { tasks rows { cells { value layer } } } }`);
     const { value, layer } = taskRelationships.rows[0]!.cells[taskRelationships.tasks.indexOf('gender')]!;
-    expect(await cell.textContent()).toBe(`${(100 * value).toFixed(1)} %${layer}`);
+    expect(await cell.textContent()).toBe(`${(100 * value).toFixed(1)} % ${layer}`);
     await cell.click();
     await page.getByRole('heading', { name: 'Curves' }).waitFor();
     expect(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('task')).toBe('gender');

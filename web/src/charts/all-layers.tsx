@@ -62,7 +62,7 @@ const DrawnLines = memo(function DrawnLines({ lines, range }: Pick<Props, 'lines
   const y = heightOf(range);
   return (
     <>
-      <Beside scale={y} at={MARGIN.left} label="error, in standard deviations" />
+      <Beside scale={y} at={MARGIN.left} label="error of the probe" />
       <Below
         scale={x}
         at={HEIGHT - MARGIN.bottom}

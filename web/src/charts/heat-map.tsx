@@ -51,9 +51,12 @@ export function HeatMap({ caption, columns, rows }: Props): ReactNode {
                     style={{ '--shade': cell.shade.toFixed(3) } as Record<string, string>}
                     title={cell.title}
                   >
-                    <button type="button" onClick={cell.onOpen} aria-label={`${name}, ${columns[at]}: ${cell.title}`}>
-                      {cell.text}
-                      {cell.detail !== undefined && <small>{cell.detail}</small>}
+                    <button
+                      type="button"
+                      onClick={cell.onOpen}
+                      aria-label={`${name}, ${columns[at]}: ${[cell.text, cell.detail].join(' ').trim()}; ${cell.title}`}
+                    >
+                      {cell.text} {cell.detail !== undefined && <small>{cell.detail}</small>}
                     </button>
                   </td>
                 ),
