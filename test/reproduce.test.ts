@@ -6,7 +6,7 @@ import type { Reproduction } from '../packages/cli/src/reproduce/results.ts';
 import { Kneepoint, kneepoint } from './support/kneepoint.ts';
 
 /** The least share that still has every part: two networks, and one with max-feature-map. */
-const ARGS = ['reproduce', '--quick', '--faces', '960', '--tasks', 'head_pose,gender'];
+const ARGS = ['reproduce', '--quick', '--faces', '1600', '--tasks', 'head_pose,gender'];
 
 describe('a reproduction that was killed and started again', () => {
   let folder: string;
@@ -30,7 +30,7 @@ describe('a reproduction that was killed and started again', () => {
   it('goes on from what was finished', () => {
     expect(again).toMatch(/\[1\/\d+\] draw faces · 0 % of all, about .* left/);
     // Neither were faces drawn again nor was the first network trained again.
-    expect(again).not.toMatch(/\/960 faces/);
+    expect(again).not.toMatch(/\/1600 faces/);
     expect(again).not.toMatch(/train vgg-head_pose.* epoch 1/);
   });
 

@@ -217,7 +217,8 @@ export function agnosticClaim({ agnostic }: Reproduction): readonly Claim[] {
   return [
     {
       ...{ place, claim, figure: 'agnostic' },
-      verdict: verdictOf(left < 0.5 && stays > 0.9),
+      // What could not be read before says nothing of what was taken out.
+      verdict: verdictOf(gain(avoided.before, avoided.chance, avoided) > 0 ? left < 0.5 && stays > 0.9 : null),
       said: `A linear probe reads ${say(avoided)}, and ${say(wanted)}: ${percent(Math.max(0, left))} of what was above chance is left of the one, ${percent(Math.max(0, stays))} of the other.`,
     },
   ];
