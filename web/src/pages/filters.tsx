@@ -124,7 +124,7 @@ export function Filters(): ReactNode {
               Reading what the layer answered to every image…
             </p>
           )}
-          {answered && <Answers responses={answered} task={task!} isOrdered={isOrdered} onFilter={openFilter} />}
+          {answered && <Answers responses={answered} task={task} isOrdered={isOrdered} onFilter={openFilter} />}
         </section>
       )}
     </>

@@ -39,8 +39,8 @@ function flatten(value: unknown, name: string, into: Map<string, string>): void 
     if (value.length > 0) into.set(name, value.join(', '));
     return;
   }
-  if (typeof value !== 'object') {
-    into.set(name, String(value as string | number | boolean));
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    into.set(name, String(value));
     return;
   }
   for (const [key, member] of Object.entries(value)) flatten(member, name === '' ? key : `${name}.${key}`, into);

@@ -23,10 +23,10 @@ interface Extras {
 }
 
 interface Renderer {
-  renderReport(
+  readonly renderReport: (
     report: Report,
     extras: Extras,
-  ): { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
+  ) => { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
 }
 
 /**

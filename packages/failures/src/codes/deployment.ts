@@ -35,7 +35,8 @@ export const deploymentFailures = {
     retryable: false,
   },
   DEPLOYMENT_MISMATCH: {
-    cause: 'What the report says of its data does not agree with the data set in the store, or cannot be written beside its images.',
+    cause:
+      'What the report says of its data does not agree with the data set in the store, or cannot be written beside its images.',
     cure: 'Name the run by the gateway that it ran on; leave test images out with --test-images 0.',
     retryable: false,
   },

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { imageOffsets, parseIndex } from '@kneepoint/datasets';
-import { BinnedResponses, ExtremeRows, labelBins, type TaskSpec } from '@kneepoint/regression';
+import { BinnedResponses, ExtremeRows, labelBins } from '@kneepoint/regression';
 import type { TaskContext } from '@kneepoint/runtime';
 import { labelText } from './label-text.ts';
 
@@ -93,6 +93,6 @@ export default async function filterResponses(
 
   function rowOf(row: number): RespondingRow {
     const { path: name, format, bytes } = images[row]!;
-    return { name, format, start: offsets[row]!, bytes, label: labelText(spec as TaskSpec, labels, row) };
+    return { name, format, start: offsets[row]!, bytes, label: labelText(spec, labels, row) };
   }
 }
