@@ -115,11 +115,11 @@ describe('Ctrl-C during compress', () => {
     await reaches(killed, 'FINETUNE');
     killed.child.kill('SIGKILL');
     expect((await killed.finished()).signal).toBe('SIGKILL');
-    expect(await list(out)).toHaveLength(4);
+    expect(await list(out)).toHaveLength(6);
     const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
     expect({ code, error: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, error: '' });
     // Of another ε, and the report of the last command.
-    expect(await list(out)).toHaveLength(7);
+    expect(await list(out)).toHaveLength(9);
     const { arms } = (JSON.parse(stdout) as Report).results[0]!;
     expect(arms.map(({ arm }) => arm)).toEqual(['refit', 'finetuned', 'scratch']);
     for (const { history } of arms.slice(1)) {
