@@ -124,7 +124,7 @@ describe('compress to the end', () => {
     const runs = await kneepointJson<{ id: string; kind: string }[]>(['runs', ...here()]);
     const { id } = runs.find((run) => run.kind === 'COMPRESSION')!;
     const { code, stdout } = await kneepoint(['get', id, '--out', join(folder, 'got'), ...here()]);
-    expect([code, stdout.trim().split('\n').length]).toEqual([0, 7]);
+    expect([code, stdout.trim().split('\n').length]).toEqual([0, 9]);
   });
 
   it('and its networks are timed against each other', async () => {

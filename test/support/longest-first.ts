@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONGEST: readonly string[] = [
   'test/readme.test.ts',
+  'test/reproduce.test.ts',
   'test/interrupt.test.ts',
   'test/training.test.ts',
   'test/keep.test.ts',
