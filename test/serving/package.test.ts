@@ -226,21 +226,22 @@ describe.each(Object.keys(CASES))('a package of %s', (name) => {
     const [, front = '', body = ''] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(card) ?? [];
     const { tasks, name: title } = await configOf(name);
     expect(parse(front)).toMatchObject({
-      ...{ license: 'apache-2.0', library_name: 'onnx', datasets: ['faces'] },
+      ...{ license: 'apache-2.0', library_name: 'onnx' },
       metrics: [...new Set(tasks.map(({ metric }) => metric))],
       'model-index': [
         {
           name: title,
           results: tasks.map((task) => ({
             task: { name: task.name },
-            dataset: { name: 'faces', type: 'faces', split: 'test' },
+            dataset: { name: 'faces', type: 'other', split: 'test' },
             metrics: [{ type: task.metric, value: 0.8 }],
           })),
         },
       ],
     });
-    // A name that no repository can have is no base model; in the text it is text.
+    // Names that say nothing of whose it is are no repositories; in the text they are text.
     expect(parse(front)).not.toHaveProperty('base_model');
+    expect(parse(front)).not.toHaveProperty('datasets');
     expect(body).toContain('**Net \\| of \\<others\\>** by A. \\*Nother\\*');
     expect(body).toContain("kneepoint compress --model 'a|b.onnx'");
     expect(body).not.toContain('undefined');

@@ -102,7 +102,7 @@ export function labelsFile(
         const [id] = KINDS[task.type].decide(own, specs[i]!, [0.5]);
         return [[task.columns[0]!, task.classes![id!]!]];
       });
-      return `${JSON.stringify({ ...Object.fromEntries(cells), image: file, name })}\n`;
+      return `${JSON.stringify({ image: file, name, ...Object.fromEntries(cells) })}\n`;
     })
     .join('');
 }
