@@ -196,8 +196,9 @@ describe('docs/graphql.md', () => {
       };
     }
     const { filterUse, filterResponses } = await ask<Filters>('filters');
-    expect(filterUse.tasks[0]!.kept.length).toBeGreaterThan(0);
-    expect(Math.max(...filterUse.tasks[0]!.kept)).toBeLessThan(filterUse.filters);
+    // 120 drawn faces may tell nothing of a task; what is kept is named once, and is there.
+    const { kept } = filterUse.tasks[0]!;
+    expect(kept).toEqual([...new Set(kept)].filter((filter) => filter >= 0 && filter < filterUse.filters));
     expect(filterResponses.bins.reduce((sum, { images }) => sum + images, 0)).toBe(120);
     const [first, second] = filterResponses.most;
     expect(first!.response).toBeGreaterThanOrEqual(second!.response);

@@ -92,9 +92,14 @@ describe.skipIf(!available('nats-server', 'postgres', 'minio'))('a worker of a t
     const step = { ref: 'train', kind: FINETUNE.kind, service: FINETUNE.service, name: 'train', key: finetuneKey(job) };
     const run = await launchRun(db, { kind: 'FINETUNE', input: {}, steps: [{ ...step, input: job, dependsOn: [] }] });
     await expect
-      .poll(async () => (await status()).steps[0]?.done ?? 0, { timeout: 120_000, interval: 20 })
-      .toBeGreaterThan(0);
-    expect((await status()).steps[0]).toMatchObject({ run: run.id, unit: 'images' });
+      .poll(
+        async () => {
+          const step = (await status()).steps[0];
+          return step?.unit === 'images' && step.done > 0 ? step.run : undefined;
+        },
+        { timeout: 120_000, interval: 20 },
+      )
+      .toBe(run.id);
     await dispatcher.stop();
     const stopped = Date.now();
     const { code } = await worker.stop('SIGTERM');

@@ -217,51 +217,6 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     expect(await page.locator('figure.curve').count()).toBeGreaterThan(0);
   });
 
-  it('shows who uses which filter, what a filter answers to, and the pictures that it answers to most', async () => {
-    await open('/filters?task=gender');
-    const { model, dataset } = await newest();
-    const layer = await page
-      .locator('label', { hasText: /^Layer/ })
-      .locator('select')
-      .inputValue();
-    const about = `model: "${model}", dataset: "${dataset}", layer: "${layer}"`;
-    interface Pair {
-      readonly task: string;
-      readonly other: string;
-      readonly shared: number;
-    }
-    const { filterUse, filterResponses } = await ask<{
-      filterUse: { overlaps: Pair[]; tasks: { task: string; kept: number[] }[] };
-      filterResponses: { filter: number; bins: { name: string; mean: number }[]; telling: { filter: number }[] };
-    }>(`{
-      filterUse(${about}, epsilon: 0.01) { overlaps { task other shared } tasks { task kept } }
-      filterResponses(${about}, task: "gender") { filter bins { name mean } telling { filter } }
-    }`);
-    const table = page.locator('table.heat');
-    await table.waitFor();
-    const names = filterUse.tasks.map(({ task }) => task);
-    const { task, other, shared } = filterUse.overlaps.at(-1)!;
-    const cell = table.locator('tbody tr').nth(names.indexOf(task)).locator('td').nth(names.indexOf(other));
-    expect(await cell.textContent()).toMatch(new RegExp(`^${shared}(?!\\d)`));
-    await page.getByRole('img', { name: `Mean response of filter ${filterResponses.filter} by gender` }).waitFor();
-    expect(await page.getByLabel('Filter', { exact: true }).inputValue()).toBe(String(filterResponses.filter));
-    await page.locator('.gallery img').nth(8).waitFor();
-    const seen = 'Math.min(...[...document.querySelectorAll(".gallery img")].map((one) => one.naturalWidth))';
-    await expect.poll(() => page.evaluate(seen)).toBeGreaterThan(0);
-    const second = filterResponses.telling[1]!.filter;
-    await page.locator('.chips button').nth(1).click();
-    await page.getByRole('img', { name: `Mean response of filter ${second} by gender` }).waitFor();
-  });
-
-  it('draws two tasks side by side, and all layers in one', async () => {
-    await open('/curves?task=gender&task2=age&view=together');
-    const lines = page.locator('.two section').nth(1).locator('path.layer');
-    await lines.first().waitFor();
-    const { characteristicCurves } = await curvesOfGender();
-    expect(await lines.count()).toBe(characteristicCurves.length);
-    expect(await page.locator('dl.sizes').count()).toBe(2);
-  });
-
   it('shows pictures as a network gets them', async () => {
     await open('/network');
     await page.locator('.samples img').nth(2).waitFor();

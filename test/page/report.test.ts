@@ -187,7 +187,9 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     });
     const first = page.locator('.changes li').first();
     expect(await first.textContent()).toBe(`${ODD}is femalefemale → male`);
-    expect(await first.locator('img').evaluate('(image) => image.naturalWidth')).toBe(1);
+    expect(
+      await first.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+    ).toBe(1);
     // Of values those that moved most.
     expect(report.results[1]!.perClass[0]!.changes).toMatchObject({
       ...{ changed: 1, spoiled: null },

@@ -151,7 +151,14 @@ describe('the template for Argo Workflows', () => {
     await mkdir(work);
     await copyFile(server.sample.model, join(work, 'model.onnx'));
     await copyFile(join(server.folder, 'images.tar'), join(work, 'images.tar'));
-    const env = { WORK: work, TASK: 'yaw', KEEP: ALL, ROUNDS: '1', ANSWERS: 'labels', OPTIONS: `${options()} --criterion random` };
+    const env = {
+      WORK: work,
+      TASK: 'yaw',
+      KEEP: ALL,
+      ROUNDS: '1',
+      ANSWERS: 'labels',
+      OPTIONS: `${options()} --criterion random`,
+    };
     expect(container.env.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(env)));
     const { code, stderr } = await shell(container.args[0], { env });
     expect(`${code} ${code === 4 ? '' : stderr}`).toBe('4 ');
