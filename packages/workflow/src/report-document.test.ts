@@ -107,6 +107,7 @@ describe('the document of a run', () => {
           ],
         },
         residuals: [],
+        changes: null,
       },
     ]);
     expect(JSON.stringify([result!.arms, result!.original])).not.toContain('breakdown');
@@ -142,7 +143,7 @@ describe('the document of a run', () => {
     ]);
     expect(report.results[0]!.perClass).toEqual([
       {
-        ...{ task: 'gender', classes: [], confusion: null },
+        ...{ task: 'gender', classes: [], confusion: null, changes: null },
         residuals: [{ from: 1, to: 9, images: 20, before: { mean: 1, spread: 2 }, after: { mean: 0, spread: 2 } }],
       },
     ]);
