@@ -5,20 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reproduction } from '../packages/cli/src/reproduce/results.ts';
 import { Kneepoint, kneepoint } from './support/kneepoint.ts';
 
-/** The least share that still has every part: two networks, and one with max-feature-map. */
-const ARGS = ['reproduce', '--quick', '--faces', '1600', '--tasks', 'head_pose,gender'];
-
-describe('a reproduction that was killed and started again', () => {
+describe('a quick reproduction that was killed and started again', () => {
   let folder: string;
   let results: Reproduction;
+  let before = '';
   let again = '';
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kneepoint-reproduce-'));
-    const args = [...ARGS, '--out', folder];
+    const args = ['reproduce', '--quick', '--out', folder];
     const first = new Kneepoint(args);
     await first.says(/\] train for gender/);
-    await first.stop('SIGKILL');
+    before = (await first.stop('SIGKILL')).stderr;
     const { code, stderr } = await kneepoint(args);
     again = stderr;
     expect(code, stderr).toBe(0);
@@ -27,8 +25,13 @@ describe('a reproduction that was killed and started again', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('goes on: networks that were trained are not trained again', () => {
-    expect(again).not.toMatch(/train vgg-head_pose.* epoch 1/);
+  it('goes on: faces that were drawn are not drawn again, nor networks trained again that were', () => {
+    expect(before).toMatch(/draw faces · \d+\/\d+ faces/);
+    expect(again).not.toMatch(/draw faces · \d+\/\d+ faces/);
+    expect(before).toMatch(/train vgg-identity-fresh .*epoch 1/);
+    expect(again).not.toMatch(/train vgg-identity-fresh .*epoch/);
+    expect(again).toMatch(/train vgg-head_pose-fresh .*epoch 1/);
+    expect(again).toMatch(/^\[1\/\d+\] draw faces · 0 % of all/m);
   });
 
   it('reads a task better than a constant answer where a network was trained for it', () => {

@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { renderFaces, WILD_FACE_SCHEMA } from '@kneepoint/datasets';
-import { FACE_SIZE, type Profile, SEED } from './profile.ts';
+import { type Profile, SEED } from './profile.ts';
 import { tally } from './tally.ts';
 
 /** Two sets of one drawing: primary networks learn from the first, satellite tasks from the second. */
@@ -24,16 +24,12 @@ export async function drawFaces(profile: Profile, folder: string, signal: AbortS
   const smaller = join(folder, 'faces-smaller');
   // It comes last, so that a drawing that was cut off is begun anew.
   const done = join(folder, 'faces.done');
-  const wanted = JSON.stringify({
-    version: 1,
-    faces: profile.faces,
-    persons: profile.persons,
-    smaller: profile.smaller,
-  });
+  const { faces, persons, size } = profile;
+  const wanted = JSON.stringify({ version: 1, faces, persons, smaller: profile.smaller, size });
   if ((await readFile(done, 'utf8').catch(() => '')) === wanted) return { all, smaller };
   await Promise.all([all, smaller, done].map((path) => rm(path, { recursive: true, force: true })));
   await renderFaces({
-    ...{ folder: all, count: profile.faces, persons: profile.persons, seed: SEED, size: FACE_SIZE, wild: true, signal },
+    ...{ folder: all, count: faces, persons, seed: SEED, size, wild: true, signal },
     onProgress: tally('draw faces', 'faces'),
   });
   await divide(all, smaller, profile);

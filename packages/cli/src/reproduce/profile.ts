@@ -5,6 +5,8 @@ export interface Profile {
   readonly faces: number;
   readonly persons: number;
   readonly smaller: number;
+  /** Height and width of a face, pixels. */
+  readonly size: number;
   /** Filters of the thirteen convolutions of the primary networks; "pool" halves the size. */
   readonly widths: readonly (number | 'pool')[];
   /** Of the network with max-feature-map. */
@@ -33,7 +35,6 @@ export interface Profile {
 
 /** Faces are drawn, orders shuffled and weights drawn from this. */
 export const SEED = 1;
-export const FACE_SIZE = 64;
 /** Share of parameters that ETL (VISAPP 2022) reports that its small networks do without. */
 const ETL_SHARE = 0.97;
 
@@ -47,7 +48,8 @@ const QUICK_WIDTHS = [4, 4, 'pool', 8, 8, 'pool', 8, 8, 8, 'pool', 16, 16, 16, '
 export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
   full: {
     name: 'full',
-    ...{ faces: 20_000, persons: 300, smaller: 5_000, widths: FULL_WIDTHS, lightWidths: [12, 24, 48, 32, 32] },
+    ...{ faces: 20_000, persons: 300, smaller: 5_000, size: 64 },
+    ...{ widths: FULL_WIDTHS, lightWidths: [12, 24, 48, 32, 32] },
     ...{ primaryEpochs: 8, satelliteEpochs: 10, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw', 'age', 'valence'], epsilons: [0.1, 0.01, 0.001] },
     ...{
@@ -60,8 +62,9 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
   },
   quick: {
     name: 'quick',
-    ...{ faces: 2_000, persons: 40, smaller: 800, widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
-    ...{ primaryEpochs: 8, satelliteEpochs: 3, primaries: PRIMARIES },
+    ...{ faces: 1_600, persons: 40, smaller: 640, size: 32 },
+    ...{ widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
+    ...{ primaryEpochs: 6, satelliteEpochs: 3, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     // Next to nothing would be left of networks that are as small as these.
     ...{ small: ['gender'], smallShare: 0.7, ranked: [], agnostic: 'head_pose', light: true },

@@ -14,8 +14,9 @@ const AVOIDED = 'identity';
 export function measureStages(profile: Profile, networks: readonly string[]): readonly Stage[] {
   const { smaller, satelliteEpochs, name } = profile;
   const training = 6 + (smaller * satelliteEpochs) / (name === 'full' ? 900 : 1_400);
+  const analysis = name === 'quick' ? 3 + smaller / 180 : 8 + smaller / 110;
   return [
-    ...networks.map((network) => ({ name: `analyse ${network}`, seconds: 8 + smaller / 110 })),
+    ...networks.map((network) => ({ name: `analyse ${network}`, seconds: analysis })),
     { name: 'read matrix and curves', seconds: 5 },
     ...profile.small.map((task) => ({ name: `heads for ${task}`, seconds: 5 + smaller / 300 })),
     { name: 'time least squares', seconds: 5 + smaller / 600 },

@@ -66,7 +66,7 @@ function ownProfile(profile: Profile, tasks: readonly string[], images: number):
   const others = tasks.filter((task) => task !== 'identity');
   return {
     ...profile,
-    ...{ name: 'own', faces: 0, persons: 0, smaller: images, primaries: [], widths: [] },
+    ...{ name: 'own', faces: 0, persons: 0, smaller: images, size: 0, primaries: [], widths: [] },
     ...{ localised: others[0] ?? first!, spread: others[1] ?? second ?? first! },
     ...{ ruled: others, small: tasks, ranked: [], light: false },
     agnostic: tasks.includes('identity') ? (others[0] ?? null) : null,

@@ -8,7 +8,7 @@ import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { drawFaces } from './draw-faces.ts';
 import type { Lab, Subject, Subjects } from './lab.ts';
 import { findDatasetRow, findModelRow } from './lookup.ts';
-import { FACE_SIZE, type Profile, SEED } from './profile.ts';
+import { type Profile, SEED } from './profile.ts';
 import type { Stage } from './stages.ts';
 
 const PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
@@ -16,7 +16,7 @@ const LIGHT_TASK = 'yaw';
 
 /** Guesses for two quiet cores. */
 export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }: Profile): readonly Stage[] {
-  const rate = name === 'full' ? 900 : 1_400;
+  const rate = name === 'full' ? 900 : 1_100;
   const seconds = 3 + ((faces - smaller) * primaryEpochs) / rate;
   return [
     { name: 'draw faces', seconds: faces / 220 },
@@ -35,7 +35,7 @@ export async function trainPrimaries(lab: Lab): Promise<Subjects> {
     (await registerDataset(connection, { source: faces.smaller, name: 'reproduce-smaller' }, signal)).dataset!.id,
   ]);
   const { lightCnn, vggStyle } = await import('@kneepoint/onnx');
-  const size = { size: FACE_SIZE, seed: SEED };
+  const size = { size: profile.size, seed: SEED };
   const networks: Subject[] = [];
   for (const task of profile.primaries) {
     const fresh = vggStyle({ ...size, widths: profile.widths, batchNorm: true });
@@ -52,7 +52,7 @@ export async function trainPrimaries(lab: Lab): Promise<Subjects> {
   return {
     ...{ networks, light, dataset, folder: faces.smaller, images: profile.smaller },
     tasks: (await findDatasetRow(connection.client, dataset)).tasks,
-    data: `${profile.faces} drawn faces of ${profile.persons} people, ${FACE_SIZE} × ${FACE_SIZE}`,
+    data: `${profile.faces} drawn faces of ${profile.persons} people, ${profile.size} × ${profile.size}`,
   };
 }
 
