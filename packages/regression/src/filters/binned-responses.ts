@@ -11,7 +11,7 @@ export interface ResponsesByBin {
   readonly standardError: Float64Array;
   /**
    * Share of a filter's variance over labelled rows that lies between the bins, 0 to 1: the correlation ratio η² (Fisher 1925). Where bins
-   * overlap, the largest of any bin against all other rows. 0 for a filter that does not vary.
+   * overlap, the largest of any bin against all other rows of which it is known that they are not in it. 0 for a filter that does not vary.
    */
   readonly explained: Float64Array;
 }
@@ -24,11 +24,13 @@ export class BinnedResponses {
   readonly #filters: number;
   readonly #bins: LabelBins;
   readonly #counts: Float64Array;
-  /** Sums of what is above the first row's response, and of its square: bins × filters, and of all labelled rows behind them. */
+  /** Of each bin the group of all rows of which it is known whether they are in it. */
+  readonly #wholes: readonly number[];
+  /** Sums of what is above the first row's response, and of its square: bins × filters, and of all labelled rows, and of those known of single bins, behind them. */
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
   #pilot: Float64Array | undefined;
-  /** Bins of each row, one after another, from `#starts[row]` on; the last one is "every labelled row". */
+  /** Groups of each row, one after another, from `#starts[row]` on. */
   readonly #starts: Int32Array;
   readonly #members: Int32Array;
 
@@ -37,6 +39,7 @@ export class BinnedResponses {
     this.#filters = filters;
     this.#bins = bins;
     const groups = [...bins.bins.map((bin) => bin.rows), bins.rows];
+    this.#wholes = bins.bins.map(({ known }) => (known ? groups.push(known) - 1 : bins.bins.length));
     this.#counts = new Float64Array(groups.length);
     this.#sums = new Float64Array(groups.length * filters);
     this.#squares = new Float64Array(groups.length * filters);
@@ -71,7 +74,7 @@ export class BinnedResponses {
 
   finish(): ResponsesByBin {
     const filters = this.#filters;
-    const bins = this.#counts.length - 1;
+    const bins = this.#bins.bins.length;
     const mean = new Float64Array(bins * filters).fill(NaN);
     const standardError = new Float64Array(bins * filters).fill(NaN);
     const explained = new Float64Array(filters);
@@ -96,26 +99,27 @@ export class BinnedResponses {
   }
 
   #explained(filter: number): number {
-    const all = this.#counts.length - 1;
-    const whole = this.#deviation(all, filter);
-    const scale = this.#squares[all * this.#filters + filter]!;
-    // What is left of equal responses by rounding is no variance.
-    if (whole <= 1e-12 * scale || whole === 0) return 0;
-    const bins = Array.from({ length: all }, (_, bin) => bin);
-    if (!this.#bins.overlapping) {
-      return clamp(1 - bins.reduce((sum, bin) => sum + this.#deviation(bin, filter), 0) / whole);
-    }
-    return clamp(Math.max(0, ...bins.map((bin) => this.#against(bin, filter) / whole)));
+    if (this.#bins.overlapping)
+      return Math.max(0, ...this.#wholes.map((whole, bin) => this.#against(bin, whole, filter)));
+    const bins = this.#bins.bins.map((_, bin) => this.#deviation(bin, filter));
+    const whole = this.#variation(bins.length, filter);
+    return whole === 0 ? 0 : clamp(1 - bins.reduce((sum, within) => sum + within, 0) / whole);
   }
 
-  /** Sum of squares between a bin and all other labelled rows. */
-  #against(bin: number, filter: number): number {
-    const all = this.#counts.length - 1;
-    const [inside, whole] = [this.#counts[bin]!, this.#counts[all]!];
-    if (inside === 0 || inside === whole) return 0;
+  /** `#deviation`; 0 for what is left of equal responses by rounding. */
+  #variation(group: number, filter: number): number {
+    const found = this.#deviation(group, filter);
+    return found <= 1e-12 * this.#squares[group * this.#filters + filter]! ? 0 : found;
+  }
+
+  /** The share that lies between a bin and all other rows of `whole`. */
+  #against(bin: number, whole: number, filter: number): number {
+    const [inside, all] = [this.#counts[bin]!, this.#counts[whole]!];
+    const variation = this.#variation(whole, filter);
+    if (inside === 0 || inside === all || variation === 0) return 0;
     const own = this.#sums[bin * this.#filters + filter]! / inside;
-    const total = this.#sums[all * this.#filters + filter]! / whole;
-    return ((own - total) ** 2 * inside * whole) / (whole - inside);
+    const total = this.#sums[whole * this.#filters + filter]! / all;
+    return clamp(((own - total) ** 2 * inside * all) / (all - inside) / variation);
   }
 }
 

@@ -50,6 +50,18 @@ describe('bins of labels', () => {
     ]);
   });
 
+  it('are none of single rows behind equal values that fill many', () => {
+    const labels = Float64Array.from({ length: 100 }, (_, row) => (row < 52 ? 0 : row));
+    const { bins } = labelBins({ spec: tasks.yaw.spec, labels }, 100, 10);
+    expect(bins.map(({ rows }) => rows.length)).toEqual([52, 8, 10, 10, 10, 10]);
+    const { bins: late } = labelBins(
+      { spec: tasks.yaw.spec, labels: labels.map((_, row) => (row < 58 ? 0 : row)) },
+      100,
+      10,
+    );
+    expect(late.map(({ rows }) => rows.length)).toEqual([58, 12, 10, 10, 10]);
+  });
+
   it.each(['gender', 'age', 'pose', 'mood'] as const)('are the classes of %s, each row in one', (name) => {
     const { bins, overlapping } = labelBins(tasks[name], ROWS);
     expect(overlapping).toBe(false);
@@ -97,6 +109,16 @@ describe('responses by bin', () => {
     expect(whole.explained[0]).toBeGreaterThan(0.8);
     expect(whole.explained[1]).toBeLessThan(0.4);
     expect(whole.explained[4]).toBe(0);
+  });
+
+  it('set a label against the rows of which it is known not to hold, and against no others', () => {
+    // The filter answers where the first label holds, and where nobody knows whether it does.
+    const labels = Float64Array.from([1, 1, 0, 0, NaN, NaN].flatMap((label, row) => [label, row % 2]));
+    const bins = labelBins({ spec: tasks.hair.spec, labels }, 6);
+    expect(bins.rows).toHaveLength(6);
+    expect(responsesByBin(Float32Array.of(5, 5, 1, 1, 5, 5), 1, bins).explained[0]).toBeCloseTo(1, 12);
+    // The first label's four rows are all equal; of the second the means are 11/3 and 5.
+    expect(responsesByBin(Float32Array.of(5, 5, 5, 5, 5, 1), 1, bins).explained[0]).toBeCloseTo(0.2, 12);
   });
 
   it('say nothing where there are too few rows', () => {

@@ -10,6 +10,8 @@ export interface LabelBin {
   readonly bounds: readonly [from: number, to: number] | null;
   /** Ascending. Empty for a class that no row is of. */
   readonly rows: Int32Array;
+  /** Rows of which it is known whether they are in it, ascending; absent where that is known of every labelled row. */
+  readonly known?: Int32Array;
 }
 
 /** Groups of rows by what their labels say. */
@@ -26,20 +28,20 @@ export interface LabelBins {
  * values together; ordered values in the task's own bins (of two targets all pairs); classes each by itself; of a multilabel task those
  * rows of which a label holds. Throws what `labelledRows` throws.
  */
-export function labelBins(task: LabelledTask, rows: number, most = 10): LabelBins {
+export function labelBins(task: LabelledTask, count: number, most = 10): LabelBins {
   const { spec, labels } = task;
-  const present = labelledRows(task, rows);
+  const present = labelledRows(task, count);
   const kind = KINDS[spec.type];
   const names = kind.classNames(spec);
   if (names === undefined) return { bins: byQuantile(present, labels, most), overlapping: false, rows: present };
   const targets = spec.targets.length;
   const truth = kind.decide(takeLabels(labels, present, targets), spec, []);
   const columns = kind.columns(spec);
-  const bins = names.map((name, id): LabelBin => ({
-    name,
-    bounds: null,
-    rows: present.filter((_, at) => (columns === 1 ? truth[at] === id : truth[at * columns + id] === 1)),
-  }));
+  const bins = names.map((name, id): LabelBin => {
+    const rows = present.filter((_, at) => (columns === 1 ? truth[at] === id : truth[at * columns + id] === 1));
+    const known = columns === 1 ? present : present.filter((_, at) => !Number.isNaN(truth[at * columns + id]!));
+    return { name, bounds: null, rows, ...(known.length < present.length ? { known } : {}) };
+  });
   return { bins, overlapping: columns > 1, rows: present };
 }
 
@@ -49,12 +51,13 @@ function takeLabels(labels: Float64Array, rows: Int32Array, targets: number): Fl
   return taken;
 }
 
-/** One value for each row. */
+/** One value for each row. Where equal values reach beyond a quantile, the next bin ends at the next one that leaves it at least half of its share. */
 function byQuantile(rows: Int32Array, values: Float64Array, most: number): LabelBin[] {
   const order = rows.slice().sort((a, b) => values[a]! - values[b]! || a - b);
   const bins: LabelBin[] = [];
   for (let from = 0; from < order.length;) {
-    let to = Math.max(from + 1, Math.round((order.length * (bins.length + 1)) / most));
+    const next = Math.round((from * most) / order.length) + 1;
+    let to = Math.min(order.length, Math.max(from + 1, Math.round((order.length * next) / most)));
     while (to < order.length && values[order[to]!] === values[order[to - 1]!]) to++;
     const bounds = [values[order[from]!]!, values[order[to - 1]!]!] as const;
     bins.push({ name: nameOf(bounds), bounds, rows: order.slice(from, to).sort() });

@@ -12,8 +12,11 @@ const MOST_FILTERS = 1024;
 /**
  * LogME (You et al. 2021): the logarithm of the evidence of a Bayesian linear model of each label on the responses, largest over its two precisions, by image and
  * meant over the labels of a task (classes one-hot). Greater is better; comparable between layers and networks on the same images and task.
- * Responses and labels are taken as they are, as the authors do. All that it needs are n, FᵀF, Fᵀy and yᵀy.
- * @param blocks columns of each task; the result has an entry for each, null for more filters than 1024 and without rows
+ * Responses and labels are taken as they are, as the authors do. Of more filters than rows the determinant is that of the paper's formula, over all filters,
+ * where the authors' code multiplies as many factors as there are rows. A label that is 0 in every row has no largest evidence and is left out.
+ * All that it needs are n, FᵀF, Fᵀy and yᵀy.
+ * @param blocks columns of each task; the result has an entry for each, null for more filters than 1024, without rows, where no filter answers to any row,
+ * and where every label of the task is left out
  */
 export function logMe(moments: Moments, blocks: readonly TargetBlock[]): readonly (number | null)[] {
   const { filters, targets, n } = moments;
@@ -22,6 +25,7 @@ export function logMe(moments: Moments, blocks: readonly TargetBlock[]): readonl
     shift: new Float64Array(filters),
     targetShift: new Float64Array(targets),
   });
+  if (gram.every((value) => value === 0)) return blocks.map(() => null);
   const full = new Float64Array(filters * filters);
   for (let i = 0; i < filters; i++) {
     for (let j = 0; j <= i; j++) {
@@ -33,10 +37,12 @@ export function logMe(moments: Moments, blocks: readonly TargetBlock[]): readonl
   const vectors = Array.from({ length: targets }, (_, t) => cross.slice(t * filters, (t + 1) * filters));
   const tridiagonal = tridiagonalise(full, filters, vectors);
   const values = vectors.map((b, t) => {
-    return evidence((shift) => shiftedSolver(tridiagonal, shift), b, targetSquares[t] as number, n);
+    const squares = targetSquares[t] as number;
+    return squares > 0 ? evidence((shift) => shiftedSolver(tridiagonal, shift), b, squares, n) : null;
   });
   return blocks.map(({ from, count }) => {
-    return values.slice(from, from + count).reduce((sum, value) => sum + value, 0) / count;
+    const own = values.slice(from, from + count).filter((value) => value !== null);
+    return own.length === 0 ? null : own.reduce((sum, value) => sum + value, 0) / own.length;
   });
 }
 

@@ -7,14 +7,16 @@ import { rankCorrelation } from './rank-correlation.ts';
 
 const ROWS = 120;
 const FILTERS = 7;
+/** More than there are rows. */
+const WIDE = 200;
 
 /** The responses, values and classes of fixtures/transferability.py. */
-function made(): { responses: Float32Array; values: Float64Array; classes: number[] } {
-  const responses = Float32Array.from({ length: ROWS * FILTERS }, (_, at) => {
-    const [i, j] = [Math.floor(at / FILTERS), at % FILTERS];
+function made(filters = FILTERS): { responses: Float32Array; values: Float64Array; classes: number[] } {
+  const responses = Float32Array.from({ length: ROWS * filters }, (_, at) => {
+    const [i, j] = [Math.floor(at / filters), at % filters];
     return Math.abs(Math.sin(0.37 * (i + 1) * (j + 1) + 0.11 * j));
   });
-  const f = (i: number, j: number): number => responses[i * FILTERS + j]!;
+  const f = (i: number, j: number): number => responses[i * filters + j]!;
   const rows = Array.from({ length: ROWS }, (_, i) => i);
   return {
     responses,
@@ -42,6 +44,10 @@ describe('scores that foresee a transfer', () => {
     const scaling = scalingOf(classes);
     expect(hScore(centre(classes, scaling), scaling.targetMean)).toBeCloseTo(0.017473305318059962, 9);
     expect(explainedShare(centre(values, scalingOf(values)))).toBeCloseTo(0.9580193767491769, 9);
+    expect(logMe(momentsOf(made(WIDE).values, 1, made(WIDE).responses), [{ from: 0, count: 1 }])[0]).toBeCloseTo(
+      -1.4654364322149926,
+      9,
+    );
   });
 
   test('of several tasks on one Gram matrix are those of each alone', () => {
@@ -68,9 +74,24 @@ describe('scores that foresee a transfer', () => {
     expect(Number.isFinite(logMe(doubled, [{ from: 0, count: 3 }])[0])).toBe(true);
   });
 
-  test('say nothing of a layer that is too wide, or of no rows', () => {
-    const wide = new Moments({ shift: new Float64Array(1025), targetShift: new Float64Array(1) });
-    expect(logMe(wide, [{ from: 0, count: 1 }])).toEqual([null]);
+  test('say nothing of a layer that is too wide or silent, of no rows, or of a class that no row is of', () => {
+    const one = [{ from: 0, count: 1 }];
+    const none = (filters: number) =>
+      new Moments({ shift: new Float64Array(filters), targetShift: new Float64Array(1) });
+    const two = (responses: Float32Array) => none(responses.length / 2).add(responses, Float64Array.of(0, 1));
+    expect(logMe(two(new Float32Array(2 * 1025).fill(1)), one)).toEqual([null]);
+    expect(logMe(none(3), one)).toEqual([null]);
+    expect(logMe(two(new Float32Array(2 * 3)), one)).toEqual([null]);
+    expect(logMe(two(Float32Array.of(0, 1)), one)).toEqual([expect.any(Number)]);
+    const absent = Float64Array.from({ length: ROWS * 4 }, (_, at) =>
+      at % 4 === 3 ? 0 : onehot[Math.floor(at / 4) * 3 + (at % 4)]!,
+    );
+    const [withAbsent, alone] = logMe(momentsOf(absent, 4), [
+      { from: 0, count: 4 },
+      { from: 3, count: 1 },
+    ]);
+    expect(withAbsent).toBeCloseTo(logMe(classes, [{ from: 0, count: 3 }])[0]!, 9);
+    expect(alone).toBeNull();
   });
 });
 

@@ -6,7 +6,7 @@ import type { StepKind } from './step-kind.ts';
 export const REGRESS = {
   kind: 'regress',
   service: 'regressor',
-  version: 6,
+  version: 7,
   timeoutSeconds: 24 * 3600,
 } as const satisfies StepKind;
 
