@@ -23,6 +23,8 @@ export interface FolderLock {
 const TOUCH_MS = 5_000;
 /** A process on another host can't be looked up; its lock counts as long as it is touched. */
 const FOREIGN_STALE_MS = 30_000;
+/** Who is overtaken by others looks again so often. */
+const ATTEMPTS = 5;
 
 /**
  * Keeps a folder to one process, by a file beside it that names the owner. A lock whose process is gone is taken over.
@@ -51,34 +53,66 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 }
 
 async function acquire(path: string, owner: Owner, folder: string): Promise<void> {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      // `link` fails when the name exists, and what it makes appears whole: no reader meets a half-written lock.
-      await place(path, owner, (from) => link(from, path));
-      return;
-    } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error;
-    }
-    const holder = await readOwner(path);
-    if (holder === undefined) continue;
-    if (isAlive(holder, path)) throw inUse(folder, holder);
-    await removeStale(path, holder);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    // `link` fails when the name exists, and what it makes appears whole: no reader meets a half-written lock.
+    if (await places(path, owner)) return;
+    const line = await successionOf(path);
+    const last = line.at(-1);
+    if (last === undefined) continue;
+    if (isAlive(last.owner, last.path)) throw inUse(folder, last.owner);
+    if (await succeeds(path, owner, line)) return;
   }
   throw inUse(folder, await readOwner(path));
 }
 
-/** Another process may have taken the lock over since it was judged: then it is put back. */
-async function removeStale(path: string, judged: Owner): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
+/** An owner, and the file that says so. */
+interface Held {
+  readonly owner: Owner;
+  readonly path: string;
+}
+
+/**
+ * The lock, who has claimed it of its dead owner, who has claimed that of one who died before the lock was replaced, and so on. A claim is a
+ * file that is named after the owner whose place it takes, so that there is one at most.
+ */
+async function successionOf(path: string): Promise<readonly Held[]> {
+  const line: Held[] = [];
+  for (let at = path; ; at = claimOn(path, line.at(-1)!.owner)) {
+    const owner = await readOwner(at);
+    if (owner === undefined) return line;
+    line.push({ owner, path: at });
+  }
+}
+
+function claimOn(path: string, { id }: Owner): string {
+  return `${path}.claim-${id}`;
+}
+
+/**
+ * Takes the place of the last of a line, all of whom are dead; whether that succeeded. A lock is never taken away, and replaced by nobody but
+ * who has the claim on it: else of several who find it stale, one could take away what another has just put there.
+ */
+async function succeeds(path: string, owner: Owner, line: readonly Held[]): Promise<boolean> {
+  const claim = claimOn(path, line.at(-1)!.owner);
+  if (!(await places(claim, owner))) return false;
+  // Whoever was faster may have replaced the lock, and cleared the claims on it, since they were read.
+  const isFirst = (await readOwner(path))?.id === line[0]!.owner.id;
+  if (isFirst) await place(path, owner, (from) => rename(from, path));
+  for (const file of isFirst ? [...line.slice(1).map((held) => held.path), claim] : [claim]) {
+    await rm(file, { force: true });
+  }
+  return isFirst;
+}
+
+/** Puts a file where there is none; whether there was none. */
+async function places(path: string, owner: Owner): Promise<boolean> {
   try {
-    await rename(path, aside);
+    await place(path, owner, (from) => link(from, path));
+    return true;
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return;
+    if (isCode(error, 'EEXIST')) return false;
     throw error;
   }
-  const removed = await readOwner(aside);
-  if (removed !== undefined && removed.id !== judged.id) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 async function place(path: string, owner: Owner, move: (from: string) => Promise<void>): Promise<void> {
