@@ -58,7 +58,7 @@ export function resultOf(
   { label, measured: found, sha256, bytes }: DeliveredResult,
   specs: readonly Pick<TaskSpec, 'name' | 'unit'>[],
 ): ReportResult {
-  const { measured, split, arms, original, images, tasks, metric, ...rest } = found;
+  const { measured, split: _split, arms, original, images, tasks, metric, ...rest } = found;
   const whole = arms.find(({ arm }) => arm === 'unpruned');
   const reference = whole ? 'unpruned' : 'probe';
   const before: Pick<MeasuredOriginal, 'tasks'> = whole ?? original;
@@ -69,7 +69,6 @@ export function resultOf(
     ...{ before: rest.before, after: rest.after, tasks, keep: rest.keep, target: rest.target },
     reference: { name: reference, tasks: before.tasks },
     delivered: own,
-    images: split.test,
     units: Object.fromEntries(specs.map(({ name, unit = null }) => [name, unit])),
   });
   return {

@@ -36,6 +36,8 @@ export interface MetricStages {
 /** One task's metric at all stages. */
 export interface TaskStages extends MetricStages {
   readonly task: string;
+  /** Test images that carry a label of it. */
+  readonly images: number;
 }
 
 /** What was asked of the size, and what came of it. In units of the kind; milliseconds for latency. */
@@ -77,6 +79,8 @@ export interface ReportReadability {
   readonly role: 'wanted' | 'avoided';
   readonly name: string;
   readonly higherIsBetter: boolean;
+  /** Test images that carry a label of it. */
+  readonly images: number;
   readonly chance: number;
   readonly before: number;
   readonly after: number;

@@ -17,7 +17,7 @@ const task = (metric: number, standardError: number, name = 'gender'): Task =>
   drawn(metric, standardError, [1, -1, 1, -1], name);
 const was = (metric: number, standardError: number, name = 'gender'): Task =>
   drawn(metric, standardError, [1, 1, -1, -1], name);
-const stages = { chance: 0.5, probe: 0.8, pruned: 0.6, healed: 0.7, refit: 0.7 };
+const stages = { images: 400, chance: 0.5, probe: 0.8, pruned: 0.6, healed: 0.7, refit: 0.7 };
 const accuracy = { task: 'gender', name: 'accuracy', higherIsBetter: true, ...stages };
 const age = { task: 'age', name: 'rmse', higherIsBetter: false, ...stages };
 
@@ -30,7 +30,6 @@ const facts = (more: Partial<VerdictFacts> = {}): VerdictFacts => ({
   target: null,
   reference: { name: 'unpruned', tasks: [was(0.922, 0.002)] },
   delivered: { arm: 'finetuned', epochs: 20, bestEpoch: 14, tasks: [task(0.917, 0.002)] },
-  images: 400,
   units: { gender: null, age: 'years' },
   ...more,
 });
@@ -148,5 +147,9 @@ describe('a verdict', () => {
     const untold = 'differences that 400 test images do not tell from none';
     expect(verdictOf(facts({ tasks, reference, delivered: own(0.9) }))).toContain(untold);
     expect(verdictOf(facts({ tasks, reference, delivered: own(0.89) }))).toContain(untold);
+    const apart = [accuracy, { ...accuracy, task: 'hat', images: 90 }];
+    expect(verdictOf(facts({ tasks: apart, reference, delivered: own(0.89) }))).toContain(
+      'differences that 90 to 400 test images do not tell from none',
+    );
   });
 });

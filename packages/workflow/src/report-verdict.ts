@@ -11,8 +11,6 @@ export interface VerdictFacts extends Pick<MeasuredResult, 'before' | 'after' | 
   /** What the network is compared with, and the network that is delivered, task by task. */
   readonly reference: { readonly name: 'unpruned' | 'probe'; readonly tasks: readonly VerdictTask[] };
   readonly delivered: Pick<MeasuredArm, 'arm' | 'epochs' | 'bestEpoch'> & { readonly tasks: readonly VerdictTask[] };
-  /** Images that the metrics are read on. */
-  readonly images: number;
   /** Of values, by task; null where nobody named one. */
   readonly units: Readonly<Record<string, string | null>>;
 }
@@ -70,16 +68,23 @@ interface Compared {
 }
 
 function metrics(facts: VerdictFacts): string {
-  const { reference, tasks, images } = facts;
+  const { reference, tasks } = facts;
   const compared = tasks.map((task) => compare(task, facts));
   const several = compared.length > 1;
   const of = reference.name === 'unpruned' ? 'the whole network finetuned' : 'a linear probe on the untouched network';
   const worst = Math.max(...compared.map(({ lost }) => lost));
   const untold = compared.every(({ noise }) => noise) && worst !== 0;
   const noise = untold
-    ? `, ${several ? 'differences' : 'a difference'} that ${images} test images do not tell from none`
+    ? `, ${several ? 'differences' : 'a difference'} that ${imagesOf(tasks)} test images do not tell from none`
     : '';
   return `${compared.map(({ text }) => text).join(', ')} of ${of}: ${tierOf(worst, several)}${noise}`;
+}
+
+/** "400", or "80 to 400" where tasks label different images. */
+function imagesOf(tasks: VerdictFacts['tasks']): string {
+  const counts = tasks.map(({ images }) => images);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? `${most}` : `${least} to ${most}`;
 }
 
 function compare({ task, name, higherIsBetter }: VerdictFacts['tasks'][number], facts: VerdictFacts): Compared {

@@ -121,17 +121,23 @@ describe('a report warns', () => {
   });
 
   it('when a task that was to be avoided can still be read', () => {
+    const accuracy = { name: 'accuracy', higherIsBetter: true, images: 100 };
     const readable = (after: number) => ({
       by: 'image',
       tasks: [
-        { task: 'smile', role: 'wanted', name: 'accuracy', higherIsBetter: true, chance: 0.5, before: 0.9, after: 0.9 },
-        { task: 'who', role: 'avoided', name: 'accuracy', higherIsBetter: true, chance: 0.1, before: 0.9, after },
+        { task: 'smile', role: 'wanted', ...accuracy, chance: 0.5, before: 0.9, after: 0.9 },
+        { task: 'who', role: 'avoided', ...accuracy, chance: 0.1, before: 0.9, after },
       ] as const,
     });
     expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.3) })).toEqual([]);
     // On a hundred images that is no more than chance.
     const few = { ...readable(0.14), tasks: [{ ...readable(0.14).tasks[1], before: 0.14 }] };
     expect(warnings([arm('refit', 0.9)], { avoidance: few })).toEqual([]);
+    // Of ten thousand that carry its label it is, however many the tasks have together.
+    const many = { ...few, tasks: [{ ...few.tasks[0]!, images: 10_000 }] };
+    expect(warnings([arm('refit', 0.9)], { avoidance: many })).toEqual([expect.stringContaining('who can still')]);
+    const worse = { ...few, tasks: [{ ...few.tasks[0]!, chance: 0.9, before: 0.95, after: 0.6 }] };
+    expect(warnings([arm('refit', 0.9)], { avoidance: worse })).toEqual([]);
     expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.8) })).toEqual([
       'who can still be read from what is left: accuracy 80.0 %, 90.0 % before the cut, 10.0 % by chance.',
     ]);

@@ -84,13 +84,15 @@ function fewSubjects({ split, arms }: Omit<MeasuredResult, 'warnings'>): readonl
   ];
 }
 
-function stillReadable({ avoidance, split }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
+function stillReadable({ avoidance }: Omit<MeasuredResult, 'warnings'>): readonly string[] {
   const avoided = avoidance?.tasks.filter(({ role }) => role === 'avoided') ?? [];
   return avoided
-    .filter(({ name, chance, before, after }) => {
+    .filter(({ name, higherIsBetter, images, chance, before, after }) => {
       // Twice the standard error of an accuracy on so many images; a twentieth of an error.
-      const noise = name.includes('accuracy') ? 2 * Math.sqrt((chance * (1 - chance)) / split.test) : chance / 20;
-      return Math.abs(after - chance) > Math.max(noise, Math.abs(before - chance) / 2);
+      const noise = name.includes('accuracy') ? 2 * Math.sqrt((chance * (1 - chance)) / images) : chance / 20;
+      // A probe that is worse than a constant answer reads nothing.
+      const better = (value: number): number => (higherIsBetter ? value - chance : chance - value);
+      return better(after) > Math.max(noise, better(before) / 2);
     })
     .map(
       ({ task, name, chance, before, after }) =>

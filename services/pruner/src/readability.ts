@@ -14,13 +14,15 @@ export function readability(
   const parts = splitParts(manifest, [...wanted, ...avoided], seed);
   const read = (spec: TaskSpec, role: ReportReadability['role']): ReportReadability => {
     const task = { spec, labels: manifest.labels[spec.name]! };
+    const own = partsWith(task, parts);
     const probe = (responses: Float32Array): number =>
       fitHead({ responses, labels: task.labels, task: spec, split: parts.split }).metrics.test;
     return {
       task: spec.name,
       role,
       ...metricOf(spec),
-      chance: chanceOf(task, partsWith(task, parts)),
+      images: own.test.length,
+      chance: chanceOf(task, own),
       before: probe(before),
       after: probe(after),
     };

@@ -35,6 +35,7 @@ export function taskStages(
     return {
       task: spec.name,
       ...metricOf(spec),
+      images: parts.test.length,
       chance: chanceOf(task, parts),
       probe: probe.metrics.test,
       pruned: testMetric(task, answers.cut, width),

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { download, type KneepointClient, LaunchPruneDocument, type LaunchPruneInput } from '@kneepoint/client/node';
 import type { Command } from 'commander';
@@ -8,7 +9,7 @@ import { saveReportPage } from '../client/report-page.ts';
 import { follow, type MadeView, pruningsOf, reportOf } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
 import { writeTextFile } from '../write-text-file.ts';
-import { renderResult, resultMarkdown } from '../render/report.ts';
+import { type AnsweringFile, renderResult, resultMarkdown } from '../render/report.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 import { type PlanFlags, readGoals, readNames, readPlanRequest, readTasks, withPlanFlags } from './plan-options.ts';
@@ -88,14 +89,16 @@ export async function saveAll(
   for (const { label, model, result } of networks) {
     const path = join(folder, `${stem}-${label}`);
     await download(client, model, `${path}.onnx`);
+    let answering: AnsweringFile | undefined;
     if (answers !== 'raw') {
       const { answerFile } = await import('@kneepoint/deployment');
       await answerFile(`${path}.onnx`, answers, signal);
+      answering = { answers, bytes: (await stat(`${path}.onnx`)).size };
     }
     written.push(`${path}.onnx`, ...(await writeBeside(`${path}.onnx`)));
     if (!report || !result) continue;
     written.push(`${path}.report.md`);
-    await writeTextFile(`${path}.report.md`, resultMarkdown(result, report, `${stem}-${label}`));
+    await writeTextFile(`${path}.report.md`, resultMarkdown(result, report, `${stem}-${label}`, answering));
   }
   if (report) {
     written.push(join(folder, 'report.json'));

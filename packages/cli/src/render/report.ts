@@ -86,8 +86,20 @@ export function renderResult(report: ReportResult, { split }: Pick<Report, 'spli
   ].join('\n');
 }
 
+/** What was put behind a network after it was measured. */
+export interface AnsweringFile {
+  readonly answers: 'probabilities' | 'labels';
+  /** Of the file with it. */
+  readonly bytes: number;
+}
+
 /** The same as Markdown, to stand beside the network. */
-export function resultMarkdown(report: ReportResult, { split }: Pick<Report, 'split'>, name: string): string {
+export function resultMarkdown(
+  report: ReportResult,
+  { split }: Pick<Report, 'split'>,
+  name: string,
+  answering?: AnsweringFile,
+): string {
   const { metric: stages, before, after, proof } = report;
   const row = (label: string, ...cells: readonly (string | number)[]): string => `| ${[label, ...cells].join(' | ')} |`;
   const show = (value: number): string => metric(value, stages.name);
@@ -100,6 +112,11 @@ export function resultMarkdown(report: ReportResult, { split }: Pick<Report, 'sp
     `Task **${report.task}**, ${goalOf(report)}, head on ${headOf(report, '`')}, provider ${report.measured.provider}.`,
     `${splitOf(split)}: ${split.train} training, ${split.validation} validation, ${split.test} test images.`,
     ...[...keepLine(report), ...targetLine(report)].map((line) => `\n${capital(line)}.`),
+    ...(answering
+      ? [
+          `\nFigures are of the network that was measured, which gives raw scores; the file beside this page gives ${answering.answers} and has ${answering.bytes} bytes.`,
+        ]
+      : []),
     '',
     row('', 'before', 'after', 'change'),
     '|---|---:|---:|---:|',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RemoteDataset } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
@@ -76,7 +76,10 @@ export async function buildPackage(request: PackageRequest): Promise<readonly st
     await write('test/expected.json', json(expected));
   }
   await rm(rawPath, { force: true });
-  await write('README.md', modelCard({ report, result, config, testImages: images.length }));
+  await write(
+    'README.md',
+    modelCard({ report, result, config, testImages: images.length, bytes: (await stat(path)).size }),
+  );
   const repository = `triton/${config.name}`;
   await write(`${repository}/config.pbtxt`, tritonConfig(config));
   for (const [name, text] of Object.entries(tritonLabels(config))) await write(`${repository}/${name}`, text);

@@ -10,12 +10,18 @@ const JUDGED = { task: 'hat', metric: 0.9, interval: { low: 0.8, high: 1, standa
 const RESULT = {
   verdict: 'Smaller; accuracy 90 % of <b>all</b> `hats`.',
   ...{ before: FIGURES, after: FIGURES, warnings: [], delivered: { arm: 'finetuned' } },
-  original: { tasks: [JUDGED] },
+  ...{ tasks: [{ images: 3 }], original: { tasks: [JUDGED] } },
   arms: [{ arm: 'finetuned', tasks: [JUDGED] }],
   measured: { provider: 'cpu', machine: { cpu: 'a processor' } },
 } as unknown as ReportResult;
 
-function card({ input = 'image', command = 'kneepoint compress', model = 'resnet50', dataset = 'faces' } = {}): string {
+function card({
+  input = 'image',
+  command = 'kneepoint compress',
+  model = 'resnet50',
+  dataset = 'faces',
+  answers = 'raw',
+} = {}): string {
   const report = {
     model: { name: model, author: null, sha256: 'a'.repeat(64), license: null },
     dataset: { name: dataset, images: 9, sha256: 'b'.repeat(64) },
@@ -24,10 +30,10 @@ function card({ input = 'image', command = 'kneepoint compress', model = 'resnet
     run: { id: 'run', createdBy: null },
   } as unknown as Report;
   const config = {
-    ...{ name: 'small', answers: 'raw', input: { name: input, type: 'float32', layout: 'NCHW', dims: [1, 3, 8, 8] } },
+    ...{ name: 'small', answers, input: { name: input, type: 'float32', layout: 'NCHW', dims: [1, 3, 8, 8] } },
     tasks: [{ name: 'hat', type: 'binary', metric: 'accuracy', classes: ['no', 'yes'], unit: null }],
   } as unknown as DeploymentConfig;
-  return modelCard({ report, result: RESULT, config, testImages: 0 });
+  return modelCard({ report, result: RESULT, config, testImages: 0, bytes: 61 });
 }
 
 describe('a model card', () => {
@@ -37,6 +43,16 @@ describe('a model card', () => {
     expect(front(card())).not.toHaveProperty('datasets');
     const named = front(card({ model: 'timm/resnet50', dataset: 'someone/faces' }));
     expect(named).toMatchObject({ base_model: 'timm/resnet50', datasets: ['someone/faces'] });
+  });
+
+  it('counts the bytes of the file that lies beside it, says what was measured without it, and on how many images', () => {
+    const [raw, answering] = [card(), card({ answers: 'labels' })];
+    for (const text of [raw, answering]) expect(text).toContain('| bytes | 50 | 61 |');
+    expect(raw).toContain('name: accuracy on 3 test images');
+    expect(raw).toContain('| hat | 3 | accuracy | 90.0 % |');
+    const without = 'which gives raw scores; what makes labels of them was put behind it.';
+    expect(answering).toContain(without);
+    expect(raw).not.toContain('was put behind it');
   });
 
   it('shows what others have named as text and code, never as Markdown or HTML', () => {

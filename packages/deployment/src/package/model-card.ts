@@ -8,6 +8,8 @@ export interface ModelCardFacts {
   readonly result: ReportResult;
   readonly config: DeploymentConfig;
   readonly testImages: number;
+  /** Of model.onnx, with the answers that were put into it. */
+  readonly bytes: number;
 }
 
 /** Identifiers of licenses that Hugging Face's front matter takes as they are; others go by `other` and their name. */
@@ -75,7 +77,7 @@ function frontMatter({ report, result, config }: ModelCardFacts): Record<string,
             {
               type: config.tasks[i]!.metric,
               value: metric,
-              name: `${config.tasks[i]!.metric} on ${report.split.test} test images`,
+              name: `${config.tasks[i]!.metric} on ${result.tasks[i]!.images} test images`,
             },
           ],
         })),
@@ -84,7 +86,7 @@ function frontMatter({ report, result, config }: ModelCardFacts): Record<string,
   };
 }
 
-function body({ report, result, config, testImages }: ModelCardFacts): string {
+function body({ report, result, config, testImages, bytes }: ModelCardFacts): string {
   const { model, dataset, split, run } = report;
   const { before, after } = result;
   const arm = deliveredArm(result);
@@ -94,6 +96,7 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
     const name = config.tasks[i]!.metric;
     return [
       cell(task),
+      String(result.tasks[i]!.images),
       name,
       shown(metric, name),
       range(interval, name),
@@ -112,7 +115,7 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
       [
         ['parameters', String(before.parameters), String(after.parameters)],
         ['multiply-accumulates of one image', String(before.macs), String(after.macs)],
-        ['bytes', String(before.bytes), String(after.bytes)],
+        ['bytes', String(before.bytes), String(bytes)],
         [
           `latency p50, ms (${cell(result.measured.provider)}, ${cell(result.measured.machine.cpu)})`,
           before.latencyMs.p50.toFixed(2),
@@ -121,9 +124,26 @@ function body({ report, result, config, testImages }: ModelCardFacts): string {
       ],
     ),
     '',
+    ...(config.answers === 'raw'
+      ? []
+      : [
+          `Parameters, multiply-accumulates and latency are those of the network that was measured, which gives raw scores; what makes ${config.answers} of them was put behind it.`,
+          '',
+        ]),
     `On ${split.test} test images, split by ${cell(split.by)}${split.given === null ? ` with seed ${split.seed}` : ` as ${cell(split.given)} says`}; intervals are of 95 %:`,
     '',
-    table(['task', 'metric', 'this network', 'interval', 'whole network finetuned', 'probe on the original'], rows),
+    table(
+      [
+        'task',
+        'images with its label',
+        'metric',
+        'this network',
+        'interval',
+        'whole network finetuned',
+        'probe on the original',
+      ],
+      rows,
+    ),
     '',
     '## How it is fed and read',
     `Input ${code(config.input.name)}: ${config.input.type}, ${config.input.layout} ${dims(config.input.dims)}. \`model.preprocess.json\` says how pixels become it; \`samples\` does so in TypeScript and Python, resizing as the training did. \`config.json\` names outputs, classes, thresholds and bins. Answers are ${ANSWERS[config.answers]}.`,

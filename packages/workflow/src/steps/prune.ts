@@ -10,7 +10,7 @@ import type { StepKind } from './step-kind.ts';
 export const PRUNE = {
   kind: 'prune',
   service: 'pruner',
-  version: 14,
+  version: 15,
   timeoutSeconds: 8 * 3600,
 } as const satisfies StepKind;
 

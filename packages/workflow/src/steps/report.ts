@@ -12,7 +12,7 @@ import type { StepKind } from './step-kind.ts';
 export const REPORT = {
   kind: 'report',
   service: 'trainer',
-  version: 6,
+  version: 7,
   timeoutSeconds: 2 * 3600,
 } as const satisfies StepKind;
 

@@ -108,7 +108,7 @@ export function measuredResult(overrides: Partial<MeasuredResult> = {}): Measure
     bestLayer: 'conv2',
     pool: 1,
     metric: stages,
-    tasks: [{ task: 'gender', ...stages }],
+    tasks: [{ task: 'gender', images: 20, ...stages }],
     original: judged(16, [0.4]),
     before: WHOLE,
     after: SMALL,

@@ -39,6 +39,12 @@ export class ReportStages {
   @Field(() => String, { nullable: true, description: 'The task; null for the score of several.' })
   task?: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Test images that carry a label of the task; null for the score of several.',
+  })
+  images?: number | null;
+
   @Field(() => MetricName, { description: 'What is measured.' })
   name!: string;
 
@@ -194,6 +200,9 @@ export class ReportReadability {
 
   @Field(() => ReportTaskRole, { description: 'Whether the network was to carry it.' })
   role!: string;
+
+  @Field(() => Int, { description: 'Test images that carry a label of it.' })
+  images!: number;
 
   @Field(() => MetricName, { description: 'What is measured.' })
   name!: string;

@@ -71,7 +71,7 @@ const PRUNING: PruneOutput = {
     target: null,
     criterion: 'lasso',
     metric: STAGES,
-    tasks: [{ task: 'gender', ...STAGES }],
+    tasks: [{ task: 'gender', images: 4, ...STAGES }],
     avoidance: null,
     split: { by: 'image', train: 1, validation: 1, test: 1, shared: true },
     before: { parameters: 100, macs: 1000, bytes: 400, latencyMs: { p50: 99, p95: 99 } },
