@@ -9,7 +9,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available, program } from '../support/available.ts';
 import { type CliServer, startCliServer } from '../support/cli-server.ts';
-import { JSON_HEADERS, kneepointJson } from '../support/kneepoint.ts';
+import { JSON_HEADERS, kneepoint, kneepointJson } from '../support/kneepoint.ts';
 import { expectedTables, tablesOf } from './report-tables.ts';
 
 /** A page that is drawn on a machine that is busy with other tests. */
@@ -55,6 +55,8 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       join(server.folder, 'out'),
       ...at,
     ]);
+    const analysed = await kneepoint(['analyze', 'small', 'faces', '--tasks', 'gender,age', ...at]);
+    expect(analysed.code, analysed.stderr).toBe(0);
     browser = await chromium.launch({ executablePath: program('chromium-headless-shell'), args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
@@ -82,7 +84,9 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       headers: JSON_HEADERS,
       body: JSON.stringify({ query }),
     });
-    return ((await response.json()) as { data: Data }).data;
+    const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
+    expect(errors).toBeUndefined();
+    return data;
   }
 
   it('shows the matrix as the API has it, and leads from a cell to its curves', async () => {
@@ -145,6 +149,51 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       expect(point.after).toEqual(plan.after);
       expect(point.kept).toEqual(plan.layers.map(({ kept }) => kept));
     }
+  });
+
+  it('shows who uses which filter, what a filter answers to, and the pictures that it answers to most', async () => {
+    await open('/filters?task=gender');
+    const { model, dataset } = await newest();
+    const layer = await page
+      .locator('label', { hasText: /^Layer/ })
+      .locator('select')
+      .inputValue();
+    const about = `model: "${model}", dataset: "${dataset}", layer: "${layer}"`;
+    interface Pair {
+      readonly task: string;
+      readonly other: string;
+      readonly shared: number;
+    }
+    const { filterUse, filterResponses } = await ask<{
+      filterUse: { overlaps: Pair[]; tasks: { task: string; kept: number[] }[] };
+      filterResponses: { filter: number; bins: { name: string; mean: number }[]; telling: { filter: number }[] };
+    }>(`{
+      filterUse(${about}, epsilon: 0.01) { overlaps { task other shared } tasks { task kept } }
+      filterResponses(${about}, task: "gender") { filter bins { name mean } telling { filter } }
+    }`);
+    const table = page.locator('table.heat');
+    await table.waitFor();
+    const names = filterUse.tasks.map(({ task }) => task);
+    const { task, other, shared } = filterUse.overlaps.at(-1)!;
+    const cell = table.locator('tbody tr').nth(names.indexOf(task)).locator('td').nth(names.indexOf(other));
+    expect(await cell.textContent()).toMatch(new RegExp(`^${shared}(?!\\d)`));
+    await page.getByRole('img', { name: `Mean response of filter ${filterResponses.filter} by gender` }).waitFor();
+    expect(await page.getByLabel('Filter', { exact: true }).inputValue()).toBe(String(filterResponses.filter));
+    await page.locator('.gallery img').nth(8).waitFor();
+    const seen = 'Math.min(...[...document.querySelectorAll(".gallery img")].map((one) => one.naturalWidth))';
+    await expect.poll(() => page.evaluate(seen)).toBeGreaterThan(0);
+    const second = filterResponses.telling[1]!.filter;
+    await page.locator('.chips button').nth(1).click();
+    await page.getByRole('img', { name: `Mean response of filter ${second} by gender` }).waitFor();
+  });
+
+  it('draws two tasks side by side, and all layers in one', async () => {
+    await open('/curves?task=gender&task2=age&view=together');
+    const lines = page.locator('.two section').nth(1).locator('path.layer');
+    await lines.first().waitFor();
+    const { characteristicCurves } = await curvesOfGender();
+    expect(await lines.count()).toBe(characteristicCurves.length);
+    await expect.poll(() => page.locator('dl.sizes').count()).toBe(2);
   });
 
   async function newest(): Promise<{ readonly model: string; readonly dataset: string }> {
