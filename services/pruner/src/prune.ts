@@ -86,7 +86,12 @@ type Start =
     };
 
 /** A search that asks for less than there can be ends with the best so far. */
-const TOO_SMALL: readonly string[] = ['PLAN_TARGET_UNREACHABLE', 'SURGERY_NOT_PROVED', 'SURGERY_UNDECIDED'];
+const TOO_SMALL: readonly string[] = [
+  'PLAN_TARGET_UNREACHABLE',
+  'SURGERY_NOT_PROVED',
+  'SURGERY_UNDECIDED',
+  'SURGERY_RUNTIME_DIFFERS',
+];
 
 /** The outcome of an earlier round where a search has asked for too little; else throws what went wrong. */
 function otherwise({ best }: { readonly best?: PruneOutput }, error: unknown): PruneOutput {

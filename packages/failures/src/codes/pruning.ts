@@ -109,6 +109,12 @@ export const pruningFailures = {
     cure: 'Nothing wrong was seen, and nothing is written: keep more filters, leave the layer that multiplies rounding alone, or give images that the network was made for.',
     retryable: false,
   },
+  SURGERY_RUNTIME_DIFFERS: {
+    cause:
+      'ONNX Runtime, in a session with default settings, rewrites this network into one that answers otherwise than its file says, or cannot run what it has rewritten.',
+    cure: 'Write what the message names in other operators; nothing is wrong with the cut as it is written, and none is delivered that people would run otherwise.',
+    retryable: false,
+  },
   SURGERY_CUT_NOTHING: {
     cause: 'No filter of any layer could go, so that no smaller network was written.',
     cure: 'Read the reasons that the message gives for each layer; ask for a larger ratio or a smaller multiple where none is named.',

@@ -1,5 +1,6 @@
 import type { ModelProto } from '@kneepoint/onnx';
-import { DataType, encodeModel, floatTensor, Layers } from '@kneepoint/onnx';
+import { Failure } from '@kneepoint/failures';
+import { DataType, encodeModel, floatTensor, Layers, type Tensor } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { analyzeChannels } from '../analysis/analysis.ts';
 import { randomPlan } from '../plan/plan-by-criterion.ts';
@@ -7,7 +8,7 @@ import { hardNets } from '../testing/hard-nets.ts';
 import { measureShapes, noise, runBatches } from '../testing/ort.ts';
 import { analysed, expectProved, provePlan } from '../testing/prove-plan.ts';
 import type { RunModel } from './batches.ts';
-import { inputDependence } from './compare.ts';
+import { inputDependence, type ModelOutput } from './compare.ts';
 import { heInitialise } from './he-initialise.ts';
 import { levelSignals } from './level-signals.ts';
 import { prove } from './prove.ts';
@@ -143,5 +144,90 @@ describe('an index may differ where its scores tie', () => {
     expect(await provedWith([3, 70], 70)).toBe(true);
     expect(await provedWith([3, 70], 71)).toBe(false);
     expect(await provedWith([], 70)).toBe(false);
+  });
+});
+
+describe('a network that the runtime makes another one of by default is refused for that', () => {
+  const bytes = (dims: readonly number[], values: readonly number[]): Tensor => ({
+    ...{ dims, type: DataType.INT8, data: Int8Array.from(values) },
+  });
+
+  /** Mean − x has the outline of a layer norm, which is x − mean. */
+  function turnedNorm(): ModelProto {
+    const net = new Layers(3);
+    const x = net.block(net.image(3, 8), 8);
+    const { graph } = net;
+    const scalar = (value: number): string => graph.init(floatTensor([], [value]));
+    const row = (value: number): string => graph.init(floatTensor([8], Array<number>(8).fill(value)));
+    const mean = (value: string): string => graph.node('ReduceMean', [value], { axes: [-1] });
+    const apart = graph.node('Sub', [mean(x), x]);
+    const spread = graph.node('Sqrt', [graph.node('Add', [mean(graph.node('Pow', [apart, scalar(2)])), scalar(0.1)])]);
+    const scaled = graph.node('Mul', [graph.node('Div', [apart, spread]), row(1.5)]);
+    net.heads(net.block(net.note(graph.node('Add', [scaled, row(0.5)]), [8, 8, 8]), 8), { logits: 4 });
+    return net.build();
+  }
+
+  /** Scales of a weight along the channels that it reads: six, where eight are made. */
+  function otherAxis(): ModelProto {
+    const net = new Layers(3);
+    const { graph } = net;
+    const steps = (value: string, step: number): string => {
+      const given = [graph.init(floatTensor([], [step])), graph.init(bytes([], [0]))];
+      return graph.node('DequantizeLinear', [graph.node('QuantizeLinear', [value, ...given]), ...given]);
+    };
+    const x = steps(net.block(net.image(3, 8), 6), 0.03);
+    const whole = graph.init(
+      bytes(
+        [8, 6, 1, 1],
+        Array.from({ length: 48 }, (_, i) => ((i * 37) % 200) - 100),
+      ),
+    );
+    const scales = graph.init(floatTensor([6], [0.01, 0.02, 0.04, 0.08, 0.01, 0.02]));
+    const weight = graph.node('DequantizeLinear', [whole, scales, graph.init(bytes([6], [0, 0, 0, 0, 0, 0]))], {
+      axis: 1,
+    });
+    const y = steps(graph.node('Conv', [x, weight]), 0.4);
+    net.heads(net.note(net.graph.node('Relu', [y]), [8, 8, 8]), { logits: 4 });
+    return net.build();
+  }
+
+  it('and not for rounding or a wrong rule', async () => {
+    await expect(provePlan(turnedNorm())).rejects.toMatchObject({
+      code: 'SURGERY_RUNTIME_DIFFERS',
+      message: expect.stringMatching(
+        /^ONNX Runtime answers the network by default otherwise .* rounding alone does \d\.\d+e-[67]/,
+      ) as string,
+      where: expect.stringMatching(/\(Add\)$/) as string,
+      fix: expect.stringContaining('LayerNormalization') as string,
+    });
+    const coded: RunModel = (...given) =>
+      runBatches(...given).catch((error: unknown) => {
+        throw new Failure('RUNTIME_RUN_FAILED', (error as Error).message);
+      });
+    const model = otherAxis();
+    const shapes = await measureShapes(model);
+    const plan = randomPlan(analyzeChannels(model, shapes), 0.5, 1);
+    const images = [noise([2, 3, 8, 8], 1)];
+    await expect(prove({ model, shapes, plan, images, run: coded })).rejects.toMatchObject({
+      code: 'SURGERY_RUNTIME_DIFFERS',
+      message: expect.stringMatching(/runs node by node .*filter scale shape/) as string,
+    });
+  });
+
+  it('but not where the cut network is wrong as it is written', async () => {
+    const model = turnedNorm();
+    const shapes = await measureShapes(model);
+    const plan = randomPlan(analyzeChannels(model, shapes), 0.5, 1);
+    const off: RunModel = async (bytes, batches, options) => {
+      const results = await runBatches(bytes, batches, options);
+      if (Buffer.from(bytes).includes('_masked1')) return results;
+      const wrong = (output: ModelOutput): ModelOutput => ({
+        ...output,
+        data: output.data.map((value) => value * 100),
+      });
+      return results.map((result) => new Map([...result].map(([name, output]) => [name, wrong(output)])));
+    };
+    const proof = await prove({ model, shapes, plan, images: [noise([2, 3, 8, 8], 1)], run: off });
+    expect(proof.gates.own.passed).toBe(false);
   });
 });

@@ -32,13 +32,25 @@ const DRAWS = [1, 1, 4, 4];
  * is fed or stored off by a few units in the last place. A product of n terms rounded in any order is the exact one of weights that are off
  * by at most n units (Higham 2002, §3.1), so such a draw is what another order of sums, other kernels or other widths may do.
  */
-export async function measureRounding(
+export async function measureRounding(network: ModelProto, given: BatchOutputs, fed: Fed): Promise<Rounding> {
+  const seen = await shakenAlone(network, given, fed);
+  seen.add(await runAll(network, fed.batches, fed.run, { optimized: true }));
+  return seen;
+}
+
+interface Fed {
+  readonly batches: readonly ProofBatch[];
+  readonly run: RunModel;
+  readonly seed: number;
+}
+
+/** The same of what is fed and stored alone, without the runtime's optimiser, which may do more to a network than rounding. */
+export async function shakenAlone(
   network: ModelProto,
   given: BatchOutputs,
-  { batches, run, seed }: { readonly batches: readonly ProofBatch[]; readonly run: RunModel; readonly seed: number },
-): Promise<Rounding> {
+  { batches, run, seed }: Fed,
+): Promise<Changes> {
   const seen = new Changes(given);
-  seen.add(await runAll(network, batches, run, { optimized: true }));
   for (const [i, units] of DRAWS.entries()) {
     const random = seededRandom(seed + 101 * i);
     const fed = batches.map((batch) => shakenBatch(batch, random, units));

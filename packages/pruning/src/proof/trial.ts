@@ -9,7 +9,7 @@ import { measureRounding } from './rounding.ts';
 /** A difference may be so many times what rounding was seen to do: a handful of draws need not show its worst. */
 export const ROUNDING_FACTOR = 4;
 /** Beyond so many times no rounding explains it. */
-const BEYOND_ROUNDING = 100;
+export const BEYOND_ROUNDING = 100;
 /** A class left out of the mask must change the output by so many times what is allowed to count as noticed. */
 const CONTROL_FACTOR = 10;
 /** Largest share of the input dependence that a difference may reach, unless rounding does as much. */
