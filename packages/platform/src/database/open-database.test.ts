@@ -1,7 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +76,25 @@ describe('a PGlite folder', () => {
     const host = execFileSync('hostname', { encoding: 'utf8' }).trim();
     writeFileSync(lock, JSON.stringify({ id: 'old', pid: process.pid, host, started: '1' }));
     const db = await openDatabase(url);
+    await db.close();
+  });
+
+  it('is begun again where the process that began it was killed', async () => {
+    const half = join(folder, 'half');
+    mkdirSync(join(half, 'base', '1'), { recursive: true });
+    // Written late, and not last.
+    writeFileSync(join(half, 'PG_VERSION'), '17');
+    writeFileSync(`${half}.unfinished`, String(statSync(half, { bigint: true }).ino));
+    const db = await openDatabase(`pglite://${half}`);
+    await db.health();
+    await db.close();
+    expect(existsSync(`${half}.unfinished`)).toBe(false);
+  });
+
+  it('that came into the place of one that was begun is not taken for that', async () => {
+    writeFileSync(join(folder, 'database.unfinished'), '1');
+    const db = await openDatabase(url);
+    expect(await db.prisma.artifact.count()).toBe(1);
     await db.close();
   });
 });

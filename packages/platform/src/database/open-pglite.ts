@@ -1,5 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Failure } from '@kneepoint/failures';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
@@ -17,13 +17,28 @@ export async function openPglite(path: string): Promise<DatabaseConnection> {
   const folder = resolve(path);
   const lock = await lockFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
-    const isNew = await isEmpty(folder);
-    return await start(await PGlite.create({ dataDir: folder, ...(isNew ? await begun() : {}) }), lock);
+    return await start(await openFolder(folder), lock);
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** A new database is some hundred files: one that was begun and not finished, since its process was killed, is begun again. */
+async function openFolder(folder: string): Promise<PGlite> {
+  await mkdir(folder, { recursive: true });
+  const unfinished = `${folder}.unfinished`;
+  const identity = String((await stat(folder, { bigint: true })).ino);
+  // Another folder that has come into its place since, such as a backup, is left alone.
+  if ((await readFile(unfinished, 'utf8').catch(() => undefined)) === identity) {
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+  }
+  const isNew = await isEmpty(folder);
+  if (isNew) await writeFile(unfinished, identity);
+  const engine = await PGlite.create({ dataDir: folder, ...(isNew ? await begun() : {}) });
+  // Nothing is in it yet that anybody would miss.
+  await rm(unfinished, { force: true });
+  return engine;
 }
 
 async function start(engine: PGlite, lock: FolderLock | undefined): Promise<DatabaseConnection> {
