@@ -14,6 +14,7 @@ const SOURCES = [
   join(WEB, 'vite.config.mjs'),
   join(WEB, 'vite.report.mjs'),
   join(ROOT, 'packages', 'client', 'src'),
+  join(ROOT, 'packages', 'reproduction', 'src'),
 ];
 
 async function changedAt(path) {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Reproduction } from '../packages/cli/src/reproduce/results.ts';
+import type { Reproduction } from '@kneepoint/reproduction';
 import { Kneepoint, kneepoint } from './support/kneepoint.ts';
 
 describe('a quick reproduction that was killed and started again', () => {

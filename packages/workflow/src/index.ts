@@ -102,6 +102,7 @@ export { planBenchmark } from './runs/benchmark.ts';
 export { type CompressRequest, planCompress } from './runs/compress.ts';
 export { DEFAULT_DISTILLATION, type FinetuneRequest, planFinetune, teachStep } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
+export { planReproduction } from './runs/reproduction.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
 export { publicRunId } from './run-id.ts';
 export { needsRounds } from './runs/rounds.ts';
@@ -141,6 +142,12 @@ export {
   type RegressOutput,
 } from './steps/regress.ts';
 export { REPORT, type ReportInput, reportKey, type ReportOutput, type ReportRival } from './steps/report.ts';
+export {
+  REPRODUCTION,
+  type ReproductionInput,
+  reproductionKey,
+  type ReproductionOutput,
+} from './steps/reproduction.ts';
 export { TEACH, type TeachInput, teachKey, type TeachOutput } from './steps/teach.ts';
 export { TRUNCATE, type TruncateInput, truncateKey, type TruncateOutput } from './steps/truncate.ts';
 export { type TrainingChoice, trainingSettings } from './training-choice.ts';

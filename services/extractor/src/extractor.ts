@@ -1,8 +1,9 @@
 import { type ServiceParts, startWorker, type Worker } from '@kneepoint/platform';
-import { EXTRACT, IMPORT_DATASET, IMPORT_MODEL } from '@kneepoint/workflow';
+import { EXTRACT, IMPORT_DATASET, IMPORT_MODEL, REPRODUCTION } from '@kneepoint/workflow';
 import { extract } from './handlers/extract.ts';
 import { importDataset } from './handlers/import-dataset.ts';
 import { importModel } from './handlers/import-model.ts';
+import { reproduction } from './handlers/reproduction.ts';
 
 /** Takes imports and extractions from the queue. One at a time: the runtime uses every core by itself. */
 export function startExtractor(options: ServiceParts): Promise<Worker> {
@@ -14,6 +15,7 @@ export function startExtractor(options: ServiceParts): Promise<Worker> {
       [IMPORT_MODEL.kind]: importModel(options),
       [IMPORT_DATASET.kind]: importDataset(options),
       [EXTRACT.kind]: extract(options),
+      [REPRODUCTION.kind]: reproduction(options),
     },
   });
 }

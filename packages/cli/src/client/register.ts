@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import {
   RegisterDatasetDocument,
   RegisterModelDocument,
+  type RunDetailsInput,
   type RunFieldsFragment,
   uploadFile,
 } from '@kneepoint/client/node';
@@ -11,6 +12,7 @@ import type { DatasetSchema, Preprocess, Reading } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import { note } from '../output.ts';
 import type { Connection } from './connect.ts';
+import { launch } from './launch.ts';
 import { follow } from './runs.ts';
 
 export interface ModelRegistration {
@@ -18,6 +20,8 @@ export interface ModelRegistration {
   readonly name: string;
   readonly preprocess?: Preprocess;
   readonly primaryTask?: string;
+  /** What is said of the run that imports it. */
+  readonly run?: RunDetailsInput;
 }
 
 export interface DatasetRegistration {
@@ -27,6 +31,8 @@ export interface DatasetRegistration {
   readonly schema?: DatasetSchema;
   readonly group?: string;
   readonly reading?: Reading;
+  /** What is said of the run that imports it. */
+  readonly run?: RunDetailsInput;
 }
 
 /**
@@ -38,7 +44,7 @@ export async function registerModel(
   model: ModelRegistration,
   signal: AbortSignal,
 ): Promise<RunFieldsFragment> {
-  const { file: path, name, ...options } = model;
+  const { file: path, name, run: _said, ...options } = model;
   await requireFile(resolve(path));
   const subject = { kind: 'model', path, name, options } as const;
   const { run, known } = await connection.imports.once(connection.client, subject, () =>
@@ -70,8 +76,9 @@ async function importModel(
     ...source,
     ...(preprocess ? { preprocess } : {}),
     ...(model.primaryTask ? { primaryTask: model.primaryTask } : {}),
+    ...(model.run ? { run: model.run } : {}),
   };
-  const launched = await client.mutate(RegisterModelDocument, { input });
+  const launched = await launch(client, RegisterModelDocument, input);
   return follow(client, launched.run, `import ${model.name}`, signal);
 }
 
@@ -81,7 +88,7 @@ export async function registerDataset(
   dataset: DatasetRegistration,
   signal: AbortSignal,
 ): Promise<RunFieldsFragment> {
-  const { source, name, ...options } = dataset;
+  const { source, name, run: _said, ...options } = dataset;
   const subject = { kind: 'dataset', path: source, name, options } as const;
   const { run, known } = await connection.imports.once(connection.client, subject, () =>
     importDataset(connection, dataset, signal),
@@ -101,18 +108,19 @@ async function importDataset(
     ...(dataset.schema ? { schema: dataset.schema } : {}),
     ...(dataset.group ? { group: dataset.group } : {}),
   };
+  const said = dataset.run ? { run: dataset.run } : {};
   const { reading } = dataset;
   const title = `import ${dataset.name}`;
   if (local) {
-    const input = { name: dataset.name, path, ...options, ...(reading ? { reading } : {}) };
-    return follow(client, (await client.mutate(RegisterDatasetDocument, { input })).run, title, signal);
+    const input = { name: dataset.name, path, ...options, ...(reading ? { reading } : {}), ...said };
+    return follow(client, (await launch(client, RegisterDatasetDocument, input)).run, title, signal);
   }
   return withScratch(async (scratch) => {
     const { packSource } = await import('@kneepoint/datasets');
     const out = join(scratch, 'dataset.tar');
     const packed = await packSource(path, { ...options, ...reading, out, scratch, signal });
-    const input = { name: dataset.name, upload: await uploadFile(client, packed, { signal }) };
-    return await follow(client, (await client.mutate(RegisterDatasetDocument, { input })).run, title, signal);
+    const input = { name: dataset.name, upload: await uploadFile(client, packed, { signal }), ...said };
+    return await follow(client, (await launch(client, RegisterDatasetDocument, input)).run, title, signal);
   });
 }
 

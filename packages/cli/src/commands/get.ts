@@ -3,6 +3,7 @@ import { download, type KneepointClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { writeBeside } from '../client/beside.ts';
 import { findRun } from '../client/lookup.ts';
+import { saveReproduction } from '../client/reproduction.ts';
 import { compressionsOf, pruningsOf } from '../client/runs.ts';
 import { trainingsOf } from '../client/trainings.ts';
 import { print } from '../output.ts';
@@ -28,10 +29,12 @@ export function registerGet(program: Command): void {
     });
 }
 
-/** What a compression delivered; else what was pruned, and what was trained by itself. */
+/** What a compression delivered, or a reproduction found; else what was pruned, and what was trained by itself. */
 async function saveRun(client: KneepointClient, id: string, folder: string): Promise<readonly string[]> {
   const compressions = await compressionsOf(client, id);
   if (compressions.networks.length > 0) return saveAll(client, compressions, folder, 'compressed');
+  const found = await saveReproduction(client, id, folder);
+  if (found.length > 0) return found;
   const written = [...(await saveAll(client, await pruningsOf(client, id), folder, 'pruned'))];
   for (const trained of await trainingsOf(client, id)) {
     const stem = `${trained.tasks.join('-')}-${trained.label}`;

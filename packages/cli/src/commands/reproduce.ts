@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { Failure } from '@kneepoint/failures';
+import { type Profile, PROFILES } from '@kneepoint/reproduction';
 import type { Command } from 'commander';
+import { nameOfSource } from '../client/register.ts';
 import { print, printJson } from '../output.ts';
-import { type Profile, PROFILES } from '../reproduce/profile.ts';
 import { type DataFlags, readDataOptions, withDataOptions } from './data-options.ts';
 import { readNumber } from './numbers.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
+import { readRunDetails, type RunDetailFlags, withRunDetails } from './run-details.ts';
 
-interface ReproduceOptions extends ServerOptions, DataFlags {
+interface ReproduceOptions extends ServerOptions, DataFlags, RunDetailFlags {
   readonly quick?: boolean;
   readonly faces?: string;
   readonly tasks?: string;
@@ -23,7 +25,7 @@ const FOLDER = '.kneepoint/reproduction';
 
 /** All figures and tables of the paper on faces that are drawn for it, or on a user's own data. Run again it goes on from what was finished. */
 export function registerReproduce(program: Command): void {
-  withDataOptions(withServerOptions(program.command('reproduce')))
+  withRunDetails(withDataOptions(withServerOptions(program.command('reproduce'))))
     .description("the paper's figures and tables: on drawn faces and networks trained for it, or on your own")
     .option('--quick', 'a share of it, in minutes: few faces, small networks, short trainings')
     .option('--faces <n>', 'draw so many faces instead of what the profile says; a quarter is kept for satellite tasks')
@@ -56,12 +58,23 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
     data === undefined
       ? undefined
       : { data, reading: await readDataOptions(options), models: model.map(readModel), tasks: namesOf(options.tasks) };
-  const server = { ...options, ...(options.dataDir === undefined ? { dataDir: join(folder, 'work') } : {}) };
-  const { files, summary, results } = await withConnection(server, (connection, signal) =>
-    runReproduction({ connection, signal, folder, page: options.page, profile, own }),
+  const dataDir = options.dataDir ?? join(folder, 'work');
+  const { labels = [] } = readRunDetails(options).run ?? {};
+  const name = options.name ?? (data === undefined ? profile.name : nameOfSource(data));
+  const said = { name, labels: labels ?? [] };
+  const { files, summary, results, address } = await withConnection(
+    { ...options, dataDir },
+    async (connection, signal) => {
+      const request = { ...said, connection, signal, folder, page: options.page, profile, own };
+      const made = await runReproduction(request);
+      const place = `/#/reproduction?run=${encodeURIComponent(made.runId)}`;
+      // The server of a data folder may end with this command.
+      const start = connection.local ? `kneepoint up --data-dir ${dataDir}, then ` : '';
+      return { ...made, address: `${start}${connection.client.url}${place}` };
+    },
   );
   if (options.json) return printJson(results);
-  print(`${summary}\n\n${files.join('\n')}`);
+  print(`${summary}\n\n${files.join('\n')}\n\nthe page: ${address}`);
 }
 
 /** Throws TRAINING_OPTION_INVALID. */

@@ -1,12 +1,11 @@
 import { KneepointError, type LaunchCompressionInput } from '@kneepoint/client';
+import { type AgnosticResult, type CutFigures, type CutResult, SEED } from '@kneepoint/reproduction';
 import type { ReportResult } from '@kneepoint/workflow';
 import { reportOf } from '../client/runs.ts';
 import { compress } from '../commands/compress.ts';
 import { prune } from '../commands/prune.ts';
 import { note } from '../output.ts';
-import type { Lab, Subject, Subjects } from './lab.ts';
-import { SEED } from './profile.ts';
-import type { AgnosticResult, CutFigures, CutResult } from './results.ts';
+import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 
 /** The paper's rule at some ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
 export async function cutByRule(
@@ -53,7 +52,11 @@ export async function makeAgnostic(
 ): Promise<AgnosticResult> {
   const { client } = lab.connection;
   const plan = { task: wanted, avoidTasks: [avoided] };
-  const { made } = await prune(client, { model: subject.model, dataset, plan, epsilons: [0.01] }, lab.signal);
+  const { made } = await prune(
+    client,
+    { model: subject.model, dataset, plan, epsilons: [0.01], run: detailsOf(lab) },
+    lab.signal,
+  );
   const result = reportOf(made).results[0]!;
   const tasks = result.avoidance!.tasks.map(({ task, role, before, after, chance, name, higherIsBetter }) => {
     return { task, role, before, after, chance, metric: name, higherIsBetter };
@@ -62,13 +65,15 @@ export async function makeAgnostic(
 }
 
 async function cut(
-  { connection, profile, signal }: Lab,
+  lab: Lab,
   { dataset }: Subjects,
   { model }: Subject,
-  input: Omit<LaunchCompressionInput, 'model' | 'dataset' | 'training'>,
+  input: Omit<LaunchCompressionInput, 'model' | 'dataset' | 'training' | 'run'>,
 ): Promise<readonly CutFigures[]> {
+  const { connection, profile, signal } = lab;
   const training = { epochs: profile.satelliteEpochs, seed: SEED };
-  const { made } = await compress(connection.client, { ...input, model, dataset, training }, signal);
+  const request = { ...input, model, dataset, training, run: detailsOf(lab) };
+  const { made } = await compress(connection.client, request, signal);
   return reportOf(made).results.map(figuresOf);
 }
 

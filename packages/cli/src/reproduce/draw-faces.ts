@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { renderFaces, WILD_FACE_SCHEMA } from '@kneepoint/datasets';
-import { type Profile, SEED } from './profile.ts';
+import { type Profile, SEED } from '@kneepoint/reproduction';
 import { tally } from './tally.ts';
 
 /** Two sets of one drawing: primary networks learn from the first, satellite tasks from the second. */

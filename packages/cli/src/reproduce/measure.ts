@@ -4,31 +4,29 @@ import {
   LaunchFinetuneDocument,
   TaskRelationshipsDocument,
 } from '@kneepoint/client';
+import {
+  type CellResult,
+  type CurveResult,
+  type DistributionResult,
+  type LayerResult,
+  type RankingResult,
+  SEED,
+  type TransferResult,
+} from '@kneepoint/reproduction';
+import { launch } from '../client/launch.ts';
 import { follow } from '../client/runs.ts';
 import { followTrainings, trainingsOf } from '../client/trainings.ts';
-import type { Lab, Subject, Subjects } from './lab.ts';
-import { SEED } from './profile.ts';
-import type {
-  CellResult,
-  CurveResult,
-  DistributionResult,
-  LayerResult,
-  RankingResult,
-  TransferResult,
-} from './results.ts';
+import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 
 /** The ε that the paper finds best. */
 export const EPSILON = 0.01;
 const LAST_LAYERS = 6;
 
 /** Reads every layer of every network: what matrix, curves and cuts are made of. */
-export async function analyse(
-  { connection, signal }: Lab,
-  { dataset, tasks }: Subjects,
-  { model, figures }: Subject,
-): Promise<void> {
-  const input = { model, dataset, tasks: tasks.map(({ name }) => name) };
-  const { run } = await connection.client.mutate(LaunchAnalysisDocument, { input });
+export async function analyse(lab: Lab, { dataset, tasks }: Subjects, { model, figures }: Subject): Promise<void> {
+  const { connection, signal } = lab;
+  const input = { model, dataset, tasks: tasks.map(({ name }) => name), run: detailsOf(lab) };
+  const { run } = await launch(connection.client, LaunchAnalysisDocument, input);
   await follow(connection.client, run, `analyse ${figures.name}`, signal);
 }
 
@@ -150,18 +148,13 @@ export async function rankingOf(
   };
 }
 
-async function finetune(
-  { connection, profile, signal }: Lab,
-  dataset: string,
-  { model, figures }: Subject,
-  task: string,
-  mode: 'HEAD' | 'WHOLE',
-) {
+async function finetune(lab: Lab, dataset: string, { model, figures }: Subject, task: string, mode: 'HEAD' | 'WHOLE') {
+  const { connection, profile, signal } = lab;
   const { client } = connection;
   // A head is cheap and gets the epochs that it takes by default.
   const training = mode === 'HEAD' ? { seed: SEED } : { seed: SEED, epochs: profile.satelliteEpochs };
-  const input = { model, dataset, tasks: [task], mode, training };
-  const { run } = await client.mutate(LaunchFinetuneDocument, { input });
+  const input = { model, dataset, tasks: [task], mode, training, run: detailsOf(lab) };
+  const { run } = await launch(client, LaunchFinetuneDocument, input);
   const done = await followTrainings(client, run, `train ${figures.name} for ${task}`, signal);
   const [trained] = await trainingsOf(client, done.id);
   return trained!;

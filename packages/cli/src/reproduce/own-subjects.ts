@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Failure } from '@kneepoint/failures';
 import type { DataRequest } from '../commands/data-options.ts';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
-import type { Lab, Subject, Subjects } from './lab.ts';
+import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 import { findDatasetRow, findModelRow } from './lookup.ts';
 import type { Stage } from './stages.ts';
 
@@ -29,7 +29,9 @@ export function ownStages(): readonly Stage[] {
 export function ownSubjects(lab: Lab, { data, reading, models, tasks: wanted }: OwnData): Promise<Subjects> {
   const { connection, stages, signal } = lab;
   return stages.run('import data and networks', async () => {
-    const imported = await registerDataset(connection, { source: data, name: nameOfSource(data), ...reading }, signal);
+    const run = detailsOf(lab);
+    const source = { source: data, name: nameOfSource(data), ...reading, run };
+    const imported = await registerDataset(connection, source, signal);
     const { id, images, tasks: all } = await findDatasetRow(connection.client, imported.dataset!.id);
     const tasks = requireTasks(all, wanted);
     const networks: Subject[] = [];
@@ -37,7 +39,7 @@ export function ownSubjects(lab: Lab, { data, reading, models, tasks: wanted }: 
       const name = basename(file).replace(/\.onnx$/i, '');
       const registered = await registerModel(
         connection,
-        { file, name, ...(task === null ? {} : { primaryTask: task }) },
+        { file, name, run, ...(task === null ? {} : { primaryTask: task }) },
         signal,
       );
       const row = await findModelRow(connection.client, registered.model!.id, name);

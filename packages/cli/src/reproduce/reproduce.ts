@@ -1,10 +1,9 @@
+import type { CellResult, CutResult, Profile, Reproduction, TransferResult } from '@kneepoint/reproduction';
 import { machineFacts } from '@kneepoint/runtime';
 import { cutByRule, cutSmall, makeAgnostic } from './cut.ts';
 import type { Lab, Subject, Subjects } from './lab.ts';
 import { analyse, curvesOf, EPSILON, distributionOf, matrixOf, rankingOf, transferTo } from './measure.ts';
-import type { Profile } from './profile.ts';
 import { readResponses } from './responses.ts';
-import type { CellResult, CutResult, Reproduction, TransferResult } from './results.ts';
 import type { Stage } from './stages.ts';
 
 /** Whose filters the agnostic network loses. */

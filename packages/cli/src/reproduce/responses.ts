@@ -2,9 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetFileDocument, download, ModelFileDocument } from '@kneepoint/client/node';
 import { readConfig } from '@kneepoint/platform';
+import { SEED } from '@kneepoint/reproduction';
 import { runTask } from '@kneepoint/runtime';
 import type { Lab, Subject, Subjects } from './lab.ts';
-import { SEED } from './profile.ts';
 import { tally } from './tally.ts';
 import type { ResponsesInput, ResponsesOutput } from './responses.task.ts';
 

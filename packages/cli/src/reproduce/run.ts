@@ -1,21 +1,15 @@
 import { basename, join } from 'node:path';
-import type { Connection } from '../client/connect.ts';
+import { RegisterReproductionDocument, uploadFile } from '@kneepoint/client/node';
+import { claimsOf, figuresOf, LABEL, pageOf, type Profile, type Reproduction } from '@kneepoint/reproduction';
+import { follow } from '../client/runs.ts';
 import { writeTextFile } from '../write-text-file.ts';
-import { claimsOf } from './claims.ts';
-import { figuresOf } from './figures/figures.ts';
 import type { Lab } from './lab.ts';
 import { type OwnData, ownStages, ownSubjects } from './own-subjects.ts';
-import { pageOf } from './page.ts';
-import type { Profile } from './profile.ts';
 import { measure, measureStages } from './reproduce.ts';
-import type { Reproduction } from './results.ts';
 import { Stages } from './stages.ts';
 import { primaryStages, trainPrimaries } from './train-primaries.ts';
 
-export interface ReproductionRequest {
-  readonly connection: Connection;
-  readonly signal: AbortSignal;
-  readonly folder: string;
+export interface ReproductionRequest extends Pick<Lab, 'connection' | 'signal' | 'folder' | 'name' | 'labels'> {
   /** Where the page goes too, with figures and results in a folder of its name beside it. */
   readonly page?: string | undefined;
   readonly profile: Profile;
@@ -28,13 +22,26 @@ export interface ReproductionMade {
   /** Claims, a line each. */
   readonly summary: string;
   readonly files: readonly string[];
+  /** The run that keeps it. */
+  readonly runId: string;
 }
 
-/** Makes or imports what is studied, measures it, and writes results, figures and the page. */
+/** Makes or imports what is studied, measures it, and writes results, figures and the page; the gateway keeps them too. */
 export async function runReproduction(request: ReproductionRequest): Promise<ReproductionMade> {
   const results = await (request.own === undefined ? ofDrawnFaces(request) : ofOwnData(request, request.own));
-  return writeReproduction(results, request);
+  const written = await writeReproduction(results, request);
+  return { ...written, runId: await keep(request) };
 }
+
+/** Hands the results to the gateway, where the page shows them. */
+async function keep({ connection: { client }, signal, folder, name, labels }: ReproductionRequest): Promise<string> {
+  const upload = await uploadFile(client, join(folder, RESULTS), { signal });
+  const said = { name, labels: [...labels, { key: LABEL, value: name }] };
+  const { run } = await client.mutate(RegisterReproductionDocument, { input: { upload, run: said } });
+  return (await follow(client, run, 'keep the results', signal)).id;
+}
+
+const RESULTS = 'results.json';
 
 async function ofDrawnFaces({ profile, ...place }: ReproductionRequest): Promise<Reproduction> {
   const names = [...profile.primaries.map((task) => `vgg-${task}`), ...(profile.light ? ['light-yaw'] : [])];
@@ -77,7 +84,7 @@ function ownProfile(profile: Profile, tasks: readonly string[], images: number):
 export async function writeReproduction(
   results: Reproduction,
   { folder, page }: Pick<ReproductionRequest, 'folder' | 'page'>,
-): Promise<ReproductionMade> {
+): Promise<Omit<ReproductionMade, 'runId'>> {
   const claims = claimsOf(results);
   const figures = figuresOf(results);
   const files: string[] = [];
@@ -90,10 +97,10 @@ export async function writeReproduction(
     for (const { name, svg } of figures) await write(join(drawings, `${name}.svg`), `${svg}\n`);
     await write(page, pageOf(results, claims, figures, basename(drawings)));
   };
-  await writeAll(join(folder, 'reproduction.md'), join(folder, 'results.json'), join(folder, 'figures'));
+  await writeAll(join(folder, 'reproduction.md'), join(folder, RESULTS), join(folder, 'figures'));
   if (page !== undefined) {
     const beside = page.replace(/\.md$/i, '');
-    await writeAll(page, join(beside, 'results.json'), beside);
+    await writeAll(page, join(beside, RESULTS), beside);
   }
   return { results, summary: claims.map(({ verdict, said }) => `${verdict}: ${said}`).join('\n'), files };
 }

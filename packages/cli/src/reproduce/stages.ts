@@ -1,3 +1,4 @@
+import type { Position } from '@kneepoint/reproduction';
 import { note } from '../output.ts';
 import { duration } from '../render/number.ts';
 
@@ -36,6 +37,14 @@ export class Stages {
       this.#measured += seconds;
     }
     return result;
+  }
+
+  /** While a stage runs. */
+  position(): Position {
+    const stage = this.#all[this.#next - 1];
+    if (stage === undefined) throw new Error('no stage has begun');
+    const left = this.#all.slice(this.#next).map(({ name }) => name);
+    return { stage: stage.name, number: this.#next, of: this.#all.length, left };
   }
 
   #line({ name }: Stage): string {

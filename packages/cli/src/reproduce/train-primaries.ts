@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Preprocess } from '@kneepoint/datasets';
 import { download, LaunchFinetuneDocument, type TrainingFieldsFragment } from '@kneepoint/client/node';
 import type { ModelProto } from '@kneepoint/onnx';
+import { type Profile, SEED } from '@kneepoint/reproduction';
+import { launch } from '../client/launch.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { drawFaces } from './draw-faces.ts';
-import type { Lab, Subject, Subjects } from './lab.ts';
+import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 import { findDatasetRow, findModelRow } from './lookup.ts';
-import { type Profile, SEED } from './profile.ts';
 import type { Stage } from './stages.ts';
 
 const PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
@@ -30,9 +31,11 @@ export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }
 export async function trainPrimaries(lab: Lab): Promise<Subjects> {
   const { connection, folder, profile, stages, signal } = lab;
   const faces = await stages.run('draw faces', () => drawFaces(profile, folder, signal));
+  const importOne = async (source: string, name: string): Promise<string> =>
+    (await registerDataset(connection, { source, name, run: detailsOf(lab) }, signal)).dataset!.id;
   const [all, dataset] = await stages.run('import faces', async () => [
-    (await registerDataset(connection, { source: faces.all, name: 'reproduce-faces' }, signal)).dataset!.id,
-    (await registerDataset(connection, { source: faces.smaller, name: 'reproduce-smaller' }, signal)).dataset!.id,
+    await importOne(faces.all, 'reproduce-faces'),
+    await importOne(faces.smaller, 'reproduce-smaller'),
   ]);
   const { lightCnn, vggStyle } = await import('@kneepoint/onnx');
   const size = { size: profile.size, seed: SEED };
@@ -69,19 +72,19 @@ async function trainOne(lab: Lab, { dataset, task, fresh, name }: Wanted): Promi
   const { encodeModel } = await import('@kneepoint/onnx');
   const freshFile = join(folder, `${name}-fresh.onnx`);
   await writeFile(freshFile, encodeModel(fresh));
-  const model = (
-    await registerModel(connection, { file: freshFile, name: `${name}-fresh`, preprocess: PREPROCESS }, signal)
-  ).model!.id;
+  const said = { preprocess: PREPROCESS, run: detailsOf(lab) };
+  const model = (await registerModel(connection, { ...said, file: freshFile, name: `${name}-fresh` }, signal)).model!
+    .id;
   const input = {
-    ...{ model, dataset, tasks: [task], mode: 'SCRATCH' as const },
+    ...{ model, dataset, tasks: [task], mode: 'SCRATCH' as const, run: detailsOf(lab) },
     training: { epochs: profile.primaryEpochs, patience: 0, seed: SEED },
   };
-  const { run } = await client.mutate(LaunchFinetuneDocument, { input });
+  const { run } = await launch(client, LaunchFinetuneDocument, input);
   const done = await followTrainings(client, run, `train ${name}`, signal);
   const [trained] = await trainingsOf(client, done.id);
   const file = join(folder, `${name}.onnx`);
   await download(client, trained!.model!, file);
-  const registered = await registerModel(connection, { file, name, preprocess: PREPROCESS, primaryTask: task }, signal);
+  const registered = await registerModel(connection, { ...said, file, name, primaryTask: task }, signal);
   const { id, parameters, macs, taps } = await findModelRow(client, registered.model!.id, name);
   return {
     ...{ model: id, file, layers: taps.map(({ layer }) => layer) },

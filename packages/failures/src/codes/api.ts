@@ -11,6 +11,11 @@ export const apiFailures = {
     cure: 'Pass a name in one line, labels with a short key and value, and metadata as a small object.',
     retryable: false,
   },
+  REPRODUCTION_INVALID: {
+    cause: 'What was sent as results of a reproduction is something else, or its members do not agree with each other.',
+    cure: 'Send results.json as `kneepoint reproduce` wrote it, from a client of the same version as the server.',
+    retryable: false,
+  },
   RUN_FILTER_INVALID: {
     cause: 'A filter asks for runs of a time that ends before it begins.',
     cure: 'Pass a later createdBefore, or leave one of the two out.',

@@ -66,8 +66,24 @@ export async function launchPrune(context: Context, input: LaunchPruneInput): Pr
   return launch(context, { kind: 'PRUNE', input, ...about, steps });
 }
 
+/** The sum of bytes that the project has. Throws SOURCE_INVALID, ARTIFACT_UNKNOWN. */
+export async function requireUpload({ loaders }: Pick<Context, 'loaders'>, upload: string): Promise<string> {
+  if (!/^[0-9a-f]{64}$/.test(upload)) {
+    throw new Failure('SOURCE_INVALID', 'upload is not a SHA-256', {
+      where: 'upload',
+      fix: 'Pass the sha256 that completeUpload returned.',
+    });
+  }
+  // The store has the bytes of all projects: those that this one never sent are not there for it.
+  if ((await loaders.artifacts.load(upload)) !== null) return upload;
+  throw new Failure('ARTIFACT_UNKNOWN', `no completed upload has the sum ${upload}`, {
+    where: 'upload',
+    fix: 'Upload the bytes: createUpload, PUT, completeUpload.',
+  });
+}
+
 async function requireSource(
-  { allowLocalPaths, loaders }: Context,
+  context: Context,
   { upload, path }: { readonly upload?: string | null; readonly path?: string | null },
 ): Promise<Source> {
   if (isAbsent(upload) === isAbsent(path)) {
@@ -77,20 +93,9 @@ async function requireSource(
     });
   }
   if (!isAbsent(upload)) {
-    if (!/^[0-9a-f]{64}$/.test(upload)) {
-      throw new Failure('SOURCE_INVALID', 'upload is not a SHA-256', {
-        where: 'upload',
-        fix: 'Pass the sha256 that completeUpload returned.',
-      });
-    }
-    // The store has the bytes of all projects: those that this one never sent are not there for it.
-    if ((await loaders.artifacts.load(upload)) !== null) return { artifact: upload };
-    throw new Failure('ARTIFACT_UNKNOWN', `no completed upload has the sum ${upload}`, {
-      where: 'upload',
-      fix: 'Upload the bytes: createUpload, PUT, completeUpload.',
-    });
+    return { artifact: await requireUpload(context, upload) };
   }
-  if (!allowLocalPaths) {
+  if (!context.allowLocalPaths) {
     throw new Failure('LOCAL_PATH_REFUSED', 'this server reads no local paths', {
       where: 'path',
       fix: 'Upload the bytes: createUpload, PUT, completeUpload.',

@@ -19,6 +19,7 @@ const LAUNCHERS: Readonly<Record<string, string>> = {
   FINETUNE: 'launchFinetune',
   COMPRESSION: 'launchCompression',
   BENCHMARK: 'launchBenchmark',
+  REPRODUCTION: 'registerReproduction',
 };
 
 /** What a run was launched with, as its mutation would take it again. */

@@ -54,6 +54,7 @@ export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Reado
     redeliver: ADMIN,
     registerDataset: OPERATOR,
     registerModel: OPERATOR,
+    registerReproduction: OPERATOR,
     removeDataset: ADMIN,
     removeModel: ADMIN,
     renameDataset: ADMIN,

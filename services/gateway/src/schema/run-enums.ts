@@ -11,6 +11,7 @@ export const RunKind = enumeration(
     FINETUNE: 'FINETUNE',
     COMPRESSION: 'COMPRESSION',
     BENCHMARK: 'BENCHMARK',
+    REPRODUCTION: 'REPRODUCTION',
   },
   {
     IMPORT_MODEL: 'Reads, checks and registers an ONNX file.',
@@ -20,6 +21,7 @@ export const RunKind = enumeration(
     FINETUNE: 'Trains one network.',
     COMPRESSION: 'Analyses, cuts, trains, compares and reports.',
     BENCHMARK: 'Times networks against each other.',
+    REPRODUCTION: 'Checks and keeps the results of a reproduction of the paper.',
   },
 );
 
@@ -84,6 +86,7 @@ export const StepKind = enumeration(
     QUANTIZE: 'quantize',
     REPORT: 'report',
     BENCHMARK: 'benchmark',
+    REPRODUCTION: 'reproduction',
   },
   {
     IMPORT_MODEL: 'Reads and checks an ONNX file.',
@@ -97,6 +100,7 @@ export const StepKind = enumeration(
     QUANTIZE: 'Turns a network into whole numbers, calibrated on training images.',
     REPORT: 'Measures every arm of a comparison on test images and writes the report.',
     BENCHMARK: 'Times networks against each other.',
+    REPRODUCTION: 'Checks results of a reproduction, draws its figures and writes its page.',
   },
 );
 

@@ -1,4 +1,4 @@
-import { element, figure, FAINT, text } from './svg.ts';
+import { type Drawing, element, FAINT, FIELD, figure, INK, ON_FIELD, QUIET, text } from './svg.ts';
 
 export interface HeatMap {
   readonly title: string;
@@ -17,15 +17,15 @@ const FLAT = 92;
 const TURNED = 130;
 
 /** A table whose fields are darker the more there is. */
-export function heatMap({ title, rows, columns, fields, rowsName, columnsName, field = [84, 40] }: HeatMap): string {
+export function heatMap({ title, rows, columns, fields, rowsName, columnsName, field = [84, 40] }: HeatMap): Drawing {
   const [wide, high] = field;
   const left = 28 + Math.max(...rows.map((row) => row.length)) * 7;
   // Names that are wider than a field are turned.
   const turned = Math.max(...columns.map((column) => column.length)) * 7 > wide;
   const top = turned ? TURNED : FLAT;
   const parts = [
-    text(left, 46, columnsName, { size: 11, fill: '#555555' }),
-    text(12, top - 8, rowsName, { size: 11, fill: '#555555' }),
+    text(left, 46, columnsName, { size: 11, fill: QUIET }),
+    text(12, top - 8, rowsName, { size: 11, fill: QUIET }),
     ...columns.map((column, c) => {
       const x = left + (c + 0.5) * wide;
       return turned
@@ -36,8 +36,16 @@ export function heatMap({ title, rows, columns, fields, rowsName, columnsName, f
       text(left - 8, top + (r + 0.5) * high + 4, row, { anchor: 'end', size: 12 }),
       ...fields[r]!.map(({ said, shade }, c) => {
         const [x, y] = [left + c * wide, top + r * high];
-        const box = { x, y, width: wide - 1, height: high - 1, fill: blue(shade), stroke: FAINT };
-        const fill = shade > 0.55 ? '#ffffff' : '#222222';
+        const box = {
+          x,
+          y,
+          width: wide - 1,
+          height: high - 1,
+          fill: FIELD,
+          'fill-opacity': shareOf(shade),
+          stroke: FAINT,
+        };
+        const fill = shade > 0.55 ? ON_FIELD : INK;
         const lines = said.map((words, i) => {
           const down = (i - (said.length - 1) / 2) * 13 + 4;
           return text(x + wide / 2, y + high / 2 + down, words, { anchor: 'middle', size: i === 0 ? 12 : 10, fill });
@@ -50,9 +58,6 @@ export function heatMap({ title, rows, columns, fields, rowsName, columnsName, f
   return figure(width, top + rows.length * high + 16, title, parts);
 }
 
-/** White to dark blue. */
-function blue(share: number): string {
-  const part = Math.min(1, Math.max(0, share));
-  const mix = (from: number, to: number): number => Math.round(from + (to - from) * part);
-  return `rgb(${mix(255, 8)},${mix(255, 64)},${mix(255, 129)})`;
+function shareOf(shade: number): number {
+  return Math.min(1, Math.max(0, shade));
 }

@@ -1,7 +1,7 @@
 import type { Claim } from './claim.ts';
 import type { Figure } from './figures/figures.ts';
-import { architectureTables, cutTable, rankingTable, relationshipTables, transferTable } from './tables.ts';
 import { table } from './markdown.ts';
+import { tablesOf } from './tables.ts';
 import type { Reproduction } from './results.ts';
 
 /** The page of a reproduction, as Markdown. Pure. `figures` is where the figures lie, as the page names them. */
@@ -26,13 +26,15 @@ export function pageOf(
         claims.map((claim) => [claim.place, claim.claim, `**${claim.verdict}**`, claim.said, shown(claim.figure)]),
       ),
     '## Figures',
-    ...figures.map(({ name, paper }) => `### ${paper}\n\n![${paper}](${folder}/${name}.svg)${saidOf(claims, name)}`),
+    ...figures.map(
+      ({ name, paper, title }) => `### ${paper}\n\n![${title}](${folder}/${name}.svg)${saidOf(claims, name)}`,
+    ),
     '## Tables',
-    ...relationshipTables(results),
-    ...transferTable(results),
-    ...cutTable(results),
-    ...rankingTable(results),
-    ...architectureTables(results),
+    ...tablesOf(results).flatMap(({ title, note, head, rows }) => [
+      `### ${title}`,
+      ...(note === null ? [] : [note]),
+      table(head, rows),
+    ]),
     `Measured on ${machine}; ${images} images of ${data}, ${networks.length} networks. Times are of this machine, everything else follows from the seed.`,
   ];
   return `${parts.join('\n\n')}\n`;

@@ -1,4 +1,3 @@
-import type { ReportResult } from '@kneepoint/workflow';
 import type { Profile } from './profile.ts';
 
 /** A metric and which way it is better. Errors are in the unit of the labels. */
@@ -106,16 +105,73 @@ export interface CutResult {
   readonly result: CutFigures;
 }
 
-/** What figures and claims need of a report's result. */
-export type CutFigures = Pick<
-  ReportResult,
-  'label' | 'task' | 'epsilon' | 'criterion' | 'bestLayer' | 'metric' | 'before' | 'after' | 'layers' | 'criteria'
-> & { readonly arms: readonly ArmFigures[] };
+/** What figures and claims need of one result of a run's report, under the names that it has there. */
+export interface CutFigures {
+  readonly label: string;
+  readonly task: string;
+  /** Null where a target decided. */
+  readonly epsilon: number | null;
+  readonly criterion: string;
+  readonly bestLayer: string;
+  readonly metric: StageFigures;
+  readonly before: SizeFigures;
+  readonly after: SizeFigures;
+  readonly layers: readonly LayerFigures[];
+  readonly criteria: readonly CriterionFigures[];
+  readonly arms: readonly ArmFigures[];
+}
 
-export type ArmFigures = Pick<
-  ReportResult['arms'][number],
-  'arm' | 'metric' | 'validation' | 'parameters' | 'macs' | 'bytes' | 'latencyMs' | 'epochs' | 'seconds'
->;
+/** One metric at the stages of a cut, on the same test images. */
+export interface StageFigures {
+  readonly name: string;
+  readonly higherIsBetter: boolean;
+  readonly chance: number;
+  readonly probe: number;
+  readonly pruned: number;
+  readonly healed: number;
+  readonly refit: number;
+  /** Absent where nothing was trained. */
+  readonly finetuned?: number;
+}
+
+/** Milliseconds are for one image. */
+export interface SizeFigures {
+  readonly parameters: number;
+  readonly macs: number;
+  readonly bytes: number;
+  readonly latencyMs: { readonly p50: number; readonly p95: number };
+}
+
+export interface LayerFigures {
+  readonly name: string;
+  readonly filters: number;
+  readonly kept: number;
+  /** Which filters of the whole network. */
+  readonly indices: readonly number[];
+  readonly parametersBefore: number;
+  readonly parametersAfter: number;
+  readonly macsBefore: number;
+  readonly macsAfter: number;
+}
+
+/** Another way to choose filters, at equal multiply-accumulates. */
+export interface CriterionFigures {
+  readonly criterion: string;
+  readonly parameters: number;
+  readonly macs: number;
+  readonly refit: number;
+  /** Absent where nothing was trained on. */
+  readonly finetuned?: number;
+}
+
+export interface ArmFigures extends SizeFigures {
+  readonly arm: 'refit' | 'finetuned' | 'scratch' | 'headOnly' | 'unpruned' | 'quantized';
+  readonly metric: number;
+  readonly validation: number;
+  /** Null where nothing was trained. */
+  readonly epochs: number | null;
+  readonly seconds: number | null;
+}
 
 /** A network whose filters for one task were taken out (proposed in the paper's conclusion). */
 export interface AgnosticResult {

@@ -2,13 +2,13 @@ import { isShare } from '../reading.ts';
 import type { CurveResult, DistributionResult, LayerResult, ResponseResult } from '../results.ts';
 import { heatMap } from './heat-map.ts';
 import { lineChart } from './line-chart.ts';
-import { element, figure, FAINT, text } from './svg.ts';
+import { type Drawing, element, FAINT, figure, QUIET, text } from './svg.ts';
 
 /** Filters whose responses are drawn: those that tell the bins apart best. */
 const FILTERS_SHOWN = 8;
 
 /** Fig. 1: which filters of the last layer each task's knee keeps. */
-export function distributionFigure({ network, layer, filters, tasks, epsilon }: DistributionResult): string {
+export function distributionFigure({ network, layer, filters, tasks, epsilon }: DistributionResult): Drawing {
   const left = 30 + Math.max(...tasks.map(({ task }) => task.length)) * 7;
   const wide = Math.max(4, Math.min(12, Math.floor(720 / Math.max(1, filters))));
   const [top, high] = [66, 22];
@@ -27,7 +27,7 @@ export function distributionFigure({ network, layer, filters, tasks, epsilon }: 
       text(left + filters * wide + 8, y + 15, `${kept.length} of ${filters}`, { size: 11 }),
     ];
   });
-  const note = text(left, 48, 'one column a filter; blue is kept', { size: 11, fill: '#555555' });
+  const note = text(left, 48, 'one column a filter; blue is kept', { size: 11, fill: QUIET });
   return figure(Math.max(left + filters * wide + 90, 9 * title.length), top + tasks.length * high + 16, title, [
     note,
     ...parts,
@@ -35,7 +35,7 @@ export function distributionFigure({ network, layer, filters, tasks, epsilon }: 
 }
 
 /** Fig. 2: mean responses by bin of the label, each filter between its least and its largest. */
-export function responsesFigure({ layer, network, task, bins, explained }: ResponseResult): string {
+export function responsesFigure({ layer, network, task, bins, explained }: ResponseResult): Drawing {
   const order = explained.map((_, filter) => filter).sort((a, b) => explained[b]! - explained[a]!);
   const rows = order.slice(0, FILTERS_SHOWN);
   const scaled = rows.map((filter) => {
@@ -56,7 +56,7 @@ export function responsesFigure({ layer, network, task, bins, explained }: Respo
 }
 
 /** Figs. 7 and 8: error on validation against the number of filters left, a line for each layer, darker the deeper it lies. */
-export function curveFigure({ network, task, layers }: CurveResult): string {
+export function curveFigure({ network, task, layers }: CurveResult): Drawing {
   return lineChart({
     title: `Characteristic curves of ${network} for ${task}`,
     ...{ x: 'filters left', y: 'RMSE on validation' },
@@ -70,7 +70,7 @@ export function curveFigure({ network, task, layers }: CurveResult): string {
 }
 
 /** Fig. 11: each task from each of the last layers. */
-export function layersFigure(byLayer: readonly LayerResult[]): string {
+export function layersFigure(byLayer: readonly LayerResult[]): Drawing {
   const shares = byLayer.filter(({ metric }) => isShare(metric));
   const layers = [...new Set(byLayer.map(({ layer }) => layer))];
   const tasks = [...new Set(shares.map(({ task }) => task))];

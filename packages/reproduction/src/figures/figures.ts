@@ -3,13 +3,13 @@ import type { Reproduction } from '../results.ts';
 import { agnosticFigure, latencyFigure, tradeFigure } from './of-cuts.ts';
 import { curveFigure, distributionFigure, layersFigure, responsesFigure } from './of-layers.ts';
 import { lossFigure, matrixFigure, transferFigure } from './of-relationships.ts';
+import type { Drawing } from './svg.ts';
 
-export interface Figure {
+export interface Figure extends Drawing {
   /** Of the file, without ending. */
   readonly name: string;
   /** Of the paper. */
   readonly paper: string;
-  readonly svg: string;
 }
 
 /** Every figure that the results have data for, in the order of the paper's argument. Pure. */
@@ -17,28 +17,28 @@ export function figuresOf(results: Reproduction): readonly Figure[] {
   const { networks, transfer, responses, curves, cuts, light, small, agnostic } = results;
   const hasReference = networks.some(({ own }) => own !== null);
   return [
-    { name: 'distribution', paper: 'Fig. 1', svg: distributionFigure(results.distribution) },
+    { name: 'distribution', paper: 'Fig. 1', ...distributionFigure(results.distribution) },
     ...(responses && responses.bins.length > 0
-      ? [{ name: 'responses', paper: 'Fig. 2', svg: responsesFigure(responses) }]
+      ? [{ name: 'responses', paper: 'Fig. 2', ...responsesFigure(responses) }]
       : []),
-    { name: 'matrix', paper: 'Fig. 5, left', svg: matrixFigure(results) },
-    ...(hasReference ? [{ name: 'loss', paper: 'Fig. 5, right', svg: lossFigure(results) }] : []),
-    ...(transfer.length > 0 ? [{ name: 'transfer', paper: 'Fig. 6', svg: transferFigure(transfer) }] : []),
+    { name: 'matrix', paper: 'Fig. 5, left', ...matrixFigure(results) },
+    ...(hasReference ? [{ name: 'loss', paper: 'Fig. 5, right', ...lossFigure(results) }] : []),
+    ...(transfer.length > 0 ? [{ name: 'transfer', paper: 'Fig. 6', ...transferFigure(transfer) }] : []),
     ...curves.map((curve, i) => ({
       name: `curves-${fileName(curve.task)}`,
       paper: i === 0 ? 'Fig. 7' : 'Fig. 8',
-      svg: curveFigure(curve),
+      ...curveFigure(curve),
     })),
     ...byTask(cuts).map((group) => ({
       name: `trade-${fileName(`${group[0]!.network}-${group[0]!.result.task}`)}`,
       paper: 'Fig. 9',
-      svg: tradeFigure(group),
+      ...tradeFigure(group),
     })),
     ...(cuts.length + small.length > 0
-      ? [{ name: 'latency', paper: 'Fig. 10', svg: latencyFigure([...cuts, ...light], small) }]
+      ? [{ name: 'latency', paper: 'Fig. 10', ...latencyFigure([...cuts, ...light], small) }]
       : []),
-    { name: 'layers', paper: 'Fig. 11', svg: layersFigure(results.byLayer) },
-    ...(agnostic ? [{ name: 'agnostic', paper: 'proposed in its conclusion', svg: agnosticFigure(agnostic) }] : []),
+    { name: 'layers', paper: 'Fig. 11', ...layersFigure(results.byLayer) },
+    ...(agnostic ? [{ name: 'agnostic', paper: 'proposed in its conclusion', ...agnosticFigure(agnostic) }] : []),
   ];
 }
 

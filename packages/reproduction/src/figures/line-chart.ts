@@ -1,5 +1,5 @@
 import { linearScale, logScale, type Scale, short } from './scale.ts';
-import { COLOURS, element, FAINT, figure, INK, line, text } from './svg.ts';
+import { COLOURS, type Drawing, element, FAINT, figure, INK, line, text } from './svg.ts';
 
 export interface Series {
   readonly name: string;
@@ -27,7 +27,7 @@ const HEIGHT = 400;
 const PLOT = { left: 70, right: 560, top: 44, bottom: 340 };
 
 /** Lines over one axis, each named beside the plot. */
-export function lineChart(chart: LineChart): string {
+export function lineChart(chart: LineChart): Drawing {
   const points = chart.series.flatMap((series) => series.points);
   const x = xScale(chart, points);
   const y = linearScale(

@@ -13,7 +13,35 @@ export const COLOURS = [
   '#e69f00',
 ] as const;
 export const INK = '#222222';
+export const QUIET = '#555555';
 export const FAINT = '#dddddd';
+/** Fields of a table are the more opaque the more there is. */
+export const FIELD = '#084081';
+/** On a field that is nearly opaque. */
+export const ON_FIELD = '#fefefe';
+const PAPER = '#ffffff';
+
+/** What stands for a colour where people have chosen dark pages. */
+const DARK: Readonly<Record<string, string>> = {
+  [PAPER]: '#1c2024',
+  [INK]: '#e8eaec',
+  [QUIET]: '#a2abb3',
+  [FAINT]: '#363d43',
+  [FIELD]: '#2a6fae',
+  '#000000': '#ffffff',
+  '#0072b2': '#4aa3df',
+  '#8a6d00': '#c4a224',
+};
+/** Whoever knows no media queries, such as a program that prints, shows the colours of the attributes. */
+const STYLE = `@media (prefers-color-scheme: dark) { ${Object.entries(DARK)
+  .map(([light, dark]) => `[fill="${light}"] { fill: ${dark} } [stroke="${light}"] { stroke: ${dark} }`)
+  .join(' ')} [stroke^="hsl"] { filter: brightness(1.6) } }`;
+
+export interface Drawing {
+  readonly title: string;
+  /** A whole document. */
+  readonly svg: string;
+}
 
 export function element(name: string, attributes: Attributes, inside = ''): string {
   const written = Object.entries(attributes).map(([key, value]) => {
@@ -43,16 +71,18 @@ export function line(x1: number, y1: number, x2: number, y2: number, stroke = IN
   return element('line', { x1, y1, x2, y2, stroke, 'stroke-width': width });
 }
 
-/** A whole figure on white, with its title for who reads and for who listens. */
-export function figure(width: number, height: number, title: string, parts: readonly string[]): string {
+/** A whole figure on white, or on dark, with its title for who reads and for who listens. */
+export function figure(width: number, height: number, title: string, parts: readonly string[]): Drawing {
   const inside = [
     `<title>${escaped(title)}</title>`,
-    element('rect', { width, height, fill: '#ffffff' }),
+    `<style>${STYLE}</style>`,
+    element('rect', { width, height, fill: PAPER }),
     text(12, 22, title, { size: 15, bold: true }),
     ...parts,
   ];
   const box = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img' };
-  return element('svg', { ...box, 'font-family': 'system-ui, "DejaVu Sans", sans-serif' }, `\n${inside.join('\n')}\n`);
+  const font = { 'font-family': 'system-ui, "DejaVu Sans", sans-serif' };
+  return { title, svg: element('svg', { ...box, ...font }, `\n${inside.join('\n')}\n`) };
 }
 
 function round(value: number): string {

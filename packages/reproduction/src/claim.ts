@@ -1,4 +1,5 @@
-export type Verdict = 'holds' | 'does not hold here' | 'cannot be told';
+export const VERDICTS = ['holds', 'does not hold here', 'cannot be told'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** Something that the paper says, and whether these results agree. */
 export interface Claim {

@@ -2,11 +2,12 @@ import { isShare, shown } from '../reading.ts';
 import type { CellResult, Reproduction, TransferResult } from '../results.ts';
 import { bars } from './bars.ts';
 import { heatMap } from './heat-map.ts';
+import type { Drawing } from './svg.ts';
 
 type Matrix = Pick<Reproduction, 'networks' | 'matrix' | 'tasks'>;
 
 /** Fig. 5, left: how well the best layer of each network does each task. Darker is nearer to the best of the column. */
-export function matrixFigure({ networks, matrix, tasks }: Matrix): string {
+export function matrixFigure({ networks, matrix, tasks }: Matrix): Drawing {
   return heatMap({
     title: 'How well the best layer of each network does each task',
     ...{ rows: networks.map(({ name }) => name), columns: tasks },
@@ -23,7 +24,7 @@ export function matrixFigure({ networks, matrix, tasks }: Matrix): string {
 }
 
 /** Fig. 5, right: percentage lost against the network trained for the task. Darker is more. */
-export function lossFigure({ networks, matrix, tasks }: Matrix): string {
+export function lossFigure({ networks, matrix, tasks }: Matrix): Drawing {
   const columns = tasks.filter((task) => matrix.some((cell) => cell.task === task && cell.reductionPercent !== null));
   return heatMap({
     title: 'Percentage lost against the network trained for the task',
@@ -40,7 +41,7 @@ export function lossFigure({ networks, matrix, tasks }: Matrix): string {
 }
 
 /** Fig. 6: least squares beside a head trained on the frozen network. Errors are left to the table. */
-export function transferFigure(transfer: readonly TransferResult[]): string {
+export function transferFigure(transfer: readonly TransferResult[]): Drawing {
   const shares = transfer.filter(({ metric }) => isShare(metric));
   return bars({
     title: 'Regression against transfer learning of the head',

@@ -2,9 +2,10 @@ import { armOf, atPaperEpsilon, byTask, isShare } from '../reading.ts';
 import type { AgnosticResult, ArmFigures, CutResult } from '../results.ts';
 import { bars } from './bars.ts';
 import { lineChart, type Series } from './line-chart.ts';
+import type { Drawing } from './svg.ts';
 
 /** Fig. 9: what is left of the metric at each size, one point for each ε. */
-export function tradeFigure(cuts: readonly CutResult[]): string {
+export function tradeFigure(cuts: readonly CutResult[]): Drawing {
   const [{ network, result }] = cuts as readonly [CutResult, ...CutResult[]];
   const { name } = result.metric;
   const sizes = cuts.map((cut) => cut.result.after.parameters);
@@ -42,7 +43,7 @@ export function tradeFigure(cuts: readonly CutResult[]): string {
 }
 
 /** Fig. 10: milliseconds for one image before and after. */
-export function latencyFigure(cuts: readonly CutResult[], small: readonly CutResult[]): string {
+export function latencyFigure(cuts: readonly CutResult[], small: readonly CutResult[]): Drawing {
   // Of the paper's rule only the ε that it finds best: the others are in the table.
   const all = [...byTask(cuts).map(atPaperEpsilon), ...small];
   return bars({
@@ -60,7 +61,7 @@ export function latencyFigure(cuts: readonly CutResult[], small: readonly CutRes
 }
 
 /** What can be read before and after the filters of a task were taken out. */
-export function agnosticFigure({ tasks }: AgnosticResult): string {
+export function agnosticFigure({ tasks }: AgnosticResult): Drawing {
   const shares = tasks.filter(({ metric }) => isShare(metric));
   return bars({
     title: 'A linear probe before and after filters that tell who it is were taken out',

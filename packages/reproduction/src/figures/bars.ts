@@ -1,5 +1,5 @@
 import { linearScale, short } from './scale.ts';
-import { COLOURS, element, FAINT, figure, line, text } from './svg.ts';
+import { COLOURS, type Drawing, element, FAINT, figure, line, text } from './svg.ts';
 
 export interface Bars {
   readonly title: string;
@@ -13,7 +13,7 @@ export interface Bars {
 const PLOT = { left: 70, top: 64, bottom: 300 };
 
 /** Bars side by side in groups, each with its figure above it. */
-export function bars({ title, y: yName, groups, series, percent = false }: Bars): string {
+export function bars({ title, y: yName, groups, series, percent = false }: Bars): Drawing {
   const wide = 34 * series.length + 22;
   // Names that would run into each other are turned.
   const longest = 7 * Math.max(...groups.map((group) => group.length));

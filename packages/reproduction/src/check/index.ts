@@ -1,0 +1,1 @@
+export { type MadeReproduction, makeReproduction } from './make-reproduction.ts';

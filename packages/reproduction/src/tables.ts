@@ -1,0 +1,122 @@
+import { armOf, percent, removed, shown, speedUp } from './reading.ts';
+import type { ArmFigures, Reproduction } from './results.ts';
+import { short } from './figures/scale.ts';
+
+/** Figures in rows; the first cells of a row name it. */
+export interface Table {
+  readonly title: string;
+  /** What has to be said beside it; null where nothing has. */
+  readonly note: string | null;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Every table that the results have data for. Pure. */
+export function tablesOf(results: Reproduction): readonly Table[] {
+  const all = [
+    networkTable(results),
+    cellTable(results),
+    transferTable(results),
+    cutTable(results),
+    rankingTable(results),
+    ...architectureTables(results),
+  ];
+  return all.filter(({ rows }) => rows.length > 0);
+}
+
+/** Each network itself. */
+function networkTable({ networks }: Reproduction): Table {
+  const rows = networks.flatMap(({ name, task, own, parameters, macs }) => {
+    if (own === null) return [];
+    const { value, chance, metric, seconds } = own;
+    const size = [short(parameters), short(macs), seconds.toFixed(0)];
+    return [[name, task ?? '', shown(value, metric), shown(chance, metric), ...size]];
+  });
+  return {
+    ...{ title: 'The networks themselves', note: null, rows },
+    head: ['network', 'task', 'on the smaller part', 'constant answer', 'parameters', 'MACs', 'training, s'],
+  };
+}
+
+/** Every cell of the matrix with its baselines. */
+function cellTable({ matrix }: Reproduction): Table {
+  const number = (value: number | null, digits: number): string => (value === null ? '' : value.toFixed(digits));
+  const rows = matrix.map(({ metric, interval, ...cell }) => [
+    ...[cell.network, cell.task, cell.layer, shown(cell.value, metric), shown(cell.spread, metric)],
+    interval === null ? '' : `${shown(interval.low, metric)} to ${shown(interval.high, metric)}`,
+    ...[shown(cell.chance, metric), number(cell.reductionPercent, 1), number(cell.r2, 3)],
+    ...[number(cell.logMe, 3), number(cell.hScore, 3)],
+  ]);
+  return {
+    ...{ title: 'Every cell', rows },
+    note: 'Three partitions, mean and standard deviation. The constant answer is the most frequent class, or the mean; R² compares with the mean predictor.',
+    head: [
+      ...['network', 'task', 'best layer', 'test', '±', '95 % of the first', 'constant answer', 'lost, %'],
+      ...['R²', 'LogME', 'H-score'],
+    ],
+  };
+}
+
+function transferTable({ transfer }: Reproduction): Table {
+  const rows = transfer.map(({ task, metric, regression, headOnly, headSeconds }) => {
+    return [task, shown(regression, metric), shown(headOnly, metric), headSeconds.toFixed(1)];
+  });
+  return {
+    ...{ title: 'Least squares and a trained head', note: null, rows },
+    head: ['task', 'least squares', 'head trained', 'training the head, s'],
+  };
+}
+
+/** Table 2 and Fig. 9 in figures. */
+function cutTable({ cuts, light, small }: Reproduction): Table {
+  const rows = [...cuts, ...light, ...small].map((cut) => {
+    const { result, network } = cut;
+    const { name, probe, refit } = result.metric;
+    const arm = (wanted: ArmFigures['arm']): string => {
+      const found = armOf(cut, wanted);
+      return found ? shown(found.metric, name) : '';
+    };
+    const damage = result.criteria.find(({ criterion }) => criterion === 'damage')?.finetuned;
+    return [
+      ...[network, result.task, result.epsilon === null ? 'small' : String(result.epsilon), result.bestLayer],
+      ...(['parameters', 'bytes', 'macs'] as const).map((what) => `−${percent(removed(result, what))}`),
+      ...[`${speedUp(result).toFixed(1)} ×`, shown(probe, name), shown(refit, name)],
+      ...[arm('finetuned'), arm('unpruned'), arm('scratch'), damage === undefined ? '' : shown(damage, name)],
+    ];
+  });
+  return {
+    ...{ title: 'Cuts', note: null, rows },
+    head: [
+      ...['network', 'task', 'ε', 'reads', 'parameters', 'bytes', 'MACs', 'faster', 'probe, whole', 'cut'],
+      ...['cut, finetuned', 'whole, finetuned', 'from scratch', 'by damage, equal MACs'],
+    ],
+  };
+}
+
+function rankingTable({ rankings }: Reproduction): Table {
+  const scores = (rankings[0]?.scores ?? []).map(({ score }) => score);
+  return {
+    title: 'What foresees the finetuned result',
+    note: `Spearman’s ρ over ${rankings[0]?.finetuned.length ?? 0} networks.`,
+    head: ['task', ...scores],
+    rows: rankings.map(({ task, scores: own }) => [
+      task,
+      ...own.map(({ rho }) => (rho === null ? '' : rho.toFixed(2))),
+    ]),
+  };
+}
+
+/** Tables 3 to 6: layer by layer. */
+function architectureTables({ cuts, light }: Reproduction): readonly Table[] {
+  return [...cuts, ...light]
+    .filter(({ result }) => result.epsilon === 0.01)
+    .map(({ network, result }) => ({
+      ...{ title: `${network} for ${result.task} at ε = 0.01, layer by layer`, note: null },
+      head: ['layer', 'filters', 'kept', 'parameters', 'left', 'MACs', 'left'],
+      rows: result.layers.map((layer) => [
+        ...[layer.name, String(layer.filters), String(layer.kept)],
+        ...[short(layer.parametersBefore), short(layer.parametersAfter)],
+        ...[short(layer.macsBefore), short(layer.macsAfter)],
+      ]),
+    }));
+}
