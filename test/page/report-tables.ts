@@ -61,7 +61,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 function stageTable(report: Report, result: Result, stages: Result['tasks'][number]): TableText {
-  const { task, name, chance, pruned, healed, higherIsBetter } = stages;
+  const { task, images, name, chance, pruned, healed, higherIsBetter } = stages;
   const say = (value: number): string => metric(name, value);
   const judged = ({ tasks }: Pick<Result['original'], 'tasks'>): readonly string[] => {
     const own = tasks.find((one) => one.task === task)!;
@@ -71,7 +71,7 @@ function stageTable(report: Report, result: Result, stages: Result['tasks'][numb
   const unit = report.tasks.find((one) => one.name === task)?.unit ?? null;
   const label = name === 'rmse' ? 'RMSE' : name;
   return {
-    caption: `${label} of ${task}${unit === null ? '' : `, ${unit}`} on ${report.split.test} test images, ${higherIsBetter ? 'higher' : 'lower'} is better`,
+    caption: `${label} of ${task}${unit === null ? '' : `, ${unit}`} on ${images} test images, ${higherIsBetter ? 'higher' : 'lower'} is better`,
     rows: [
       ['guessing', say(chance), '', '', ...none],
       ['whole, linear probe', ...judged(result.original), ...none],

@@ -64,7 +64,7 @@ export function latency({ result: { before, arms, label } }: Drawn): Figure {
 }
 
 export function stages({ result, report }: Drawn, task: string): Figure {
-  const { name } = result.tasks.find((one) => one.task === task)!;
+  const { name, images } = result.tasks.find((one) => one.task === task)!;
   const kept = result.keep?.tasks.find((one) => one.task === task);
   return {
     name: fileName(result.label, 'stages', task),
@@ -76,7 +76,7 @@ export function stages({ result, report }: Drawn, task: string): Figure {
         }))}
         format={(value) => metric(name, value)}
         tick={(value) => metricTick(name, value)}
-        axis={`${metricLabel(name)}${unitOf(report, task)} on ${report.split.test} test images, 95 % intervals`}
+        axis={`${metricLabel(name)}${unitOf(report, task)} on ${images} test images, 95 % intervals`}
         {...(kept ? { line: { at: kept.bound, text: 'goal, on validation' } } : {})}
       />
     ),

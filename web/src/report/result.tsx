@@ -104,11 +104,11 @@ function Stages(drawn: Drawn): ReactNode {
           stages={stagesOf(result)}
         />
       )}
-      {tasks.map(({ task, name, higherIsBetter }) => (
+      {tasks.map(({ task, images, name, higherIsBetter }) => (
         <StageTable
           key={task}
           name={name}
-          caption={`${metricLabel(name)} of ${task}${unitOf(report, task)} on ${report.split.test} test images, ${higherIsBetter ? 'higher' : 'lower'} is better`}
+          caption={`${metricLabel(name)} of ${task}${unitOf(report, task)} on ${images} test images, ${higherIsBetter ? 'higher' : 'lower'} is better`}
           stages={stagesOf(result, task)}
         />
       ))}
