@@ -81,7 +81,7 @@ function ages(): MeasuredResult {
       task: 'age',
       epsilon: 0.1,
       metric: { ...stages, finetuned: 11 },
-      tasks: [{ task: 'age', ...stages, finetuned: 11 }],
+      tasks: [{ task: 'age', images: 20, ...stages, finetuned: 11 }],
     },
   });
   return withTasks(result, (arm) => ({
