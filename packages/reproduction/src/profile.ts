@@ -40,8 +40,8 @@ const ETL_SHARE = 0.97;
 
 const PRIMARIES = ['identity', 'gender', 'facial_hair', 'accessories', 'age', 'emotion', 'head_pose'] as const;
 
-/** The thirteen convolutions of VGG-16 with an eighth of its filters. */
-const FULL_WIDTHS = [8, 8, 'pool', 16, 16, 'pool', 32, 32, 32, 'pool', 64, 64, 64, 'pool', 64, 64, 64] as const;
+/** The thirteen convolutions of VGG-16 with a sixteenth of its filters, and more where maps are small. */
+const FULL_WIDTHS = [4, 4, 'pool', 8, 8, 'pool', 16, 16, 16, 'pool', 48, 48, 48, 'pool', 96, 96, 96] as const;
 /** A sixteenth, and at the end less. */
 const QUICK_WIDTHS = [4, 4, 'pool', 8, 8, 'pool', 8, 8, 8, 'pool', 16, 16, 16, 'pool', 16, 16, 16] as const;
 
@@ -49,22 +49,22 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
   full: {
     name: 'full',
     ...{ faces: 20_000, persons: 300, smaller: 5_000, size: 64 },
-    ...{ widths: FULL_WIDTHS, lightWidths: [12, 24, 48, 32, 32] },
-    ...{ primaryEpochs: 8, satelliteEpochs: 10, primaries: PRIMARIES },
+    ...{ widths: FULL_WIDTHS, lightWidths: [8, 16, 32, 32, 32] },
+    ...{ primaryEpochs: 6, satelliteEpochs: 6, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw', 'age', 'valence'], epsilons: [0.1, 0.01, 0.001] },
     ...{
       small: PRIMARIES,
       smallShare: ETL_SHARE,
-      ranked: ['gender', 'accessories'],
+      ranked: ['gender'],
       agnostic: 'head_pose',
       light: true,
     },
   },
   quick: {
     name: 'quick',
-    ...{ faces: 1_600, persons: 40, smaller: 640, size: 32 },
+    ...{ faces: 1_200, persons: 30, smaller: 480, size: 32 },
     ...{ widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
-    ...{ primaryEpochs: 6, satelliteEpochs: 3, primaries: PRIMARIES },
+    ...{ primaryEpochs: 6, satelliteEpochs: 2, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     // Next to nothing would be left of networks that are as small as these.
     ...{ small: ['gender'], smallShare: 0.7, ranked: [], agnostic: 'head_pose', light: true },

@@ -12,7 +12,7 @@ const AVOIDED = 'identity';
 /** What is measured once there are networks and data, with guesses for two quiet cores. */
 export function measureStages(profile: Profile, networks: readonly string[]): readonly Stage[] {
   const { smaller, satelliteEpochs, name } = profile;
-  const training = 6 + (smaller * satelliteEpochs) / (name === 'full' ? 900 : 1_400);
+  const training = 6 + (smaller * satelliteEpochs) / (name === 'full' ? 500 : 1_400);
   const analysis = name === 'quick' ? 3 + smaller / 180 : 8 + smaller / 110;
   return [
     ...networks.map((network) => ({ name: `analyse ${network}`, seconds: analysis })),

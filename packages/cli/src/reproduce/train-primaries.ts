@@ -17,7 +17,7 @@ const LIGHT_TASK = 'yaw';
 
 /** Guesses for two quiet cores. */
 export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }: Profile): readonly Stage[] {
-  const rate = name === 'full' ? 900 : 1_100;
+  const rate = name === 'full' ? 420 : 1_100;
   const seconds = 3 + ((faces - smaller) * primaryEpochs) / rate;
   return [
     { name: 'draw faces', seconds: faces / 220 },
