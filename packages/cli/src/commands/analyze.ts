@@ -1,5 +1,6 @@
 import { LaunchAnalysisDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
+import { launch } from '../client/launch.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
@@ -19,7 +20,7 @@ export function registerAnalyze(program: Command): void {
           ...(options.tasks ? { tasks: options.tasks.split(',') } : {}),
           ...details,
         };
-        const launched = await client.mutate(LaunchAnalysisDocument, { input });
+        const launched = await launch(client, LaunchAnalysisDocument, input);
         return follow(client, launched.run, `analyse ${model}`, signal);
       });
       if (options.json) return printJson({ id: run.id, state: run.state, reused: run.reused });

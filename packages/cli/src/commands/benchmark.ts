@@ -1,5 +1,6 @@
 import { BenchmarkDocument, type BenchmarkQuery, LaunchBenchmarkDocument } from '@kneepoint/client';
 import type { Command } from 'commander';
+import { launch } from '../client/launch.ts';
 import { findModel } from '../client/lookup.ts';
 import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
@@ -38,7 +39,7 @@ export function registerBenchmark(program: Command): void {
           ...limits,
           ...details,
         };
-        const { run } = await client.mutate(LaunchBenchmarkDocument, { input });
+        const { run } = await launch(client, LaunchBenchmarkDocument, input);
         const { id } = await follow(client, run, 'time networks', signal);
         return (await client.query(BenchmarkDocument, { id })).run!.benchmark!;
       });

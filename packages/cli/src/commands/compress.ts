@@ -7,6 +7,7 @@ import {
 } from '@kneepoint/client';
 import type { Command } from 'commander';
 import type { Report, ReportResult } from '@kneepoint/workflow';
+import { launch } from '../client/launch.ts';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
 import { compressionsOf, type MadeView, reportOf } from '../client/runs.ts';
 import { followTrainings } from '../client/trainings.ts';
@@ -189,7 +190,7 @@ export async function compress(
   request: LaunchCompressionInput,
   signal: AbortSignal,
 ): Promise<{ readonly runId: string; readonly reused: boolean; readonly made: MadeView }> {
-  const launched = await client.mutate(LaunchCompressionDocument, { input: request });
+  const launched = await launch(client, LaunchCompressionDocument, request);
   const run = await followTrainings(client, launched.run, `compress for ${wantedBy(request)}`, signal);
   return { runId: run.id, reused: run.reused, made: await compressionsOf(client, run.id) };
 }

@@ -6,6 +6,7 @@ import { CharacteristicCurvesDocument, LaunchAnalysisDocument, TaskRelationships
 import { createClient } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { importsOf, toEnvironment } from '../client/connect.ts';
+import { launch } from '../client/launch.ts';
 import { registerDataset, registerModel } from '../client/register.ts';
 import { follow, reportOf } from '../client/runs.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -107,7 +108,7 @@ async function demo(options: DemoOptions): Promise<void> {
 
     heading('2. Task-relationship matrix: how well the best layer of each network carries each task');
     for (const [index, model] of models.entries()) {
-      const { run } = await client.mutate(LaunchAnalysisDocument, { input: { model, dataset } });
+      const { run } = await launch(client, LaunchAnalysisDocument, { model, dataset });
       const analysed = await follow(client, run, `analyse ${NETWORKS[index]}`, signal);
       if (analysed.reused) print(`   (${NETWORKS[index]} was analysed before: nothing had to be computed)`);
     }

@@ -8,6 +8,7 @@ import {
 } from '@kneepoint/client/node';
 import type { Command } from 'commander';
 import { writeBeside } from '../client/beside.ts';
+import { launch } from '../client/launch.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
@@ -55,7 +56,7 @@ export function registerFinetune(program: Command): void {
           ...(options.keepHead ? { keepHead: true } : {}),
           ...(options.teacher ? { distill: { artifact: options.teacher } } : {}),
         };
-        const launched = await client.mutate(LaunchFinetuneDocument, { input });
+        const launched = await launch(client, LaunchFinetuneDocument, input);
         const run = await followTrainings(client, launched.run, `finetune ${model}`, signal);
         if (run.reused) note('this was trained before; nothing had to be done');
         const [trained] = await trainingsOf(client, run.id);

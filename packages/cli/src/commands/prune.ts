@@ -4,6 +4,7 @@ import { download, type KneepointClient, LaunchPruneDocument, type LaunchPruneIn
 import type { Command } from 'commander';
 import type { AnswerKind } from '@kneepoint/deployment';
 import { writeBeside } from '../client/beside.ts';
+import { launch } from '../client/launch.ts';
 import { findDataset, findModel } from '../client/lookup.ts';
 import { saveReportPage } from '../client/report-page.ts';
 import { follow, type MadeView, pruningsOf, reportOf } from '../client/runs.ts';
@@ -64,7 +65,7 @@ export async function prune(
   request: LaunchPruneInput,
   signal: AbortSignal,
 ): Promise<{ readonly runId: string; readonly reused: boolean; readonly made: MadeView }> {
-  const launched = await client.mutate(LaunchPruneDocument, { input: request });
+  const launched = await launch(client, LaunchPruneDocument, request);
   const run = await follow(client, launched.run, `prune for ${wantedBy(request)}`, signal);
   return { runId: run.id, reused: run.reused, made: await pruningsOf(client, run.id) };
 }

@@ -7,6 +7,7 @@ import { download, LaunchFinetuneDocument, type TrainingFieldsFragment } from '@
 import type { Command } from 'commander';
 import type { Connection } from '../client/connect.ts';
 import { writeBeside } from '../client/beside.ts';
+import { launch } from '../client/launch.ts';
 import { nameOfSource, registerDataset, registerModel } from '../client/register.ts';
 import { followTrainings, trainingsOf } from '../client/trainings.ts';
 import { note, print, printJson } from '../output.ts';
@@ -69,7 +70,7 @@ export function registerTrain(program: Command): void {
             training: { ...training, seed },
             ...details,
           };
-          const launched = await client.mutate(LaunchFinetuneDocument, { input });
+          const launched = await launch(client, LaunchFinetuneDocument, input);
           const run = await followTrainings(client, launched.run, `train ${basename(stem)}`, signal);
           if (run.reused) note('this was trained before; nothing had to be done');
           const [trained] = await trainingsOf(client, run.id);
