@@ -1,5 +1,6 @@
 import { KneepointError, type KneepointClient } from '@kneepoint/client';
 import {
+  QueryCache,
   QueryClient,
   QueryClientProvider,
   useInfiniteQuery,
@@ -8,16 +9,19 @@ import {
   useQuery,
   type UseQueryResult,
 } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
 import { openGateway } from './gateway.ts';
 
 const Gateway = createContext<KneepointClient | null>(null);
+const Refused = createContext(false);
 
 export function GatewayProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const gateway = useMemo(openGateway, []);
+  const [isRefused, setRefused] = useState(false);
   const queries = useMemo(
     () =>
       new QueryClient({
+        queryCache: new QueryCache({ onError: (error) => isWithoutToken(error) && setRefused(true) }),
         defaultOptions: {
           queries: {
             staleTime: 5_000,
@@ -29,7 +33,9 @@ export function GatewayProvider({ children }: { readonly children: ReactNode }):
   );
   return (
     <Gateway.Provider value={gateway}>
-      <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+      <Refused.Provider value={isRefused}>
+        <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+      </Refused.Provider>
     </Gateway.Provider>
   );
 }
@@ -38,23 +44,32 @@ export function useGateway(): KneepointClient {
   return useContext(Gateway)!;
 }
 
+/** Whether the gateway does not know who asks, from the start or since a token has ended. */
+export function useIsRefused(): boolean {
+  return useContext(Refused);
+}
+
+function isWithoutToken(error: Error): boolean {
+  return error instanceof KneepointError && error.code === 'UNAUTHENTICATED';
+}
+
 /** A document with its types, of the client or of the page: each package has a class of its own for them. */
 interface TypedText<Data, Variables> {
   toString(): string;
   readonly __apiType?: ((variables: Variables) => Data) | undefined;
 }
 
-export interface AskOptions {
+export interface AskOptions<Data = unknown> {
   readonly enabled?: boolean;
-  /** Milliseconds after which it is asked again; never when absent. */
-  readonly every?: number;
+  /** Milliseconds after which it is asked again, perhaps by what was answered; never when absent or undefined. */
+  readonly every?: number | ((data: Data | undefined) => number | undefined);
 }
 
 /** The data of a query of the schema; asked once for all who ask the same. */
 export function useAsk<Data, Variables extends object>(
   document: TypedText<Data, Variables>,
   variables: Variables,
-  { enabled = true, every }: AskOptions = {},
+  { enabled = true, every }: AskOptions<Data> = {},
 ): UseQueryResult<Data, Error> {
   const gateway = useGateway();
   return useQuery({
@@ -62,7 +77,7 @@ export function useAsk<Data, Variables extends object>(
     queryFn: ({ signal }) => gateway.query<Data, Variables>(document.toString(), variables, { signal }),
     enabled,
     placeholderData: (before) => before,
-    ...(every === undefined ? {} : { refetchInterval: every }),
+    refetchInterval: ({ state }) => (typeof every === 'function' ? every(state.data) : every) ?? false,
   });
 }
 
@@ -86,11 +101,18 @@ interface ListPage {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
+export interface PagesOptions<Data> {
+  readonly pageOf: (data: Data) => ListPage;
+  readonly enabled?: boolean;
+  /** Milliseconds after which it is asked again; never when absent. */
+  readonly every?: number;
+}
+
 /** A list page by page, as far as it was asked for; pages that are there are asked for again every so often. */
 export function useAskPages<Data, Variables extends object>(
   document: TypedText<Data, Variables & { after: string | null }>,
   variables: Variables,
-  { pageOf, every }: { readonly pageOf: (data: Data) => ListPage; readonly every: number },
+  { pageOf, every, enabled = true }: PagesOptions<Data>,
 ) {
   const gateway = useGateway();
   return useInfiniteQuery({
@@ -101,6 +123,7 @@ export function useAskPages<Data, Variables extends object>(
         { ...variables, after: pageParam },
         { signal },
       ),
+    enabled,
     initialPageParam: null as string | null,
     getNextPageParam: (last: Data) => {
       const { hasNextPage, endCursor } = pageOf(last).pageInfo;
@@ -108,7 +131,7 @@ export function useAskPages<Data, Variables extends object>(
     },
     placeholderData: (before) => before,
     // Many pages are as many questions: what is far down the list is history.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > FEW_PAGES ? false : every),
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > FEW_PAGES ? false : (every ?? false)),
   });
 }
 

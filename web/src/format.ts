@@ -64,6 +64,13 @@ export function time(iso: string): string {
   return TIME.format(new Date(iso));
 }
 
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' });
+
+/** To the second. */
+export function moment(iso: string): string {
+  return MOMENT.format(new Date(iso));
+}
+
 /** 0.000123 → "0.000123", 0.5 → "0.5". */
 export function epsilon(value: number): string {
   return String(Number(value.toPrecision(2)));

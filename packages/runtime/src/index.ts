@@ -31,5 +31,6 @@ export { readColumn, type ReadRange, type ResponsesColumn } from './responses/re
 export { joinResponses, type JoinedColumn } from './responses/join-responses.ts';
 export { declaredFile, type DeclaredFile, imagesOf, measureDeclared, originalOf } from './latency/measure-declared.ts';
 export { measureLatency, type LatencyModel, type LatencyOptions } from './latency/measure-latency.ts';
+export { type LayerShare, profileLayers } from './latency/profile-layers.ts';
 export { machineFacts, type MachineFacts } from './latency/machine.ts';
 export type { Latency, Timing } from './latency/summarize.ts';

@@ -126,7 +126,7 @@ export async function startGateway(services: Services): Promise<Gateway> {
     }),
   });
   app.post('/graphql', handleGraphql);
-  await registerPageRoutes(app, { store, editor: path, cookieFor });
+  await registerPageRoutes(app, { store, editor: path, issuer: config.identity.oidc?.issuer, cookieFor });
 
   await app.listen({ port: config.port, host: config.host });
   const dispatcher = startDispatcher(db, bus, { log });

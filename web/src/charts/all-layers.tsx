@@ -43,20 +43,20 @@ export function AllLayers({ title, lines, knees, range }: Props): ReactNode {
           const error = knee === undefined ? undefined : errorAt(points, knee);
           const most = points.at(-1)?.filters ?? 0;
           if (knee === undefined || error === undefined || most === 0) return null;
-          return (
-            <g
-              key={layer}
-              className="knee"
-              transform={`translate(${x(knee / most).toFixed(1)} ${y(error).toFixed(1)})`}
-            >
-              <circle r={3.5} />
-            </g>
-          );
+          return <Knee key={layer} at={x(knee / most).toFixed(1)} error={y(error).toFixed(1)} />;
         })}
       </Svg>
     </figure>
   );
 }
+
+const Knee = memo(function Knee({ at, error }: { readonly at: string; readonly error: string }): ReactNode {
+  return (
+    <g className="knee" transform={`translate(${at} ${error})`}>
+      <circle r={3.5} />
+    </g>
+  );
+});
 
 const DrawnLines = memo(function DrawnLines({ lines, range }: Pick<Props, 'lines' | 'range'>): ReactNode {
   const y = heightOf(range);

@@ -9,9 +9,9 @@ export interface Bar {
   readonly note?: string | null | undefined;
 }
 
-/** Widths of layers, before and after: a table whose bars are drawn behind its figures. */
+/** What layers have or take, before and after: a table whose bars are drawn behind its figures. */
 export function Bars({ caption, bars }: { readonly caption: string; readonly bars: readonly Bar[] }): ReactNode {
-  const most = Math.max(1, ...bars.map(({ whole }) => whole));
+  const most = Math.max(...bars.map(({ whole }) => whole)) || 1;
   return (
     <div className="scroll">
       <table className="bars">

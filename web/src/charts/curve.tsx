@@ -22,8 +22,18 @@ interface CurveProps {
 
 const MARGIN = { top: 8, right: 8, bottom: 22, left: 38 };
 
-/** One characteristic curve: error against filters, and the knee on it. Lines are drawn once; only the mark moves with a slider. */
-export function Curve({ title, points, knee, range, width = 220, height = 130 }: CurveProps): ReactNode {
+/**
+ * One characteristic curve: error against filters, and the knee on it. Lines are drawn once; only the mark moves with a slider, where it moves at
+ * all: most layers keep as many filters from one step to the next.
+ */
+export const Curve = memo(function Curve({
+  title,
+  points,
+  knee,
+  range,
+  width = 220,
+  height = 130,
+}: CurveProps): ReactNode {
   return (
     <figure className="curve">
       <figcaption>
@@ -39,7 +49,7 @@ export function Curve({ title, points, knee, range, width = 220, height = 130 }:
       </Svg>
     </figure>
   );
-}
+});
 
 /** Many curves side by side in one drawing, each under its name. */
 export function CurveGrid({

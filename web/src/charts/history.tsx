@@ -10,6 +10,8 @@ interface Props {
   readonly planned: number;
   readonly best: number | null;
   readonly format: (value: number) => string;
+  /** What it does at this moment; empty once it is over. */
+  readonly does?: string;
 }
 
 const WIDTH = 320;
@@ -17,7 +19,7 @@ const HEIGHT = 140;
 const MARGIN = { top: 8, right: 10, bottom: 22, left: 52 };
 
 /** A training as it goes: its metric on validation, epoch by epoch. */
-export function History({ title, values, planned, best, format }: Props): ReactNode {
+export function History({ title, values, planned, best, format, does = '' }: Props): ReactNode {
   const all = values.map(({ value }) => value);
   const x = scaleLinear<number>({ domain: [0, Math.max(1, planned)], range: [MARGIN.left, WIDTH - MARGIN.right] });
   const y = scaleLinear<number>({
@@ -31,16 +33,19 @@ export function History({ title, values, planned, best, format }: Props): ReactN
       <figcaption>
         {title}
         <span>
-          epoch {values.at(-1)?.epoch ?? 0} of {planned}
+          {values.length > 0 && `epoch ${values.at(-1)?.epoch ?? 0} of ${planned}`}
           {chosen && `, best ${format(chosen.value)}`}
         </span>
       </figcaption>
-      <Svg title={`${title}: metric by epoch`} width={WIDTH} height={HEIGHT}>
-        <Beside scale={y} at={MARGIN.left} ticks={3} format={format} />
-        <Below scale={x} at={HEIGHT - MARGIN.bottom} ticks={Math.min(6, planned)} />
-        <LinePath data={[...values]} x={({ epoch }) => x(epoch)} y={({ value }) => y(value)} className="line" />
-        {chosen && <circle className="dot" cx={x(chosen.epoch)} cy={y(chosen.value)} r={4} />}
-      </Svg>
+      {does !== '' && <p className="quiet">{does}</p>}
+      {values.length > 0 && (
+        <Svg title={`${title}: metric by epoch`} width={WIDTH} height={HEIGHT}>
+          <Beside scale={y} at={MARGIN.left} ticks={3} format={format} />
+          <Below scale={x} at={HEIGHT - MARGIN.bottom} ticks={Math.min(6, planned)} />
+          <LinePath data={[...values]} x={({ epoch }) => x(epoch)} y={({ value }) => y(value)} className="line" />
+          {chosen && <circle className="dot" cx={x(chosen.epoch)} cy={y(chosen.value)} r={4} />}
+        </Svg>
+      )}
     </figure>
   );
 }

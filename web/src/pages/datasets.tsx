@@ -15,6 +15,12 @@ export function Datasets(): ReactNode {
     <>
       <h1>Data sets</h1>
       <Import
+        next={
+          <>
+            See them <a href="#/network">as a network gets them</a>, or <a href="#/compress">compress</a> one for a
+            task.
+          </>
+        }
         folder
         nameOf={(files) => files[0]!.path.split('/')[0]!.replace(ARCHIVE, '')}
         send={(gateway, files, onProgress) => {

@@ -13,6 +13,12 @@ export function Models(): ReactNode {
     <>
       <h1>Models</h1>
       <Import
+        next={
+          <>
+            Its layers are under <a href="#/network">Network</a>; labelled images for it go to{' '}
+            <a href="#/datasets">Data sets</a>.
+          </>
+        }
         accept=".onnx,.data,.bin,.tar,.zip,.json"
         nameOf={(files) =>
           (files.find(({ path }) => path.endsWith('.onnx')) ?? files[0]!).file.name.replace(/\.(onnx|tar|zip)$/, '')
@@ -37,7 +43,7 @@ export function Models(): ReactNode {
       {sources && sources.models.length > 0 && (
         <div className="scroll">
           <table className="list">
-            <caption>{sources.models.length} networks</caption>
+            <caption>{sources.models.length === 1 ? 'One network' : `${sources.models.length} networks`}</caption>
             <thead>
               <tr>
                 {['name', 'parameters', 'MACs', 'made for', 'since', ''].map((head) => (

@@ -4,6 +4,7 @@ import { Bars } from '../charts/bars.tsx';
 import { count, percent } from '../format.ts';
 import { NetworkDocument } from '../generated/graphql.ts';
 import { Choose, useChoices, useSources } from '../parts/choose.tsx';
+import { LayerTimes } from '../parts/layer-times.tsx';
 import { NetworkInput } from '../parts/network-input.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
 
@@ -63,6 +64,7 @@ export function Network(): ReactNode {
             }))}
           />
           <p className="quiet">A hollow bar is a layer that cannot be cut, with the reason beside it.</p>
+          <LayerTimes model={model.id} />
           {dataset && (
             <section aria-label="Input">
               <h2>What it gets of {dataset.name}</h2>

@@ -5,11 +5,12 @@ import { useLocation } from 'wouter';
 import { useAsk, useChange, useGateway } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
 import { History } from '../charts/history.tsx';
-import { bytes, count, duration, metric, percent, time, words } from '../format.ts';
+import { bytes, metric, percent, time, words } from '../format.ts';
 import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
-import { Attempts } from '../parts/attempts.tsx';
+import { Events } from '../parts/events.tsx';
 import { FailureCard } from '../parts/failure.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { standing } from '../parts/progress-text.ts';
 import { RunReport } from '../report/run-report.tsx';
 import { State } from './runs.tsx';
 
@@ -43,12 +44,12 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
       </p>
       <Controls run={run} />
       {run.failure && <FailureCard {...run.failure} />}
-      {!ENDED.has(run.state) && <Underway progress={run.progress} />}
+      {!ENDED.has(run.state) && <Underway run={run} />}
       {run.report && <RunReport file={run.report.file} />}
       <Files run={run} />
       <Trainings run={run} />
       <Steps run={run} />
-      <Attempts id={run.id} />
+      <Events run={run} isOver={ENDED.has(run.state)} />
     </>
   );
 }
@@ -108,28 +109,38 @@ function Controls({ run }: { readonly run: Run }): ReactNode {
   );
 }
 
-function Underway({ progress }: { readonly progress: Run['progress'] }): ReactNode {
-  const { fraction, current, done, total, unit, etaSeconds, stepsDone, stepsTotal } = progress;
+function Underway({ run: { progress, state } }: { readonly run: Run }): ReactNode {
+  const { fraction, current, stepsDone, stepsTotal } = progress;
+  const does = state === 'CANCELING' ? ['the workers are told to let go'] : standing(progress);
   return (
     <section aria-label="Progress">
       <progress max={1} value={fraction} aria-label="Share of the work that is done" />
-      <p>
-        {percent(fraction, 0)} · step {Math.min(stepsDone + 1, stepsTotal)} of {stepsTotal}: {current ?? 'waiting'}
-        {total !== null && ` · ${done ?? 0} of ${total} ${unit ?? ''}`}
-        {etaSeconds !== null && ` · about ${duration(etaSeconds)} left of this`}
+      <p aria-live="polite">
+        {[
+          percent(fraction, 0),
+          `${stepsDone} of ${stepsTotal} steps done`,
+          ...(current === null ? [] : [current]),
+          ...does,
+        ].join(' · ')}
       </p>
     </section>
   );
 }
 
+/** Of a training whose step is not among those that were asked for. */
+const NOTHING_SAID = { message: null, done: null, total: null, unit: null } as const;
+
 function Trainings({ run }: { readonly run: Run }): ReactNode {
-  const trainings = run.trainings.edges.map(({ node }) => node).filter(({ epochs }) => epochs.length > 0);
+  const steps = new Map(run.steps.edges.map(({ node }) => [node.name, node]));
+  const trainings = run.trainings.edges
+    .map(({ node }) => ({ ...node, does: standing(steps.get(node.name) ?? { ...NOTHING_SAID, ...node }) }))
+    .filter(({ epochs, does }) => epochs.length > 0 || does.length > 0);
   if (trainings.length === 0) return null;
   return (
     <section>
       <h2>Trainings</h2>
       <div className="multiples wide">
-        {trainings.map(({ name, label, epochs, epochsPlanned, bestEpoch, metricName }) => (
+        {trainings.map(({ name, label, epochs, epochsPlanned, bestEpoch, metricName, does }) => (
           <History
             key={name}
             title={name.includes(label) ? name : `${name}: ${label}`}
@@ -137,6 +148,7 @@ function Trainings({ run }: { readonly run: Run }): ReactNode {
             planned={epochsPlanned}
             best={bestEpoch}
             format={(value) => metric(metricName, value)}
+            does={does.join(' · ')}
           />
         ))}
       </div>
@@ -180,19 +192,20 @@ function Files({ run }: { readonly run: Run }): ReactNode {
 
 function Steps({ run }: { readonly run: Run }): ReactNode {
   const steps = run.steps.edges.map(({ node }) => node);
+  const { stepsDone, stepsTotal } = run.progress;
   return (
     <details>
       <summary>
-        {run.progress.stepsDone} of {count(run.progress.stepsTotal)} steps done
+        {stepsDone} of {stepsTotal} steps done
       </summary>
       <Bars
-        caption="Steps"
-        bars={steps.map(({ name, state, reused, done, total, unit }) => ({
-          name,
+        caption={steps.length < stepsTotal ? `The first ${steps.length} of ${stepsTotal} steps` : 'Steps'}
+        bars={steps.map((step) => ({
+          name: step.name,
           whole: 1,
-          part: state === 'SUCCEEDED' ? 1 : total ? (done ?? 0) / total : 0,
-          text: reused ? 'found' : words(state),
-          note: state === 'RUNNING' && total !== null ? `${done ?? 0} of ${total} ${unit ?? ''}` : null,
+          part: step.state === 'SUCCEEDED' ? 1 : step.total ? (step.done ?? 0) / step.total : 0,
+          text: step.reused ? 'found' : words(step.state),
+          note: standing(step).join(' · '),
         }))}
       />
     </details>

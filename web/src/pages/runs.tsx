@@ -5,7 +5,9 @@ import { useAskPages } from '../ask.tsx';
 import { percent, time, words } from '../format.ts';
 import { type RunKind, RunListDocument, type RunListQuery, type RunState } from '../generated/graphql.ts';
 import { Choose, useChoices } from '../parts/choose.tsx';
+import { FailureCode } from '../parts/failure.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
+import { standing } from '../parts/progress-text.ts';
 
 type Row = RunListQuery['runs']['edges'][number]['node'];
 
@@ -16,6 +18,7 @@ const KINDS: readonly RunKind[] = [
   'ANALYSIS',
   'FINETUNE',
   'BENCHMARK',
+  'REPRODUCTION',
   'IMPORT_MODEL',
   'IMPORT_DATASET',
 ];
@@ -191,7 +194,12 @@ function RunRow({ run, index, start, isChosen, isFull, onToggle }: RowProps): Re
       </span>
       <span role="cell">
         <State state={run.state} /> {isUnderway(run.state) && percent(run.progress.fraction, 0)}
-        {run.failure && <small>{run.failure.code}</small>}
+        {run.failure && (
+          <small>
+            <FailureCode code={run.failure.code} />
+          </small>
+        )}
+        {isUnderway(run.state) && <small title={doing(run)}>{doing(run)}</small>}
       </span>
       <span role="cell">{run.model?.name}</span>
       <span role="cell">{run.dataset?.name}</span>
@@ -199,6 +207,12 @@ function RunRow({ run, index, start, isChosen, isFull, onToggle }: RowProps): Re
       <span role="cell">{time(run.createdAt)}</span>
     </div>
   );
+}
+
+/** What it does at this moment, in a line. */
+function doing({ state, progress }: Row): string {
+  if (state === 'CANCELING') return 'the workers are told to let go';
+  return [...standing(progress), ...(progress.current === null ? [] : [progress.current])].join(' · ');
 }
 
 interface TextChoiceProps {

@@ -9,7 +9,7 @@ export interface DroppedFile {
 interface Props {
   readonly children: ReactNode;
   readonly accept?: string;
-  /** Whether a folder is chosen instead of files. */
+  /** Whether a folder is chosen, or an archive of one. */
   readonly folder?: boolean;
   readonly onFiles: (files: readonly DroppedFile[]) => void;
 }
@@ -17,7 +17,6 @@ interface Props {
 /** Where files are dropped, or chosen by who has no mouse. */
 export function Drop({ children, accept, folder = false, onFiles }: Props): ReactNode {
   const [isOver, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
@@ -34,16 +33,37 @@ export function Drop({ children, accept, folder = false, onFiles }: Props): Reac
       onDrop={drop}
     >
       {children}
+      <div className="controls">
+        {folder && <Chooser text="Choose a folder" onFiles={onFiles} attributes={{ webkitdirectory: '' }} />}
+        <Chooser
+          text={folder ? 'Choose an archive' : 'Choose files'}
+          onFiles={onFiles}
+          attributes={accept === undefined ? {} : { accept }}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface ChooserProps extends Pick<Props, 'onFiles'> {
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+function Chooser({ text, attributes, onFiles }: ChooserProps): ReactNode {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
       <button type="button" onClick={() => input.current?.click()}>
-        Choose {folder ? 'a folder' : 'files'}
+        {text}
       </button>
       <input
         ref={input}
         type="file"
         hidden
         multiple
-        {...(accept === undefined ? {} : { accept })}
-        {...(folder ? { webkitdirectory: '' } : {})}
+        aria-label={text}
+        {...attributes}
         onChange={({ target }) => {
           const files = [...(target.files ?? [])];
           onFiles(files.map((file) => ({ path: file.webkitRelativePath || file.name, file })));
@@ -51,7 +71,7 @@ export function Drop({ children, accept, folder = false, onFiles }: Props): Reac
           target.value = '';
         }}
       />
-    </div>
+    </>
   );
 }
 

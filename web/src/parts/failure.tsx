@@ -1,6 +1,24 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
+import { Link } from 'wouter';
 import { useAsk } from '../ask.tsx';
-import { FailureCuresDocument } from '../generated/graphql.ts';
+import { FailureCuresDocument, type FailureCuresQuery } from '../generated/graphql.ts';
+
+type Cure = FailureCuresQuery['failureCodes'][number];
+
+/** What the registry says of kinds of failures, by their codes. */
+export function useCures(): ReadonlyMap<string, Cure> {
+  const { data } = useAsk(FailureCuresDocument, {});
+  return useMemo(() => new Map(data?.failureCodes.map((cure) => [cure.code, cure])), [data]);
+}
+
+/** A code, and the way to what is known of it. */
+export function FailureCode({ code }: { readonly code: string }): ReactNode {
+  return (
+    <Link href={`/failures?${new URLSearchParams({ code })}`}>
+      <code>{code}</code>
+    </Link>
+  );
+}
 
 interface Props {
   readonly code: string;
@@ -11,12 +29,11 @@ interface Props {
 
 /** Why a run failed: what was wrong here, what would be right, and what the registry says of such failures. */
 export function FailureCard({ code, message, where, fix }: Props): ReactNode {
-  const { data } = useAsk(FailureCuresDocument, {});
-  const known = data?.failureCodes.find((one) => one.code === code);
+  const known = useCures().get(code);
   return (
     <div className="problem" role="alert">
       <p>
-        <code>{code}</code> {message} {where !== null && <span className="quiet">({where})</span>}
+        <FailureCode code={code} /> {message} {where !== null && <span className="quiet">({where})</span>}
       </p>
       {fix !== null && <p>{fix}</p>}
       {known && (

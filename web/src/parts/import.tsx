@@ -5,6 +5,7 @@ import { useGateway } from '../ask.tsx';
 import { bytes, percent } from '../format.ts';
 import { Drop, type DroppedFile } from './drop.tsx';
 import { Problem } from './problem.tsx';
+import { standing } from './progress-text.ts';
 
 interface Props {
   readonly children: ReactNode;
@@ -15,14 +16,16 @@ interface Props {
   /** Registers them; the id of the run that imports them. */
   readonly register: (gateway: KneepointClient, upload: string, name: string) => Promise<string>;
   readonly nameOf: (files: readonly DroppedFile[]) => string;
+  /** Where one goes from here once they are. */
+  readonly next: ReactNode;
 }
 
 export type OnSent = (sent: number, total: number) => void;
 
-type Stage = { readonly text: string; readonly share?: number } | { readonly error: Error };
+type Stage = { readonly text: string; readonly share?: number; readonly isOver?: boolean } | { readonly error: Error };
 
 /** Files straight to the store, then the import, with how far it is. */
-export function Import({ children, accept, folder = false, send, register, nameOf }: Props): ReactNode {
+export function Import({ children, accept, folder = false, send, register, nameOf, next }: Props): ReactNode {
   const gateway = useGateway();
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage | null>(null);
@@ -37,12 +40,12 @@ export function Import({ children, accept, folder = false, send, register, nameO
     setStage({ text: `importing ${name}` });
     const run = await register(gateway, upload, name);
     for await (const { state, progress, failure } of gateway.watchRun(run)) {
-      setStage({ text: `importing ${name}: ${progress.current ?? ''}`, share: progress.fraction });
+      setStage({ text: [`importing ${name}`, ...standing(progress)].join(' · '), share: progress.fraction });
       if (state === 'SUCCEEDED') break;
       if (failure) throw new KneepointError(failure.code, failure.message, { where: failure.where, fix: failure.fix });
     }
     await queries.invalidateQueries();
-    setStage({ text: `${name} is here`, share: 1 });
+    setStage({ text: `${name} is here.`, isOver: true });
   };
   return (
     <>
@@ -57,6 +60,7 @@ export function Import({ children, accept, folder = false, send, register, nameO
       {stage !== null && 'text' in stage && (
         <p role="status">
           {stage.text} {stage.share !== undefined && percent(stage.share, 0)}
+          {stage.isOver && next}
         </p>
       )}
     </>

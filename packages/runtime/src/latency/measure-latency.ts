@@ -40,7 +40,7 @@ export async function measureLatency(
     for (const { name, model, size } of models) {
       const session = await openSession(model, sessionOptions);
       entries.push({ name, session, feeds: {}, times: [] });
-      for (const input of session.inputs) entries.at(-1)!.feeds[input.name] = noise(input, batch, size);
+      for (const input of session.inputs) entries.at(-1)!.feeds[input.name] = noiseFor(input, batch, size);
     }
     for (let round = -warmup; round < runs; round++) {
       if (signal?.aborted)
@@ -57,7 +57,8 @@ export async function measureLatency(
   return Object.fromEntries(entries.map(({ name, times }) => [name, summarize(times)]));
 }
 
-function noise(
+/** Seeded noise for an input, floats in [0, 1). Throws RUNTIME_FEED_INVALID. */
+export function noiseFor(
   { name, type, dims }: Session['inputs'][number],
   batch: number | 'declared',
   size: ImageSize | undefined,

@@ -24,6 +24,17 @@ export interface BenchmarkedNetwork extends NetworkFigures {
   readonly sha256: string;
   /** At the median. */
   readonly imagesPerSecond: number;
+  /** In graph order; empty where a card does the work. Absent of what was measured before layers were. */
+  readonly layers?: readonly LayerTime[];
+}
+
+/** A layer, with all that follows it until the next one. */
+export interface LayerTime {
+  readonly name: string;
+  /** Of the time in operators, 0 to 1. */
+  readonly share: number;
+  /** For one batch: its share of the median. */
+  readonly ms: number;
 }
 
 export interface BenchmarkOutput {

@@ -18,23 +18,29 @@ export async function launchBenchmark(context: Context, input: LaunchBenchmarkIn
   const runs = isAbsent(input.runs) ? DEFAULTS.runs : input.runs;
   requireWhole('batch', batch, BOUNDS.batch);
   requireWhole('runs', runs, BOUNDS.runs);
-  const networks: BenchmarkInput['networks'] = [
+  const timed = [
     ...(await Promise.all(models.map((id) => requireModel(context, id, 'models')))),
     ...(await Promise.all(
-      artifacts.map(async (sha256) => ({
-        name: `${(await requireProduct(context, sha256, 'artifacts')).modelName} ${sha256.slice(0, 8)}`,
-        sha256,
-      })),
+      artifacts.map(async (sha256) => {
+        const { modelName, modelId: id } = await requireProduct(context, sha256, 'artifacts');
+        return { name: `${modelName} ${sha256.slice(0, 8)}`, sha256, id };
+      }),
     )),
-  ].map(({ name, sha256 }) => ({ name, sha256 }));
+  ];
+  const networks: BenchmarkInput['networks'] = timed.map(({ name, sha256 }) => ({ name, sha256 }));
+  // A network beside what was made of it is a run about one network.
+  const [about, ...others] = new Set(timed.map(({ id }) => id));
+  const modelId = about === undefined || about === null || others.length > 0 ? {} : { modelId: about };
   const provider = isAbsent(input.provider) ? {} : { provider: input.provider };
   const steps = planBenchmark({ networks, batch, runs, ...provider });
-  return launch(context, { kind: 'BENCHMARK', input, steps });
+  return launch(context, { kind: 'BENCHMARK', ...modelId, input, steps });
 }
 
 export async function benchmarkOf({ loaders }: Context, run: Run): Promise<Benchmark | null> {
   const [done] = await loaders.benchmarks.load(run.rowId);
-  return done ? (done.output as unknown as BenchmarkOutput) : null;
+  if (!done) return null;
+  const { networks, ...measured } = done.output as unknown as BenchmarkOutput;
+  return { ...measured, networks: networks.map((network) => ({ ...network, layers: network.layers ?? [] })) };
 }
 
 function requireWhole(field: string, value: number, most: number, what = field): void {

@@ -19,10 +19,13 @@ export interface StepRow {
   readonly done: number;
   readonly total: number | null;
   readonly unit: string | null;
+  readonly message: string | null;
+  readonly etaSeconds: number | null;
 }
 
 export interface AttemptRow {
   readonly id: string;
+  readonly step: string;
   readonly number: number;
   readonly worker: string;
   readonly outcome: string | null;
@@ -66,18 +69,20 @@ const byPosition = {
 /** What can be asked of them, without what goes in and comes out: a regression's input alone names every shard of a large data set. */
 export const STEPS: ListSource<StepRow, number> = {
   ...byPosition,
-  columns: Prisma.sql`id, position, name, kind, service, state, reused, failure, done, total, unit`,
+  columns: Prisma.sql`id, position, name, kind, service, state, reused, failure, done, total, unit,
+    CASE state WHEN 'RUNNING' THEN message END AS message,
+    CASE state WHEN 'RUNNING' THEN eta_seconds END AS "etaSeconds"`,
   rows: Prisma.sql`FROM "public"."step" WHERE run_id = owner.id`,
   remembered: new Remembered(PAGE_BYTES),
 };
 
-const ATTEMPT = Prisma.sql`attempt.id, number, attempt.worker, outcome, attempt.failure,
+const ATTEMPT = Prisma.sql`attempt.id, step.name AS step, number, attempt.worker, outcome, attempt.failure,
   attempt.started_at AS "startedAt", attempt.ended_at AS "endedAt"`;
 
 /** Tries at one step. */
 export const STEP_ATTEMPTS: ListSource<AttemptRow, number> = {
   columns: ATTEMPT,
-  rows: Prisma.sql`FROM "public"."attempt" WHERE step_id = owner.id`,
+  rows: Prisma.sql`FROM "public"."attempt" JOIN "public"."step" ON step.id = attempt.step_id WHERE step_id = owner.id`,
   remembered: new Remembered(PAGE_BYTES),
   order: Prisma.sql`number`,
   after: (number) => Prisma.sql`number > ${number}`,

@@ -126,12 +126,15 @@ function toStep(row: StepRow, seq: number): Step {
     done: Math.round(row.done),
     total: row.total === null ? null : Math.round(row.total),
     unit: row.unit,
+    message: row.message,
+    etaSeconds: row.etaSeconds,
     failure: toFailure(row.failure),
   };
 }
 
 function toAttempt(row: AttemptRow): Attempt {
   return {
+    step: row.step,
     number: row.number,
     worker: row.worker,
     outcome: row.outcome,

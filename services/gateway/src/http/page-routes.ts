@@ -18,13 +18,15 @@ export interface PageOptions {
   readonly store: ArtifactStore;
   /** Address of the query editor, where the page goes when there is none. */
   readonly editor: string;
+  /** Who signs people in, whom the page asks for tokens. */
+  readonly issuer: string | undefined;
   /** The cookie that lets the page ask, for whom the gateway gives one. */
   readonly cookieFor: (request: FastifyRequest) => string | undefined;
 }
 
 /** Serves the page for people at `/`, from memory: it is small, and nothing but these files can be asked for. */
 export async function registerPageRoutes(app: FastifyInstance, options: PageOptions): Promise<void> {
-  const { store, editor, cookieFor } = options;
+  const { store, editor, issuer, cookieFor } = options;
   const html = await readFile(join(FOLDER, 'index.html'), 'utf8').catch(() => undefined);
   if (html === undefined) {
     app.get('/', (_request, reply) => reply.redirect(editor));
@@ -34,7 +36,7 @@ export async function registerPageRoutes(app: FastifyInstance, options: PageOpti
   for (const name of await readdir(join(FOLDER, 'assets'))) {
     assets.set(name, await readFile(join(FOLDER, 'assets', name)));
   }
-  const policy = policyOf(await originOf(store));
+  const policy = policyOf(await originOf(store), issuer === undefined ? undefined : new URL(issuer).origin);
   app.get('/', async (request, reply) => {
     const cookie = cookieFor(request);
     if (cookie !== undefined) reply.header('set-cookie', cookie);
@@ -50,15 +52,16 @@ export async function registerPageRoutes(app: FastifyInstance, options: PageOpti
   });
 }
 
-/** Its own scripts and styles, the gateway, and the store that files go to; nothing from elsewhere. */
-function policyOf(storeOrigin: string | undefined): string {
+/** Its own scripts and styles, the gateway, the store that files go to, and who signs people in; nothing from elsewhere. */
+function policyOf(storeOrigin: string | undefined, issuerOrigin: string | undefined): string {
   const store = storeOrigin === undefined ? '' : ` ${storeOrigin}`;
+  const issuer = issuerOrigin === undefined ? '' : ` ${issuerOrigin}`;
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' data:${store}`,
-    `connect-src 'self'${store}`,
+    `connect-src 'self'${store}${issuer}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -52,6 +52,18 @@ export class Latency {
   p95!: number;
 }
 
+@ObjectType({ description: 'What a layer takes, with all that follows it until the next one.' })
+export class LayerTime {
+  @Field(() => String, { description: 'Name of the layer.' })
+  name!: string;
+
+  @Field(() => Float, { description: 'Of the time in operators, 0 to 1.' })
+  share!: number;
+
+  @Field(() => Float, { description: 'Milliseconds for one batch: its share of the median.' })
+  ms!: number;
+}
+
 @ObjectType({ description: 'One network as it was timed.' })
 export class BenchmarkedNetwork {
   @Field(() => String, { description: 'The name of the model, or of the model that it was made from.' })
@@ -74,6 +86,11 @@ export class BenchmarkedNetwork {
 
   @Field(() => Float, { description: 'Images in a second, at the median.' })
   imagesPerSecond!: number;
+
+  @Field(() => [LayerTime], {
+    description: 'Where the time goes, in graph order; empty where a GPU does the work, and of older measurements.',
+  })
+  layers!: readonly LayerTime[];
 }
 
 @ObjectType({ description: 'Networks timed against each other in one interleaved run.' })

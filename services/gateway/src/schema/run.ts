@@ -57,6 +57,9 @@ export class RunFailure {
 
 @ObjectType({ simpleResolvers: true, description: 'One try at a step.' })
 export class Attempt {
+  @Field(() => String, { description: 'Name of the step.' })
+  step!: string;
+
   @Field(() => Int, { description: 'From 1, for each step.' })
   number!: number;
 
@@ -152,6 +155,18 @@ export class Step {
 
   @Field(() => String, { nullable: true, description: 'What is counted, such as "images".' })
   unit!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it says of itself while it runs, such as its epoch; null where it says nothing.',
+  })
+  message!: string | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Seconds until it ends at the present rate; null unless it runs.',
+  })
+  etaSeconds!: number | null;
 
   @Field(() => RunFailure, { nullable: true, description: 'Why it failed; null unless it did.' })
   failure!: RunFailure | null;

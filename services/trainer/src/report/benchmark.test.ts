@@ -44,7 +44,9 @@ it('networks are timed against each other, counted, and told apart although they
   expect(networks[0]).toMatchObject({ parameters: counted.parameters, macs: counted.macs });
   // A hundred times the multiply-accumulates.
   expect(networks[1]!.latencyMs.p50).toBeGreaterThan(networks[0]!.latencyMs.p50);
-  for (const { latencyMs, imagesPerSecond } of networks) {
+  expect(networks[1]!.layers!.map(({ name }) => name)).toEqual(expect.arrayContaining(['conv1', 'conv2', 'conv3']));
+  for (const { latencyMs, imagesPerSecond, layers } of networks) {
+    expect(layers!.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(latencyMs.p50, 6);
     expect(imagesPerSecond).toBeCloseTo(2000 / latencyMs.p50, 6);
     expect(latencyMs.p95).toBeGreaterThanOrEqual(latencyMs.p50);
   }

@@ -15,7 +15,7 @@ export function benchmark({ config }: ServiceParts): StepHandler {
     );
     const measured = await runTask<MeasureTaskInput, MeasureTaskOutput>(
       TASK,
-      { networks: files, batch, runs },
+      { networks: files, batch, runs, profile: true },
       { provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
     );
     const output: BenchmarkOutput = {
@@ -33,6 +33,12 @@ export function benchmark({ config }: ServiceParts): StepHandler {
           bytes,
           latencyMs: { p50, p95 },
           imagesPerSecond: (1000 * batch) / p50,
+          // The profile takes time of its own, so it says the shares and the clock the whole.
+          layers: (measured.layers[String(index)] ?? []).map(({ layer, share }) => ({
+            name: layer,
+            share,
+            ms: share * p50,
+          })),
         };
       }),
     };

@@ -17,11 +17,13 @@ import {
   deliver,
   imagesOf,
   type Latency,
+  type LayerShare,
   machineFacts,
   type MachineFacts,
   measureDeclared,
   measureLatency,
   originalOf,
+  profileLayers,
   readModelFile,
   resolveProvider,
   shapesAsDeclared,
@@ -55,6 +57,8 @@ export interface MeasureTaskInput {
   /** Timed runs of each network. */
   readonly runs: number;
   readonly deliver?: Delivery;
+  /** Whether each network is run again to see what its layers take. */
+  readonly profile?: boolean;
 }
 
 export interface Measured {
@@ -70,13 +74,18 @@ export interface Measured {
 export interface MeasureTaskOutput {
   /** By name. */
   readonly networks: Readonly<Record<string, Measured>>;
+  /** Where the time of each network goes, by its name; of none where that was not asked for, or a card does the work. */
+  readonly layers: Readonly<Record<string, readonly LayerShare[]>>;
   readonly provider: ActualProvider;
   readonly machine: MachineFacts;
   /** What the reader of a delivered file should know. */
   readonly notes: readonly string[];
 }
 
-interface Counted extends DeclaredFile, Pick<Measured, 'parameters' | 'macs' | 'bytes'> {}
+interface Counted extends DeclaredFile, Pick<Measured, 'parameters' | 'macs' | 'bytes'> {
+  /** Names of the nodes that multiply and accumulate. */
+  readonly contractions: ReadonlySet<string>;
+}
 
 /** Counts what each network costs, writes what is delivered, then times all of them against each other in one interleaved run. */
 export default async function measure(input: MeasureTaskInput, context: TaskContext): Promise<MeasureTaskOutput> {
@@ -94,6 +103,14 @@ export default async function measure(input: MeasureTaskInput, context: TaskCont
     batch === 'declared'
       ? await measureDeclared(counted, options)
       : await measureLatency(counted, { ...options, batch });
+  const layers = new Map<string, readonly LayerShare[]>();
+  for (const { name, model, contractions, size } of input.profile ? counted : []) {
+    context.progress({ done: networks.length, total, unit: 'networks', message: `timing layers of ${name}` });
+    const file = typeof model === 'string' ? await readModelFile(model) : model;
+    const network = { name, model: file, layers: contractions, ...(size ? { size } : {}) };
+    const { runs: _all, ...ways } = options;
+    layers.set(name, await profileLayers(network, { ...ways, batch }));
+  }
   return {
     networks: Object.fromEntries(
       counted.map(({ name, parameters, macs, bytes }): [string, Measured] => [
@@ -101,6 +118,7 @@ export default async function measure(input: MeasureTaskInput, context: TaskCont
         { parameters, macs, bytes, latencyMs: times[name]! },
       ]),
     ),
+    layers: Object.fromEntries(layers),
     provider: await resolveProvider(context.provider),
     machine: machineFacts(),
     notes,
@@ -117,8 +135,9 @@ async function count(
   const form = formOf(worked);
   const size = form ? undefined : sizeSaid(worked);
   const { shapes, batch: images } = await shapesAsDeclared(worked, size);
-  const { parameters, macs } = costs(worked, shapes);
-  const costOf = { parameters, macs: macs / images };
+  const { parameters, macs, nodes } = costs(worked, shapes);
+  const contractions = new Set(nodes.filter((node) => node.macs > 0).map((node) => node.name));
+  const costOf = { parameters, macs: macs / images, contractions };
   if (delivery?.name !== name && (!form || declaredPath !== undefined)) {
     const file = declaredPath ?? path;
     const own = declaredFile(name, worked, declaredPath === undefined ? worked : await readModelFile(declaredPath));

@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Table } from '../parts/table.tsx';
+import { useChoices } from '../parts/choose.tsx';
+import { useCures } from '../parts/failure.tsx';
+
+/** What can go wrong: what each code means and what to do about it; of the one that the address names, or of all. */
+export function Failures(): ReactNode {
+  const [choice] = useChoices();
+  const code = choice('code');
+  const cures = useCures();
+  const known = code === undefined ? undefined : cures.get(code);
+  const shown = known === undefined ? [...cures.values()] : [known];
+  return (
+    <>
+      <h1>{known?.code ?? 'Failures'}</h1>
+      {code !== undefined && known === undefined && cures.size > 0 && (
+        <p className="lead">This gateway knows no failure {code}: it may be one of another version.</p>
+      )}
+      {known === undefined ? (
+        <Table
+          caption={`${shown.length} kinds of failures`}
+          head={['code', 'what is wrong', 'what to do', 'the same again']}
+          words={[1, 2, 3]}
+          rows={shown.map(({ code: name, cause, cure, retryable }) => [
+            <code key={name}>{name}</code>,
+            cause,
+            cure,
+            retryable ? 'may succeed' : 'fails again',
+          ])}
+        />
+      ) : (
+        <>
+          <p className="lead">{known.cause}</p>
+          <p>{known.cure}</p>
+          <p>{known.retryable ? 'The same again may succeed.' : 'The same again fails again.'}</p>
+          <p>
+            <Link href="/failures">All kinds of failures</Link>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
