@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAsk } from '../ask.tsx';
 import { type HeatCell, HeatMap } from '../charts/heat-map.tsx';
-import { metric, metricLabel, percent } from '../format.ts';
+import { metric, metricLabel, percent, tick } from '../format.ts';
 import { RelationshipsDocument, type RelationshipsQuery } from '../generated/graphql.ts';
 import { Choose, useChoices, useSources } from '../parts/choose.tsx';
 import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
@@ -100,8 +100,19 @@ function textOf(cell: Cell, shown: 'value' | 'reduction'): Pick<HeatCell, 'text'
     : { text: percent(cell.reductionPercent / 100), detail: cell.layer };
 }
 
-function titleOf({ metric: name, value, spread, chance, layer }: Cell): string {
-  return `${metricLabel(name)} ${metric(name, value)} ± ${metric(name, spread)}, guessing ${metric(name, chance)}; read at ${layer}`;
+/** The cell with its baselines, and the other ways in which its layer can be read. */
+function titleOf({ metric: name, value, spread, chance, layer, interval, r2, logMe, hScore }: Cell): string {
+  const said = (score: string, figure: number | null): readonly string[] =>
+    figure === null ? [] : [`${score} ${tick(figure)}`];
+  return [
+    `${metricLabel(name)} ${metric(name, value)} ± ${metric(name, spread)}`,
+    ...(interval
+      ? [`95 % interval of the first trial ${metric(name, interval.low)} to ${metric(name, interval.high)}`]
+      : []),
+    `guessing ${metric(name, chance)}`,
+    ...[...said('R²', r2), ...said('LogME', logMe), ...said('H-score', hScore)],
+    `read at ${layer}`,
+  ].join('; ');
 }
 
 function column(rows: readonly Row[], at: number): readonly Cell[] {

@@ -101,6 +101,7 @@ describe('a launch', () => {
       'COMPRESSION',
     ],
     ['launchBenchmark', { batch: 8 }, 'BENCHMARK'],
+    ['registerReproduction', { upload: UPLOADED }, 'REPRODUCTION'],
   ])('%s gives a queued run', async (name, input, kind) => {
     const { run, userErrors } = await mutate(name, inputOf(name, input));
     expect(userErrors).toEqual([]);
