@@ -96,6 +96,13 @@ const STATES: Readonly<Record<Verdict, string>> = {
   'cannot be told': 'state',
 };
 
+/** Of several claims. */
+const PLURAL: Readonly<Record<Verdict, string>> = {
+  holds: 'hold',
+  'does not hold here': 'do not hold here',
+  'cannot be told': 'cannot be told',
+};
+
 function Claims({ claims, figures }: { readonly claims: readonly Claim[]; readonly figures: readonly Figure[] }) {
   const counts = VERDICTS.map((verdict) => ({
     verdict,
@@ -104,36 +111,24 @@ function Claims({ claims, figures }: { readonly claims: readonly Claim[]; readon
   return (
     <>
       <h2>
-        Of {claims.length} claims {counts.map(({ verdict, count }) => `${count} ${verdict}`).join(', ')}
+        Of {claims.length} claims{' '}
+        {counts.map(({ verdict, count }) => `${count} ${count === 1 ? verdict : PLURAL[verdict]}`).join(', ')}
       </h2>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Claims of the paper">
-        <table className="list claims">
-          <thead>
-            <tr>
-              {['claim', 'here', 'because'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {claims.map(({ place, claim, verdict, said, figure }) => (
-              <tr key={claim}>
-                <th scope="row">
-                  {claim} <small>{place}</small>
-                </th>
-                <td>
-                  <span className={STATES[verdict]}>{verdict}</span>
-                </td>
-                <td>
-                  {said} <Shown figure={figures.find(({ name }) => name === figure)} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ul className="claims" aria-label="Claims of the paper">
+        {claims.map(({ place, claim, verdict, said, figure }) => (
+          <li key={claim}>
+            <div>
+              {claim} <small>{place}</small>
+            </div>
+            <div>
+              <span className={STATES[verdict]}>{verdict}</span>
+            </div>
+            <div>
+              {said} <Shown figure={figures.find(({ name }) => name === figure)} />
+            </div>
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

@@ -96,7 +96,10 @@ function RunTable({ name, runs, total }: Omit<Props, 'metadata'>): ReactNode {
     <div className="scroll" tabIndex={0} role="region" aria-label="Runs of it">
       <table className="list">
         <caption>
-          {total === runs.length ? `${total} runs` : `The newest ${runs.length} of ${total} runs`}, newest first ·{' '}
+          {total === runs.length
+            ? `${total} ${total === 1 ? 'run' : 'runs'}`
+            : `The newest ${runs.length} of ${total} runs`}
+          , newest first ·{' '}
           <Link href={`/runs?${new URLSearchParams({ label: `reproduction=${name}` })}`}>in the list of all</Link>
         </caption>
         <thead>

@@ -59,7 +59,7 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
       ? undefined
       : { data, reading: await readDataOptions(options), models: model.map(readModel), tasks: namesOf(options.tasks) };
   const dataDir = options.dataDir ?? join(folder, 'work');
-  const { labels = [] } = readRunDetails(options).run ?? {};
+  const { labels } = readRunDetails(options).run ?? {};
   const name = options.name ?? (data === undefined ? profile.name : nameOfSource(data));
   const said = { name, labels: labels ?? [] };
   const { files, summary, results, address } = await withConnection(
@@ -67,10 +67,12 @@ async function reproduce(options: ReproduceOptions): Promise<void> {
     async (connection, signal) => {
       const request = { ...said, connection, signal, folder, page: options.page, profile, own };
       const made = await runReproduction(request);
-      const place = `/#/reproduction?run=${encodeURIComponent(made.runId)}`;
+      const place = `#/reproduction?run=${encodeURIComponent(made.runId)}`;
       // The server of a data folder may end with this command.
-      const start = connection.local ? `kneepoint up --data-dir ${dataDir}, then ` : '';
-      return { ...made, address: `${start}${connection.client.url}${place}` };
+      const address = connection.local
+        ? `${place} of what \`kneepoint up --data-dir ${dataDir}\` serves`
+        : `${connection.client.url}/${place}`;
+      return { ...made, address };
     },
   );
   if (options.json) return printJson(results);

@@ -47,7 +47,10 @@ export function responsesFigure({ layer, network, task, bins, explained }: Respo
     title: `Mean response of filters of ${layer} in ${network} by ${task}`,
     rows: rows.map((filter) => `filter ${filter}, η² ${explained[filter]!.toFixed(2)}`),
     columns: bins.map(({ name }) => name.replace(' to ', ' … ')),
-    ...{ rowsName: '', columnsName: `${task}, groups of as many images; dark: where the filter answers most` },
+    ...{
+      rowsName: '',
+      columnsName: `${task}, groups of as many images; the stronger the blue, the more the filter answers`,
+    },
     fields: scaled.map((row, r) =>
       row.map((shade, c) => ({ said: [bins[c]!.mean[rows[r]!]!.toPrecision(2)], shade: shade * 0.9 })),
     ),

@@ -27,7 +27,9 @@ export function logScale(values: readonly number[], from: number, to: number): S
       if (Math.log10(value) >= low - 0.02 && Math.log10(value) <= high + 0.02) all.push(value);
     }
   }
-  return { at: (value) => from + ((Math.log10(value) - low) / (high - low)) * (to - from), ticks: all };
+  // A narrow range may hold one such power or none: its ends say more then.
+  const ticks = all.length < 2 ? [10 ** low, 10 ** high] : all;
+  return { at: (value) => from + ((Math.log10(value) - low) / (high - low)) * (to - from), ticks };
 }
 
 /** Least and largest; around a single value some room. */

@@ -35,7 +35,7 @@ const DARK: Readonly<Record<string, string>> = {
 /** Whoever knows no media queries, such as a program that prints, shows the colours of the attributes. */
 const STYLE = `@media (prefers-color-scheme: dark) { ${Object.entries(DARK)
   .map(([light, dark]) => `[fill="${light}"] { fill: ${dark} } [stroke="${light}"] { stroke: ${dark} }`)
-  .join(' ')} [stroke^="hsl"] { filter: brightness(1.6) } }`;
+  .join(' ')} [stroke^="hsl"] { filter: brightness(1.3) } }`;
 
 export interface Drawing {
   readonly title: string;
