@@ -93,7 +93,7 @@ export function judgeTrial(
     const unseen = read(test);
     const thresholds = chooseThresholds(spec, chosenOn.scores, chosenOn.labels);
     const tested = judge(spec, unseen.scores, unseen.labels, thresholds);
-    const groups = family.groups && test.map((row) => family.groups![row]!);
+    const groups = family.groups?.filter((_, at) => split[family.rows[at]!] === TEST);
     return {
       validation: judge(spec, chosenOn.scores, chosenOn.labels, thresholds).value,
       heldOut: judge(spec, chosenOn.scores, chosenOn.labels, chooseThresholds(spec, known.scores, known.labels)).value,

@@ -51,12 +51,49 @@ describe('a probe', () => {
     for (const trial of plain.trials) expect(trial.heldOut).toBe(trial.validation);
   });
 
+  test('of images among which others have no label is that of these images alone, subjects drawn whole', () => {
+    const { spec, labels } = tasks.mood;
+    const targets = spec.targets.length;
+    const rows = [...layer.signal.keys()].filter((row) => row % 3 !== 0 && row > 90);
+    const some = labels.map((label, at) => (rows.includes(Math.floor(at / targets)) ? label : NaN));
+    // Forty subjects, each with images before and after others.
+    const groups = Int32Array.from(layer.signal.keys(), (row) => (row * 7) % 40);
+    const of = <T extends Float32Array | Float64Array>(values: T, width: number): T =>
+      values.filter((_, at) => rows.includes(Math.floor(at / width))) as T;
+    const { missing, ...own } = probe({ responses: layer.responses, labels: some, task: spec, seed: 1, groups });
+    const alone = probe({
+      ...{ responses: of(layer.responses, 12), labels: of(labels, targets), task: spec, seed: 1 },
+      groups: groups.filter((_, row) => rows.includes(row)),
+    });
+    expect(missing).toBe(600 - rows.length);
+    expect(own.interval!.drawn).toBe('subject');
+    expect({ ...own, missing: 0 }).toEqual(alone);
+  });
+
+  test('explains as much of the labels of test as the metric of that name says', () => {
+    const cell = probe({ responses: layer.responses, labels: tasks.yaw.labels, task: tasks.yaw.spec, seed: 1 });
+    expect(cell.r2).toBeCloseTo(cell.others.r2!, 9);
+    expect(cell.r2).toBeLessThan(1);
+    const still = probe({
+      responses: layer.responses,
+      labels: new Float64Array(600).fill(0.3),
+      task: tasks.yaw.spec,
+      seed: 1,
+    });
+    expect(still.r2).toBe(0);
+  });
+
   test('is the same for the same seed, and its trials differ', () => {
     const request = { responses: layer.responses, labels: tasks.mood.labels, task: tasks.mood.spec, seed: 3 };
     const cell = probe(request);
     expect(probe(request)).toEqual(cell);
     expect(probe({ ...request, seed: 4 }).trials).not.toEqual(cell.trials);
     expect(cell.trials[0]).not.toEqual(cell.trials[1]);
+    // What is of one trial alone is of the first.
+    const { interval, logMe, hScore } = probe({ ...request, trials: 1 });
+    expect(cell.interval).toEqual(interval);
+    expect(cell.logMe).toBeCloseTo(logMe!, 9);
+    expect(cell.hScore).toBeCloseTo(hScore!, 9);
   });
 
   test('leaves rows without a label out and counts them', () => {
