@@ -5,6 +5,7 @@ import { inlineFunctions } from './inline-functions.ts';
 import { moveBeforeReading } from './move-before-reading.ts';
 import { spellQuantised } from './spell-quantised.ts';
 import { storeConstants } from './store-constants.ts';
+import { storeZeroPoints } from './store-zero-points.ts';
 
 export interface Normalised {
   /** A new model that computes the same; the one given is not changed, stored bytes are shared. */
@@ -15,7 +16,7 @@ export interface Normalised {
 
 /**
  * The one form in which every later step meets a model: functions are written out, fused quantised operators are spelled as
- * DequantizeLinear, the operator and QuantizeLinear, Constant nodes are initializers, no initializer is a graph input, and free lengths have names. Throws
+ * DequantizeLinear, the operator and QuantizeLinear, which has its zero point, Constant nodes are initializers, no initializer is a graph input, and free lengths have names. Throws
  * GRAPH_CYCLE for a function that calls itself, MODEL_TOO_LARGE, and what `readTensor` throws for a scale.
  */
 export function normaliseModel(model: ModelProto): Normalised {
@@ -26,6 +27,7 @@ export function normaliseModel(model: ModelProto): Normalised {
   const notes = inlineFunctions(copy);
   spellQuantised(copy);
   storeConstants(copy);
+  storeZeroPoints(copy);
   moveBeforeReading(copy);
   nameFreeAxes(copy);
   return { model: copy, notes };

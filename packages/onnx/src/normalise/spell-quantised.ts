@@ -170,19 +170,17 @@ class Spelling {
     if (!x || !w || !bias) return undefined;
     const [step] = tensorNumbers(readTensor(x));
     const steps = tensorNumbers(readTensor(w)).map((scale) => Math.fround(scale * step!));
-    if (steps.length > 1 && this.graph.opset < PER_AXIS) return undefined;
-    const scale = floatConstant(
-      `${this.name}/bias_scale`,
-      DataType.FLOAT,
-      steps.length > 1 ? [steps.length] : [],
-      steps,
-    );
+    // A row of them, or a matrix of one row.
+    const axis = bias.dims.length - 1;
+    const many = steps.length > 1;
+    if (many && (this.graph.opset < PER_AXIS || bias.dims[axis] !== BigInt(steps.length))) return undefined;
+    const scale = floatConstant(`${this.name}/bias_scale`, DataType.FLOAT, many ? [steps.length] : [], steps);
     this.constants.push(scale);
     const output = `${this.name}/plain${input}`;
     const node = create(NodeProtoSchema, {
       ...{ name: output, opType: 'DequantizeLinear', input: [this.node.input[input]!, scale.name], output: [output] },
     });
-    if (steps.length > 1) setAttr(node, 'axis', 0);
+    if (many) setAttr(node, 'axis', axis);
     return node;
   }
 

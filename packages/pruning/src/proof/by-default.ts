@@ -19,7 +19,7 @@ const PLAIN = 1e-3;
 /** In whole numbers kernels differ where a tie is decided: less than this share of the largest answer is no other network. */
 const TIES = 1e-2;
 const ENOUGH = 'run with its graph optimisation off, the file is answered as it says';
-const FIX = `Write what stands there in other operators, or export again: a norm as LayerNormalization, scales of a weight along the channels that it makes, one quantisation where two follow each other; or report it to ONNX Runtime: ${ENOUGH}.`;
+const FIX = `Write what stands there in other operators, or export again: a norm as LayerNormalization, scales of a weight along the channels that it makes, one quantisation where two follow each other, a zero point for each; or report it to ONNX Runtime: ${ENOUGH}.`;
 
 /**
  * What a network gives in a session with default settings. Throws SURGERY_RUNTIME_DIFFERS where none can be had, although the network runs
