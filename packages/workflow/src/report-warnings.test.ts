@@ -94,6 +94,10 @@ describe('a report warns', () => {
     expect(warnings([arm('refit', 0.9)], { after: figures(20, 9) })).toEqual([
       'MACs fell to 20 %, latency only to 90 %: channels that are no multiple of 8 or 16 often run no faster.',
     ]);
+    const slower = { ...figures(20, 12), latencyMs: { p50: 12, p95: 40 } };
+    expect(warnings([arm('refit', 0.9)], { after: slower })).toEqual([
+      'MACs fell to 20 %, and latency rose to 120 %: channels that are no multiple of 8 or 16 often run no faster, and this machine had other work meanwhile.',
+    ]);
   });
 
   it('of layers whose curve says next to nothing, but not of those that cannot be pruned anyway', () => {
@@ -141,6 +145,15 @@ describe('a report warns', () => {
     expect(warnings([arm('refit', 0.9)], { avoidance: readable(0.8) })).toEqual([
       'who can still be read from what is left: accuracy 80.0 %, 90.0 % before the cut, 10.0 % by chance.',
     ]);
+  });
+
+  it('of intervals of a few people, where subjects are kept together', () => {
+    const judged = (drawn: 'image' | 'subject') => [arm('refit', 0.9, { tasks: [{ interval: { drawn } }] as never })];
+    const split = (by: string) => ({ ...{ by, train: 1, validation: 1, test: 1 }, shared: true });
+    const few = [expect.stringMatching(/^Fewer than five subjects \(person\) are in the test part/) as string];
+    expect(warnings(judged('image'), { split: split('person') })).toEqual(few);
+    expect(warnings(judged('subject'), { split: split('person') })).toEqual([]);
+    expect(warnings(judged('image'), { split: split('image') })).toEqual([]);
   });
 
   it('when tasks are judged on another split than their curves', () => {

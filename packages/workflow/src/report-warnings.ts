@@ -1,4 +1,5 @@
 import { describeKeep, describeTarget } from './plan/goal.ts';
+import { isTailNoise } from './tail-noise.ts';
 import type { Arm, MeasuredResult, MeasuredArm } from './report-measured.ts';
 
 /** How much slower than in proportion to its MACs a network may become before the report says so. */
@@ -104,8 +105,12 @@ function latencyWarning({ before, after }: Omit<MeasuredResult, 'warnings'>): re
   const macs = after.macs / before.macs;
   const time = after.latencyMs.p50 / before.latencyMs.p50;
   if (time <= macs * LATENCY_SLACK || time <= 0.5) return [];
+  const became = time > 1 ? `and latency rose to ${percent(time)}` : `latency only to ${percent(time)}`;
+  const busy = [before, after].some(({ latencyMs }) => isTailNoise(latencyMs))
+    ? ', and this machine had other work meanwhile'
+    : '';
   return [
-    `MACs fell to ${percent(macs)}, latency only to ${percent(time)}: channels that are no multiple of 8 or 16 often run no faster.`,
+    `MACs fell to ${percent(macs)}, ${became}: channels that are no multiple of 8 or 16 often run no faster${busy}.`,
   ];
 }
 
