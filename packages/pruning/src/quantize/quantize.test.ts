@@ -15,6 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { noise, run, runBatches } from '../testing/ort.ts';
 import { spellSteps } from '../testing/spell-steps.ts';
+import { roundedValues } from './activations.ts';
 import { quantisableLayers } from './layers.ts';
 import { quantize, valuesToRange } from './quantize.ts';
 import { activationSteps, Histogram, type ValueRange } from './ranges.ts';
@@ -159,4 +160,29 @@ describe('the steps of a value', () => {
     expect(histogram.within(0)).toEqual({ low: -0.5, high: 90 });
     expect(new Histogram().extremes).toEqual({ low: 0, high: 0 });
   });
+});
+
+it('a value that layers in float alone read stays as it is, whichever layers these are', () => {
+  for (const [operator, weight] of [
+    ['Conv', [4, 8, 1, 1]],
+    ['ConvTranspose', [8, 4, 1, 1]],
+  ] as const) {
+    const net = new GraphBuilder({ opset: 18 });
+    const drawn = (dims: readonly number[]): string => {
+      const count = dims.reduce((product, dim) => product * dim, 1);
+      return net.init(
+        floatTensor(
+          dims,
+          Array.from({ length: count }, (_, i) => Math.sin(i)),
+        ),
+      );
+    };
+    const first = net.node('Relu', [net.node('Conv', [net.input('image', ['N', 3, 8, 8]), drawn([8, 3, 1, 1])])]);
+    const other = net.node(operator, [first, drawn(weight)], {}, 'float');
+    net.output(net.node('Relu', [other]), ['N', 4, 8, 8]);
+    const graph = new Graph(net.build());
+    const layers = quantisableLayers(graph).layers.filter(({ name }) => name !== 'float');
+    expect(layers.length).toBe(1);
+    expect(roundedValues(graph, layers)).toEqual([{ value: 'image', steps: 'image' }]);
+  }
 });

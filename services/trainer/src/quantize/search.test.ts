@@ -1,7 +1,8 @@
+import { Failure } from '@kneepoint/failures';
 import { Graph, type ModelProto, smallNets } from '@kneepoint/onnx';
 import { Histogram, quantisableLayers, valuesToRange } from '@kneepoint/pruning';
 import { describe, expect, it } from 'vitest';
-import { borneBy, type Judged, searchQuantisation } from './search.ts';
+import { borneBy, type Judged, searchQuantisation, withinRoom } from './search.ts';
 
 const model = smallNets['vgg']!(1);
 const names = quantisableLayers(new Graph(model)).layers.map(({ name }) => name);
@@ -71,5 +72,28 @@ describe('a network in whole numbers', () => {
 
   it('may lose a point, or one image where a point is less', () => {
     expect([16, 100, 1000].map(borneBy)).toEqual([1 / 16, 0.01, 0.01]);
+  });
+});
+
+describe('a goal that leaves less than a point', () => {
+  const asked = async (room: number | undefined, least: number): Promise<readonly number[]> => {
+    const tried: number[] = [];
+    const search = (most: number): Promise<number> => {
+      tried.push(most);
+      return most < least
+        ? Promise.reject(new Failure('QUANTIZE_NOT_BORNE', 'it falls further'))
+        : Promise.resolve(most);
+    };
+    expect(await withinRoom(search, 0.01, room)).toBe(tried.at(-1));
+    return tried;
+  };
+
+  it('is kept where a network keeps it, and else loses a point at most', async () => {
+    expect(await asked(undefined, 0)).toEqual([0.01]);
+    expect(await asked(0.03, 0)).toEqual([0.01]);
+    expect(await asked(0.004, 0)).toEqual([0.004]);
+    expect(await asked(0.004, 0.007)).toEqual([0.004, 0.01]);
+    const broken = (): Promise<never> => Promise.reject(new Failure('RUNTIME_CANCELED', 'stopped'));
+    await expect(withinRoom(broken, 0.01, 0.004)).rejects.toMatchObject({ code: 'RUNTIME_CANCELED' });
   });
 });

@@ -79,6 +79,24 @@ export async function searchQuantisation(
   );
 }
 
+/**
+ * What a search finds that loses no more than `room`, which a goal leaves, where that is less than `borne`; else, and where nothing is within it, no more than
+ * `borne`: a network that loses a point is of use, and the report says that the goal is no longer met.
+ */
+export async function withinRoom<Result>(
+  search: (most: number) => Promise<Result>,
+  borne: number,
+  room: number | undefined,
+): Promise<Result> {
+  if (room === undefined || room >= borne) return search(borne);
+  try {
+    return await search(room);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'QUANTIZE_NOT_BORNE') return search(borne);
+    throw error;
+  }
+}
+
 function reasonOf(fall: number, borne: number): string {
   return fall > borne
     ? `in whole numbers it makes validation fall by ${percent(fall)} by itself`

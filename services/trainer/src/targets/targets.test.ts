@@ -2,6 +2,8 @@ import type { Manifest } from '@kneepoint/datasets';
 import { chooseThresholds, judge, type TaskSpec } from '@kneepoint/regression';
 import { describe, expect, it } from 'vitest';
 import { foldScale, leastSquaresScale, unfoldScale, unitScale } from './answer-scale.ts';
+import { fallOf } from '../quantize/fall.ts';
+import { judgeTasks, validationMetric } from '../training/judge-epoch.ts';
 import { checkData } from './check-data.ts';
 import { balancedWeights, lossTerms } from './loss-terms.ts';
 import { partsOf } from './parts.ts';
@@ -290,5 +292,32 @@ describe('labels of which an image has a part', () => {
     const head = startHead(seen);
     expect(head.weights[4]).toBeGreaterThan(0);
     expect([...head.weights, ...head.bias].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('thresholds of logits', () => {
+  const data = manifest(LABELS);
+  const parts = partsOf(data, [HAT], 1);
+  const targets = new Targets(data, [HAT], parts.train);
+  const { validation, test } = parts;
+  const isHat = (row: number) => LABELS.hat[row] === 1;
+  // All far from where a logit is neutral, but two hats and one bare head between 0 and 0.5.
+  const near = [...[...validation].filter(isHat).slice(0, 2), [...validation].find((row) => !isHat(row))!];
+  const logit = (row: number): number => (near.includes(row) ? 0.3 : isHat(row) ? 2 : -2);
+  const answers = Float32Array.from(validation, logit);
+
+  it('are 0 unless validation says otherwise, in every figure of a training', () => {
+    const [judged] = judgeTasks(targets, parts, { validation: answers, test: Float32Array.from(test, logit) });
+    const right = 1 - 1 / validation.length;
+    expect(judged).toMatchObject({ thresholds: [0], validation: right });
+    expect(validationMetric(targets, answers, parts)).toBe(right);
+    expect(fallOf([judged!], targets, answers, validation)).toBe(0);
+  });
+
+  it('are those of least squares where the network was never trained', () => {
+    const asked = { validation: answers, test: Float32Array.from(test, logit) };
+    const [judged] = judgeTasks(targets, parts, asked, undefined, 0.5);
+    expect(judged).toMatchObject({ thresholds: [0.5], validation: 1 - 2 / validation.length });
+    expect(fallOf([judged!], targets, answers, validation, 0.5)).toBe(0);
   });
 });

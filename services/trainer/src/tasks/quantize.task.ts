@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldableNormalisations, foldNormalisations, learnedInitializers } from '@kneepoint/autodiff';
 import { openDataset } from '@kneepoint/datasets';
-import { Failure } from '@kneepoint/failures';
 import { encodeModel, Graph, inputSpec, type ModelProto, upgradeOpset } from '@kneepoint/onnx';
 import { LEAST_OPSET } from '@kneepoint/pruning';
 import { CENTRE } from '@kneepoint/regression';
@@ -18,7 +17,7 @@ import {
 import { type NetworkFile, openNetwork } from '../network/open-network.ts';
 import { calibrate } from '../quantize/calibrate.ts';
 import { fallOf, inTrainingScale, roomAbove } from '../quantize/fall.ts';
-import { borneBy, type Found, type Judged, searchQuantisation } from '../quantize/search.ts';
+import { borneBy, type Found, type Judged, searchQuantisation, withinRoom } from '../quantize/search.ts';
 import { answersOf } from '../rows/answers.ts';
 import { ImageRows } from '../rows/image-rows.ts';
 import { partsOf } from '../targets/parts.ts';
@@ -77,13 +76,7 @@ export default async function quantizeNetwork(
     const room = roomAbove(bounds, reference);
     const search = (most: number): Promise<Found> =>
       searchQuantisation(float, histograms, { float: before, borne: most, judge });
-    const { model, ...found } = await (room === undefined || room >= borne
-      ? search(borne)
-      : search(room).catch((error: unknown) => {
-          // A network that loses a point is of use; the report says that the goal is no longer met.
-          if (error instanceof Failure && error.code === 'QUANTIZE_NOT_BORNE') return search(borne);
-          throw error;
-        }));
+    const { model, ...found } = await withinRoom(search, borne, room);
     const tasks = judged(await read(model, parts.validation), await read(model, parts.test));
     const written = encodeModel(
       describeModel(model, {
