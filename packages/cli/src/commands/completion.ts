@@ -11,6 +11,7 @@ import {
 import type { Command } from 'commander';
 import { findAccess } from '../client/access.ts';
 import { findRunning } from '../client/find-running.ts';
+import { SHORT } from '../client/lookup.ts';
 
 /** Names of what a gateway has, by the argument of a command that takes one. */
 type Known = Readonly<Record<string, readonly (readonly [value: string, description: string])[]>>;
@@ -47,8 +48,8 @@ export async function prepareCompletion(argv: readonly string[]): Promise<void> 
   if (argv[2] !== 'complete') return;
   const words = argv.slice(argv.indexOf('--') + 1);
   const given = (option: string): string | undefined => {
-    const at = words.indexOf(option);
-    return at < 0 ? undefined : words[at + 1];
+    const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+    return words[at] === option ? words[at + 1] : words[at]?.slice(option.length + 1);
   };
   const [url, profile] = [given('--url'), given('--profile')];
   try {
@@ -70,10 +71,27 @@ async function namesOf(client: KneepointClient): Promise<Known> {
     client.query(RunsDocument, page, options),
   ]);
   return {
-    model: nodesOf(models.models).map(({ name }) => [name, 'model'] as const),
-    dataset: nodesOf(datasets.datasets).map(({ name }) => [name, 'data set'] as const),
-    run: nodesOf(runs.runs).map(({ id, name, kind, state }) => [name ?? id, `${kind}, ${state}`] as const),
+    model: nodesOf(models.models).map(({ name, artifact }) => [typed(name, digestOf(artifact)), 'model'] as const),
+    dataset: nodesOf(datasets.datasets).map(
+      ({ name, artifact }) => [typed(name, digestOf(artifact)), 'data set'] as const,
+    ),
+    run: nodesOf(runs.runs).map(({ id, name, kind, state }) => [typed(name, id), `${kind}, ${state}`] as const),
   };
+}
+
+/**
+ * What means the same to every shell wherever it stands: scripts of completion put what is suggested into the line as it is, and bash expands
+ * it before that, with whatever commands somebody else has put into the name of a run.
+ */
+const PLAIN = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]*$/u;
+
+/** A name where it can be typed without quotes, else what means the same. */
+function typed(name: string | null | undefined, otherwise: string): string {
+  return name && PLAIN.test(name) ? name : otherwise;
+}
+
+function digestOf({ sha256 }: { readonly sha256: string }): string {
+  return sha256.slice(0, SHORT);
 }
 
 /** What the arguments of commands take, by the names that help shows. */

@@ -145,7 +145,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   doctor: [['doctor', 'try everything that the settings lead to']],
   gc: [['gc --older-than 7d --dry-run', 'what would go']],
   completion: [
-    ['completion bash >> ~/.bashrc', 'bash'],
+    [
+      'completion bash > ~/.local/share/bash-completion/completions/kneepoint',
+      'bash, with its package bash-completion and that folder there',
+    ],
     ['completion zsh > ~/.zfunc/_kneepoint', 'zsh, with ~/.zfunc in fpath before compinit'],
     ['completion fish > ~/.config/fish/completions/kneepoint.fish', 'fish'],
   ],
