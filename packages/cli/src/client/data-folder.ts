@@ -23,6 +23,7 @@ export class DataFolder {
   readonly #interrupt: Pick<Interrupt, 'limit' | 'signal'> | undefined;
   #own: Embedded | undefined;
   #looking: Promise<GatewayAccess> | undefined;
+  #closed = false;
 
   constructor(config: Config, interrupt?: Pick<Interrupt, 'limit' | 'signal'>) {
     this.#config = config;
@@ -43,12 +44,15 @@ export class DataFolder {
     return this.#looking;
   }
 
+  /** Ends what is served here, also where that is just about to begin: nobody else would end it. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#looking?.catch(() => undefined);
     await this.#own?.close();
   }
 
   async #find(): Promise<GatewayAccess> {
-    const since = Date.now();
+    const since = performance.now();
     let said = false;
     for (;;) {
       const running = await findRunning(this.#config.dataDir);
@@ -56,16 +60,16 @@ export class DataFolder {
         this.#interrupt?.limit(GOODBYE_MS);
         return running;
       }
+      this.#interrupt?.signal.throwIfAborted();
       try {
         return await this.#start();
       } catch (error) {
         if (!(error instanceof Failure) || error.code !== 'DATABASE_IN_USE') throw error;
-        const waited = Date.now() - since;
-        if (waited > PATIENCE_MS) throw error;
+        const waited = performance.now() - since;
+        if (waited > PATIENCE_MS || this.#closed) throw error;
         if (waited > QUIET_MS && !said) note(`${error.message}; waiting for it`);
         said ||= waited > QUIET_MS;
         await sleep(LOOK_MS);
-        this.#interrupt?.signal.throwIfAborted();
       }
     }
   }
