@@ -1,7 +1,7 @@
 import { KneepointError } from '@kneepoint/client';
 import { Failure } from '@kneepoint/failures';
 import { expect, it, vi } from 'vitest';
-import { printFailure } from './output.ts';
+import { printable, printFailure } from './output.ts';
 
 it.each([
   ['found here', new Failure('EPSILON_INVALID', 'no', { where: '--epsilon', fix: 'Pass one.' }), '--epsilon'],
@@ -21,4 +21,8 @@ it.each([
   const [json = '', ...lines] = said;
   expect(JSON.parse(json)).toEqual({ error: { code, message: 'no', where, fix: 'Pass one.' } });
   expect(lines.join('')).toBe(`error EPSILON_INVALID: no\n   at ${where}\n  fix Pass one.\n`);
+});
+
+it('what a name would tell the terminal is shown as a sign', () => {
+  expect(printable('a\tb\n\u001b]0;title\u0007é\u009b31m\r')).toBe('a\tb\n\uFFFD]0;title\uFFFDé\uFFFD31m\uFFFD');
 });

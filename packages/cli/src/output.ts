@@ -3,15 +3,21 @@ import { Failure } from '@kneepoint/failures';
 
 /** What a person asked to see is on standard output; what happens meanwhile is on standard error. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${printable(text)}\n`);
 }
 
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+/** With an indent of 0 in one line. */
+export function printJson(value: unknown, indent = 2): void {
+  process.stdout.write(`${JSON.stringify(value, null, indent)}\n`);
 }
 
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+/** Names of tasks and classes come from files of others, and a terminal obeys what some characters say. */
+export function printable(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, '\uFFFD');
 }
 
 /** What a failure is told with: who types a command knows fields of requests by the names of options. */

@@ -31,6 +31,12 @@ export function registerRuns(program: Command): void {
     .option('--settle', 'end its search for the smallest network with the best so far, as a run of its own')
     .action(async (given: string | undefined, options: RunOptions) => {
       const filter = readRunFilter(options);
+      if (given === undefined && (options.cancel || options.settle)) {
+        throw new Failure('RUN_UNKNOWN', 'no run is named', {
+          where: options.cancel ? '--cancel' : '--settle',
+          fix: 'Name one by its id or name: kneepoint runs RUN --cancel.',
+        });
+      }
       if (given === undefined) return options.watch ? watchAll(options, filter) : list(options, filter);
       if (filter !== undefined) {
         throw new Failure('RUN_FILTER_INVALID', 'one run is named, and others are filtered', {
@@ -73,7 +79,8 @@ async function watchAll(options: RunOptions, filter: RunFilter | undefined): Pro
       if (told.get(run.id) === line) continue;
       if (ENDED.has(run.state)) told.delete(run.id);
       else told.set(run.id, line);
-      print(options.json ? JSON.stringify(run) : line);
+      if (options.json) printJson(run, 0);
+      else print(line);
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { RunFieldsFragment } from '@kneepoint/client';
+import { printable } from '../output.ts';
 import { duration } from './number.ts';
 
 export type ProgressState = RunFieldsFragment['progress'];
@@ -25,7 +26,7 @@ export class ProgressBar {
   }
 
   show(title: string, state: ProgressState): void {
-    const text = describe(title, state);
+    const text = printable(describe(title, state));
     if (this.#stream.isTTY) {
       const filled = Math.round(state.fraction * BAR);
       this.#stream.write(
@@ -58,7 +59,7 @@ export class ProgressBar {
   /** A line that stays, above the bar. */
   line(text: string): void {
     this.#clear();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${printable(text)}\n`);
   }
 
   /** Clears the line, so that what is printed next starts on an empty one. */
