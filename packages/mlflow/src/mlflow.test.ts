@@ -275,6 +275,8 @@ describe('with a server that asks who one is', () => {
       ['/mlflow/version', basic],
     ]);
     expect(server.url).toBe(`http://${address}/mlflow`);
+    await connectTracking(`http://ada:100%@${address}`);
+    expect(asked.at(-1)![1]).toBe(`Basic ${Buffer.from('ada:100%').toString('base64')}`);
     for (const uri of ['http://user:s3cret@127.0.0.1:1', 'postgresql://user:s3cret@127.0.0.1/mlflow']) {
       const error = await connectTracking(uri).catch((thrown: unknown) => thrown as Error);
       expect(error).toMatchObject({ code: 'MLFLOW_UNREACHABLE' });

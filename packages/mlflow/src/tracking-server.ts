@@ -47,9 +47,7 @@ export async function connectTracking(uri: string, credentials: TrackingCredenti
   const address = new URL(uri);
   const { username, password } = address;
   const isInside = username !== '' || password !== '';
-  const headers = authorization(
-    isInside ? { username: decodeURIComponent(username), password: decodeURIComponent(password) } : credentials,
-  );
+  const headers = authorization(isInside ? { username: decoded(username), password: decoded(password) } : credentials);
   // No request is sent to an address that has them.
   Object.assign(address, { username: '', password: '' });
   const url = address.href.replace(/\/+$/, '');
@@ -120,6 +118,15 @@ export async function connectTracking(uri: string, credentials: TrackingCredenti
   };
   await server.post('experiments/search', { max_results: 1 });
   return server;
+}
+
+/** A part of an address; as it is written where a percent sign in it stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function authorization({ token, username, password }: TrackingCredentials): Record<string, string> {
