@@ -100,8 +100,10 @@ function namesOf(text: string | undefined): readonly string[] | undefined {
   return text?.split(',').map((name) => name.trim());
 }
 
-/** FILE or FILE=TASK. */
-function readModel(text: string): { readonly file: string; readonly task: string | null } {
+/** FILE or FILE=TASK. Folders of experiments are often called after settings, such as `lr=0.1/net.onnx`: that is no task. */
+export function readModel(text: string): { readonly file: string; readonly task: string | null } {
   const at = text.lastIndexOf('=');
-  return at < 0 ? { file: text, task: null } : { file: text.slice(0, at), task: text.slice(at + 1) };
+  const task = text.slice(at + 1);
+  if (at < 0 || /[\\/]|\.onnx$/i.test(task)) return { file: text, task: null };
+  return { file: text.slice(0, at), task };
 }
