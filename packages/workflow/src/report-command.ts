@@ -17,6 +17,8 @@ export interface AskedFor {
 interface Named {
   readonly model: string;
   readonly dataset: string;
+  /** The column whose value keeps images together when the set is split; who imports it anew has to say so. */
+  readonly subject?: string | null;
 }
 
 type Flags = readonly (readonly [flag: string, value: string])[];
@@ -25,16 +27,21 @@ type Flags = readonly (readonly [flag: string, value: string])[];
  * The command that asks for the same: `prune` by the names on the server, `compress` by the files that were registered under them. Null where
  * something was asked for that only the API can say.
  */
-export function commandOf(kind: 'PRUNE' | 'COMPRESSION', asked: AskedFor, { model, dataset }: Named): string | null {
+export function commandOf(
+  kind: 'PRUNE' | 'COMPRESSION',
+  asked: AskedFor,
+  { model, dataset, subject }: Named,
+): string | null {
   const tasks = tasksOf(asked);
   const flags = [planFlags(asked), goalFlags(asked), kind === 'PRUNE' ? [] : compressFlags(asked)];
   if (tasks === null || flags.includes(null)) return null;
   const words = flags.flatMap((found) => found!.flatMap(([flag, value]) => (value === '' ? [flag] : [flag, value])));
   const out = ['--out', 'small'];
+  const group = absent(subject) ? [] : ['--group', subject];
   const all =
     kind === 'PRUNE'
       ? ['prune', model, dataset, tasks, ...words, ...out]
-      : ['compress', '--model', `${model}.onnx`, '--data', dataset, '--task', tasks, ...words, ...out];
+      : ['compress', '--model', `${model}.onnx`, '--data', dataset, '--task', tasks, ...group, ...words, ...out];
   return ['kneepoint', ...all].map(quoted).join(' ');
 }
 

@@ -38,6 +38,14 @@ const stored = (value: unknown): unknown =>
   );
 
 describe('the command of a report asks for what was asked for', () => {
+  it('keeps images of a subject together where they are imported anew', () => {
+    const asked = { plan: { task: 'gender' }, epsilons: [0.01] };
+    const named = { ...NAMES, subject: 'the person' };
+    expect(parsed(commandOf('COMPRESSION', asked, named)!).options).toMatchObject({ group: 'the person' });
+    expect(parsed(commandOf('COMPRESSION', asked, { ...NAMES, subject: null })!).options).not.toHaveProperty('group');
+    expect(commandOf('PRUNE', asked, named)).not.toContain('--group');
+  });
+
   it.each<[string, AskedFor]>([
     ['a goal', { plan: { task: 'gender' }, keep: { share: 0.985 }, rounds: 3 }],
     ['a difference', { plan: { tasks: ['gender', 'head pose'] }, keep: { within: 0.5 }, splitSeed: 7, teacher: false }],

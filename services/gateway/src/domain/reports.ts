@@ -114,7 +114,7 @@ async function compose(
   return reportOf({
     kneepoint: VERSION,
     run: describeRun(row, kind),
-    command: commandOf(kind, asked.input as AskedFor, names),
+    command: commandOf(kind, asked.input as AskedFor, { ...names, subject: dataset?.subject ?? null }),
     model: {
       id: model === null ? null : globalId('Model', model.id),
       name: names.model,
