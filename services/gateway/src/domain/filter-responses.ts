@@ -12,6 +12,7 @@ import {
   planAnalysis,
 } from '@kneepoint/workflow';
 import type { Context } from '../context.ts';
+import { Gate } from '../limits/gate.ts';
 import type { FilterResponses, RespondingImage } from '../schema/filter-responses.ts';
 import type { FilterResponsesInput, LayerResponses } from '../tasks/filter-responses.task.ts';
 import { analysisMissing } from './analyses.ts';
@@ -46,10 +47,15 @@ const TELLING = 20;
 /** All filters of a layer are gone through at once: whoever looks at one looks at others. */
 const known = new Remembered<LayerResponses>(64 * 2 ** 20);
 const underWay = new Shared<LayerResponses>();
+/**
+ * One at a time: each is a process with an index and a layer's responses in memory, which a gateway's has room for once, and it goes on when
+ * who asked has gone.
+ */
+const readers = new Gate({ atOnce: 1, waiting: 32, weight: Infinity });
 
 /**
  * What a filter answers to the labels of a task (paper §3, Fig. 2), and the images that it answers to most and least. Throws BINS_INVALID,
- * LAYER_UNKNOWN, TASK_UNKNOWN, FILTER_UNKNOWN, ANALYSIS_MISSING.
+ * LAYER_UNKNOWN, TASK_UNKNOWN, FILTER_UNKNOWN, ANALYSIS_MISSING, SERVER_BUSY.
  */
 export async function filterResponses(context: Context, request: FilterResponsesRequest): Promise<FilterResponses> {
   requireSizes(request);
@@ -124,9 +130,17 @@ async function layerResponses(context: Context, request: LayerRequest): Promise<
     // Who asked while it was read finds it here.
     const meanwhile = known.get(name);
     if (meanwhile !== undefined) return meanwhile;
-    const read = await readResponses(context, request);
-    known.set(name, read);
-    return read;
+    const leave = await readers.enter(
+      { tenant: context.db.projectId ?? '', weight: 0 },
+      context.config.gateway.querySeconds * 1000,
+    );
+    try {
+      const read = await readResponses(context, request);
+      known.set(name, read);
+      return read;
+    } finally {
+      leave();
+    }
   });
 }
 

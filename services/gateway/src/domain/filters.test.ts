@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,6 +216,17 @@ describe('filterResponses', () => {
     const picture = await fetch(filterResponses.archive.downloadUrl, { headers: { range } });
     expect([picture.status, name]).toEqual([206, '39.png']);
     expect(Buffer.from(await picture.arrayBuffer())).toEqual(await pngOf(39));
+  });
+
+  it('reads one at a time, however many are asked for', async () => {
+    let most = 0;
+    const look = setInterval(() => {
+      most = Math.max(most, readdirSync(join(gateway.folder, 'work')).length);
+    }, 5);
+    const asked = [5, 6, 7].map((bins) => gateway.post(ASK, { ...variables, bins }));
+    await Promise.all(asked);
+    clearInterval(look);
+    expect(most).toBe(1);
   });
 
   it('takes the filter that is named, and refuses what is not there', async () => {
