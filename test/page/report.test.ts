@@ -11,10 +11,10 @@ import { available, program } from '../support/available.ts';
 import { expectedTables, tablesOf } from './report-tables.ts';
 
 interface Renderer {
-  renderReport(
+  readonly renderReport: (
     report: Report,
     extras: object,
-  ): { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
+  ) => { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
 }
 
 const GENDER: TaskSpec = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
@@ -23,6 +23,22 @@ const AGE: TaskSpec = { name: 'age', type: 'continuous', targets: ['age'], unit:
 const ODD = '<b>&"odd.jpg';
 const PICTURE =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjQ7wAAAABJRU5ErkJggg==';
+
+/** What no file of XML may hold, and what would end one of its elements. */
+const UNWRITABLE = '\u0007</title>\u{1F600}\uD800';
+
+/** Two tasks that differ in what no name of a file can say, of a hundred classes each, any of which was taken for any other. */
+function withHundredClasses(report: Report): Report {
+  const [result] = report.results;
+  const [found] = result!.perClass;
+  const classes = Array.from({ length: 100 }, (_, at) => ({ ...found!.classes[0]!, name: `${UNWRITABLE} ${at}` }));
+  const counts = classes.map((_, truth) => classes.map((_class, answer) => 1 + ((7 * truth + 3 * answer) % 5)));
+  const perClass = ['年/月', '年?月'].map((task) => ({
+    ...{ ...found!, task, classes, changes: null },
+    confusion: { before: counts, after: counts },
+  }));
+  return { ...report, results: [{ ...result!, perClass }] };
+}
 
 /** Of four images: the first is lost, the second is won. */
 const answers = (given: readonly number[], kind: RowAnswers['kind'], truth: readonly number[]): RowAnswers => ({
@@ -140,10 +156,12 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
   let page: Page;
   let html: string;
   let figures: ReturnType<Renderer['renderReport']>['figures'];
+  let renderReport: Renderer['renderReport'];
 
   beforeAll(async () => {
     const renderer = new URL('../../dist/report/render.mjs', import.meta.url).href;
-    ({ html, figures } = ((await import(renderer)) as Renderer).renderReport(report, EXTRAS));
+    ({ renderReport } = (await import(renderer)) as Renderer);
+    ({ html, figures } = renderReport(report, EXTRAS));
     folder = await mkdtemp(join(tmpdir(), 'kneepoint-report-'));
     await writeFile(join(folder, 'report.html'), html);
     browser = await chromium.launch({ executablePath: program('chromium-headless-shell'), args: ['--no-sandbox'] });
@@ -210,12 +228,26 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     const names = figures.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('keep-99pct-curves-gender');
-    for (const { name, svg } of figures) {
-      const wrong = await page.evaluate(
-        `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror')?.textContent ?? ''`,
-      );
-      expect([name, wrong]).toEqual([name, '']);
-      expect(svg).not.toMatch(/var\(|NaN|undefined|Infinity/);
-    }
+    for (const { name, svg } of figures) await expectDrawing(name, svg);
   });
+
+  it('stays small with a hundred classes, and whole whatever they are called', async () => {
+    const many = renderReport(withHundredClasses(report), EXTRAS);
+    expect(many.html.length).toBeLessThan(1_000_000);
+    const names = many.figures.map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('keep-99pct-classes'))).toEqual([
+      'keep-99pct-classes-年-月',
+      'keep-99pct-classes-年-月-2',
+    ]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, svg } of many.figures) await expectDrawing(name, svg);
+  });
+
+  async function expectDrawing(name: string, svg: string): Promise<void> {
+    const wrong = await page.evaluate(
+      `new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').querySelector('parsererror')?.textContent ?? ''`,
+    );
+    expect([name, wrong]).toEqual([name, '']);
+    expect(svg).not.toMatch(/var\(|NaN|undefined|Infinity/);
+  }
 });

@@ -75,10 +75,14 @@ export function unitOf(report: Pick<Report, 'tasks'>, task: string): string {
   return unit === null ? '' : `, ${unit}`;
 }
 
-/** Words that make a name of a file. */
+/** Of a word in the name of a file: names may be long, and what systems take is not. */
+const LONGEST_WORD = 60;
+
+/** Words that make a name of a file, in whatever script they are. */
 export function fileName(...words: readonly string[]): string {
   return words
+    .map((word) => [...word].slice(0, LONGEST_WORD).join(''))
     .join('-')
-    .replaceAll(/[^\w.-]+/g, '-')
+    .replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-')
     .replaceAll(/^[-.]+|-+$/g, '');
 }

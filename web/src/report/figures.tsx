@@ -237,8 +237,18 @@ export function trainings({ result: { arms, metric: stages, label } }: Drawn): r
     });
 }
 
-/** Every figure of a result. */
+/** Every figure of a result, no two of one name: tasks may differ in what no name of a file can say. */
 export function figuresOf(drawn: Drawn): readonly Figure[] {
+  const taken = new Map<string, number>();
+  return allOf(drawn).map(({ name, drawing }) => {
+    // Not every disk tells large letters from small ones.
+    const count = (taken.get(name.toLowerCase()) ?? 0) + 1;
+    taken.set(name.toLowerCase(), count);
+    return { name: count === 1 ? name : `${name}-${count}`, drawing };
+  });
+}
+
+function allOf(drawn: Drawn): readonly Figure[] {
   const { result } = drawn;
   const tasks = result.tasks.map(({ task }) => task);
   return [

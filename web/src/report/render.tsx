@@ -61,6 +61,8 @@ function Document({
 
 /** Around a drawing in a file of its own. */
 const EDGE = 8;
+/** Characters that no document of XML may hold, however they are written; names of classes may. */
+const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 /** With the colours of paper written out: few programs that draw SVG know variables. */
 function standalone(drawing: ReactNode): string {
@@ -70,7 +72,7 @@ function standalone(drawing: ReactNode): string {
     ),
   );
   const styles = charts.replaceAll(/var\((--[\w-]+)\)/g, (_all, name: string) => paper.get(name) ?? 'black');
-  const svg = renderToStaticMarkup(drawing);
+  const svg = renderToStaticMarkup(drawing).replaceAll(NOT_XML, '\uFFFD');
   const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number) as [number, number, number];
   const [wide, high] = [width + 2 * EDGE, height + 2 * EDGE];
   const ground = `<rect x="${-EDGE}" y="${-EDGE}" width="${wide}" height="${high}" fill="#ffffff"/>`;
