@@ -125,7 +125,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page of a gateway wi
       sessionStorage.setItem('kneepoint-token', 'eyJhbGciOiJSUzI1NiJ9.e30.');
     }`);
     await page.reload();
-    await page.getByRole('heading', { name: 'Who asks is not known any more' }).waitFor();
+    await page.getByText('The token that this tab had is not valid').waitFor();
     // The issuer still knows who that is, and asks for a nod alone.
     await page.getByRole('button', { name: /^Sign in with/ }).click();
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -145,6 +145,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page of a gateway wi
     await page.getByRole('alert').getByText('End-User aborted interaction').waitFor();
     await page.getByRole('button', { name: /^Sign in with/ }).click();
     await confirmAs('stranger');
+    await page.getByRole('heading', { name: 'Not let in' }).waitFor();
     await page.getByRole('alert').getByText('has no role').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
     await visit.close();

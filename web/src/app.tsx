@@ -124,7 +124,7 @@ function Admitted({ problem, children }: Props & { readonly children: ReactNode 
   const { data, error } = useAsk(OverviewDocument, {});
   if (useIsRefused()) return <SignIn problem={problem} />;
   if (data !== undefined) return children;
-  if (error instanceof KneepointError && error.code === 'FORBIDDEN') return <SignIn problem={error} />;
+  if (error instanceof KneepointError && error.code === 'FORBIDDEN') return <SignIn problem={error} isKnown />;
   if (error) return <Problem error={error} />;
   return <p className="quiet">Asking the gateway…</p>;
 }

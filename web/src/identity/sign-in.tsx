@@ -6,18 +6,20 @@ import { keepAccess, keepProject, keptAccess } from './access.ts';
 import { type Provider, providerOf } from './provider.ts';
 
 interface Props {
-  /** What went wrong at the issuer, if somebody comes from there. */
+  /** What the issuer says against whoever comes from there, or the gateway against whom it knows. */
   readonly problem?: Error | undefined;
+  /** Whether the gateway knows who asks, and does not let them in. */
+  readonly isKnown?: boolean;
 }
 
 /** For a gateway that asks who one is: at its issuer where it has one, or by a token, kept for this tab alone. */
-export function SignIn({ problem }: Props): ReactNode {
+export function SignIn({ problem, isKnown = false }: Props): ReactNode {
   const asked = useQuery({ queryKey: ['auth'], queryFn: ({ signal }) => providerOf(GATEWAY_URL, signal) });
   if (asked.isPending) return <p className="quiet">Asking how one signs in…</p>;
-  const hasEnded = keptAccess() !== null;
   return (
     <div className="card narrow">
-      <h1>{hasEnded ? 'Who asks is not known any more' : 'Who asks?'}</h1>
+      <h1>{isKnown ? 'Not let in' : 'Who asks?'}</h1>
+      {!isKnown && keptAccess() !== null && <p>The token that this tab had is not valid, or not any more.</p>}
       {problem && <Problem error={problem} />}
       {asked.data ? (
         <>

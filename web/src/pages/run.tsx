@@ -45,9 +45,8 @@ export function RunPage({ id }: { readonly id: string }): ReactNode {
       <Controls run={run} />
       {run.failure && <FailureCard {...run.failure} />}
       {!ENDED.has(run.state) && <Underway run={run} />}
-      {run.report && <RunReport file={run.report.file} />}
       <Files run={run} />
-      <Trainings run={run} />
+      {run.report ? <RunReport file={run.report.file} /> : <Trainings run={run} />}
       <Steps run={run} />
       <Events run={run} isOver={ENDED.has(run.state)} />
     </>
