@@ -1,5 +1,5 @@
 import { KneepointError } from '@kneepoint/client';
-import { Failure } from '@kneepoint/failures';
+import { Failure, FAILURES } from '@kneepoint/failures';
 
 /** What a person asked to see is on standard output; what happens meanwhile is on standard error. */
 export function print(text: string): void {
@@ -36,9 +36,15 @@ function told(error: unknown): {
   };
 }
 
+/** What would be right in general, where nothing was said of this case. */
+function cureOf(code: string): string | undefined {
+  return (FAILURES as Readonly<Record<string, { readonly cure: string }>>)[code]?.cure;
+}
+
 /** One line of what was wrong, one of where, one of what would be right; as JSON on standard output when JSON was asked for. Gives its code. */
 export function printFailure(error: unknown, json: boolean): string {
-  const failure = told(error);
+  const said = told(error);
+  const failure = { ...said, fix: said.fix ?? cureOf(said.code) };
   if (json) printJson({ error: failure });
   note(`error ${failure.code}: ${failure.message}`);
   if (failure.where) note(`   at ${failure.where}`);
