@@ -63,7 +63,8 @@ describe.skipIf(!available('chromium-headless-shell'))('the page of a gateway wi
         KNEEPOINT_PUBLIC_URL: 'http://127.0.0.1',
       },
     });
-    answer = providerOf(issuer, `${gateway.url}/`).callback();
+    const provider = providerOf(issuer, `${gateway.url}/`).callback();
+    answer = (request, response) => void provider(request, response);
     browser = await chromium.launch({ executablePath: program('chromium-headless-shell'), args: ['--no-sandbox'] });
   });
   afterAll(async () => {
