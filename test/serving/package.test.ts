@@ -134,6 +134,7 @@ function reportFor(tasks: readonly TaskSpec[], preprocess: Preprocess): Report {
           after: figures,
           warnings: ['too few images'],
         },
+        tasks: tasks.map(({ name }) => ({ name, images: test.length })),
         delivered: { arm: 'finetuned', sha256: 'b'.repeat(64), bytes: 400, scores: 'logits', tasks: [] },
         original: { metric: 0.5, validation: 0.5, interval, tasks: judged },
         arms: [{ arm: 'finetuned', tasks: judged }],

@@ -64,7 +64,7 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
     name: 'quick',
     ...{ faces: 1_200, persons: 30, smaller: 480, size: 32 },
     ...{ widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
-    ...{ primaryEpochs: 6, satelliteEpochs: 2, primaries: PRIMARIES },
+    ...{ primaryEpochs: 6, satelliteEpochs: 2, primaries: ['identity', 'gender', 'age', 'head_pose'] },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     // Next to nothing would be left of networks that are as small as these.
     ...{ small: ['gender'], smallShare: 0.7, ranked: [], agnostic: 'head_pose', light: true },

@@ -23,15 +23,19 @@ export interface StepRow {
   readonly etaSeconds: number | null;
 }
 
-export interface AttemptRow {
+export interface StepAttemptRow {
   readonly id: string;
-  readonly step: string;
   readonly number: number;
   readonly worker: string;
   readonly outcome: string | null;
   readonly failure: unknown;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
+}
+
+export interface AttemptRow extends StepAttemptRow {
+  /** Name of the step. */
+  readonly step: string;
 }
 
 export interface TrainingRow {
@@ -76,13 +80,13 @@ export const STEPS: ListSource<StepRow, number> = {
   remembered: new Remembered(PAGE_BYTES),
 };
 
-const ATTEMPT = Prisma.sql`attempt.id, step.name AS step, number, attempt.worker, outcome, attempt.failure,
+const ATTEMPT = Prisma.sql`attempt.id, number, attempt.worker, outcome, attempt.failure,
   attempt.started_at AS "startedAt", attempt.ended_at AS "endedAt"`;
 
 /** Tries at one step. */
-export const STEP_ATTEMPTS: ListSource<AttemptRow, number> = {
+export const STEP_ATTEMPTS: ListSource<StepAttemptRow, number> = {
   columns: ATTEMPT,
-  rows: Prisma.sql`FROM "public"."attempt" JOIN "public"."step" ON step.id = attempt.step_id WHERE step_id = owner.id`,
+  rows: Prisma.sql`FROM "public"."attempt" WHERE step_id = owner.id`,
   remembered: new Remembered(PAGE_BYTES),
   order: Prisma.sql`number`,
   after: (number) => Prisma.sql`number > ${number}`,
@@ -92,7 +96,7 @@ export const STEP_ATTEMPTS: ListSource<AttemptRow, number> = {
 
 /** Tries at every step of a run, oldest first. */
 export const RUN_ATTEMPTS: ListSource<AttemptRow, Position> = {
-  columns: ATTEMPT,
+  columns: Prisma.sql`step.name AS step, ${ATTEMPT}`,
   rows: Prisma.sql`FROM "public"."attempt" JOIN "public"."step" ON step.id = attempt.step_id WHERE step.run_id = owner.id`,
   remembered: new Remembered(PAGE_BYTES),
   order: Prisma.sql`attempt.started_at, attempt.id`,

@@ -97,7 +97,8 @@ export function attemptsOf({ loaders }: Context, run: Run, page: PageRequest): P
 }
 
 export function attemptsOfStep({ loaders }: Context, step: Step, page: PageRequest): Promise<Page<Attempt>> {
-  return pageOf(loaders.stepAttempts, { id: step.rowId, version: step.version }, page, toAttempt);
+  const owner = { id: step.rowId, version: step.version };
+  return pageOf(loaders.stepAttempts, owner, page, (row) => toAttempt({ ...row, step: step.name }));
 }
 
 export async function progressOf({ loaders }: Context, run: Run): Promise<Progress> {
