@@ -34,8 +34,8 @@ export function compressionClaims({ cuts, light }: Reproduction): readonly Claim
   const at = groups.map(atPaperEpsilon);
   return [
     epsilonClaim(groups),
-    finetunedClaim(at),
-    scratchClaim(at),
+    claimBeside(at, WHOLE),
+    claimBeside(at, FRESH),
     defaultClaim(at),
     ...at.flatMap((cut) => (PAPER[cut.result.task] ? [sizeClaim(cut, PAPER[cut.result.task]!, '§8, Tables 3–5')] : [])),
     ...lightGroups.map((group) => sizeClaim(atPaperEpsilon(group), PAPER_LIGHT, '§8, Table 6, max-feature-map')),
@@ -78,43 +78,43 @@ function epsilonClaim(groups: readonly (readonly CutResult[])[]): Claim {
   };
 }
 
-function finetunedClaim(at: readonly CutResult[]): Claim {
-  const told = at.flatMap((cut) => {
-    const [own, whole] = [armOf(cut, 'finetuned'), armOf(cut, 'unpruned')];
-    return own && whole ? [{ cut, own: own.metric, whole: whole.metric }] : [];
-  });
-  const good = told.filter(({ cut, own, whole }) => (kept(own, whole, cut.result.metric.chance) ?? 0) >= AS_GOOD);
-  return {
-    ...{
-      place: '§8, Table 2',
-      claim: 'Cut and finetuned, it is as good as the whole network finetuned',
-      figure: at[0] ? figureOf(at[0]) : null,
-    },
-    verdict: verdictOf(told.length === 0 ? null : good.length > told.length / 2),
-    said: saidOf(
-      told,
-      `At ε = 0.01, cut against whole: ${told.map(({ cut, own, whole }) => `${cut.result.task} ${shown(own, cut.result.metric.name)} against ${shown(whole, cut.result.metric.name)}`).join('; ')}.`,
-    ),
-  };
+/** What the finetuned network is set beside, and what the paper says of the two. */
+interface Rival {
+  readonly arm: 'unpruned' | 'scratch';
+  readonly claim: string;
+  readonly named: string;
+  /** Whether it is so for one cut. */
+  readonly holds: (own: number, other: number, cut: CutResult) => boolean;
 }
 
-function scratchClaim(at: readonly CutResult[]): Claim {
+const WHOLE: Rival = {
+  arm: 'unpruned',
+  claim: 'Cut and finetuned, it is as good as the whole network finetuned',
+  named: 'cut against whole',
+  holds: (own, whole, { result }) => (kept(own, whole, result.metric.chance) ?? 0) >= AS_GOOD,
+};
+
+const FRESH: Rival = {
+  arm: 'scratch',
+  claim: 'What the filters know is worth keeping: from scratch the same layers do worse',
+  named: 'finetuned against from scratch',
+  holds: (own, scratch, { result }) => gain(own, scratch, result.metric) > 0,
+};
+
+function claimBeside(at: readonly CutResult[], { arm, claim, named, holds }: Rival): Claim {
   const told = at.flatMap((cut) => {
-    const [own, scratch] = [armOf(cut, 'finetuned'), armOf(cut, 'scratch')];
-    return own && scratch ? [{ cut, own: own.metric, scratch: scratch.metric }] : [];
+    const [own, other] = [armOf(cut, 'finetuned'), armOf(cut, arm)];
+    return own && other ? [{ cut, own: own.metric, other: other.metric }] : [];
   });
-  const better = told.filter(({ cut, own, scratch }) => gain(own, scratch, cut.result.metric) > 0);
+  const so = told.filter(({ cut, own, other }) => holds(own, other, cut));
+  const pairs = told.map(({ cut: { result }, own, other }) => {
+    const { name } = result.metric;
+    return `${result.task} ${shown(own, name)} against ${shown(other, name)}`;
+  });
   return {
-    ...{
-      place: '§8, Table 2',
-      claim: 'What the filters know is worth keeping: from scratch the same layers do worse',
-      figure: at[0] ? figureOf(at[0]) : null,
-    },
-    verdict: verdictOf(told.length === 0 ? null : better.length > told.length / 2),
-    said: saidOf(
-      told,
-      `At ε = 0.01, finetuned against from scratch: ${told.map(({ cut, own, scratch }) => `${cut.result.task} ${shown(own, cut.result.metric.name)} against ${shown(scratch, cut.result.metric.name)}`).join('; ')}.`,
-    ),
+    ...{ place: '§8, Table 2', claim, figure: at[0] ? figureOf(at[0]) : null },
+    verdict: verdictOf(told.length === 0 ? null : so.length > told.length / 2),
+    said: saidOf(told, `At ε = 0.01, ${named}: ${pairs.join('; ')}.`),
   };
 }
 
