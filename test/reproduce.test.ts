@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reproduction } from '@kneepoint/reproduction';
-import { Kneepoint, kneepoint } from './support/kneepoint.ts';
+import { Kneepoint, kneepoint, kneepointJson } from './support/kneepoint.ts';
 
 describe('a quick reproduction that was killed and started again', () => {
   let folder: string;
@@ -83,5 +83,17 @@ describe('a quick reproduction that was killed and started again', () => {
     for (const path of figures) expect(await readFile(join(folder, path), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
     expect(page.match(/\*\*(holds|does not hold here|cannot be told)\*\*/g)!.length).toBeGreaterThan(10);
+  });
+
+  it('is kept by a run, from which everything can be fetched again', async () => {
+    const store = ['--data-dir', join(folder, 'work')];
+    const runs = await kneepointJson<readonly { readonly id: string; readonly kind: string }[]>(['runs', ...store]);
+    const { id } = runs.find(({ kind }) => kind === 'REPRODUCTION')!;
+    const again = join(folder, 'again');
+    const { code, stderr } = await kneepoint(['get', id, '--out', again, ...store]);
+    expect(code, stderr).toBe(0);
+    for (const file of ['results.json', 'reproduction.md', join('figures', 'matrix.svg')]) {
+      expect(await readFile(join(again, file), 'utf8'), file).toBe(await readFile(join(folder, file), 'utf8'));
+    }
   });
 });

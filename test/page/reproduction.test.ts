@@ -3,12 +3,19 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient, type KneepointClient, RegisterReproductionDocument } from '@kneepoint/client/node';
+import {
+  createClient,
+  type KneepointClient,
+  LaunchCompressionDocument,
+  RegisterReproductionDocument,
+} from '@kneepoint/client/node';
 import { madeResults } from '@kneepoint/reproduction/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importsOf } from '../../packages/cli/src/client/connect.ts';
+import { registerDataset, registerModel } from '../../packages/cli/src/client/register.ts';
 import { available, program } from '../support/available.ts';
-import { ADMIN_TOKEN, Kneepoint } from '../support/kneepoint.ts';
+import { ADMIN_TOKEN, Kneepoint, makeSample } from '../support/kneepoint.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds serious or critical, each with where. */
@@ -85,6 +92,29 @@ describe.skipIf(!available('chromium-headless-shell'))('the page of a reproducti
     await page.getByRole('heading', { name: 'Not at its end' }).waitFor();
     expect(await page.getByRole('region', { name: 'Runs of it' }).textContent()).toContain('REPRODUCTION_INVALID');
     expect(await page.getByText('Stage 3 of 4').count()).toBe(1);
+  });
+
+  it('cancels what is open of one that is under way', async () => {
+    const { model: file, faces } = await makeSample(join(folder, 'sample'), { count: 96, widths: [8, 'pool', 8] });
+    const connection = { client, local: false, imports: importsOf(folder), close: () => Promise.resolve() };
+    const { signal } = new AbortController();
+    const { model } = await registerModel(connection, { file, name: 'small' }, signal);
+    const { dataset } = await registerDataset(connection, { source: faces, name: 'faces' }, signal);
+    const { run } = await client.mutate(LaunchCompressionDocument, {
+      input: {
+        ...{ model: model!.id, dataset: dataset!.id, plan: { task: 'yaw' }, epsilons: [0.05] },
+        training: { epochs: 500, patience: 500 },
+        run: { name: 'open: cut for yaw', labels: [{ key: 'reproduction', value: 'open' }] },
+      },
+    });
+    await open('?name=open');
+    await page.getByRole('heading', { name: 'Under way' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel what is open' }).click();
+    await expect(client.waitForRun(run.id)).rejects.toThrow('ended as CANCELED');
+    await page.getByRole('heading', { name: 'Not at its end' }).waitFor();
+    const row = page.getByRole('region', { name: 'Runs of it' }).getByRole('row').filter({ hasText: 'cut for yaw' });
+    expect(await row.textContent()).toContain('canceled');
+    expect(await page.getByRole('button', { name: 'Cancel what is open' }).count()).toBe(0);
   });
 
   it.each(['light', 'dark'] as const)(
