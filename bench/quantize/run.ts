@@ -48,6 +48,7 @@ const CASES: readonly Case[] = [
     options: ['--group', 'identity'],
     sources: photographs('head-pose-estimation-adas-0001.onnx'),
   },
+  { name: 'slim-320', task: 'eyes', options: ['--group', 'identity'], sources: photographs('slim-320.onnx') },
   { name: 'drawn faces', task: 'gender', options: [], sources: drawn },
 ];
 const wanted = process.argv.slice(2);
