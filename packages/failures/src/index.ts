@@ -1,2 +1,3 @@
 export { Failure, type FailureDetails, type FailureJson } from './failure.ts';
-export { FAILURES, type FailureCode, type FailureKind } from './registry.ts';
+export { FAILURES, type FailureCode } from './registry.ts';
+export { type FailureKind } from './kind.ts';

@@ -1,3 +1,4 @@
+import type { FailureKind } from './kind.ts';
 import { apiFailures } from './codes/api.ts';
 import { datasetFailures } from './codes/datasets.ts';
 import { deploymentFailures } from './codes/deployment.ts';
@@ -10,16 +11,6 @@ import { pruningFailures } from './codes/pruning.ts';
 import { regressionFailures } from './codes/regression.ts';
 import { runtimeFailures } from './codes/runtime.ts';
 import { trainingFailures } from './codes/training.ts';
-
-/** What a failure code means to the person who meets it. */
-export interface FailureKind {
-  /** One sentence: what went wrong. */
-  readonly cause: string;
-  /** One sentence: what to do about it. */
-  readonly cure: string;
-  /** Whether the same work can succeed when tried again without a change of input. */
-  readonly retryable: boolean;
-}
 
 /** Every failure code. Adding one is adding a line to the file of its family under codes/. */
 export const FAILURES = {

@@ -58,7 +58,8 @@ export {
   type Step,
   type Webhook,
 } from './database/generated/client.ts';
-export { type DatabaseOptions, openDatabase } from './database/open-database.ts';
+export { openDatabase } from './database/open-database.ts';
+export { type DatabaseOptions } from './database/connection.ts';
 export { cancelRun } from './work/cancel-run.ts';
 export { describeRun, type RunDetails } from './work/describe-run.ts';
 export { canonicalJson } from './work/canonical-json.ts';

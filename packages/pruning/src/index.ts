@@ -1,9 +1,16 @@
 export type { FreezeReason } from './labels/channel-labels.ts';
 export type { Shapes, TraceOptions } from './trace/trace.ts';
 export { RULES } from './rules/index.ts';
-export { analyzeChannels, type ChannelAnalysis, type ChannelClass, type LayerInfo } from './analysis/analysis.ts';
-export { findTaps, type Tap } from './analysis/taps.ts';
-export type { CostKind, Plan, PlanFigures, PlanLayer, PlanLimits, Target, TimeTarget } from './plan/plan.ts';
+export {
+  analyzeChannels,
+  type ChannelAnalysis,
+  type ChannelClass,
+  findTaps,
+  type LayerInfo,
+} from './analysis/analysis.ts';
+export type { Tap } from './analysis/taps.ts';
+export type { Plan, PlanFigures, PlanLayer, PlanLimits, Target, TimeTarget } from './plan/plan.ts';
+export type { CostKind } from './plan/cost-terms.ts';
 export type { Decision } from './plan/decide.ts';
 export type { LayerRanking, Rankings } from './plan/ranking.ts';
 export { groupsByTaps, lossesOfTaps, worthByTaps } from './plan/group-losses.ts';
@@ -49,7 +56,8 @@ export { meaningAtStake, type OverChannels, statisticsAtStake } from './surgery/
 export { heInitialise } from './proof/he-initialise.ts';
 export { answersAlike } from './proof/alike.ts';
 export type { ProofBatch, ProofFeed, RunModel } from './proof/batches.ts';
-export type { Gate, NegativeControl, ProofFigures } from './proof/gates.ts';
+export type { Gate, NegativeControl } from './proof/gates.ts';
+export type { ProofFigures } from './proof/trial.ts';
 export { prove, type Proof, type ProofInput } from './proof/prove.ts';
 export { damageOfOrder, rankByDamage, type RankedGroup } from './damage/rank-by-damage.ts';
 export { readingsOf, type Reading } from './damage/readings.ts';

@@ -1,7 +1,8 @@
 import { unreadable } from './checks.ts';
 import { decodePicture } from './decode-picture.ts';
 import { Budget } from './decode-budget.ts';
-import { type ImageHeader, readImageHeader } from './image-header.ts';
+import { readImageHeader } from './image-header.ts';
+import { type ImageHeader } from './header.ts';
 import { checkChannels, type InputSize } from './input-size.ts';
 import { place } from './place.ts';
 import { hasAlpha, type Preprocess } from './preprocess.ts';

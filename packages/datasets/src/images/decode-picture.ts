@@ -1,4 +1,4 @@
-import type { ImageHeader } from './image-header.ts';
+import type { ImageHeader } from './header.ts';
 import { hasAlpha, type Preprocess } from './preprocess.ts';
 import type { ReadPicture } from './readers/reader.ts';
 import { readerOf } from './readers/readers.ts';

@@ -1,18 +1,9 @@
+import type { ImageHeader } from './header.ts';
 import type { Metadata } from 'sharp';
 import { checkArea, checkDecoded, checkHeader, unreadable } from './checks.ts';
 import { readerOf } from './readers/readers.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';
 import { withReason } from './with-reason.ts';
-
-/** What a file says of itself before a pixel is decoded. */
-export interface ImageHeader {
-  readonly width: number;
-  readonly height: number;
-  readonly grey: boolean;
-  /** Of one value of a pixel; `float` stands for everything that is neither 8 nor 16 bits without sign. */
-  readonly depth: 'uchar' | 'ushort' | 'float';
-  readonly linear: boolean;
-}
 
 /**
  * @throws DATASET_IMAGE_*; `where` is `name`

@@ -1,6 +1,7 @@
 import { checkArea, checkDecoded, checkHeader, unreadable } from './checks.ts';
 import { decodeValues } from './decode-picture.ts';
-import { headerOf, type ImageHeader } from './image-header.ts';
+import { headerOf } from './image-header.ts';
+import { type ImageHeader } from './header.ts';
 import { DEFAULT_PREPROCESS } from './preprocess.ts';
 import { readerOf } from './readers/readers.ts';
 import { sharp, UNTRUSTED } from './sharp.ts';

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../registry.ts';
+import type { FailureKind } from '../kind.ts';
 
 /** What the gateway says of a request before it comes as far as GraphQL. */
 export const httpFailures = {

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../registry.ts';
+import type { FailureKind } from '../kind.ts';
 
 export const platformFailures = {
   INTERNAL: {

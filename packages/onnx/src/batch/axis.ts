@@ -2,8 +2,10 @@ import { Failure } from '@kneepoint/failures';
 import { hasAttr, intsAttr } from '../attributes.ts';
 import type { Graph } from '../graph.ts';
 import type { NodeProto } from '../proto.ts';
-import type { ShapeEntry } from './shape-vectors.ts';
 import { tensorDims, tensorNumbers } from '../tensor.ts';
+
+/** An entry of a shape that is computed in the graph: a number, the batch of the moment, or a length that is not followed. */
+export type ShapeEntry = number | 'batch' | undefined;
 
 /** What is known of a value that depends on the image. Values without an entry do not: they are constants or shape arithmetic. */
 export interface BatchAxis {

@@ -1,7 +1,5 @@
 import { intAttr, intsAttr } from '../attributes.ts';
-import type { BatchRule } from './axis.ts';
-import type { ShapeEntry } from './shape-vectors.ts';
-import { absolute, constantDims, imageAxis, integers, withoutAxes } from './axis.ts';
+import { type BatchRule, type ShapeEntry, absolute, constantDims, imageAxis, integers, withoutAxes } from './axis.ts';
 
 export const flatten: BatchRule = (context) => {
   const input = imageAxis(context);

@@ -1,11 +1,8 @@
+import type { ShapeEntry, BatchAxis } from './axis.ts';
 import { intAttr } from '../attributes.ts';
 import type { Graph } from '../graph.ts';
 import type { NodeProto } from '../proto.ts';
 import { tensorNumbers } from '../tensor.ts';
-import type { BatchAxis } from './axis.ts';
-
-/** An entry of a shape that is computed in the graph: a number, the batch of the moment, or a length that is not followed. */
-export type ShapeEntry = number | 'batch' | undefined;
 
 /** Follows the shape arithmetic that exporters leave for `x.view(x.size(0), -1)`: Shape, Gather, Unsqueeze, Concat, Reshape. */
 export class ShapeVectors {

@@ -1,3 +1,4 @@
+import type { DatabaseConnection, DatabaseOptions } from './connection.ts';
 import { EventEmitter } from 'node:events';
 import { Failure } from '@kneepoint/failures';
 import { boundClient } from './bound-client.ts';
@@ -6,25 +7,6 @@ import type { Database } from './database.ts';
 import { databaseUnavailable, isConflict, isUnavailable } from './database-failure.ts';
 import { openPglite } from './open-pglite.ts';
 import { openPostgres } from './open-postgres.ts';
-
-/** What differs between the engines. */
-export interface DatabaseConnection {
-  readonly prisma: DatabaseClient;
-  readonly exclusive: boolean;
-  /** Where it is, without secrets. */
-  readonly where: string;
-  announce(url: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface DatabaseOptions {
-  /** How long to wait for a server that does not answer yet, in milliseconds. Default 10 000. */
-  readonly waitMs?: number;
-  /** Most connections that this process holds to a server. Default 10. */
-  readonly connections?: number;
-  /** After how long a server gives up a statement, in milliseconds. Default 0: never. */
-  readonly statementMs?: number;
-}
 
 const CONFLICT_RETRIES = 5;
 const PGLITE = /^pglite:\/\/(\/?[^/].*)$/;

@@ -7,7 +7,7 @@ import { createClient } from './client.ts';
 import { freshCluster } from './cluster/fresh-cluster.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { applyMigrations } from './migrations.ts';
-import type { DatabaseConnection } from './open-database.ts';
+import type { DatabaseConnection } from './connection.ts';
 
 const MEMORY = ':memory:';
 

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { createClient } from './client.ts';
 import { databaseUnavailable, isUnavailable } from './database-failure.ts';
 import { applyMigrations, pendingMigrations } from './migrations.ts';
-import type { DatabaseConnection, DatabaseOptions } from './open-database.ts';
+import type { DatabaseConnection, DatabaseOptions } from './connection.ts';
 
 /** The lock that Prisma's own migrate command takes, so that the two never work at once. */
 const MIGRATION_LOCK = 72707369;

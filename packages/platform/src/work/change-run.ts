@@ -1,20 +1,9 @@
+import type { LockedRun } from './locked-run.ts';
 import type { Transaction } from '../database/client.ts';
 import type { Database } from '../database/database.ts';
 import { observeEnd } from './observe-end.ts';
 import { settleRun } from './settle-run.ts';
 import { isRunTerminal } from './states.ts';
-
-/** A run whose row is locked until the transaction ends. */
-export interface LockedRun {
-  readonly id: string;
-  readonly projectId: string;
-  readonly kind: string;
-  readonly state: string;
-  readonly seq: number;
-  readonly createdAt: Date;
-  /** The database's clock; every time that is written comes from it, so that workers' clocks don't matter. */
-  readonly now: Date;
-}
 
 export interface RunChange<T> {
   readonly value: T;

@@ -1,7 +1,7 @@
 import { Prisma } from '../database/generated/client.ts';
 import type { Transaction } from '../database/client.ts';
 import { recordRunEvent } from '../events/run-events.ts';
-import type { LockedRun } from './change-run.ts';
+import type { LockedRun } from './locked-run.ts';
 import { addToOutbox, type QueuedStep } from './outbox.ts';
 import { isRunTerminal, type RunState } from './states.ts';
 import { storedJson } from './stored-json.ts';

@@ -1,3 +1,4 @@
+import type { Reconciliation } from './reconcile/reconciliation.ts';
 import type { Bus, Consumer } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
@@ -22,12 +23,6 @@ export interface ReconcilerOptions {
   readonly republishAfterMs?: number;
 }
 
-export interface Reconciliation {
-  readonly db: Database;
-  readonly bus: Bus;
-  readonly log: Logger | undefined;
-}
-
 /**
  * Repairs what the ordinary course leaves behind when something dies: leases that ran out, messages that were lost or given up,
  * cancellations that nobody heard. Every repair is a compare-and-set, so any number of reconcilers may run.
@@ -46,6 +41,7 @@ export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptio
         await takeUpAfterRestart(shared);
         restarted = false;
       }
+      if (!(await isActive(db))) return;
       await expireLeases(shared);
       await republishUnseen(shared, republishAfterMs);
       await settleIdleRuns(shared);
@@ -61,4 +57,12 @@ export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptio
       await letters?.drain();
     },
   };
+}
+
+/** Whether there is anything that could need a repair: one question, where each repair asks its own. */
+async function isActive({ prisma }: Database): Promise<boolean> {
+  const [row] = await prisma.$queryRaw<[{ active: boolean }]>`
+    SELECT EXISTS (SELECT FROM step WHERE state IN ('QUEUED', 'RUNNING'))
+      OR EXISTS (SELECT FROM run WHERE state IN ('QUEUED', 'STARTING', 'RUNNING', 'CANCELING')) AS active`;
+  return row.active;
 }

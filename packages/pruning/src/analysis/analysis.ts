@@ -90,6 +90,14 @@ export function analyzeChannels(model: ModelProto, shapes: Shapes, options: Trac
   return { layers, classes, taps, options, shapes, skeleton: bare, trace, classOf };
 }
 
+/** The taps of a model in graph order. Throws as `analyzeChannels` does. */
+export function findTaps(model: ModelProto, shapes: Shapes, options?: TraceOptions): readonly Tap[];
+export function findTaps(analysis: ChannelAnalysis): readonly Tap[];
+export function findTaps(model: ModelProto | ChannelAnalysis, shapes?: Shapes, options?: TraceOptions): readonly Tap[] {
+  if ('taps' in model) return model.taps;
+  return analyzeChannels(model, shapes ?? new Map(), options).taps;
+}
+
 function layerInfo(
   node: NodeProto,
   ids: readonly number[],

@@ -2,8 +2,7 @@ import { floatTensor, intTensor, Layers, smallNets } from '@kneepoint/onnx';
 import { describe, expect, it } from 'vitest';
 import { analyse, channelsLastNet } from '../testing/analyse.ts';
 import { measureShapes } from '../testing/ort.ts';
-import { analyzeChannels } from './analysis.ts';
-import { findTaps } from './taps.ts';
+import { analyzeChannels, findTaps } from './analysis.ts';
 
 /** Builds one convolution of 8 filters and what follows it; gives the tap's value and the value where it should lie. */
 async function tapAfter(follow: (net: Layers, x: string) => { tap: string; end: string }) {

@@ -1,10 +1,8 @@
-import type { MapSize, ModelProto, NodeProto } from '@kneepoint/onnx';
+import type { MapSize, NodeProto } from '@kneepoint/onnx';
 import type { Graph } from '@kneepoint/onnx';
 import { constantProto, isDefaultDomain } from '@kneepoint/onnx';
 import { expanded, varyingAxes } from '../labels/label-tensor.ts';
-import type { Shapes, Trace, TraceOptions } from '../trace/trace.ts';
-import type { ChannelAnalysis } from './analysis.ts';
-import { analyzeChannels } from './analysis.ts';
+import type { Trace } from '../trace/trace.ts';
 
 /**
  * Where responses are read: after a convolution (+ normalisation, + activation or max-feature-map) and before pooling, after the sum
@@ -25,14 +23,6 @@ export interface Tap {
   readonly order: number;
   /** Channel class of each channel; −1 for one that belongs to no filter. */
   readonly classes: readonly number[];
-}
-
-/** The taps of a model in graph order. Throws as `analyzeChannels` does. */
-export function findTaps(model: ModelProto, shapes: Shapes, options?: TraceOptions): readonly Tap[];
-export function findTaps(analysis: ChannelAnalysis): readonly Tap[];
-export function findTaps(model: ModelProto | ChannelAnalysis, shapes?: Shapes, options?: TraceOptions): readonly Tap[] {
-  if ('taps' in model) return model.taps;
-  return analyzeChannels(model, shapes ?? new Map(), options).taps;
 }
 
 /** The taps of a traced graph. `frozen` says whether a class has to stay. */

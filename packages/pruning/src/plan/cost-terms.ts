@@ -1,5 +1,6 @@
-import type { NodeProto, TensorProto } from '@kneepoint/onnx';
 import {
+  type NodeProto,
+  type TensorProto,
   byteLengthOf,
   constantDims,
   constantProto,
@@ -12,8 +13,10 @@ import {
   weightRole,
 } from '@kneepoint/onnx';
 import type { ChannelAnalysis } from '../analysis/analysis.ts';
-import type { CostKind } from './plan.ts';
 import { type Dimension, lengthOf, positions, Sizes } from './sizes.ts';
+
+/** What a target bounds: multiply-accumulates for one image, learned numbers, or bytes of stored tensors. */
+export type CostKind = 'macs' | 'parameters' | 'bytes';
 
 /** A part of a network's cost: a coefficient times the number of positions of some axes. */
 export interface CostTerm {

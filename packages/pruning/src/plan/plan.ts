@@ -1,5 +1,5 @@
+import type { CostKind, CostTerm, MeasuredTerm } from './cost-terms.ts';
 import type { TraceOptions } from '../trace/trace.ts';
-import type { CostTerm, MeasuredTerm } from './cost-terms.ts';
 
 /** What a layer keeps. */
 export interface PlanLayer {
@@ -54,9 +54,6 @@ export interface PlanLimits {
   /** Every layer keeps a multiple of this many filters where its classes allow, or all it has. Default 1. */
   readonly roundTo?: number;
 }
-
-/** What a target bounds: multiply-accumulates for one image, learned numbers, or bytes of stored tensors. */
-export type CostKind = 'macs' | 'parameters' | 'bytes';
 
 /** A bound on what the whole network costs after the cut. */
 export type Target = CostTarget | TimeTarget;

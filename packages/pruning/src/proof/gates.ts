@@ -1,22 +1,4 @@
-import type { Trial, Way } from './trial.ts';
-import { DEPENDENCE_SHARE, ROUNDING_FACTOR } from './trial.ts';
-
-/** How one set of weights fared. Differences are between surgery and masking. */
-export interface ProofFigures {
-  readonly maxAbsDiff: number;
-  /** The largest difference of an output divided by that output's largest magnitude. */
-  readonly maxRelDiff: number;
-  /** The same where the cut network runs in a session with default settings. */
-  readonly byDefault: number;
-  /** What rounding does to the masked network itself, relative likewise; null where no difference was large enough to ask. */
-  readonly rounding: number | null;
-  /** How far two images move the output: max |y(x₁) − y(x₂)|. */
-  readonly inputDependence: number;
-  /** The same, relative to the largest magnitude of that output. */
-  readonly relativeDependence: number;
-  /** Difference divided by input dependence, worst output; null when no output depends on the image. */
-  readonly diffOverDependence: number | null;
-}
+import { type Trial, type Way, DEPENDENCE_SHARE, ROUNDING_FACTOR } from './trial.ts';
 
 export interface NegativeControl {
   readonly applicable: boolean;

@@ -1,17 +1,14 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import { mask } from '../surgery/mask.ts';
-import type { OverChannels } from '../surgery/over-channels.ts';
-import { meaningOfEqual, overChannels } from '../surgery/over-channels.ts';
+import { type OverChannels, meaningOfEqual, overChannels } from '../surgery/over-channels.ts';
 import { prune, prunedShapes } from '../surgery/prune.ts';
-import type { Images, RunModel } from './batches.ts';
-import { imageBatches, runAll } from './batches.ts';
+import { type Images, type RunModel, imageBatches, runAll } from './batches.ts';
 import { refuseRewriting, runByDefault } from './by-default.ts';
 import type { BatchOutputs } from './compare.ts';
 import { freshWeights } from './fresh-weights.ts';
-import type { Gate, NegativeControl, ProofFigures } from './gates.ts';
-import { controlGate, dependenceGate, differenceGate } from './gates.ts';
-import { Trial } from './trial.ts';
+import { type Gate, type NegativeControl, controlGate, dependenceGate, differenceGate } from './gates.ts';
+import { type ProofFigures, Trial } from './trial.ts';
 import { exposing, witnessesOf } from './witnesses.ts';
 
 export interface ProofInput extends Images {

@@ -1,10 +1,24 @@
 import type { ModelProto } from '@kneepoint/onnx';
 import type { ProofBatch, RunModel } from './batches.ts';
-import type { BatchOutputs, Comparison } from './compare.ts';
-import { compareOutputs, inputDependence, relative } from './compare.ts';
-import type { ProofFigures } from './gates.ts';
-import type { Rounding } from './rounding.ts';
-import { measureRounding } from './rounding.ts';
+import { type BatchOutputs, type Comparison, compareOutputs, inputDependence, relative } from './compare.ts';
+import { type Rounding, measureRounding } from './rounding.ts';
+
+/** How one set of weights fared. Differences are between surgery and masking. */
+export interface ProofFigures {
+  readonly maxAbsDiff: number;
+  /** The largest difference of an output divided by that output's largest magnitude. */
+  readonly maxRelDiff: number;
+  /** The same where the cut network runs in a session with default settings. */
+  readonly byDefault: number;
+  /** What rounding does to the masked network itself, relative likewise; null where no difference was large enough to ask. */
+  readonly rounding: number | null;
+  /** How far two images move the output: max |y(x₁) − y(x₂)|. */
+  readonly inputDependence: number;
+  /** The same, relative to the largest magnitude of that output. */
+  readonly relativeDependence: number;
+  /** Difference divided by input dependence, worst output; null when no output depends on the image. */
+  readonly diffOverDependence: number | null;
+}
 
 /** A difference may be so many times what rounding was seen to do: a handful of draws need not show its worst. */
 export const ROUNDING_FACTOR = 4;

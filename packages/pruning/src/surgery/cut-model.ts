@@ -1,6 +1,11 @@
+import type { Removed } from './removed.ts';
 import { clone, create } from '@bufbuild/protobuf';
-import type { Folded, ModelProto, NodeProto, TensorProto, TypedArray } from '@kneepoint/onnx';
 import {
+  type Folded,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type TypedArray,
   cloneModel,
   constantDims,
   constantProto,
@@ -13,8 +18,7 @@ import {
 } from '@kneepoint/onnx';
 import type { Cut, NodeEdit } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
-import type { Stored } from '../trace/stored.ts';
-import { scaleAxis, storedBehind } from '../trace/stored.ts';
+import { type Stored, scaleAxis, storedBehind } from '../trace/stored.ts';
 import { countZeros } from './count-zeros.ts';
 import { cutDims, cutTensor } from './cut-tensor.ts';
 import { elementType, numberConstant } from './element-type.ts';
@@ -22,9 +26,6 @@ import type { OverChannels } from './over-channels.ts';
 import { removeDead } from './remove-dead.ts';
 import { restoreNames } from './restore-names.ts';
 import { spellShuffles } from './spell-shuffles.ts';
-
-/** Whether the class of a label goes. */
-export type Removed = (label: number) => boolean;
 
 /** A model after the cut, and the shape of every value in it at batch 1. */
 export interface CutResult {

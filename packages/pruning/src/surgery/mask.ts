@@ -1,14 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import type { ModelProto } from '@kneepoint/onnx';
-import { Graph, NodeProtoSchema } from '@kneepoint/onnx';
+import { type ModelProto, Graph, NodeProtoSchema } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
 import { elementType, numberConstant } from './element-type.ts';
 import { namedCopy } from './prepare.ts';
-import type { Removed } from './cut-model.ts';
+import type { Removed } from './removed.ts';
 import { leaveOutOfAverage } from './mask-average.ts';
-import type { OverChannels } from './over-channels.ts';
-import { statisticsOf } from './over-channels.ts';
+import { type OverChannels, statisticsOf } from './over-channels.ts';
 import { resolvePlan } from './resolve-plan.ts';
 
 export interface MaskOptions {

@@ -1,9 +1,8 @@
-import type { Graph, ModelProto, NodeProto } from '@kneepoint/onnx';
-import { isDropped } from '@kneepoint/onnx';
+import { type Graph, type ModelProto, type NodeProto, isDropped } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
 import type { Consumption } from '../trace/edits.ts';
 import type { Shapes, Trace } from '../trace/trace.ts';
-import type { Removed } from './cut-model.ts';
+import type { Removed } from './removed.ts';
 import { resolvePlan } from './resolve-plan.ts';
 import { zeroChannels } from './zero-channels.ts';
 

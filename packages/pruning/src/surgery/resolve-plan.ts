@@ -1,9 +1,8 @@
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
 import type { Plan } from '../plan/plan.ts';
-import type { Shapes } from '../trace/trace.ts';
-import { Trace } from '../trace/trace.ts';
-import type { Removed } from './cut-model.ts';
+import { type Shapes, Trace } from '../trace/trace.ts';
+import type { Removed } from './removed.ts';
 import { prepare } from './prepare.ts';
 
 /** A plan matched to a model: its trace, and which labels go. */

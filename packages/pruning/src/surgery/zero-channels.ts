@@ -1,5 +1,7 @@
-import type { Graph, NodeProto, TensorProto } from '@kneepoint/onnx';
 import {
+  type Graph,
+  type NodeProto,
+  type TensorProto,
   constantProto,
   floatAttr,
   hasAttr,
@@ -12,7 +14,7 @@ import {
 import type { TracedLayer } from '../trace/edits.ts';
 import { storedBehind, storedNumbers } from '../trace/stored.ts';
 import type { Trace, Value } from '../trace/trace.ts';
-import type { Removed } from './cut-model.ts';
+import type { Removed } from './removed.ts';
 
 /** Roots of the removed classes whose channels are zero in a value, whatever the image. */
 export type ZeroRoots = ReadonlySet<number>;

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { createProject, createToken, type Database, isAtLeast, type Role } from '@kneepoint/platform';
 import type { Context } from '../context.ts';
 import type { AuditEntry, CreateTokenInput, Project, Token, Viewer } from '../schema/identity.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 
 type TokenRow = NonNullable<Awaited<ReturnType<Database['prisma']['token']['findUnique']>>>;

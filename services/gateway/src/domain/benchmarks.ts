@@ -3,7 +3,8 @@ import { type BenchmarkInput, type BenchmarkOutput, planBenchmark } from '@kneep
 import type { Context } from '../context.ts';
 import type { Benchmark, LaunchBenchmarkInput } from '../schema/benchmark.ts';
 import type { Run } from '../schema/run.ts';
-import { isAbsent, launch } from './launch.ts';
+import { isAbsent } from './absent.ts';
+import { launch } from './launch.ts';
 import { requireModel } from './models.ts';
 import { requireProduct } from './products.ts';
 

@@ -9,7 +9,7 @@ import {
   type TrainedArm,
 } from '@kneepoint/workflow';
 import type { KeepInput, LaunchCompressionInput } from '../schema/compression.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { requirePruneOptions, toPruneOptions, type Wanted } from './prune-options.ts';
 
 type Requested = Pick<

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { Run } from '../schema/run.ts';
 import type { RunDetailsInput } from '../schema/run-details.ts';
 import { requireDetails } from './run-details.ts';
+import { isAbsent } from './absent.ts';
 import { toRun } from './runs.ts';
 
 const KEY = /^[\w.:-]{1,200}$/;
@@ -28,11 +29,6 @@ export async function launch(
   return toRun(
     await launchRun(db, { ...request, ...bound, input: plain, ...details, createdBy: principal.name, ...key }),
   );
-}
-
-/** GraphQL clients may write null for a field that they leave out. */
-export function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null;
 }
 
 /** What a run says that it is about. */

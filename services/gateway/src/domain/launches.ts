@@ -18,7 +18,8 @@ import type {
 import type { Run } from '../schema/run.ts';
 import { requireCriteria } from './criteria.ts';
 import { requireDataset, requireTasks } from './datasets.ts';
-import { isAbsent, launch, namesOf } from './launch.ts';
+import { isAbsent } from './absent.ts';
+import { launch, namesOf } from './launch.ts';
 import { requireModel } from './models.ts';
 import { requireName } from './names.ts';
 import { requirePruneOptions, requireWanted } from './prune-options.ts';

@@ -5,7 +5,7 @@ import type { Artifact } from '../schema/artifact.ts';
 import type { Model } from '../schema/model.ts';
 import { toArtifact } from './artifacts.ts';
 import { globalId, localId } from './ids.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { ENDED, type Named, remove, rename } from './names.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 import { Remembered } from './remembered.ts';

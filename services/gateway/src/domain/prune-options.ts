@@ -15,7 +15,7 @@ import type { LaunchPruneInput } from '../schema/mutations.ts';
 import type { PlanInput, TargetInput } from '../schema/plan-options.ts';
 import { requireTask, requireTasks } from './datasets.ts';
 import { requireEpsilon } from './epsilon.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { requireLayer } from './layers.ts';
 
 const MOST_NETWORKS = 20;

@@ -2,7 +2,7 @@ import { Failure } from '@kneepoint/failures';
 import { cleanText } from '@kneepoint/platform';
 import type { RunFilter } from '../schema/run.ts';
 import { localId } from './ids.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { requireLabel } from './labels.ts';
 import type { RunRow } from './runs.ts';
 

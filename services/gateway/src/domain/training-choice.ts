@@ -7,7 +7,7 @@ import {
   type TrainingSettings,
 } from '@kneepoint/workflow';
 import type { OptimizerInput, ScheduleInput, TrainingInput } from '../schema/training.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 
 const MOST_FROZEN = 1000;
 

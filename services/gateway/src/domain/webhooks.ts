@@ -19,7 +19,7 @@ import type { Context } from '../context.ts';
 import type { CreateWebhookInput, Delivery, UpdateWebhookInput, Webhook } from '../schema/webhook.ts';
 import { globalId } from './ids.ts';
 import { requireLabel, toLabels } from './labels.ts';
-import { isAbsent } from './launch.ts';
+import { isAbsent } from './absent.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
 
 export interface WithSecret {

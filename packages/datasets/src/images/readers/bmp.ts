@@ -1,4 +1,4 @@
-import type { ImageHeader } from '../image-header.ts';
+import type { ImageHeader } from '../header.ts';
 import type { PictureReader, ReadPicture } from './reader.ts';
 
 /** Where the bits of a colour stand in a pixel. */

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { LIMITS } from '../../limits.ts';
-import type { ImageHeader } from '../image-header.ts';
+import type { ImageHeader } from '../header.ts';
 import { storedSamples, type StoredFrame } from './dicom-frame.ts';
 import { greyLevels, type Levels } from './dicom-levels.ts';
 import { NotRead, type PictureReader } from './reader.ts';

@@ -1,4 +1,4 @@
-import type { ImageHeader } from '../image-header.ts';
+import type { ImageHeader } from '../header.ts';
 import { NotRead } from './reader.ts';
 
 interface Jpeg2000Header extends ImageHeader {

@@ -1,4 +1,4 @@
-import type { ImageHeader } from '../image-header.ts';
+import type { ImageHeader } from '../header.ts';
 
 /** A picture as a reader gives it: height × width × bands, from the left and from above. */
 export interface ReadPicture {

@@ -4,7 +4,7 @@ import { deadLetters } from '../../metrics/metrics.ts';
 import { giveUpAttempt } from '../end-attempt.ts';
 import { parseJobMessage } from '../job-message.ts';
 import { tellCancel, tellChange } from '../run-events.ts';
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 /**
  * A job that the bus has given up: the attempt that it stood for fails, so that the step is tried anew or the run ends and says why,

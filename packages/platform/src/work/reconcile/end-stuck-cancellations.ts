@@ -1,7 +1,7 @@
 import { changeRun, Unchanged } from '../change-run.ts';
 import { tellCancel, tellChange } from '../run-events.ts';
 import { cancelSteps } from '../settle-run.ts';
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 /** A handler that doesn't listen can't keep a canceled run open: its step is taken away, and what it makes is dropped. */
 export async function endStuckCancellations({ db, bus, log }: Reconciliation, graceMs: number): Promise<void> {

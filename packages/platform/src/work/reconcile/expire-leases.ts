@@ -1,6 +1,6 @@
 import { endAttempt } from '../end-attempt.ts';
 import { tellCancel, tellChange } from '../run-events.ts';
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 const BATCH = 200;
 

@@ -1,5 +1,5 @@
 import { addToOutbox } from '../outbox.ts';
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 
 interface UnseenStep {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { changeRun, Unchanged } from '../change-run.ts';
 import { tellChange } from '../run-events.ts';
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { isRunTerminal } from '../states.ts';
 
 const BATCH = 200;

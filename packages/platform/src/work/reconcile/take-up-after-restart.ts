@@ -1,4 +1,4 @@
-import type { Reconciliation } from '../start-reconciler.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { republish } from './republish-unseen.ts';
 
 /**
