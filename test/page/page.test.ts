@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { buffer as bufferOf } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import type { Report } from '@kneepoint/workflow';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPromise as openZip } from 'yauzl';
 import { available, program } from '../support/available.ts';
 import { type CliServer, startCliServer } from '../support/cli-server.ts';
 import { JSON_HEADERS, kneepoint, kneepointJson } from '../support/kneepoint.ts';
@@ -15,13 +18,27 @@ import { expectedTables, tablesOf } from './report-tables.ts';
 /** A page that is drawn on a machine that is busy with other tests. */
 const PATIENCE_MS = 60_000;
 
-const PATHS = ['/', '/curves', '/filters', '/network', '/compress', '/runs', '/models', '/datasets'];
+const PATHS = ['/', '/curves', '/filters', '/network', '/compress', '/runs', '/models', '/datasets', '/reproduction'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What axe finds serious or critical, each with where. */
 const FINDINGS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
   violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`;
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The files of a zip archive, by their paths in it. */
+async function unzipped(path: string): Promise<ReadonlyMap<string, Buffer>> {
+  const zip = await openZip(path, { lazyEntries: true });
+  const files = new Map<string, Buffer>();
+  for await (const entry of zip.eachEntry()) {
+    files.set(entry.fileName, await bufferOf(await zip.openReadStreamPromise(entry)));
+  }
+  return files;
+}
 
 describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser', () => {
   let server: CliServer;
@@ -241,6 +258,32 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     expect(changes!.compared).toBe(report.split.test);
     const written = await readFile(join(out, 'report.html'), 'utf8');
     expect(written.includes('src="data:image/jpeg;base64,')).toBe(changes!.changed > 0);
+  });
+
+  it('packages a network for deployment, as one file whose sums agree with what lies in it', async () => {
+    const { results } = JSON.parse(await readFile(join(server.folder, 'out', 'report.json'), 'utf8')) as Report;
+    await page.getByRole('button', { name: 'Package for deployment' }).click();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Package for deployment (zip)' }).click();
+    const download = await saving;
+    const saved = join(server.folder, 'saved.zip');
+    await download.saveAs(saved);
+    const files = await unzipped(saved);
+    // Everything lies in a folder that is called as the file.
+    const folder = download.suggestedFilename().replace(/\.zip$/, '');
+    expect(new Set([...files.keys()].map((name) => name.split('/')[0]))).toEqual(new Set([folder]));
+    const sums = files
+      .get(`${folder}/SHA256SUMS`)!
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => line.split('  ') as [string, string]);
+    expect(sums).toHaveLength(files.size - 1);
+    for (const [sum, name] of sums) expect(sha256(files.get(`${folder}/${name}`)!), name).toBe(sum);
+    expect(sums).toContainEqual([results[0]!.delivered.sha256, 'model.onnx']);
+    expect(sums.map(([, name]) => name)).toEqual(
+      expect.arrayContaining(['README.md', 'config.json', 'samples/predict.py', 'test/expected.json']),
+    );
   });
 
   it('takes a model by choosing files, and says what is wrong with another', async () => {

@@ -52,6 +52,7 @@ export type { LayerSummary, ModelInspection, ModelReference, TapReference } from
 export {
   type Arm,
   type LatencySearchFigures,
+  type LayerTime,
   type Machine,
   type MeasuredArm,
   type MeasuredOriginal,
@@ -65,6 +66,7 @@ export {
   type ReportHealing,
   type ReportKeep,
   type ReportLayer,
+  type ReportLayerTimes,
   type ReportReadability,
   type ReportRound,
   type ReportTarget,
@@ -102,6 +104,7 @@ export { planBenchmark } from './runs/benchmark.ts';
 export { type CompressRequest, planCompress } from './runs/compress.ts';
 export { DEFAULT_DISTILLATION, type FinetuneRequest, planFinetune, teachStep } from './runs/finetune.ts';
 export { planImportDataset, planImportModel } from './runs/import.ts';
+export { planPackage } from './runs/package.ts';
 export { planReproduction } from './runs/reproduction.ts';
 export { planPrune, type PruneRequest } from './runs/prune.ts';
 export { publicRunId } from './run-id.ts';
@@ -122,6 +125,7 @@ export {
 } from './steps/finetune.ts';
 export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
+export { PACKAGE, type PackageInput, packageKey, type PackageOutput } from './steps/package.ts';
 export { type KeptChannels, PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
 export {
   type FloatLayer,

@@ -216,6 +216,23 @@ export interface ReportLayer {
   readonly healing: ReportHealing | null;
 }
 
+/** What layers take, in graph order. Fused or taken out, a layer of one network may not be in the other. */
+export interface ReportLayerTimes {
+  /** Of the whole network. */
+  readonly before: readonly LayerTime[];
+  /** Of the delivered one. */
+  readonly after: readonly LayerTime[];
+}
+
+/** A layer, with all that follows it until the next one. */
+export interface LayerTime {
+  readonly name: string;
+  /** Of the time in operators, 0 to 1. */
+  readonly share: number;
+  /** Its share of the median of the whole: of one image in a report, of one batch in a benchmark. */
+  readonly ms: number;
+}
+
 /** The untouched network, as a linear probe on its best layer reads it. */
 export type MeasuredOriginal = Pick<MeasuredArm, 'metric' | 'validation' | 'interval' | 'tasks'>;
 
@@ -275,6 +292,8 @@ export interface MeasuredResult {
   /** The network that is delivered: the one in whole numbers, else the finetuned one, else the refitted one. */
   readonly after: NetworkFigures;
   readonly layers: readonly ReportLayer[];
+  /** Where the time goes; absent where a card does the work, of a cut that nothing was trained after, and of older measurements. */
+  readonly layerTimes?: ReportLayerTimes;
   /** Evidence that surgery equals masking, and that the comparison would have noticed otherwise: three gates. */
   readonly proof: Proof;
   readonly split: {

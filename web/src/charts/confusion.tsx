@@ -3,6 +3,8 @@ import { short, Svg, WIDTH } from './svg.tsx';
 
 interface Props {
   readonly title: string;
+  /** Which network answered, where two drawings stand side by side. */
+  readonly of: string;
   readonly names: readonly string[];
   /** Images by true class (outer) and answered class (inner). */
   readonly counts: readonly (readonly number[])[];
@@ -21,15 +23,18 @@ const SHADES = 12;
 const SMALLEST = 5;
 
 /** Which class was taken for which: rows are the truth and are shaded by the share of their images. */
-export function Confusion({ title, names, counts }: Props): ReactNode {
+export function Confusion({ title, of, names, counts }: Props): ReactNode {
   const classes = names.length;
   const named = classes <= MOST_NAMES;
-  const [left, top] = named ? [LEFT, TOP] : [20, 20];
+  const [left, top] = named ? [LEFT, TOP] : [20, 36];
   const cell = Math.max(SMALLEST, Math.min(36, Math.floor((WIDTH - left - SLANT) / classes)));
   const small = cell < 24 ? ' small' : '';
   return (
     <Svg title={title} height={top + classes * cell + 8}>
-      <text className="tick" x={2} y={10}>
+      <text className="label strong" x={2} y={11}>
+        {of}
+      </text>
+      <text className="tick" x={2} y={26}>
         {named ? 'is ↓ answered →' : 'rows: is, columns: answered'}
       </text>
       {named &&

@@ -9,6 +9,7 @@ import { bytes, metric, percent, time, words } from '../format.ts';
 import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
 import { Events } from '../parts/events.tsx';
 import { FailureCard } from '../parts/failure.tsx';
+import { MakePackage, PackageLink } from '../parts/package.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { standing } from '../parts/progress-text.ts';
 import { RunReport } from '../report/run-report.tsx';
@@ -159,19 +160,25 @@ function Files({ run }: { readonly run: Run }): ReactNode {
   // A compression leaves what it cut before training, too.
   const { edges } = run.compressions.edges.length > 0 ? run.compressions : run.prunings;
   const made = edges.map(({ node }) => node);
-  if (made.length === 0) return null;
+  if (made.length === 0 && run.package === null) return null;
   return (
     <section>
       <h2>Files</h2>
-      <ul>
+      <ul className="files">
         {made.map(({ label, model }) => (
           <li key={model.sha256}>
             <a href={model.downloadUrl} download={`${label}.onnx`}>
               {label}.onnx
             </a>{' '}
-            {bytes(model.bytes)} <code className="quiet">{model.sha256.slice(0, 12)}</code>
+            {bytes(model.bytes)} <code className="quiet">{model.sha256.slice(0, 12)}</code>{' '}
+            {run.report && <MakePackage of={run.id} label={label} hasImages={run.dataset !== null} />}
           </li>
         ))}
+        {run.package && (
+          <li>
+            <PackageLink file={run.package} />
+          </li>
+        )}
         {run.report && (
           <li>
             <a href={run.report.file.downloadUrl} download="report.json">
@@ -180,11 +187,6 @@ function Files({ run }: { readonly run: Run }): ReactNode {
           </li>
         )}
       </ul>
-      {typeof run.report?.command === 'string' && (
-        <p className="quiet">
-          The same again: <code>{run.report.command}</code>
-        </p>
-      )}
     </section>
   );
 }

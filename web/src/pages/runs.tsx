@@ -18,6 +18,7 @@ const KINDS: readonly RunKind[] = [
   'ANALYSIS',
   'FINETUNE',
   'BENCHMARK',
+  'PACKAGE',
   'REPRODUCTION',
   'IMPORT_MODEL',
   'IMPORT_DATASET',
@@ -191,6 +192,7 @@ function RunRow({ run, index, start, isChosen, isFull, onToggle }: RowProps): Re
       <span role="rowheader">
         <Link href={`/runs/${encodeURIComponent(run.id)}`}>{name}</Link>
         <small>{run.labels.map(({ key, value }) => `${key}=${value}`).join(' ')}</small>
+        <small className="narrow-only">{[time(run.createdAt), ...run.tasks].join(' · ')}</small>
       </span>
       <span role="cell">
         <State state={run.state} /> {isUnderway(run.state) && percent(run.progress.fraction, 0)}

@@ -103,7 +103,8 @@ export function criteria({ result: { criteria: found, metric: stages, label } }:
 }
 
 export function rounds({ result: { rounds: made, metric: stages, label } }: Drawn): readonly Figure[] {
-  if (made.length === 0) return [];
+  // One is a point, which the table says as well.
+  if (made.length < 2) return [];
   const cuts = made.toSorted((a, b) => a.share - b.share);
   const lines = (['validation', 'test'] as const).map((part) => ({
     name: part,
@@ -149,6 +150,7 @@ export function confusions(
     drawing: (
       <Confusion
         title={`Which class of ${task} was taken for which, ${which}`}
+        of={which}
         names={names}
         counts={confusion[which]}
       />
@@ -167,6 +169,29 @@ export function widths({ result: { layers, label } }: Drawn): Figure {
     ...{ name, whole: filters, part: kept, frozen: reason !== null },
   }));
   return { name: fileName(label, 'widths'), drawing: <Widths title="Filters of each layer that stay" layers={bars} /> };
+}
+
+/** Layers of which each has a row: what the others take is hardly seen. */
+const MOST_TIMED = 20;
+
+export function layerTimes({ result: { layerTimes: times, label } }: Drawn): readonly Figure[] {
+  if (!times) return [];
+  const [before, after] = [times.before, times.after].map((list) => new Map(list.map(({ name, ms }) => [name, ms])));
+  const longest = (name: string): number => Math.max(before!.get(name) ?? 0, after!.get(name) ?? 0);
+  const names = [...new Set([...before!.keys(), ...after!.keys()])];
+  const shown = new Set(names.toSorted((a, b) => longest(b) - longest(a)).slice(0, MOST_TIMED));
+  const drawing = (
+    <Dumbbells
+      title="What each layer takes, in milliseconds for one image"
+      rows={names
+        .filter((name) => shown.has(name))
+        .map((name) => ({ name, before: before!.get(name) ?? null, after: after!.get(name) ?? null }))}
+      format={tick}
+      axis="ms for one image, with all that follows until the next layer"
+      names={['whole', 'delivered']}
+    />
+  );
+  return [{ name: fileName(label, 'layer-times'), drawing }];
 }
 
 /** The curves of one task with what is left of each layer, and the range of errors that all of them are drawn in. */
@@ -263,6 +288,7 @@ function allOf(drawn: Drawn): readonly Figure[] {
       ...errors(drawn, found),
     ]),
     widths(drawn),
+    ...layerTimes(drawn),
     ...tasks.flatMap((task) => curveGrid(drawn, task)),
     ...trainings(drawn),
   ];

@@ -2,7 +2,8 @@ import type { ReactNode } from 'react';
 import { Curve } from '../charts/curve.tsx';
 import { change, count } from '../format.ts';
 import { Table } from '../parts/table.tsx';
-import { curvesOf, type Drawn, widths } from './figures.tsx';
+import { unitOf } from './facts.ts';
+import { curvesOf, type Drawn, layerTimes, widths } from './figures.tsx';
 import { Section } from './section.tsx';
 
 /** What is left of each layer, what could not be cut and why, and the curves behind it. */
@@ -10,7 +11,7 @@ export function Layers(drawn: Drawn): ReactNode {
   const { layers, bestLayer, pool, tasks } = drawn.result;
   return (
     <>
-      <Section title="Layers" figures={[widths(drawn)]}>
+      <Section title="Layers" figures={[widths(drawn), ...layerTimes(drawn)]}>
         <Table
           caption={`The head reads ${bestLayer}${pool > 1 ? ` on a ${pool} × ${pool} grid` : ''}`}
           head={['layer', 'filters', 'left', 'λ of the knee', 'parameters', '', 'MACs', '', 'why']}
@@ -48,8 +49,8 @@ function Curves({ drawn, task }: { readonly drawn: Drawn; readonly task: string 
   return (
     <Section title={`Curves of ${task}`}>
       <p className="quiet">
-        Error of a linear probe, in standard deviations, against how many filters it may use; marked is what is left of
-        the layer.
+        Error of a linear probe{unitOf(drawn.report, task)}, against how many filters it may use; marked is what is left
+        of the layer.
       </p>
       <div className="multiples">
         {curves.map(({ title, points, knee }) => (

@@ -4,6 +4,7 @@ import { launch } from '../client/launch.ts';
 import { findModel } from '../client/lookup.ts';
 import { follow } from '../client/runs.ts';
 import { print, printJson } from '../output.ts';
+import { renderLayerTimes } from '../render/layer-times.ts';
 import { camel, compact } from '../render/number.ts';
 import { table } from '../render/table.ts';
 import { readNumber } from './numbers.ts';
@@ -66,5 +67,6 @@ function renderBenchmark({ provider, batch, runs, networks }: BenchmarkView): st
       ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     ),
     `\n${runs} interleaved runs of ${batch} image${batch === 1 ? '' : 's'} on ${camel(provider)}`,
+    ...renderLayerTimes(networks),
   ].join('\n');
 }

@@ -28,11 +28,14 @@ export interface PackageRequest {
   readonly dataset?: RemoteDataset;
   readonly testImages: number;
   readonly storageUri?: string | undefined;
+  /** Of a process that runs the network, in MB. Default: 8192. */
+  readonly memoryMb?: number;
   readonly signal?: AbortSignal;
 }
 
 const EXPECT = new URL('../tasks/expect.task.ts', import.meta.url);
-const LIMITS = { memoryMb: 8192, timeoutMs: 600_000 };
+const MEMORY_MB = 8192;
+const TIMEOUT_MS = 600_000;
 
 /**
  * Lays all that a network is deployed with beside it: what it is, how it is fed and read, sample code, test images with what is expected of
@@ -71,7 +74,7 @@ export async function buildPackage(request: PackageRequest): Promise<readonly st
         ...{ path, folder: join(folder, 'test'), images: images.map(({ file, labels }) => ({ file, labels })) },
         ...(answers === 'raw' ? {} : { rawPath }),
       },
-      { ...LIMITS, ...(signal ? { signal } : {}) },
+      { memoryMb: request.memoryMb ?? MEMORY_MB, timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) },
     );
     await write('test/expected.json', json(expected));
   }

@@ -1,4 +1,4 @@
-import type { NetworkFigures } from '../report-measured.ts';
+import type { LayerTime, NetworkFigures } from '../report-measured.ts';
 import type { StepKind } from './step-kind.ts';
 
 /** Times networks against each other in one run. */
@@ -26,15 +26,6 @@ export interface BenchmarkedNetwork extends NetworkFigures {
   readonly imagesPerSecond: number;
   /** In graph order; empty where a card does the work. Absent of what was measured before layers were. */
   readonly layers?: readonly LayerTime[];
-}
-
-/** A layer, with all that follows it until the next one. */
-export interface LayerTime {
-  readonly name: string;
-  /** Of the time in operators, 0 to 1. */
-  readonly share: number;
-  /** For one batch: its share of the median. */
-  readonly ms: number;
 }
 
 export interface BenchmarkOutput {

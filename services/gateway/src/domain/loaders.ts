@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { BENCHMARK, REPRODUCTION } from '@kneepoint/workflow';
+import { BENCHMARK, PACKAGE, REPRODUCTION } from '@kneepoint/workflow';
 import type { Services } from '../context.ts';
 import { findCells } from './cells.ts';
 import { CONTENT as DATASET_CONTENT } from './datasets.ts';
@@ -108,6 +108,14 @@ export function createLoaders({ db }: Pick<Services, 'db'>) {
       (ids) =>
         prisma.step.findMany({
           where: { runId: { in: ids }, kind: BENCHMARK.kind, state: 'SUCCEEDED' },
+          select: { runId: true, output: true },
+        }),
+      (row) => row.runId,
+    ),
+    packages: byGroup(
+      (ids) =>
+        prisma.step.findMany({
+          where: { runId: { in: ids }, kind: PACKAGE.kind, state: 'SUCCEEDED' },
           select: { runId: true, output: true },
         }),
       (row) => row.runId,

@@ -10,7 +10,7 @@ import { measuredResult, tinyNet, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest, seedDataset, seedModel } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
-import { globalId } from './ids.ts';
+import { globalId, localId } from './ids.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 
@@ -236,5 +236,57 @@ describe('the report of a run', () => {
       data: { output: { modelSha256: digest(), reportSha256: digest(), report: { task: 'gender', epsilon: 0.06 } } },
     });
     expect(await fileOf(id)).toBeNull();
+  });
+});
+
+describe('a package of a run', () => {
+  interface Launched {
+    readonly launchPackage: {
+      readonly run: { readonly id: string } | null;
+      readonly userErrors: readonly { readonly code: string; readonly field: string; readonly message: string }[];
+    };
+  }
+  const launch = async (input: object): Promise<Launched['launchPackage']> => {
+    const document = `mutation($input: LaunchPackageInput!) {
+      launchPackage(input: $input) { run { id kind tasks model { id } input } userErrors { code field message } } }`;
+    return (await gateway.query<Launched>(document, { input })).launchPackage;
+  };
+
+  it('is a step over its report, and once that is done a file that can be fetched', async () => {
+    const id = await seedCompression([0.01]);
+    const { run, userErrors } = await launch({ of: id });
+    expect(userErrors).toEqual([]);
+    expect(run).toMatchObject({ kind: 'PACKAGE', model: { id: model.globalId }, input: { of: id } });
+    const { sha256 } = (await fileOf(id))!;
+    const where = { runId: localId('Run', run!.id) };
+    const { key, input } = await gateway.db.prisma.step.findFirstOrThrow({ where });
+    expect(input).toEqual({ reportSha256: sha256, label: '0.01', testImages: 10 });
+    const view = 'query($id: ID!) { run(id: $id) { package { bytes downloadUrl } } }';
+    expect(await gateway.query(view, { id: run!.id })).toEqual({ run: { package: null } });
+    const zip = await gateway.store.put(Buffer.from('the archive'));
+    const row = { sha256: zip.sha256, bytes: BigInt(zip.bytes), mediaType: 'application/zip' };
+    await gateway.db.prisma.artifact.create({ data: row });
+    const output = { packageSha256: zip.sha256, name: 'tiny-gender' };
+    await gateway.db.prisma.step.updateMany({ where: { key }, data: { state: 'SUCCEEDED', output } });
+    expect(await gateway.query(view, { id: run!.id })).toEqual({
+      run: { package: { bytes: 11, downloadUrl: expect.stringContaining('tiny-gender.zip') as string } },
+    });
+  });
+
+  it('is refused where there is nothing to package, or several and none was named', async () => {
+    const id = await seedCompression([0.01, 0.1]);
+    const analysis = await gateway.db.prisma.run.create({ data: { kind: 'ANALYSIS', state: 'SUCCEEDED', input: {} } });
+    const refused = async (input: object, code: string, field: string, message: RegExp): Promise<void> =>
+      expect(await launch(input)).toEqual({
+        run: null,
+        userErrors: [{ code, field, message: expect.stringMatching(message) as string }],
+      });
+    const NOTHING = 'DEPLOYMENT_NOTHING';
+    await refused({ of: id }, NOTHING, 'input.label', /2 results\. Choose one of: 0\.01, 0\.1\.$/);
+    await refused({ of: id, label: '0.2' }, NOTHING, 'input.label', /no result is called "0\.2"/);
+    await refused({ of: globalId('Run', analysis.id) }, NOTHING, 'input.of', /no report/);
+    await refused({ of: globalId('Run', digest()) }, 'RUN_UNKNOWN', 'input.of', /no run has the id/);
+    await refused({ of: id, label: '0.1', testImages: 101 }, 'PLAN_OPTION_INVALID', 'input.testImages', /is 101/);
+    expect((await launch({ of: id, label: '0.1', testImages: 0 })).userErrors).toEqual([]);
   });
 });

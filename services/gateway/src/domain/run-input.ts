@@ -19,6 +19,7 @@ const LAUNCHERS: Readonly<Record<string, string>> = {
   FINETUNE: 'launchFinetune',
   COMPRESSION: 'launchCompression',
   BENCHMARK: 'launchBenchmark',
+  PACKAGE: 'launchPackage',
   REPRODUCTION: 'registerReproduction',
 };
 

@@ -23,11 +23,11 @@ export async function findRun({ loaders }: Pick<Context, 'loaders'>, id: string)
 }
 
 /** The run behind a global id, or RUN_UNKNOWN. */
-export async function requireRun({ loaders }: Pick<Context, 'loaders'>, id: string): Promise<RunRow> {
+export async function requireRun({ loaders }: Pick<Context, 'loaders'>, id: string, where = 'id'): Promise<RunRow> {
   const row = await loaders.runs.load(localId('Run', id));
   if (!row)
     throw new Failure('RUN_UNKNOWN', `no run has the id ${id}`, {
-      where: 'id',
+      where,
       fix: 'List the runs and pass the id of one.',
     });
   return row;

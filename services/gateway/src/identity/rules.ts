@@ -50,6 +50,7 @@ export const RULES: Readonly<Record<'Query' | 'Mutation' | 'Subscription', Reado
     launchBenchmark: OPERATOR,
     launchCompression: OPERATOR,
     launchFinetune: OPERATOR,
+    launchPackage: OPERATOR,
     launchPrune: OPERATOR,
     redeliver: ADMIN,
     registerDataset: OPERATOR,

@@ -60,7 +60,10 @@ export class LayerTime {
   @Field(() => Float, { description: 'Of the time in operators, 0 to 1.' })
   share!: number;
 
-  @Field(() => Float, { description: 'Milliseconds for one batch: its share of the median.' })
+  @Field(() => Float, {
+    description:
+      'Milliseconds for one batch in a benchmark, for one image in a report: its share of the median of the whole.',
+  })
   ms!: number;
 }
 

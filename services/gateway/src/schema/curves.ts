@@ -20,10 +20,14 @@ export class CurvePoint {
   @Field(() => Int, { description: 'How many filters have a weight there.' })
   filters!: number;
 
-  @Field(() => Float, { description: 'Error on training images, in standard deviations of the target.' })
+  @Field(() => Float, {
+    description: 'Error on training images, in the unit of the target; of classes, of their 0 and 1.',
+  })
   rmseTrain!: number;
 
-  @Field(() => Float, { description: 'Error on validation images, in standard deviations of the target.' })
+  @Field(() => Float, {
+    description: 'Error on validation images, in the unit of the target; of classes, of their 0 and 1.',
+  })
   rmseValidation!: number;
 }
 
@@ -42,7 +46,7 @@ export class Knee {
   @Field(() => Float, { description: 'Weight of the penalty there.' })
   lambda!: number;
 
-  @Field(() => Float, { description: 'Error there, in standard deviations of the target.' })
+  @Field(() => Float, { description: 'Error there, in the unit of the target; of classes, of their 0 and 1.' })
   rmse!: number;
 
   @Field(() => [Int], { description: 'Indices of the filters that the lasso chose there.' })

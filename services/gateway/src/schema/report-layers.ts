@@ -1,4 +1,5 @@
 import { Field, Float, Int, ObjectType } from 'type-graphql';
+import { LayerTime } from './benchmark.ts';
 import { FrozenBy } from './plan.ts';
 import { SafeInt } from './scalars.ts';
 
@@ -73,6 +74,18 @@ export class ReportLayer {
 
   @Field(() => ReportHealing, { nullable: true, description: 'Null where it reads nothing that was cut.' })
   healing!: ReportHealing | null;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What layers take, in graph order; a layer of one network may not be in the other.',
+})
+export class ReportLayerTimes {
+  @Field(() => [LayerTime], { description: 'In the whole network.' })
+  before!: readonly LayerTime[];
+
+  @Field(() => [LayerTime], { description: 'In the delivered one.' })
+  after!: readonly LayerTime[];
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A condition of the proof, and what was found.' })

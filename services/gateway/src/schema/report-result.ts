@@ -11,7 +11,7 @@ import {
   ReportStages,
   ReportTarget,
 } from './report-figures.ts';
-import { ReportLayer, ReportProof } from './report-layers.ts';
+import { ReportLayer, ReportLayerTimes, ReportProof } from './report-layers.ts';
 import { DateTime, SafeInt } from './scalars.ts';
 
 @ObjectType({ simpleResolvers: true, description: 'What times depend on beside the network.' })
@@ -134,6 +134,13 @@ export class ReportResult {
 
   @Field(() => [ReportLayer], { description: 'Layer by layer.' })
   layers!: readonly ReportLayer[];
+
+  @Field(() => ReportLayerTimes, {
+    nullable: true,
+    description:
+      'Where the time goes before and after; null where a GPU does the work, of a PRUNE run, and of older measurements.',
+  })
+  layerTimes?: ReportLayerTimes | null;
 
   @Field(() => ReportProof, { description: 'Evidence that the cut is right.' })
   proof!: ReportProof;

@@ -11,6 +11,7 @@ export const RunKind = enumeration(
     FINETUNE: 'FINETUNE',
     COMPRESSION: 'COMPRESSION',
     BENCHMARK: 'BENCHMARK',
+    PACKAGE: 'PACKAGE',
     REPRODUCTION: 'REPRODUCTION',
   },
   {
@@ -21,6 +22,7 @@ export const RunKind = enumeration(
     FINETUNE: 'Trains one network.',
     COMPRESSION: 'Analyses, cuts, trains, compares and reports.',
     BENCHMARK: 'Times networks against each other.',
+    PACKAGE: 'Lays out what a network is deployed with, as one file.',
     REPRODUCTION: 'Checks and keeps the results of a reproduction of the paper.',
   },
 );
@@ -86,6 +88,7 @@ export const StepKind = enumeration(
     QUANTIZE: 'quantize',
     REPORT: 'report',
     BENCHMARK: 'benchmark',
+    PACKAGE: 'package',
     REPRODUCTION: 'reproduction',
   },
   {
@@ -100,6 +103,7 @@ export const StepKind = enumeration(
     QUANTIZE: 'Turns a network into whole numbers, calibrated on training images.',
     REPORT: 'Measures every arm of a comparison on test images and writes the report.',
     BENCHMARK: 'Times networks against each other.',
+    PACKAGE: 'Lays out what a network is deployed with, as one file.',
     REPRODUCTION: 'Checks results of a reproduction, draws its figures and writes its page.',
   },
 );
@@ -109,7 +113,7 @@ export const Service = enumeration(
   'Which kind of worker does a step.',
   { EXTRACTOR: 'extractor', REGRESSOR: 'regressor', PRUNER: 'pruner', TRAINER: 'trainer' },
   {
-    EXTRACTOR: 'Imports, and runs networks over images.',
+    EXTRACTOR: 'Imports, runs networks over images, and packages them.',
     REGRESSOR: 'Fits probes and curves.',
     PRUNER: 'Cuts networks.',
     TRAINER: 'Trains, measures and times networks.',

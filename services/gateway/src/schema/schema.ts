@@ -17,6 +17,7 @@ import { FrontierResolver } from './frontier.ts';
 import { PlanResolver } from './plan.ts';
 import { RelationshipResolver } from './relationships.ts';
 import { ReportResolver } from './report.ts';
+import { PackageResolver } from './package.ts';
 import { ReproductionResolver } from './reproduction.ts';
 import { RunResolver, StepResolver } from './run.ts';
 import { CompressionResolver, PruningResolver, RunResultsResolver } from './run-results.ts';
@@ -43,6 +44,7 @@ export function createSchema(): GraphQLSchema {
       PlanResolver,
       RelationshipResolver,
       ReportResolver,
+      PackageResolver,
       ReproductionResolver,
       RunResolver,
       RunResultsResolver,

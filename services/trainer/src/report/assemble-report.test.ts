@@ -126,6 +126,17 @@ describe('a report of a compression', () => {
     expect(report.arms[1]).toMatchObject({ epochs: 2, bestEpoch: 1, validation: 0.91, history: EPOCHS, bytes: 210 });
   });
 
+  it('says where the time goes in the whole network and in the delivered one, where both were looked into', () => {
+    const layers = { original: [{ layer: 'conv1', share: 0.75 }], finetuned: [{ layer: 'conv1', share: 0.5 }] };
+    const arms = [trained('finetuned', 0.9)];
+    expect(assembleReport(PRUNING.report, arms, { ...MEASURED, layers }).layerTimes).toEqual({
+      before: [{ name: 'conv1', share: 0.75, ms: 6.75 }],
+      after: [{ name: 'conv1', share: 0.5, ms: 1 }],
+    });
+    const dark = { ...MEASURED, layers: { original: [], finetuned: [] } };
+    expect(assembleReport(PRUNING.report, arms, dark)).not.toHaveProperty('layerTimes');
+  });
+
   it('delivers the finetuned network where there is one', () => {
     const arms = [trained('unpruned', 0.95), trained('finetuned', 0.9)];
     const report = assembleReport(PRUNING.report, arms, MEASURED);

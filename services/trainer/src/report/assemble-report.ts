@@ -1,3 +1,4 @@
+import type { LayerShare } from '@kneepoint/runtime';
 import {
   type CriterionName,
   type EpochRecord,
@@ -23,6 +24,7 @@ import {
   type TaskStages,
   type TrainedArm,
 } from '@kneepoint/workflow';
+import { layerTimes } from './layer-times.ts';
 import type { Measured } from './measure.task.ts';
 
 export interface TrainedNetwork {
@@ -62,6 +64,8 @@ export function assembleReport(
   trained: readonly TrainedNetwork[],
   measured: {
     readonly networks: Readonly<Record<string, Measured>>;
+    /** Of the whole network and the delivered one, where a processor does the work. */
+    readonly layers?: Readonly<Record<string, readonly LayerShare[]>>;
     readonly measured: Measurement;
     readonly notes?: readonly string[];
   },
@@ -104,6 +108,7 @@ export function assembleReport(
     arms: whole ? [...arms, whole] : arms,
     ...(quantized ? { quantisation: quantized.quantisation } : {}),
     criteria: rivals.length === 0 ? [] : criteriaOf(report, finetuned, rivals),
+    ...layersTimed(measured, { before: ORIGINAL, after: whole ? QUANTIZED_ARM : finetuned ? 'finetuned' : REFIT }),
     measured: measured.measured,
   };
   const warnings = [
@@ -113,6 +118,21 @@ export function assembleReport(
     ...(quantized?.notes ?? []),
   ];
   return { ...found, warnings: [...new Set(warnings)] };
+}
+
+/** Where the time goes before and after; nothing where a card does the work. */
+function layersTimed(
+  {
+    networks,
+    layers = {},
+  }: { readonly networks: Readonly<Record<string, Measured>> } & {
+    readonly layers?: Readonly<Record<string, readonly LayerShare[]>>;
+  },
+  names: { readonly before: string; readonly after: string },
+): Pick<MeasuredResult, 'layerTimes'> {
+  const of = (name: string) => layerTimes(layers[name], networks[name]!.latencyMs.p50);
+  const [before, after] = [of(names.before), of(names.after)];
+  return before.length === 0 || after.length === 0 ? {} : { layerTimes: { before, after } };
 }
 
 /** A latency is measured again with all networks side by side; other targets are figures, which training does not change. */

@@ -1,6 +1,7 @@
 import type { ServiceParts, StepHandler } from '@kneepoint/platform';
 import { runTask } from '@kneepoint/runtime';
 import type { BenchmarkInput, BenchmarkOutput } from '@kneepoint/workflow';
+import { layerTimes } from './layer-times.ts';
 import type { MeasureTaskInput, MeasureTaskOutput } from './measure.task.ts';
 
 const TASK = new URL('./measure.task.ts', import.meta.url);
@@ -15,7 +16,7 @@ export function benchmark({ config }: ServiceParts): StepHandler {
     );
     const measured = await runTask<MeasureTaskInput, MeasureTaskOutput>(
       TASK,
-      { networks: files, batch, runs, profile: true },
+      { networks: files, batch, runs, profile: files.map(({ name }) => name) },
       { provider, memoryMb: config.memoryMb, timeoutMs: TIMEOUT_MS, signal, onProgress: progress },
     );
     const output: BenchmarkOutput = {
@@ -33,12 +34,7 @@ export function benchmark({ config }: ServiceParts): StepHandler {
           bytes,
           latencyMs: { p50, p95 },
           imagesPerSecond: (1000 * batch) / p50,
-          // The profile takes time of its own, so it says the shares and the clock the whole.
-          layers: (measured.layers[String(index)] ?? []).map(({ layer, share }) => ({
-            name: layer,
-            share,
-            ms: share * p50,
-          })),
+          layers: layerTimes(measured.layers[String(index)], p50),
         };
       }),
     };

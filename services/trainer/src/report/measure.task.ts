@@ -57,8 +57,8 @@ export interface MeasureTaskInput {
   /** Timed runs of each network. */
   readonly runs: number;
   readonly deliver?: Delivery;
-  /** Whether each network is run again to see what its layers take. */
-  readonly profile?: boolean;
+  /** Names of networks that are run again to see what their layers take. */
+  readonly profile?: readonly string[];
 }
 
 export interface Measured {
@@ -104,7 +104,7 @@ export default async function measure(input: MeasureTaskInput, context: TaskCont
       ? await measureDeclared(counted, options)
       : await measureLatency(counted, { ...options, batch });
   const layers = new Map<string, readonly LayerShare[]>();
-  for (const { name, model, contractions, size } of input.profile ? counted : []) {
+  for (const { name, model, contractions, size } of counted.filter((one) => input.profile?.includes(one.name))) {
     context.progress({ done: networks.length, total, unit: 'networks', message: `timing layers of ${name}` });
     const file = typeof model === 'string' ? await readModelFile(model) : model;
     const network = { name, model: file, layers: contractions, ...(size ? { size } : {}) };

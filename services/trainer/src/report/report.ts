@@ -51,14 +51,15 @@ export function report({ config }: ServiceParts): StepHandler {
         })),
       );
       const finetuned = trained.find(({ arm }) => arm === 'finetuned');
+      const delivered = quantized ? QUANTIZED_ARM : (finetuned?.arm ?? REFIT);
       const out = join(folder, 'delivered.onnx');
       const measured = await runTask<MeasureTaskInput, MeasureTaskOutput>(
         TASK,
         {
-          ...{ networks, batch: 'declared', runs: RUNS },
+          ...{ networks, batch: 'declared', runs: RUNS, profile: [ORIGINAL, delivered] },
           deliver: {
             ...{
-              name: quantized ? QUANTIZED_ARM : (finetuned?.arm ?? REFIT),
+              name: delivered,
               batch: job.batch,
               preprocess: job.preprocess,
               out,
@@ -71,12 +72,12 @@ export function report({ config }: ServiceParts): StepHandler {
       const model = await store.put(out, { mediaType: 'application/octet-stream' });
       // Read from the artifact, whose members are in the order in which they were written.
       const pruned = JSON.parse(Buffer.from(await store.read(pruning.reportSha256)).toString()) as MeasuredResult;
-      const { networks: figures, notes, ...where } = measured;
+      const { networks: figures, layers, notes, ...where } = measured;
       const measurement = { run: publicRunId(run.id), at: new Date().toISOString(), ...where };
       const assembled = assembleReport(
         pruned,
         trained,
-        { networks: figures, notes, measured: measurement },
+        { networks: figures, layers, notes, measured: measurement },
         { quantized, rivals, rounds, keep: job.keep },
       );
       const path = join(folder, 'report.json');
