@@ -40,10 +40,36 @@ function withHundredClasses(report: Report): Report {
   return { ...report, results: [{ ...result!, perClass }] };
 }
 
+/** The first result with so many layers. */
+function ofManyLayers(report: Report, count: number): Report {
+  const [first, ...others] = report.results;
+  const layers = Array.from({ length: count }, (_, at) => ({
+    ...first!.layers[at % first!.layers.length]!,
+    name: `features.denseblock${at % 4}.denselayer${at}.conv1`,
+  }));
+  return { ...report, results: [{ ...first!, layers }, ...others] };
+}
+
 /** Of four images: the first is lost, the second is won. */
 const answers = (given: readonly number[], kind: RowAnswers['kind'], truth: readonly number[]): RowAnswers => ({
   ...{ kind, rows: [3, 5, 8, 9], truth, answers: given },
 });
+
+/** The same again and again for many images. */
+function repeated(result: MeasuredResult, images: number): MeasuredResult {
+  const times = images / 4;
+  const again = <T>(values: readonly T[]): T[] => Array.from({ length: times }, () => values).flat();
+  const rows = Array.from({ length: images }, (_, row) => row);
+  const names = rows.map((row) => `validation/person-${row % 997}/photograph-${row}.jpg`);
+  const more = <Network extends { readonly tasks: readonly MeasuredTask[] }>(network: Network): Network => ({
+    ...network,
+    tasks: network.tasks.map((task) => {
+      const { kind, truth, answers: given } = task.answers!;
+      return { ...task, answers: { kind, rows, truth: again(truth), answers: again(given) } };
+    }),
+  });
+  return { ...result, original: more(result.original), arms: result.arms.map(more), images: { rows, names } };
+}
 
 /** Every network of a result with what `more` says of its tasks. */
 function withTasks(result: MeasuredResult, more: (arm: string) => Partial<MeasuredTask>): MeasuredResult {
@@ -78,6 +104,13 @@ function genders(): MeasuredResult {
   const plain = measuredResult();
   const result = measuredResult({
     layers: [...plain.layers, frozen],
+    layerTimes: {
+      before: [
+        { name: 'conv1', share: 0.25, ms: 2 },
+        { name: 'conv2', share: 0.75, ms: 6 },
+      ],
+      after: [{ name: 'conv2', share: 1, ms: 3 }],
+    },
     keep: {
       ...{ goal: { share: 0.99 }, met: true },
       tasks: [{ task: 'gender', whole: { validation: 0.95, test: 0.95 }, bound: 0.9405, validation: 0.945, test: 0.9 }],
@@ -113,7 +146,8 @@ function ages(): MeasuredResult {
   }));
 }
 
-function madeReport(): Report {
+/** `images`: of the test part, a multiple of four. */
+function madeReport(images = 4): Report {
   const { preprocess, sha256 } = modelReference();
   return reportOf({
     kneepoint: '0.1.0',
@@ -136,7 +170,12 @@ function madeReport(): Report {
     },
     ...{ preprocess, tasks: [GENDER, AGE], seed: 1, links: { graphql: null } },
     results: [
-      { label: 'keep-99pct', measured: genders(), sha256: 'f'.repeat(64), bytes: 500 },
+      {
+        label: 'keep-99pct',
+        measured: images === 4 ? genders() : repeated(genders(), images),
+        sha256: 'f'.repeat(64),
+        bytes: 500,
+      },
       { label: '0.1', measured: ages(), sha256: '0'.repeat(64), bytes: 500 },
     ],
   });
@@ -193,6 +232,10 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     expect(await page.locator('[id="keep-99pct-stages-gender"] .interval').count()).toBe(4);
     expect(await page.locator('.curve .knee').count()).toBe(1);
     expect(await page.locator('[id="keep-99pct-widths"] .frozen').count()).toBe(1);
+    // Where the time goes, before and after; a layer that is gone has no time after, and a report without times no drawing.
+    expect(await page.locator('[id="keep-99pct-layer-times"] g .open').count()).toBe(3);
+    expect(await page.locator('[id="keep-99pct-layer-times"] g .dot').count()).toBe(2);
+    expect(await page.locator('[id="0.1-layer-times"]').count()).toBe(0);
   });
 
   it('shows which images changed their answer, the spoiled ones first', async () => {
@@ -222,6 +265,40 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(problems).toEqual([]);
+  });
+
+  it('is printed in the colours of paper, with no table beyond the edge and no drawing over two pages', async () => {
+    // What is left of A4 between its margins, at 96 pixels an inch.
+    const sheet = { width: 703, height: 1017 };
+    const paper = await browser.newPage({ viewport: sheet, colorScheme: 'dark' });
+    const file = join(folder, 'printed.html');
+    await writeFile(file, renderReport(ofManyLayers(report, 161), EXTRAS).html);
+    await paper.goto(pathToFileURL(file).href);
+    await paper.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await paper.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    const wide = `[...document.querySelectorAll('table, svg')]
+      .filter((one) => one.getBoundingClientRect().right > ${sheet.width} + 1).map((one) => one.textContent.slice(0, 60))`;
+    expect(await paper.evaluate(wide)).toEqual([]);
+    const torn = `[...document.querySelectorAll('svg')].filter((one) => one.getBoundingClientRect().height > ${sheet.height}
+      || getComputedStyle(one).breakInside !== 'avoid').map((one) => one.getAttribute('aria-label'))`;
+    expect(await paper.evaluate(torn)).toEqual([]);
+    await paper.close();
+  });
+
+  it('stays small with twenty thousand test images, and with as many layers as large networks have', () => {
+    const many = madeReport(20_000);
+    expect(many.results[0]!.perClass[0]!.changes).toMatchObject({ compared: 20_000, changed: 10_000 });
+    const names = many.results[0]!.perClass[0]!.changes!.images.map(({ image }) => image);
+    // As large as photographs come out at the size at which they are shown.
+    const picture = `data:image/jpeg;base64,${'A'.repeat(6000)}`;
+    const thumbnails = Object.fromEntries(names.slice(0, 24).map((name) => [name, picture]));
+    const layered = ofManyLayers(many, 161);
+    const points = Array.from({ length: 100 }, (_, filters) => ({ filters, rmseValidation: 1 / (1 + filters) }));
+    const layers = layered.results[0]!.layers.map(({ name }) => ({ layer: name, points }));
+    const made = renderReport(layered, { curves: [{ task: 'gender', layers }], thumbnails });
+    expect(made.html.split(picture)).toHaveLength(25);
+    expect(made.html.length).toBeLessThan(1_000_000);
+    expect(JSON.stringify(layered).length).toBeLessThan(1_000_000);
   });
 
   it('has every figure as a drawing of its own, with its colours written out', async () => {

@@ -54,7 +54,7 @@ export function changesOf(
     answer.every((value, at) => truth[at] === null || truth[at] === value);
   const spoiled = changed.filter((one) => right(one, one.before) && !right(one, one.after));
   const mended = changed.filter((one) => !right(one, one.before) && right(one, one.after));
-  const others = changed.filter((one) => !spoiled.includes(one) && !mended.includes(one));
+  const others = changed.filter((one) => right(one, one.before) === right(one, one.after));
   const shown = isValue ? changed.toSorted((a, b) => moved(b) - moved(a)) : [...spoiled, ...mended, ...others];
   const say = (answer: readonly (number | null)[]): readonly (string | number)[] => {
     if (after.kind === 'value') return answer.filter((value) => value !== null);

@@ -1,11 +1,11 @@
 import { scaleLinear } from '@visx/scale';
 import { LinePath } from '@visx/shape';
 import { memo, type ReactNode } from 'react';
-import { Below, Beside, short, Svg } from './svg.tsx';
+import { Below, Beside, fine, short, Svg } from './svg.tsx';
 
 export interface CurvePoint {
   readonly filters: number;
-  /** Error in standard deviations of the target. */
+  /** In the unit of the target; of classes, of their 0 and 1. */
   readonly error: number;
 }
 
@@ -92,9 +92,9 @@ function Drawn({ points, knee, range, width, height }: DrawnProps): ReactNode {
     <>
       <Lines points={points} range={range} width={width} height={height} />
       {knee !== undefined && at !== undefined && (
-        <g className="knee" transform={`translate(${x(knee)} 0)`}>
+        <g className="knee" transform={`translate(${fine(x(knee))} 0)`}>
           <line y1={MARGIN.top} y2={height - MARGIN.bottom} />
-          <circle cy={y(at)} r={4} />
+          <circle cy={fine(y(at))} r={4} />
         </g>
       )}
     </>
@@ -107,7 +107,12 @@ const Lines = memo(function Lines({ points, range, width, height }: Omit<DrawnPr
     <>
       <Beside scale={y} at={MARGIN.left} ticks={3} />
       <Below scale={x} at={height - MARGIN.bottom} />
-      <LinePath data={[...points]} x={({ filters }) => x(filters)} y={({ error }) => y(error)} className="line" />
+      <LinePath
+        data={[...points]}
+        x={({ filters }) => fine(x(filters))}
+        y={({ error }) => fine(y(error))}
+        className="line"
+      />
     </>
   );
 });

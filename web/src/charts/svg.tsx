@@ -41,7 +41,11 @@ interface AxisProps {
   readonly end?: number;
 }
 
-/** Ticks as plain text, which every program that draws SVG knows. */
+/** Between a tick and its text, and how far below a bottom axis text stands. */
+const GAP = 3;
+const UNDER = 15;
+
+/** Ticks as plain text, which every program that draws SVG knows, and their marks as one path: a report has a thousand of them. */
 function Ticks({
   scale,
   at,
@@ -56,22 +60,37 @@ function Ticks({
       scale={scale}
       {...(isLeft ? { left: at } : { top: at })}
       numTicks={ticks}
-      tickLength={3}
-      hideAxisLine={isLeft}
+      tickLength={GAP}
       tickFormat={(value) => format(Number(value))}
-      tickComponent={({ x, y, formattedValue }) => (
-        <text
-          className="tick"
-          x={x}
-          y={y}
-          {...(isLeft ? { dx: -3, dy: 3.5 } : { dy: 2 })}
-          textAnchor={isLeft ? 'end' : 'middle'}
-        >
-          {formattedValue}
-        </text>
+    >
+      {({ ticks: marks, axisFromPoint: from, axisToPoint: to }) => (
+        <>
+          <path
+            className="axis"
+            d={[...(isLeft ? [] : [{ from, to }]), ...marks]
+              .map((line) => `M${fine(line.from.x)},${fine(line.from.y)}L${fine(line.to.x)},${fine(line.to.y)}`)
+              .join('')}
+          />
+          {marks.map(({ to: end, formattedValue, index }) => (
+            <text
+              key={index}
+              className="tick"
+              x={fine(isLeft ? end.x - GAP : end.x)}
+              y={fine(isLeft ? end.y + 3.5 : UNDER)}
+              textAnchor={isLeft ? 'end' : 'middle'}
+            >
+              {formattedValue}
+            </text>
+          ))}
+        </>
       )}
-    />
+    </Axis>
   );
+}
+
+/** A coordinate to a tenth of a unit, which is finer than anybody sees, and as text a fraction of what all its digits are. */
+export function fine(coordinate: number): number {
+  return Math.round(10 * coordinate) / 10;
 }
 
 /** Below, with what is measured along it at its end. */
