@@ -216,7 +216,7 @@ function ResultTable({
   const { name } = group[0]!.result.metric;
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={`Results for ${task}`}>
-      <table className="list">
+      <table className="figures">
         <caption>Results for {task}</caption>
         <thead>
           <tr>

@@ -77,7 +77,12 @@ export function Relationships(): ReactNode {
           }))}
         />
       )}
-      {matrix && <p className="quiet">An outline marks the task that a network was trained for.</p>}
+      {matrix && (
+        <p className="quiet">
+          The stronger the colour, the nearer to the best network for the task; a cell without any does no better than
+          guessing. An outline marks the task that a network was trained for.
+        </p>
+      )}
     </>
   );
 }

@@ -42,7 +42,7 @@ export const LayerCurves = memo(function LayerCurves({ title, curves, frontier, 
           range={range}
         />
         <p className="quiet">
-          Pale lines are the first layers, dark ones the last; a dot is where a layer is cut at this ε.
+          Faint lines are the first layers, strong ones the last; a dot is where a layer is cut at this ε.
         </p>
       </>
     );
