@@ -82,6 +82,14 @@ async function take(
     FROM due WHERE delivery.id = due.id RETURNING delivery.id`;
 }
 
+/** Whether anything waits, due or not: one look, where a claim is a transaction. */
+export async function isPending({ prisma }: Pick<Database, 'prisma'>): Promise<boolean> {
+  const [row] = await prisma.$queryRaw<[{ pending: boolean }]>`
+    SELECT EXISTS (SELECT FROM webhook CROSS JOIN LATERAL (
+      SELECT FROM delivery WHERE webhook_id = webhook.id AND state = 'PENDING' LIMIT 1) waiting) AS pending`;
+  return row.pending;
+}
+
 /** Makes due at once what was taken before this process opened a database of its own: whoever took it is dead. */
 export async function releaseDeliveries(
   { prisma, openedAt }: Pick<Database, 'prisma' | 'openedAt'>,

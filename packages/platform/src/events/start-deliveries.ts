@@ -1,9 +1,9 @@
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
 import { webhookAttempts, webhookDuration } from '../metrics/metrics.ts';
-import { repeat, type Repeating } from '../work/repeat.ts';
+import { IDLE, repeat, type Repeating } from '../work/repeat.ts';
 import { type Backoff, USUAL_BACKOFF } from './backoff.ts';
-import { claimDeliveries, type ClaimedDelivery, releaseDeliveries } from './claim-deliveries.ts';
+import { claimDeliveries, type ClaimedDelivery, isPending, releaseDeliveries } from './claim-deliveries.ts';
 import { type DeliveryOutcome, endDelivery } from './end-delivery.ts';
 import { sendDelivery, type Sending } from './send-delivery.ts';
 
@@ -13,7 +13,7 @@ export interface DeliveryOptions extends Omit<Sending, 'timeoutMs'> {
   /** Milliseconds for which an event is tried, and a receiver may be away. */
   readonly retryMs: number;
   readonly log?: Logger;
-  /** Milliseconds between looks at what is due. Default 1 000. */
+  /** Milliseconds between looks at what is due. Default 1 000; seldom while nothing waits in a database of this process alone. */
   readonly everyMs?: number;
   /** Default 15 000. */
   readonly timeoutMs?: number;
@@ -41,6 +41,8 @@ export function startDeliveries(db: Database, options: DeliveryOptions): Repeati
     try {
       if (restarted) await releaseDeliveries(db, leaseSeconds);
       restarted = false;
+      // Where this process alone can write, and who writes wakes, nothing comes until then.
+      if (!(await isPending(db))) return db.exclusive ? IDLE : undefined;
       const busy = [...underway].filter(([, count]) => count >= PER_WEBHOOK).map(([id]) => id);
       const most = AT_ONCE - sending.size;
       if (most <= 0 || stopped) return;

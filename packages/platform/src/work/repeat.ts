@@ -5,8 +5,15 @@ export interface Repeating {
   stop(): Promise<void>;
 }
 
-/** Runs `task` now, when notified, and every `everyMs` after the last time (0: only when notified); never twice at once. `task` must not reject. */
-export function repeat(everyMs: number, task: () => Promise<void>): Repeating {
+/** What a task says that needs no look for a while: whoever gives it something to do notifies. */
+export const IDLE = 'idle';
+const IDLE_MS = 30_000;
+
+/**
+ * Runs `task` now, when notified, and every `everyMs` after the last time (0: only when notified), or every half minute where that is longer
+ * and the task said IDLE; never twice at once. `task` must not reject.
+ */
+export function repeat(everyMs: number, task: () => Promise<typeof IDLE | void>): Repeating {
   let stopped = false;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -19,12 +26,13 @@ export function repeat(everyMs: number, task: () => Promise<void>): Repeating {
       again = true;
       return;
     }
-    running = task().finally(() => {
+    running = task().then((said) => {
       running = undefined;
       if (again) {
         again = false;
         start();
-      } else if (!stopped && everyMs > 0) timer = setTimeout(start, everyMs);
+      } else if (!stopped && everyMs > 0)
+        timer = setTimeout(start, said === IDLE ? Math.max(everyMs, IDLE_MS) : everyMs);
     });
   };
 

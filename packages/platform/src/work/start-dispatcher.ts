@@ -3,11 +3,14 @@ import type { Bus } from '../bus/bus.ts';
 import type { Database } from '../database/database.ts';
 import type { Logger } from '../log/create-logger.ts';
 import { inSpan, traceHeaders } from '../tracing/spans.ts';
-import { repeat, type Repeating } from './repeat.ts';
+import { IDLE, repeat, type Repeating } from './repeat.ts';
 
 export interface DispatcherOptions {
   readonly log?: Logger;
-  /** Milliseconds between looks at the outbox; 0: only when this process writes to it. Default 500. */
+  /**
+   * Milliseconds between looks at the outbox; 0: only when this process writes to it. Default 500. An empty one that this process alone can
+   * write to is looked at seldom.
+   */
   readonly everyMs?: number;
 }
 
@@ -32,6 +35,8 @@ export function startDispatcher(db: Database, bus: Bus, { log, everyMs = 500 }: 
   const dispatcher = repeat(everyMs, async () => {
     try {
       while ((await publishBatch(db, bus)) === BATCH);
+      // Nobody else writes to a database of this process alone, and who writes to the outbox wakes: what is empty stays so until then.
+      if (db.exclusive && (await isEmpty(db))) return IDLE;
     } catch (error) {
       log?.warn({ error }, 'outbox could not be published');
     }
@@ -71,6 +76,12 @@ async function publishBatch(db: Database, bus: Bus): Promise<number> {
     }
   }
   return left.length;
+}
+
+/** Whether nothing waits, not even what may be published only later. */
+async function isEmpty({ prisma }: Database): Promise<boolean> {
+  const [row] = await prisma.$queryRaw<[{ empty: boolean }]>`SELECT NOT EXISTS (SELECT FROM outbox) AS empty`;
+  return row.empty;
 }
 
 function publish(bus: Bus, { subject, messageId, payload, trace }: OutboxRow): Promise<void> {
