@@ -19,6 +19,7 @@ export default defineConfig({
     // Generous: real servers and child processes on a machine that may be busy with others.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

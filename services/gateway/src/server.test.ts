@@ -209,7 +209,8 @@ it('closing lets an upload that is on its way arrive, and waits for nothing else
   expect(response.statusCode).toBe(200);
   const arrived = performance.now();
   await closed;
-  expect(performance.now() - arrived).toBeLessThan(2000);
+  // Left open, its connection would be waited for much longer, whatever the machine is busy with.
+  expect(performance.now() - arrived).toBeLessThan(20_000);
 });
 
 const ALL_OF_RUNS = `{

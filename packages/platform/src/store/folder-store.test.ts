@@ -72,7 +72,7 @@ describe('FolderStore', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 150));
     socket.destroy();
-    await expect.poll(() => files(home), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => files(home)).toEqual([]);
     await expect(store.completeUpload('u1')).rejects.toMatchObject({ code: 'STORE_NOT_FOUND' });
   });
 

@@ -116,10 +116,9 @@ describe('a task that goes wrong', () => {
   });
 
   it('is RUNTIME_TIMEOUT when it blocks its thread past the limit', async () => {
-    const started = performance.now();
+    // Left alone it would never end.
     const found = await failure(run('loop', undefined, { timeoutMs: 1500 }));
     expect([found.code, found.message]).toEqual(['RUNTIME_TIMEOUT', 'still running after 1500 ms']);
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it('cannot flood its parent with output', async () => {
@@ -133,25 +132,35 @@ describe('a task that goes wrong', () => {
 
 describe('cancellation', () => {
   it('never starts a process when it came first', async () => {
-    const started = performance.now();
-    expect((await failure(run('echo', 1, { signal: AbortSignal.abort() }))).code).toBe('RUNTIME_CANCELED');
-    expect(performance.now() - started).toBeLessThan(100);
+    const children = () => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap').length;
+    const before = children();
+    const most: number[] = [];
+    const watch = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn += 1) {
+        most.push(children());
+        await new Promise(setImmediate);
+      }
+    };
+    const [found] = await Promise.all([failure(run('echo', 1, { signal: AbortSignal.abort() })), watch()]);
+    expect(found.code).toBe('RUNTIME_CANCELED');
+    expect(Math.max(...most)).toBe(before);
   });
 
   it('asks the task to end, and a task that listens ends at once', async () => {
-    const { found, tookMs } = await cancelOnceStarted('untilCanceled');
+    // Killed it would be only much later, however busy the machine is.
+    const graceMs = 100_000;
+    const { found, tookMs } = await cancelOnceStarted('untilCanceled', graceMs);
     expect(found.code).toBe('RUNTIME_CANCELED');
-    expect(tookMs).toBeLessThan(1500);
+    expect(tookMs).toBeLessThan(graceMs / 2);
   });
 
   it('kills a task that does not listen after three seconds', async () => {
     const { found, tookMs } = await cancelOnceStarted('loop');
     expect(found.code).toBe('RUNTIME_CANCELED');
     expect(tookMs).toBeGreaterThan(2900);
-    expect(tookMs).toBeLessThan(4500);
   });
 
-  async function cancelOnceStarted(how: Behaviour['how']) {
+  async function cancelOnceStarted(how: Behaviour['how'], graceMs?: number) {
     const controller = new AbortController();
     let canceledAt = 0;
     let pid = 0;
@@ -160,7 +169,7 @@ describe('cancellation', () => {
       canceledAt = performance.now();
       controller.abort();
     };
-    const found = await failure(run(how, undefined, { signal: controller.signal, onProgress }));
+    const found = await failure(run(how, undefined, { signal: controller.signal, onProgress, graceMs }));
     expect(isThere(pid)).toBe(false);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     return { found, tookMs: performance.now() - canceledAt };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@kneepoint/failures';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../context.ts';
@@ -6,6 +5,15 @@ import { checkedUpload } from './checked-upload.ts';
 
 const SHA = 'a'.repeat(64);
 const STORED = { sha256: SHA, bytes: 7 };
+
+/** Sums that take until they are told to end. */
+function slowSums() {
+  const waiting: (() => void)[] = [];
+  return {
+    sum: () => new Promise<typeof STORED>((resolve) => waiting.push(() => resolve(STORED))),
+    end: () => waiting.splice(0).forEach((resolve) => resolve()),
+  };
+}
 
 /** A store that sums up what it got for as long as it is told to; the rows that were written about it. */
 function world(sum: () => Promise<typeof STORED>) {
@@ -34,23 +42,28 @@ function world(sum: () => Promise<typeof STORED>) {
 
 describe('an answer does not wait for the sum of a large file', () => {
   it('asked again, it tells how that ended, and the file was read once', async () => {
-    const { context, written, reads } = world(() => sleep(60, STORED));
+    const { sum, end } = slowSums();
+    const { context, written, reads } = world(sum);
     const ask = (ms: number) => checkedUpload(context, { id: 'large', bytes: 7 }, SHA, ms);
     await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK', retryable: true });
     await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK' });
     expect(written).toEqual([]);
+    end();
     expect(await ask(10_000)).toEqual(STORED);
     expect([reads(), written]).toEqual([1, ['artifact', 'sha256']]);
   });
 
   it('also how it failed, and that nothing of it is an artifact', async () => {
+    const { sum, end } = slowSums();
     const { context, written } = world(async () => {
-      await sleep(30);
+      await sum();
       throw new Failure('UPLOAD_INVALID', 'other bytes');
     });
     const ask = (ms: number) => checkedUpload(context, { id: 'wrong', bytes: 7 }, SHA, ms);
     await expect(ask(5)).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK' });
-    await sleep(60);
+    end();
+    // It has failed before anybody asks again.
+    await new Promise(setImmediate);
     await expect(ask(10_000)).rejects.toMatchObject({ code: 'UPLOAD_INVALID' });
     // What is sent to its address still counts.
     expect(written).toEqual([]);
@@ -69,7 +82,8 @@ describe('an answer does not wait for the sum of a large file', () => {
   });
 
   it('one file is summed up once at a time, whatever sums are claimed, and so many files at once', async () => {
-    const { context, reads } = world(() => sleep(50, STORED));
+    const { sum, end } = slowSums();
+    const { context, reads } = world(sum);
     const ask = (id: string, sum = SHA) => checkedUpload(context, { id, bytes: 7 }, sum, 1);
     const claims = Array.from({ length: 20 }, (_, index) => ask('claimed', index === 0 ? SHA : 'b'.repeat(64)));
     const others = Array.from({ length: 20 }, (_, index) => ask(`other ${index}`));
@@ -77,10 +91,12 @@ describe('an answer does not wait for the sum of a large file', () => {
     const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as Failure).code : 'none'));
     expect(new Set(codes)).toEqual(new Set(['UPLOAD_UNDER_CHECK']));
     expect(reads()).toBe(4);
-    await sleep(80);
+    end();
+    await new Promise(setImmediate);
     await expect(ask('one more')).rejects.toMatchObject({ code: 'UPLOAD_UNDER_CHECK' });
     expect(reads()).toBe(5);
-    await sleep(60);
+    end();
+    await new Promise(setImmediate);
   });
 
   it('a store that was away is asked anew', async () => {

@@ -63,7 +63,7 @@ async function work(handler: StepHandler): Promise<() => Promise<void>> {
   return () => worker.stop({ graceMs: 100 });
 }
 
-const noListenersLeft = () => expect.poll(() => gateway.bus.listeners, { timeout: 1500 }).toBe(idle);
+const noListenersLeft = () => expect.poll(() => gateway.bus.listeners).toBe(idle);
 
 function expectGrowing(states: readonly State[]): void {
   states.slice(1).forEach((state, index) => expect(state.seq).toBeGreaterThan(states[index]!.seq));

@@ -56,7 +56,7 @@ async function create(input: object = {}): Promise<Made> {
   return createWebhook;
 }
 
-const arrived = (count: number) => expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(count);
+const arrived = (count: number) => expect.poll(() => receiver.received.length).toBe(count);
 const bodies = () => receiver.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 
 async function deliveriesOf(id: string): Promise<Record<string, unknown>[]> {

@@ -92,8 +92,9 @@ export function reconciling(world: World): void {
     const name = service();
     await world.worker({
       service: name,
-      leaseSeconds: 2,
-      handlers: { work: () => new Promise((resolve) => setTimeout(() => resolve({ output: {} }), 3_000)) },
+      // Three times as long as between two heartbeats, so long that no busy machine holds one up for that.
+      leaseSeconds: 6,
+      handlers: { work: () => new Promise((resolve) => setTimeout(() => resolve({ output: {} }), 6_500)) },
     });
     const run = await launch(name);
     expect((await world.ended(run.id)).state).toBe('SUCCEEDED');
