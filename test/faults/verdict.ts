@@ -7,7 +7,7 @@ import {
 import { type Database, isRunTerminal, isStepTerminal } from '@kneepoint/platform';
 import { expect } from 'vitest';
 import { type ComparedResult, comparedResults } from './results.ts';
-import type { FaultWorld } from './world.ts';
+import type { FaultWorld, Halted } from './world.ts';
 
 const IMPORTS = ['import-model', 'import-dataset'];
 /** What one kind of step leaves besides its own result. */
@@ -35,6 +35,20 @@ const WORK = {
 } as const;
 
 export type Work = keyof typeof WORK;
+
+/** A step to be met in the middle. */
+export interface Midway {
+  readonly work: Work;
+  /** Of the step. */
+  readonly kind: string;
+  /** What is forgotten beforehand, so that it is done anew. Default: the kind itself. */
+  readonly anew?: readonly string[];
+  /** Some way into the step rather than at its start. */
+  readonly moving?: boolean;
+}
+
+/** How often work is launched that was over before it could be stopped in the middle. */
+const MOST_LAUNCHES = 10;
 
 export interface Recovery {
   /** How the run must have ended. Default SUCCEEDED. */
@@ -84,6 +98,21 @@ export class Trial {
     const { model, dataset } = this.#world;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
     return this.#world.launch(WORK[work]({ model, dataset, ...key }), gateway);
+  }
+
+  /**
+   * Launches work and halts a step of it, so that what is done next meets it in the middle, on a machine of any speed. Work that was over
+   * before that is forgotten and launched again.
+   */
+  async midway({ work, kind, anew = [kind], moving = false }: Midway): Promise<Halted & { readonly run: string }> {
+    for (let launches = 0; launches < MOST_LAUNCHES; launches += 1) {
+      await this.forget(...anew);
+      const run = await this.launch(work);
+      const halted = await this.#world.halt(run, kind, { moving });
+      if (halted !== undefined) return { run, ...halted };
+      await this.#world.ended(run);
+    }
+    throw new Error(`${kind} was over ${MOST_LAUNCHES} times before it could be stopped`);
   }
 
   /** Forgets all runs, and the results of these kinds with their files, so that the work is done anew. */

@@ -14,6 +14,7 @@ import { startMinio } from '../support/minio.ts';
 import { startNats } from '../support/nats.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { RunningService } from '../support/services.ts';
+import { isAlive, taskProcessesOf } from '../support/task-processes.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 /** A tenth of what it is by default: what takes a minute in production takes six seconds here. */
@@ -27,6 +28,16 @@ const SERVICES: readonly ServiceName[] = ['gateway', 'extractor', 'regressor', '
 interface Started {
   readonly process: Kneepoint;
   readonly database: TcpProxy;
+}
+
+/** A step that goes no further, because the processes that compute it are stopped. */
+export interface Halted {
+  /** The name of the process that works on it. */
+  readonly by: string;
+  /** Ids of the processes that compute it. */
+  readonly tasks: readonly number[];
+  /** Lets them go on. */
+  release(): void;
 }
 
 /** A mutation that gives a run. */
@@ -180,12 +191,56 @@ export class FaultWorld {
     return [...this.#started].map(([name, { process }]) => `${name}: ${process.output.slice(-1500)}`).join('\n\n');
   }
 
-  /** The first step of that kind, once a worker has it; `moving`: once it has come some way. */
-  running(run: string, kind: string, { moving = false } = {}) {
+  /**
+   * Stops the processes that compute the first step of that kind, once a worker has it; `moving`: once it has come some way. Its end then
+   * waits for `release`, however slow the one who asked is. Undefined: the step was over before it could be stopped.
+   */
+  async halt(run: string, kind: string, { moving = false } = {}): Promise<Halted | undefined> {
+    const step = { runId: run, kind, state: 'RUNNING' };
+    const find = () => this.db.prisma.step.findFirst({ where: { ...step, ...(moving ? { done: { gt: 0 } } : {}) } });
+    const found = await this.until(`${kind} is computed`, async () => {
+      const running = await find();
+      if (running === null) return isRunTerminal(await this.#stateOf(run)) ? 'over' : undefined;
+      const by = this.#workerOf(running.worker!);
+      const tasks = taskProcessesOf(this.process(by).child.pid!);
+      // In between there is none: before it begins to compute, and when what it computed is stored.
+      return tasks.length === 0 ? undefined : { by, tasks, id: running.id };
+    });
+    if (found === 'over') return undefined;
+    const { by, tasks, id } = found;
+    const signal = (name: NodeJS.Signals) => tasks.filter(isAlive).forEach((pid) => process.kill(pid, name));
+    signal('SIGSTOP');
+    // A result that was on its way when they were stopped has arrived by the next heartbeat, and a process is done away with by its result.
+    const held = await this.heartbeat(id);
+    const halted = { by, tasks, release: () => signal('SIGCONT') };
+    if (held && tasks.every(isAlive)) return halted;
+    halted.release();
+    return undefined;
+  }
+
+  /** Waits until the worker that has a step has looked at its lease, and with it at what its run is asked to do; false: none has it. */
+  async heartbeat(step: string): Promise<boolean> {
+    const lease = async () =>
+      (await this.db.prisma.step.findUniqueOrThrow({ where: { id: step } })).leaseUntil?.getTime() ?? 'none';
+    const before = await lease();
+    const after = await this.until('a heartbeat', async () => {
+      const now = await lease();
+      return now === 'none' || now !== before ? now : undefined;
+    });
+    return after !== 'none';
+  }
+
+  /** Which process a worker's id belongs to. */
+  #workerOf(worker: string): string {
+    const found = [...this.#started].find(([, { process }]) => worker.includes(`-${process.child.pid}-`));
+    if (found === undefined) throw new Error(`no process is ${worker}`);
+    return found[0];
+  }
+
+  /** The first step of that kind, once a worker has it. */
+  running(run: string, kind: string) {
     return this.until(`${kind} runs`, () =>
-      this.db.prisma.step.findFirst({
-        where: { runId: run, kind, state: 'RUNNING', ...(moving ? { done: { gt: 0 } } : {}) },
-      }),
+      this.db.prisma.step.findFirst({ where: { runId: run, kind, state: 'RUNNING' } }),
     );
   }
 
@@ -193,11 +248,15 @@ export class FaultWorld {
     return this.until(
       `run ${run} ends`,
       async () => {
-        const { state } = await this.db.prisma.run.findUniqueOrThrow({ where: { id: run } });
+        const state = await this.#stateOf(run);
         return isRunTerminal(state) ? state : undefined;
       },
       seconds,
     );
+  }
+
+  async #stateOf(run: string): Promise<string> {
+    return (await this.db.prisma.run.findUniqueOrThrow({ where: { id: run } })).state;
   }
 
   /** Messages in the job stream and in that of dead letters. */

@@ -11,7 +11,8 @@ import {
   type FinetunePosition,
   type TrainingChoice,
 } from '@kneepoint/workflow';
-import { Stage, taskProcesses } from './testing/stage.ts';
+import { taskProcessesOf } from '../../../test/support/task-processes.ts';
+import { Stage } from './testing/stage.ts';
 import { World } from './testing/world.ts';
 
 const FIXTURE = fileURLToPath(new URL('testing/trainer.fixture.ts', import.meta.url));
@@ -54,7 +55,7 @@ it('ends with the same network when the process that trains is killed in mid-epo
   const world = await open('child');
   const run = await world.launch(job);
   await world.midEpoch(job);
-  for (const pid of taskProcesses()) process.kill(pid, 'SIGKILL');
+  for (const pid of taskProcessesOf(process.pid)) process.kill(pid, 'SIGKILL');
   const output = await world.output(run);
   const attempts = await world.db.prisma.attempt.findMany({ orderBy: { number: 'asc' } });
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['FAILED', 'SUCCEEDED']);

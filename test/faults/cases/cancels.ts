@@ -14,6 +14,12 @@ export function cancels({ world, trial }: Fixture): void {
         .mutate(CancelRunDocument, { id: globalId('Run', run) })
     ).run.state;
 
+  /** Until the worker knows that the run is canceled. */
+  async function heard(run: string, kind: string): Promise<void> {
+    const { id } = await world().db.prisma.step.findFirstOrThrow({ where: { runId: run, kind } });
+    await world().heartbeat(id);
+  }
+
   /** The canceled work once more: as if nothing had been. */
   async function retried(run: string, outcomes: readonly string[]): Promise<void> {
     const id = globalId('Run', run);
@@ -33,19 +39,20 @@ export function cancels({ world, trial }: Fixture): void {
   });
 
   it('canceled while it runs: the step is told to stop, and nothing of it is kept', async () => {
-    await trial().forget('prune');
-    const run = await trial().launch('prune');
-    await world().running(run, 'prune');
+    const { run, release } = await trial().midway({ work: 'prune', kind: 'prune' });
     expect(await cancelRun(run)).toBe('CANCELING');
+    await heard(run, 'prune');
+    release();
     await trial().afterRecovery(run, { state: 'CANCELED', outcomes: ['CANCELED'] });
     await retried(run, ['SUCCEEDED']);
   });
 
   it('canceled in mid-epoch: the training keeps what it has, and goes on from there when it is launched again', async () => {
-    await trial().forget('finetune', 'report');
-    const run = await trial().launch('compression');
-    await world().running(run, 'finetune', { moving: true });
+    const anew = ['finetune', 'report'];
+    const { run, release } = await trial().midway({ work: 'compression', kind: 'finetune', anew, moving: true });
     await cancelRun(run);
+    await heard(run, 'finetune');
+    release();
     await trial().afterRecovery(run, { state: 'CANCELED', outcomes: ['CANCELED'], checkpoints: 1 });
     await retried(run, ['SUCCEEDED', 'SUCCEEDED']);
   });
@@ -54,11 +61,9 @@ export function cancels({ world, trial }: Fixture): void {
     { where: 'before its last commit', pattern: BEGIN },
     { where: 'during its last commit', pattern: COMMIT },
   ])('canceled $where: what is finished counts', async ({ pattern }) => {
-    await trial().forget('prune');
-    const run = await trial().launch('prune');
-    await world().running(run, 'prune');
+    const { run, release } = await trial().midway({ work: 'prune', kind: 'prune' });
     let asked: Promise<string> | undefined;
-    await world()
+    const sprung = world()
       .database('pruner')
       .trap({
         ...{ pattern, lose: 'request', then: 'pass' },
@@ -68,6 +73,8 @@ export function cancels({ world, trial }: Fixture): void {
           await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, 500))]);
         },
       });
+    release();
+    await sprung;
     expect(['CANCELING', 'SUCCEEDED']).toContain(await asked);
     await trial().afterRecovery(run, { outcomes: ['SUCCEEDED'] });
   });

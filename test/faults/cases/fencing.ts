@@ -16,13 +16,9 @@ export function fencing({ world, trial }: Fixture): void {
   const signal = (name: string, what: NodeJS.Signals) => process.kill(-world().process(name).child.pid!, what);
 
   it('a worker frozen past its lease is replaced; thawed, it learns that and drops what it made', async () => {
-    await trial().forget('prune');
     await world().ensure('pruner', 'pruner-2');
-    const run = await trial().launch('prune');
-    const { worker } = await world().running(run, 'prune');
-    const frozen = ofWorker(worker!);
     // One that froze before it heard that it has the step would find nothing to do when it thaws, and nothing to drop.
-    await sleep(100);
+    const { run, by: frozen } = await trial().midway({ work: 'prune', kind: 'prune' });
     signal(frozen, 'SIGSTOP');
     await succeeded(run, 2);
     signal(frozen, 'SIGCONT');
@@ -36,11 +32,8 @@ export function fencing({ world, trial }: Fixture): void {
     { where: 'before its commit begins', pattern: BEGIN },
     { where: 'in the middle of its commit, with its locks', pattern: COMMIT },
   ])('a worker frozen $where is replaced, and its late write is refused', async ({ pattern }) => {
-    await trial().forget('prune');
     await world().ensure('pruner', 'pruner-2');
-    const run = await trial().launch('prune');
-    const { worker } = await world().running(run, 'prune');
-    const frozen = ofWorker(worker!);
+    const { run, by: frozen, release } = await trial().midway({ work: 'prune', kind: 'prune' });
     const late = world()
       .database(frozen)
       .trap({
@@ -51,6 +44,7 @@ export function fencing({ world, trial }: Fixture): void {
           signal(frozen, 'SIGCONT');
         },
       });
+    release();
     await late;
     // The report of the first attempt was stored before it froze, with times of its own in it; `gc` collects it.
     await trial().afterRecovery(run, { outcomes: ['LOST', 'SUCCEEDED'], orphans: 1 });
@@ -58,13 +52,13 @@ export function fencing({ world, trial }: Fixture): void {
   });
 
   it('a worker killed between commit and acknowledgement has done its work', async () => {
-    await trial().forget('prune');
     await world().remove('pruner-2');
-    const run = await trial().launch('prune');
-    await world().running(run, 'prune');
-    await world()
+    const { run, release } = await trial().midway({ work: 'prune', kind: 'prune' });
+    const sprung = world()
       .database('pruner')
       .trap({ pattern: COMMIT, lose: 'answer', meanwhile: () => void world().process('pruner').child.kill('SIGKILL') });
+    release();
+    await sprung;
     await world().process('pruner').finished();
     expect((await world().messages()).jobs).toBe(1);
     await world().start('pruner');
@@ -85,21 +79,16 @@ export function fencing({ world, trial }: Fixture): void {
     };
     const run = await trial().launch('analysis');
     await again('queued', run);
-    await world().running(run, 'extract');
-    await again('running', run);
-    await world().running(run, 'regress');
-    await again('regressing', run);
+    for (const kind of ['extract', 'regress']) {
+      // Computing waits for the messages; a step that was quicker has been done, and they arrive afterwards.
+      const halted = await world().halt(run, kind);
+      await again(kind, run);
+      halted?.release();
+    }
     await world().ended(run);
     await again('done', run);
     await sleep(200);
     await bus.close();
     await trial().afterRecovery(run, { outcomes: ['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED'] });
   });
-
-  /** Which process a worker's id belongs to. */
-  function ofWorker(worker: string): string {
-    const name = ['pruner', 'pruner-2'].find((one) => worker.includes(`-${world().process(one).child.pid}-`));
-    if (name === undefined) throw new Error(`no process is ${worker}`);
-    return name;
-  }
 }

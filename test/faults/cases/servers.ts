@@ -11,10 +11,12 @@ const ALL_SUCCEEDED = ['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED'];
 
 export function natsFaults({ world, trial }: Fixture): void {
   it('NATS restarted in the middle of a step: the step goes on, and what it frees is published', async () => {
-    await trial().forget('extract', 'regress');
-    const run = await trial().launch('analysis');
-    await world().running(run, 'extract');
+    const { run, release } = await trial().midway({
+      ...{ work: 'analysis', kind: 'extract' },
+      anew: ['extract', 'regress'],
+    });
     await world().nats.restart();
+    release();
     await trial().afterRecovery(run, { outcomes: ALL_SUCCEEDED });
   });
 
@@ -42,20 +44,18 @@ export function databaseFaults({ world, trial }: Fixture): void {
     { lose: 'request', what: 'before it is done' },
     { lose: 'answer', what: 'when it is done and nobody knows' },
   ] as const)('the connection to PostgreSQL is lost at a commit, $what: the commit is made once', async ({ lose }) => {
-    await trial().forget('prune');
-    const run = await trial().launch('prune');
-    await world().running(run, 'prune');
-    await world().database('pruner').trap({ pattern: COMMIT, lose });
+    const { run, release } = await trial().midway({ work: 'prune', kind: 'prune' });
+    const sprung = world().database('pruner').trap({ pattern: COMMIT, lose });
+    release();
+    await sprung;
     await trial().afterRecovery(run, { outcomes: ['SUCCEEDED'] });
   });
 
   it('PostgreSQL down for longer than leases last: work is finished or done again, once', async () => {
-    await trial().forget('prune');
-    const run = await trial().launch('prune');
-    await world().running(run, 'prune');
+    const { run, release } = await trial().midway({ work: 'prune', kind: 'prune' });
     await world().postgres.signal('SIGKILL');
-    // To a lease of three seconds what a minute and a half is to one of thirty.
-    await sleep(3 * LEASE_SECONDS * 1000);
+    release();
+    await sleep(1.5 * LEASE_SECONDS * 1000);
     await world().postgres.start();
     // The lease ran out meanwhile: whether the worker or the reconciler is first to say so is a matter of luck.
     await world().ended(run);
@@ -97,7 +97,7 @@ export function storageFaults({ world, trial }: Fixture): void {
     await world().minio.signal('SIGKILL');
     const run = await trial().launch('analysis');
     await world().running(run, 'extract');
-    await sleep(2 * LEASE_SECONDS * 1000);
+    await sleep(LEASE_SECONDS * 1000);
     await world().minio.start();
     await trial().afterRecovery(run);
     const failed = await world().db.prisma.attempt.findMany({ where: { step: { runId: run }, outcome: 'FAILED' } });
