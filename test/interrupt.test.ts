@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '@kneepoint/workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JSON_HEADERS, kneepoint, Kneepoint, makeSample, type Sample } from './support/kneepoint.ts';
+import { isAlive, taskProcessesOf } from './support/task-processes.ts';
 
 const TASK = 'yaw';
-const EPOCHS = 4;
+const EPOCHS = 2;
 /** In the order of the work; each is a kind of step, and the moment at which somebody loses patience. */
 const MOMENTS = ['IMPORT_MODEL', 'IMPORT_DATASET', 'EXTRACT', 'REGRESS', 'PRUNE', 'FINETUNE', 'REPORT'] as const;
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kneepoint-interrupt-'));
   data = join(folder, 'data');
   out = join(folder, 'out');
-  sample = await makeSample(join(folder, 'sample'), { count: 320 });
+  sample = await makeSample(join(folder, 'sample'), { count: 120, widths: [8, 'pool', 12] });
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -46,35 +47,46 @@ function compressArguments(epsilon = 0.05): readonly string[] {
   return ['compress', ...what, ...arms, '--out', out, '--data-dir', data, '--json'];
 }
 
-async function runsOf(url: string, first = 30): Promise<readonly RunWithSteps[]> {
+async function runsOf(url: string): Promise<readonly RunWithSteps[]> {
   const query =
     'query($first: Int!) { runs(first: $first) { edges { node { id kind state reused steps(first: 100) { edges { node { kind name state reused } } } } } } }';
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: JSON_HEADERS,
-    body: JSON.stringify({ query, variables: { first } }),
+    body: JSON.stringify({ query, variables: { first: 30 } }),
   });
   type Listed = Omit<RunWithSteps, 'steps'> & { steps: { edges: { node: StepView }[] } };
   const { data } = (await response.json()) as { data: { runs: { edges: { node: Listed }[] } } };
   return data.runs.edges.map(({ node }) => ({ ...node, steps: node.steps.edges.map((edge) => edge.node) }));
 }
 
-/** Waits until a step of that kind is being worked on by the server inside the command. */
-async function reaches(command: Kneepoint, kind: string): Promise<void> {
+/**
+ * Stops each process in which the command computes as it appears, until `isWanted`, and leaves that one stopped: what is done next meets
+ * the work in the middle, on a machine of any speed. Returns what lets it go on.
+ */
+async function halted(command: Kneepoint, isWanted: () => Promise<boolean>): Promise<() => void> {
+  const seen = new Set<number>();
   while (command.child.exitCode === null) {
-    try {
-      const { url, pid } = JSON.parse(await readFile(join(data, 'server.json'), 'utf8')) as {
-        url: string;
-        pid: number;
-      };
-      const [run] = pid === command.child.pid ? await runsOf(url, 1) : [];
-      if (run?.steps.some((step) => step.kind === kind && step.state === 'RUNNING')) return;
-    } catch {
-      // Not up yet.
+    for (const pid of taskProcessesOf(command.child.pid!)) {
+      if (seen.has(pid)) continue;
+      seen.add(pid);
+      const signal = (name: NodeJS.Signals) => void (isAlive(pid) && process.kill(pid, name));
+      signal('SIGSTOP');
+      if (await isWanted()) return () => signal('SIGCONT');
+      signal('SIGCONT');
     }
     await sleep(15);
   }
-  throw new Error(`the command ended before ${kind}:\n${command.output}`);
+  throw new Error(`the command ended before that:\n${command.output}`);
+}
+
+/** Waits until a step of that kind is being worked on by the server inside the command, and halts it there. */
+function reaches(command: Kneepoint, kind: string): Promise<() => void> {
+  return halted(command, async () => {
+    const { url } = JSON.parse(await readFile(join(data, 'server.json'), 'utf8')) as { url: string };
+    const steps = (await runsOf(url)).flatMap((run) => run.steps);
+    return steps.some((step) => step.kind === kind && step.state === 'RUNNING');
+  });
 }
 
 const list = (path: string): Promise<string[]> => readdir(path).catch(() => []);
@@ -82,8 +94,9 @@ const list = (path: string): Promise<string[]> => readdir(path).catch(() => []);
 describe('Ctrl-C during compress', () => {
   it.each(MOMENTS)('at the step %s ends with 130 and leaves nothing half-done', async (moment) => {
     const command = new Kneepoint(compressArguments());
-    await reaches(command, moment);
+    const release = await reaches(command, moment);
     command.interrupt();
+    release();
     const { code, stdout, stderr } = await command.finished();
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(stderr).toContain('interrupted; what was finished is kept, run the same command again to go on');
@@ -112,8 +125,9 @@ describe('Ctrl-C during compress', () => {
 
   it('as kill -9 does no harm: the next command takes over what the dead one held', async () => {
     const killed = new Kneepoint(compressArguments(0.2));
-    await reaches(killed, 'FINETUNE');
+    const release = await reaches(killed, 'FINETUNE');
     killed.child.kill('SIGKILL');
+    release();
     expect((await killed.finished()).signal).toBe('SIGKILL');
     expect(await list(out)).toHaveLength(6);
     const { code, stdout, stderr } = await kneepoint(compressArguments(0.2));
@@ -185,10 +199,11 @@ describe('Ctrl-C during surgery', () => {
     const command = new Kneepoint(['surgery', sample.model, '--out', join(target, 'small.onnx'), '--json'], {
       env: { TMPDIR: folder },
     });
-    const started = async (): Promise<boolean> =>
-      (await list(folder)).some((name) => name.startsWith('kneepoint-surgery-'));
-    while (command.child.exitCode === null && !(await started())) await sleep(15);
+    const release = await halted(command, async () =>
+      (await list(folder)).some((name) => name.startsWith('kneepoint-surgery-')),
+    );
     command.interrupt();
+    release();
     const { code, stdout } = await command.finished();
     expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
     expect(await list(target)).toEqual([]);
