@@ -5,7 +5,7 @@ import { type HeatCell, HeatMap } from '../charts/heat-map.tsx';
 import { metric, metricLabel, percent, tick } from '../format.ts';
 import { RelationshipsDocument, type RelationshipsQuery } from '../generated/graphql.ts';
 import { Choose, useChoices, useSources } from '../parts/choose.tsx';
-import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
+import { AnalyseFirst, NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
 
 /** Rows that are asked for at a time. */
@@ -31,6 +31,9 @@ export function Relationships(): ReactNode {
   if (sources === undefined) return <p className="quiet">Asking for models and data sets…</p>;
   if (dataset === undefined || models.length === 0) return <Begin />;
   const matrix = asked.data?.taskRelationships;
+  // Where nothing at all was analysed, there is one thing to do.
+  const isEmpty = matrix?.rows.every(({ cells }) => cells.every((cell) => cell === null)) === true;
+  const unread = isEmpty ? matrix.rows[0]?.model : undefined;
   return (
     <>
       <h1>Relationships</h1>
@@ -77,6 +80,7 @@ export function Relationships(): ReactNode {
           }))}
         />
       )}
+      {unread && <AnalyseFirst model={unread.id} name={unread.name} dataset={dataset.id} />}
       {matrix && (
         <p className="quiet">
           The stronger the colour, the nearer to the best network for the task; a cell without any does no better than

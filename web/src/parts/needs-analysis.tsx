@@ -12,12 +12,23 @@ interface Props {
 
 /** Where a network was not analysed on a data set yet: what that takes, and a button that begins it. */
 export function NeedsAnalysis({ error, model, dataset }: Props): ReactNode {
+  const isMissing = error instanceof KneepointError && error.code === 'ANALYSIS_MISSING';
+  if (!isMissing || model === undefined || dataset === undefined) return <Problem error={error} />;
+  return <AnalyseFirst model={model} dataset={dataset} />;
+}
+
+interface AnalyseProps {
+  readonly model: string;
+  readonly dataset: string;
+  /** Of the network, where there are several. */
+  readonly name?: string;
+}
+
+export function AnalyseFirst({ model, dataset, name }: AnalyseProps): ReactNode {
   const [, go] = useLocation();
   const launch = useChange((gateway, input: { model: string; dataset: string }) =>
     gateway.mutate(LaunchAnalysisDocument.toString(), { input }),
   );
-  const isMissing = error instanceof KneepointError && error.code === 'ANALYSIS_MISSING';
-  if (!isMissing || model === undefined || dataset === undefined) return <Problem error={error} />;
   return (
     <div className="empty">
       <h2>Not analysed yet</h2>
@@ -32,7 +43,7 @@ export function NeedsAnalysis({ error, model, dataset }: Props): ReactNode {
           )
         }
       >
-        Analyse it
+        Analyse {name ?? 'it'}
       </button>
       {launch.error && <Problem error={launch.error} />}
     </div>

@@ -23,7 +23,7 @@ interface Props {
 export function MakePackage({ of, label, hasImages }: Props): ReactNode {
   const [run, setRun] = useState<string>();
   const launch = useChange((gateway, input: LaunchPackageInput) =>
-    gateway.mutate<{ run: { id: string } | null }>(LaunchPackageDocument.toString(), { input }),
+    gateway.mutate<{ x: { run: { id: string } | null } }>(LaunchPackageDocument.toString(), { input }),
   );
   const asked = useAsk(
     RunPackageDocument,
@@ -44,7 +44,7 @@ export function MakePackage({ of, label, hasImages }: Props): ReactNode {
           onClick={() =>
             launch.mutate(
               { of, label, ...(hasImages ? {} : { testImages: 0 }) },
-              { onSuccess: ({ run: launched }) => setRun(launched!.id) },
+              { onSuccess: (payload) => setRun((payload as { run: { id: string } }).run.id) },
             )
           }
         >
