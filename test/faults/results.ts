@@ -13,7 +13,7 @@ export interface ComparedResult {
 }
 
 /** Members whose values a clock gave, wherever they stand in an output or a report. */
-const MEASURED = new Set(['latencyMs', 'seconds', 'imagesPerSecond', 'reportSha256', 'measured']);
+const MEASURED = new Set(['latencyMs', 'layerTimes', 'seconds', 'imagesPerSecond', 'reportSha256', 'measured']);
 /** A warning that compares times. */
 const TIMED_WARNING = /latency/;
 
