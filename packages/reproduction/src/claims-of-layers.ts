@@ -1,5 +1,5 @@
 import { type Claim, verdictOf } from './claim.ts';
-import { isShare, mean, percent } from './reading.ts';
+import { falls, isShare, mean, percent } from './reading.ts';
 import type { CurveResult, LayerResult, Reproduction } from './results.ts';
 
 /** A filter tells bins apart when at least this share of its variance lies between them. */
@@ -72,12 +72,16 @@ function localised({ curves }: Reproduction): Claim {
     return best ? best.knee.filters / best.filters : NaN;
   };
   const [low, high] = [share(few), share(many)];
+  const flat = [few, many].filter((curve) => curve !== undefined && !falls(curve));
   return {
     place: '§5, Figs. 7 and 8',
     claim: 'A localised task (yaw) needs fewer filters than a spread one (valence)',
     figure: `curves-${few?.task ?? ''}`,
-    verdict: verdictOf(Number.isNaN(low) || Number.isNaN(high) ? null : low < high),
-    said: `At ε = 0.01 the best layer keeps ${percent(low)} of its filters for ${few?.task} and ${percent(high)} for ${many?.task}.`,
+    verdict: verdictOf(flat.length > 0 || Number.isNaN(low) || Number.isNaN(high) ? null : low < high),
+    said:
+      flat.length > 0
+        ? `No layer tells more of ${flat.map((curve) => curve!.task).join(' and ')} than a constant answer does: such curves have no knee.`
+        : `At ε = 0.01 the best layer keeps ${percent(low)} of its filters for ${few?.task} and ${percent(high)} for ${many?.task}.`,
   };
 }
 

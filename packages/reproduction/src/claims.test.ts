@@ -77,6 +77,24 @@ describe('claims', () => {
     expect(new Set(verdicts({ ...made, ...change }, words))).toEqual(new Set(['does not hold here']));
   });
 
+  it('cannot be told of tasks that the network does not tell', () => {
+    const cuts = made.cuts.map((cut) => {
+      const { metric } = cut.result;
+      const probe = metric.higherIsBetter ? metric.chance : 0.995 * metric.chance;
+      return { ...cut, result: { ...cut.result, metric: { ...metric, probe } } };
+    });
+    const told = verdicts({ ...made, cuts }, /VGG-Face for|middle one|as good as|is worth keeping|ten times faster/);
+    expect(new Set(told)).toEqual(new Set(['cannot be told']));
+    const flat = made.curves.map((curve, i) => {
+      const layers = curve.layers.map((layer) => ({
+        ...layer,
+        points: layer.points.map((point) => ({ ...point, rmse: 30 + 0.01 * point.filters })),
+      }));
+      return i === 1 ? { ...curve, layers } : curve;
+    });
+    expect(verdicts({ ...made, curves: flat }, /localised/)).toEqual(['cannot be told']);
+  });
+
   it('cannot be told where nothing was measured', () => {
     const bare = { ...made, transfer: [], rankings: [], agnostic: null, small: [], cuts: [], light: [] };
     const silent = claimsOf({ ...bare, timing: { ...made.timing, headSeconds: null } });

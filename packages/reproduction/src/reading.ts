@@ -1,4 +1,4 @@
-import type { ArmFigures, CutResult, MetricOf } from './results.ts';
+import type { ArmFigures, CurveResult, CutResult, MetricOf } from './results.ts';
 
 /** Whether a metric is a share, to be shown as percent. */
 export function isShare(metric: string): boolean {
@@ -40,6 +40,23 @@ export function percent(share: number): string {
 
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** Points of a share, or hundredths of the constant answer's error, by which a network that reads a task is better than that. */
+const LEAST_READ = 0.01;
+
+/** Whether anything of a task is in a network's responses: what is cut for one that they do not tell says nothing of cutting. */
+export function isRead({ result: { metric } }: CutResult): boolean {
+  const { name, probe, chance } = metric;
+  return gain(probe, chance, metric) >= LEAST_READ * (isShare(name) ? 1 : chance);
+}
+
+/** Whether some layer's curve falls: a curve that does not has no knee. */
+export function falls({ layers }: CurveResult): boolean {
+  return layers.some(({ points }) => {
+    const rmses = [...points].sort((a, b) => a.filters - b.filters).map(({ rmse }) => rmse);
+    return rmses.length > 0 && Math.min(...rmses) <= (1 - LEAST_READ) * rmses[0]!;
+  });
 }
 
 /** Cuts of one network for one task, in the order of ε. */

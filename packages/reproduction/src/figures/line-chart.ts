@@ -1,4 +1,4 @@
-import { linearScale, logScale, type Scale, short } from './scale.ts';
+import { linearScale, logScale, type Scale, tickTexts } from './scale.ts';
 import { COLOURS, type Drawing, element, FAINT, figure, INK, line, text } from './svg.ts';
 
 export interface Series {
@@ -53,16 +53,17 @@ function xScale({ logX = false, names }: LineChart, points: readonly { readonly 
 
 function grid({ x: xName, y: yName, names, percent = false }: LineChart, x: Scale, y: Scale): string[] {
   const { left, right, top, bottom } = PLOT;
-  const yText = (value: number): string => (percent ? `${short(100 * value)} %` : short(value));
+  const yTexts = percent ? tickTexts(y.ticks.map((tick) => 100 * tick)).map((said) => `${said} %`) : tickTexts(y.ticks);
+  const xTexts = names ?? tickTexts(x.ticks);
   // Names that would run into each other are turned.
   const long = names !== undefined && Math.max(...names.map((name) => name.length)) * 7 > (right - left) / names.length;
   return [
-    ...y.ticks.flatMap((tick) => [
+    ...y.ticks.flatMap((tick, i) => [
       line(left, y.at(tick), right, y.at(tick), FAINT),
-      text(left - 8, y.at(tick) + 4, yText(tick), { anchor: 'end', size: 11 }),
+      text(left - 8, y.at(tick) + 4, yTexts[i]!, { anchor: 'end', size: 11 }),
     ]),
     ...x.ticks.map((tick, i) => {
-      const said = names?.[i] ?? short(tick);
+      const said = xTexts[i]!;
       return long
         ? text(x.at(tick), bottom + 14, said, { anchor: 'end', size: 10, turn: -30 })
         : text(x.at(tick), bottom + 17, said, { anchor: 'middle', size: 11 });

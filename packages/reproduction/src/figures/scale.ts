@@ -41,6 +41,14 @@ function boundsOf(values: readonly number[]): readonly [number, number] {
   return [low - room, high + room];
 }
 
+/** What stands at ticks: as short as can be, but never twice the same. */
+export function tickTexts(ticks: readonly number[]): readonly string[] {
+  const brief = ticks.map(short);
+  if (new Set(brief).size === ticks.length) return brief;
+  const step = Math.min(...ticks.slice(1).map((tick, i) => tick - ticks[i]!));
+  return ticks.map((tick) => tick.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))));
+}
+
 /** A number as short as it says what it is. */
 export function short(value: number): string {
   if (value === 0) return '0';
