@@ -69,6 +69,7 @@ describe('a quick reproduction that was killed and started again', () => {
     const { timing } = results;
     expect(timing.tasks.length).toBeGreaterThan(0);
     expect(timing.lastLayerSeconds).toBeLessThan(timing.headSeconds!);
+    expect(timing.lastLayerSeconds).toBeLessThan(timing.onImagesSeconds!);
   });
 
   it('takes from the identity probe what it takes from no wanted task', () => {

@@ -2,6 +2,7 @@ import { type Claim, verdictOf } from './claim.ts';
 import {
   armOf,
   atPaperEpsilon,
+  bestHead,
   byTask,
   gain,
   isRead,
@@ -177,7 +178,7 @@ export function smallClaim({ small, transfer }: Reproduction): readonly Claim[] 
     const own = armOf(cut, 'finetuned');
     const head = transfer.find(({ task }) => task === cut.result.task);
     if (!own || !head) return [];
-    const share = cut.result.metric.higherIsBetter ? own.metric / head.headOnly : head.headOnly / own.metric;
+    const share = cut.result.metric.higherIsBetter ? own.metric / bestHead(head) : bestHead(head) / own.metric;
     const time = 1 - cut.result.after.latencyMs.p50 / cut.result.before.latencyMs.p50;
     return [{ task: cut.result.task, share, time, size: removed(cut.result, 'parameters') }];
   });

@@ -14,6 +14,8 @@ export interface Profile {
   /** Passes over the larger part for each primary network, and over the satellites' training images for each network that is cut. */
   readonly primaryEpochs: number;
   readonly satelliteEpochs: number;
+  /** Passes over the training images for each head that is trained on them; null: until validation gets no better. */
+  readonly headEpochs: number | null;
   readonly primaries: readonly string[];
   /** Tasks whose curves are drawn: one that lives in few filters, one that is spread out. */
   readonly localised: string;
@@ -50,7 +52,7 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
     name: 'full',
     ...{ faces: 20_000, persons: 300, smaller: 5_000, size: 64 },
     ...{ widths: FULL_WIDTHS, lightWidths: [8, 16, 32, 32, 32] },
-    ...{ primaryEpochs: 6, satelliteEpochs: 6, primaries: PRIMARIES },
+    ...{ primaryEpochs: 6, satelliteEpochs: 6, headEpochs: null, primaries: PRIMARIES },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw', 'age', 'valence'], epsilons: [0.1, 0.01, 0.001] },
     ...{
       small: PRIMARIES,
@@ -64,7 +66,7 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
     name: 'quick',
     ...{ faces: 1_200, persons: 30, smaller: 480, size: 32 },
     ...{ widths: QUICK_WIDTHS, lightWidths: [4, 8, 12, 12, 12] },
-    ...{ primaryEpochs: 6, satelliteEpochs: 2, primaries: ['identity', 'gender', 'age', 'head_pose'] },
+    ...{ primaryEpochs: 6, satelliteEpochs: 2, headEpochs: 2, primaries: ['identity', 'gender', 'age', 'head_pose'] },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     // Next to nothing would be left of networks that are as small as these.
     ...{ small: ['gender'], smallShare: 0.7, ranked: [], agnostic: 'head_pose', light: true },

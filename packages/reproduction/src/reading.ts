@@ -1,4 +1,4 @@
-import type { ArmFigures, CurveResult, CutResult, MetricOf } from './results.ts';
+import type { ArmFigures, CurveResult, CutResult, MetricOf, TransferResult } from './results.ts';
 
 /** Whether a metric is a share, to be shown as percent. */
 export function isShare(metric: string): boolean {
@@ -18,6 +18,11 @@ export function gain(a: number, b: number, { higherIsBetter }: Pick<MetricOf, 'h
 /** How far a figure is from that of a constant answer, as a share of the way of another: 1 for as good, above 1 for better. */
 export function kept(value: number, whole: number, chance: number): number | null {
   return whole === chance ? null : (value - chance) / (whole - chance);
+}
+
+/** Of the two ways to train a head the better one. */
+export function bestHead({ headOnly, onImages, higherIsBetter }: TransferResult): number {
+  return higherIsBetter ? Math.max(headOnly, onImages.value) : Math.min(headOnly, onImages.value);
 }
 
 export function armOf({ result }: CutResult, arm: ArmFigures['arm']): ArmFigures | undefined {

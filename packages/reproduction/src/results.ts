@@ -49,8 +49,11 @@ export interface TransferResult extends MetricOf {
   readonly network: string;
   readonly task: string;
   readonly regression: number;
+  /** Of a head trained on what the frozen network answers to each image, computed once. */
   readonly headOnly: number;
   readonly headSeconds: number;
+  /** Of a head trained as it is usual, and in the paper: every epoch takes the images, a little moved, through the frozen network. */
+  readonly onImages: { readonly value: number; readonly seconds: number };
 }
 
 /** Time of all satellite tasks of one network with responses in hand. */
@@ -63,8 +66,10 @@ export interface TimingResult {
   readonly regressionSeconds: number;
   /** The same on the last layer alone, which is what a head reads. */
   readonly lastLayerSeconds: number;
-  /** Heads of the same tasks trained on the frozen network; null where none was. */
+  /** Heads of the same tasks trained on stored answers of the frozen network; null where none was. */
   readonly headSeconds: number | null;
+  /** Heads of the same tasks trained on the images; null where none was. */
+  readonly onImagesSeconds: number | null;
 }
 
 /** What filters of a layer answer to images of each bin of a label (Fig. 2). */

@@ -3,6 +3,7 @@ import {
   LaunchAnalysisDocument,
   LaunchFinetuneDocument,
   TaskRelationshipsDocument,
+  type TrainingInput,
 } from '@kneepoint/client';
 import {
   type CellResult,
@@ -111,9 +112,13 @@ export async function transferTo(
 ): Promise<TransferResult> {
   const { results, seconds } = await finetune(lab, dataset, subject, task, 'HEAD');
   const { metric, higherIsBetter, test } = results[0]!;
+  const moved = await finetune(lab, dataset, subject, task, 'HEAD', onImages(lab));
   const network = subject.figures.name;
   const cell = matrix.find((entry) => entry.network === network && entry.task === task)!;
-  return { network, task, metric, higherIsBetter, regression: cell.value, headOnly: test, headSeconds: seconds! };
+  return {
+    ...{ network, task, metric, higherIsBetter, regression: cell.value, headOnly: test, headSeconds: seconds! },
+    onImages: { value: moved.results[0]!.test, seconds: moved.seconds! },
+  };
 }
 
 /** Every network finetuned whole for a task, and how well each cheap score foresees the order of what comes out. */
@@ -148,11 +153,23 @@ export async function rankingOf(
   };
 }
 
-async function finetune(lab: Lab, dataset: string, { model, figures }: Subject, task: string, mode: 'HEAD' | 'WHOLE') {
+/** Images that differ from epoch to epoch: nothing of the frozen network can be stored. */
+function onImages({ profile: { headEpochs } }: Lab): TrainingInput {
+  return { copies: 3, crop: 0.08, flip: true, ...(headEpochs === null ? {} : { epochs: headEpochs, patience: 0 }) };
+}
+
+async function finetune(
+  lab: Lab,
+  dataset: string,
+  { model, figures }: Subject,
+  task: string,
+  mode: 'HEAD' | 'WHOLE',
+  options: TrainingInput = {},
+) {
   const { connection, profile, signal } = lab;
   const { client } = connection;
   // A head is cheap and gets the epochs that it takes by default.
-  const training = mode === 'HEAD' ? { seed: SEED } : { seed: SEED, epochs: profile.satelliteEpochs };
+  const training = { seed: SEED, ...(mode === 'HEAD' ? options : { epochs: profile.satelliteEpochs }) };
   const input = { model, dataset, tasks: [task], mode, training, run: detailsOf(lab) };
   const { run } = await launch(client, LaunchFinetuneDocument, input);
   const done = await followTrainings(client, run, `train ${figures.name} for ${task}`, signal);

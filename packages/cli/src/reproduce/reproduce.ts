@@ -17,7 +17,10 @@ export function measureStages(profile: Profile, networks: readonly string[]): re
   return [
     ...networks.map((network) => ({ name: `analyse ${network}`, seconds: analysis })),
     { name: 'read matrix and curves', seconds: 5 },
-    ...profile.small.map((task) => ({ name: `heads for ${task}`, seconds: 5 + smaller / 300 })),
+    ...profile.small.map((task) => ({
+      name: `heads for ${task}`,
+      seconds: 5 + ((profile.headEpochs ?? 40) * smaller) / 3000,
+    })),
     { name: 'time least squares', seconds: 5 + smaller / 600 },
     ...profile.ruled.map((task) => ({ name: `cut for ${task} by the paper's rule`, seconds: 20 + 4 * training })),
     ...profile.small.map((task) => ({ name: `small network for ${task}`, seconds: 10 + 2.5 * training })),
@@ -79,6 +82,7 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
   const { layer, bins, explained, regressionSeconds, lastLayerSeconds, images, layers } = read;
   const { cpu, cores, memoryBytes, node } = machineFacts();
   const headSeconds = transfer.reduce((sum, entry) => sum + entry.headSeconds, 0);
+  const onImagesSeconds = transfer.reduce((sum, entry) => sum + entry.onImages.seconds, 0);
   return {
     ...{ version: '1', profile, data: subjects.data, images: subjects.images },
     machine: `${cores} × ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB, Node ${node}`,
@@ -88,6 +92,7 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
     timing: {
       ...{ network: first.figures.name, tasks, images, layers, regressionSeconds, lastLayerSeconds },
       headSeconds: transfer.length === 0 ? null : headSeconds,
+      onImagesSeconds: transfer.length === 0 ? null : onImagesSeconds,
     },
     responses: { network: first.figures.name, layer, task: profile.localised, bins, explained },
     ...{ cuts, small, light: lightCuts, agnostic, rankings },

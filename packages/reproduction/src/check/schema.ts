@@ -24,7 +24,15 @@ const profile = z.object({
   ...{ faces: count, persons: count, smaller: count, size: count },
   widths: z.array(z.union([some, z.literal('pool')])).max(200),
   lightWidths: z.tuple([some, some, some, some, some]),
-  ...{ primaryEpochs: count, satelliteEpochs: count, primaries: names, localised: name, spread: name, ruled: names },
+  ...{
+    primaryEpochs: count,
+    satelliteEpochs: count,
+    headEpochs: count.nullable(),
+    primaries: names,
+    localised: name,
+    spread: name,
+    ruled: names,
+  },
   epsilons: z.array(z.number().positive().max(1)).max(20),
   ...{ small: names, smallShare: z.number().min(0).max(1), ranked: names, agnostic: name.nullable() },
   light: z.boolean(),
@@ -104,12 +112,16 @@ export const reproductionSchema = z.object({
     .max(2000),
   transfer: z
     .array(
-      z.object({ ...metric, network: name, task: name, regression: figure, headOnly: figure, headSeconds: seconds }),
+      z.object({
+        ...{ ...metric, network: name, task: name, regression: figure, headOnly: figure, headSeconds: seconds },
+        onImages: z.object({ value: figure, seconds }),
+      }),
     )
     .max(100),
   timing: z.object({
     ...{ network: name, tasks: names, images: some, layers: some },
     ...{ regressionSeconds: positive, lastLayerSeconds: positive, headSeconds: seconds.nullable() },
+    onImagesSeconds: seconds.nullable(),
   }),
   responses: z
     .object({

@@ -50,7 +50,8 @@ export function transferFigure(transfer: readonly TransferResult[]): Drawing {
     groups: shares.map(({ task }) => task),
     series: [
       { name: 'least squares', values: shares.map(({ regression }) => regression) },
-      { name: 'head trained', values: shares.map(({ headOnly }) => headOnly) },
+      { name: 'head on stored features', values: shares.map(({ headOnly }) => headOnly) },
+      { name: 'head on images', values: shares.map(({ onImages }) => onImages.value) },
     ],
   });
 }
