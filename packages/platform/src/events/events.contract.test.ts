@@ -305,12 +305,16 @@ describe.each(ENGINES)('webhooks on $engine', ({ engine, start }) => {
   it('try with one message whether a receiver is back, however many processes there are', async () => {
     const webhook = await hook({ failures: 3, failingSince: new Date() });
     for (let n = 0; n < 4; n += 1) await launch();
-    let [now, most] = [0, 0];
+    let [now, most, isBack] = [0, 0, false];
     receiver.answer = async () => {
-      most = Math.max(most, (now += 1));
+      now += 1;
+      // Once it has taken one, the others may come together.
+      if (!isBack) most = Math.max(most, now);
       await new Promise((resolve) => setTimeout(resolve, 100));
       now -= 1;
-      return { status: receiver.received.length < 3 ? 503 : 204 };
+      const status = receiver.received.length < 3 ? 503 : 204;
+      isBack ||= status === 204;
+      return { status };
     };
     for (let n = 0; n < 2; n += 1) send();
     const failures = async () => (await stateOf(webhook)).failures;

@@ -189,6 +189,12 @@ describe('progress', () => {
     expect(seen.length).toBeLessThanOrEqual(seconds * 5 + 2);
   });
 
+  it('names every stage, however short', async () => {
+    const seen: string[] = [];
+    await run('stages', 5, { onProgress: ({ message }) => seen.push(message!) });
+    expect(seen).toEqual(['stage 0', 'stage 1', 'stage 2', 'stage 3', 'stage 4']);
+  });
+
   it('is dropped when it is not a number', async () => {
     const seen: TaskProgress[] = [];
     await run('badProgress', undefined, { onProgress: (update) => seen.push(update) });

@@ -20,12 +20,16 @@ export interface TaskContext {
 
 const INTERVAL_MS = 200;
 
-/** Passes on progress at a bounded rate. The newest update wins; the one that completes the work is never held back. */
+/**
+ * Passes on progress at a bounded rate. The newest update wins; the one that completes the work is never held back, nor one that names
+ * another stage: stages are few, and a short one would never be seen.
+ */
 export class ProgressGate {
   private readonly send: (update: TaskProgress) => void;
   private sentAt = Number.NEGATIVE_INFINITY;
   private held: TaskProgress | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private stage: string | undefined;
 
   constructor(send: (update: TaskProgress) => void) {
     this.send = send;
@@ -36,7 +40,9 @@ export class ProgressGate {
     if (!Number.isFinite(update.done) || !Number.isFinite(update.total)) return;
     this.held = update;
     const wait = this.sentAt + INTERVAL_MS - performance.now();
-    if (wait <= 0 || update.done >= update.total) this.flush();
+    const begins = update.unit === 'stages' && update.message !== this.stage;
+    if (begins) this.stage = update.message;
+    if (wait <= 0 || begins || update.done >= update.total) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), wait);
   }
 

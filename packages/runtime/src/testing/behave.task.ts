@@ -70,6 +70,10 @@ const BEHAVIOURS = {
       await wait(1);
     }
   },
+  stages: (value: unknown, { progress }: TaskContext) => {
+    const total = value as number;
+    for (let done = 0; done < total; done++) progress({ done, total, unit: 'stages', message: `stage ${done}` });
+  },
   badProgress: (_value: unknown, { progress }: TaskContext) => progress({ done: 0 / 0, total: 1, unit: 'steps' }),
   emit: async (value: unknown, { emit }: TaskContext) => {
     const answers: unknown[] = [];
