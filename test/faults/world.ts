@@ -37,7 +37,7 @@ export interface Halted {
   /** Ids of the processes that compute it. */
   readonly tasks: readonly number[];
   /** Lets them go on. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** A mutation that gives a run. */

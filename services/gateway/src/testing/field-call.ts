@@ -100,6 +100,8 @@ function literalOf(field: string, name: string, subjects: Subjects): unknown {
   if (name === 'id') return subjects[kindOf(field)];
   if (/^models?$/.test(name)) return subjects.Model;
   if (name === 'dataset') return subjects.Dataset;
+  // The run that made what is packaged.
+  if (name === 'of') return subjects.Run;
   if (/^(artifacts?|upload|sha256)$/.test(name)) return subjects.sha256;
   if (!Object.hasOwn(PLAIN, name))
     throw new Error(`${field} takes "${name}": say in field-call.ts what a test gives it`);
