@@ -23,9 +23,10 @@ export function labelledRows({ spec, labels }: LabelledTask, rows: number): Int3
   const present: number[] = [];
   for (let row = 0; row < rows; row++) {
     const all = labels.subarray(row * targets, (row + 1) * targets);
-    const values = all.some(Number.isNaN) ? all.filter((value) => !Number.isNaN(value)) : all;
-    if (values.length === 0 || (values.length < targets && !kind.partial)) continue;
-    if (!values.every(Number.isFinite)) {
+    const { missing, infinite } = count(all);
+    if (missing === targets || (missing > 0 && !kind.partial)) continue;
+    const values = missing > 0 ? all.filter((value) => !Number.isNaN(value)) : all;
+    if (infinite > 0) {
       throw new Failure('REGRESSION_NOT_FINITE', `task "${spec.name}" has an infinite label in row ${row}`, {
         where: `row ${row}`,
         fix: 'a finite label, or none',
@@ -41,6 +42,17 @@ export function labelledRows({ spec, labels }: LabelledTask, rows: number): Int3
     present.push(row);
   }
   return Int32Array.from(present);
+}
+
+/** A loop, because every layer asks this of every label. */
+function count(labels: Float64Array): { readonly missing: number; readonly infinite: number } {
+  let [missing, infinite] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (Number.isNaN(label)) missing++;
+    else if (!Number.isFinite(label)) infinite++;
+  }
+  return { missing, infinite };
 }
 
 /** A Gram matrix of this many filters takes half a gigabyte. */
