@@ -41,7 +41,10 @@ export function pageOf(
 }
 
 function setup({ profile, data, images, networks, tasks }: Reproduction): string {
-  if (profile.name === 'own') return `${networks.length} networks on ${images} images of ${data}: ${tasks.join(', ')}.`;
+  if (profile.name === 'own') {
+    const count = networks.length === 1 ? 'A network' : `${networks.length} networks`;
+    return `${count} on ${images} images of ${data}: ${tasks.join(', ')}.`;
+  }
   const larger = profile.faces - profile.smaller;
   const share =
     profile.name === 'quick'
