@@ -15,20 +15,24 @@ export const categorical: TaskKind = {
     return [...classPerTarget(spec), ...noBins(spec), ...(classes === 1 ? [single] : [])];
   },
   labelProblem(labels) {
-    const ones = labels.reduce((count, value) => count + (value === 1 ? 1 : 0), 0);
+    let ones = 0;
+    for (let k = 0; k < labels.length; k++) if (labels[k] === 1) ones++;
     return notZeroOrOne(labels) ?? (ones === 1 ? undefined : `${ones} classes are marked, not one`);
   },
   columns: () => 1,
   chooseThresholds: () => [],
   decide(scores, spec) {
     const classes = spec.targets.length;
-    return Float64Array.from({ length: scores.length / classes }, (_, row) => {
-      let best = 0;
-      for (let k = 1; k < classes; k++) {
-        if ((scores[row * classes + k] as number) > (scores[row * classes + best] as number)) best = k;
+    const decided = new Float64Array(scores.length / classes);
+    for (let row = 0; row < decided.length; row++) {
+      const from = row * classes;
+      let best = from;
+      for (let at = from + 1; at < from + classes; at++) {
+        if ((scores[at] as number) > (scores[best] as number)) best = at;
       }
-      return best;
-    });
+      decided[row] = best - from;
+    }
+    return decided;
   },
   classNames: ({ classes, targets }) => classes ?? targets,
   breakDown: (outcome, { classes, targets }) => byClass(outcome, classes ?? targets),

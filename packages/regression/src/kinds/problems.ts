@@ -29,6 +29,9 @@ export function classPerTarget(spec: TaskSpec): FieldProblem[] {
 
 /** What is wrong with a row in which something is neither 0 nor 1. */
 export function notZeroOrOne(labels: Float64Array): string | undefined {
-  const odd = labels.find((value) => value !== 0 && value !== 1);
-  return odd === undefined ? undefined : `${odd} is neither 0 nor 1`;
+  for (let i = 0; i < labels.length; i++) {
+    const value = labels[i] as number;
+    if (value !== 0 && value !== 1) return `${value} is neither 0 nor 1`;
+  }
+  return undefined;
 }

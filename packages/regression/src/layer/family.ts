@@ -127,7 +127,10 @@ interface Draft {
 
 function labelsInPart({ spec, labels }: LabelledTask, present: Int32Array): boolean {
   const targets = spec.targets.length;
-  return present.some((row) => labels.subarray(row * targets, (row + 1) * targets).some(Number.isNaN));
+  return present.some((row) => {
+    for (let at = row * targets; at < (row + 1) * targets; at++) if (Number.isNaN(labels[at])) return true;
+    return false;
+  });
 }
 
 /** Every label of a task as a task. */
@@ -143,6 +146,7 @@ function sameRows(a: Int32Array, b: Int32Array): boolean {
 }
 
 function stackLabels(members: readonly FamilyMember[], rows: number, targets: number): Float64Array {
+  if (members.length === 1) return members[0]!.task.labels;
   const labels = new Float64Array(rows * targets);
   for (const { task, from, count } of members) {
     for (let row = 0; row < rows; row++) {

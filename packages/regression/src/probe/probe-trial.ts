@@ -85,20 +85,21 @@ export function judgeTrial(
   return family.members.map(({ task: { spec, labels }, from, count }, i) => {
     const own = weights.slice(from * filters, (from + count) * filters);
     const bias = intercepts.slice(from, from + count);
-    const read = (rows: Int32Array) => ({
-      labels: takeRows(labels, rows, count),
-      scores: linearScores(responses, rows, own, bias),
-    });
-    const [known, chosenOn] = [read(train), read(validation)];
-    const unseen = read(test);
+    const scoresOf = (rows: Int32Array) => linearScores(responses, rows, own, bias);
+    const read = (rows: Int32Array) => ({ labels: takeRows(labels, rows, count), scores: scoresOf(rows) });
+    const knownLabels = takeRows(labels, train, count);
+    const [chosenOn, unseen] = [read(validation), read(test)];
     const thresholds = chooseThresholds(spec, chosenOn.scores, chosenOn.labels);
+    const onValidation = (cuts: readonly number[]) => judge(spec, chosenOn.scores, chosenOn.labels, cuts).value;
+    const best = onValidation(thresholds);
     const tested = judge(spec, unseen.scores, unseen.labels, thresholds);
     const groups = family.groups?.filter((_, at) => split[family.rows[at]!] === TEST);
     return {
-      validation: judge(spec, chosenOn.scores, chosenOn.labels, thresholds).value,
-      heldOut: judge(spec, chosenOn.scores, chosenOn.labels, chooseThresholds(spec, known.scores, known.labels)).value,
+      validation: best,
+      // Without thresholds nothing was chosen on validation but the penalty, and scores of the training rows decide nothing.
+      heldOut: thresholds.length === 0 ? best : onValidation(chooseThresholds(spec, scoresOf(train), knownLabels)),
       test: tested.value,
-      chance: judgeChance(spec, known.labels, unseen.labels),
+      chance: judgeChance(spec, knownLabels, unseen.labels),
       others: tested.others,
       thresholds,
       r2: explainedOnTest(unseen, count),

@@ -100,11 +100,15 @@ function truthOf(spec: TaskSpec, labels: Float64Array): Float64Array {
 }
 
 function columnMeans(values: Float64Array, columns: number): number[] {
-  const rows = Array.from({ length: columns }, () => 0);
-  values.forEach((value, i) => (rows[i % columns]! += Number.isNaN(value) ? 0 : 1));
-  const means = Array.from({ length: columns }, () => 0);
-  values.forEach((value, i) => (means[i % columns]! += Number.isNaN(value) ? 0 : value / rows[i % columns]!));
-  return means;
+  return Array.from({ length: columns }, (_, column) => {
+    let [rows, mean] = [0, 0];
+    for (let i = column; i < values.length; i += columns) if (!Number.isNaN(values[i])) rows++;
+    for (let i = column; i < values.length; i += columns) {
+      const value = values[i] as number;
+      if (!Number.isNaN(value)) mean += value / rows;
+    }
+    return mean;
+  });
 }
 
 /** Most frequent value of each column; of equally frequent ones the smallest; 0 where none is known. */
@@ -121,5 +125,7 @@ function columnModes(values: Float64Array, columns: number): number[] {
 }
 
 function repeat(row: readonly number[], rows: number): Float64Array {
-  return Float64Array.from({ length: rows * row.length }, (_, i) => row[i % row.length] as number);
+  const repeated = new Float64Array(rows * row.length);
+  for (let at = 0; at < repeated.length; at += row.length) repeated.set(row, at);
+  return repeated;
 }
