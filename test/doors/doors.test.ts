@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DataType, decodeModel, dimsOf, encodeModel, type ModelProto } from '@kneepoint/onnx';
 import type { TaskContext } from '@kneepoint/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { declaredPreprocess, labelsOfFile } from '@kneepoint/extractor-service';
 import inspectFile from '../../services/extractor/src/tasks/inspect-file.task.ts';
 import surgery from '../../services/pruner/src/tasks/surgery.task.ts';
 import { available } from '../support/available.ts';
@@ -63,6 +64,8 @@ describe.each(Object.entries(DOORS))('%s', (family, doors) => {
           expect([prunable, said]).toEqual([false, expect.stringMatching(reason)]);
         }
       }
+      // What the commands ask of a file besides, whatever it is.
+      await Promise.all([declaredPreprocess(path), labelsOfFile(path)]);
       const out = join(folder, place, 'cut.onnx');
       const cut = surgery({ path, criterion: 'l1', ratio: 0.5, seed: 1, out, ...size });
       if (door.refused) {

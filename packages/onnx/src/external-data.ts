@@ -10,17 +10,17 @@ import { allTensors } from './walk.ts';
 export type ReadExternal = (location: string, offset: number, length: number | undefined) => Uint8Array;
 
 /**
- * Moves the values of every externally stored tensor into the model. The location is checked here as text (relative, below the
+ * Moves the values of every externally stored tensor of at most so many bytes into the model; larger ones stay where they are. The location is checked here as text (relative, below the
  * model's folder); that it is no link out of the folder is for `read` to check. Throws EXTERNAL_DATA_LOCATION,
  * EXTERNAL_DATA_RANGE, TENSOR_BAD_DIMS, and what `read` throws.
  */
-export function inlineExternalData(model: ModelProto, read: ReadExternal): void {
+export function inlineExternalData(model: ModelProto, read: ReadExternal, most = Infinity): void {
   for (const { tensor, where } of allTensors(model)) {
-    if (tensor.dataLocation === DataLocation.EXTERNAL && !isDropped(tensor)) inline(tensor, where, read);
+    if (tensor.dataLocation === DataLocation.EXTERNAL && !isDropped(tensor)) inline(tensor, where, read, most);
   }
 }
 
-function inline(tensor: TensorProto, where: string, read: ReadExternal): void {
+function inline(tensor: TensorProto, where: string, read: ReadExternal, most: number): void {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = checkLocation(entries.get('location') ?? '', where);
   const offset = natural(entries.get('offset') ?? '0', 'offset', where);
@@ -35,6 +35,7 @@ function inline(tensor: TensorProto, where: string, read: ReadExternal): void {
     );
   }
   if (length !== undefined && length !== needed) throw wrongSize(tensor, needed, `the entry declares ${length}`, where);
+  if (needed > most) return;
   const bytes = read(location, offset, needed);
   if (bytes.byteLength !== needed) throw wrongSize(tensor, needed, `${location} gave ${bytes.byteLength}`, where);
   tensor.rawData = bytes;

@@ -2,7 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { encodeModel, StringStringEntryProtoSchema, vggStyle } from '@kneepoint/onnx';
+import {
+  DataLocation,
+  encodeModel,
+  floatTensor,
+  GraphBuilder,
+  StringStringEntryProtoSchema,
+  type TensorProto,
+  vggStyle,
+} from '@kneepoint/onnx';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { knownPreprocess, labelsOfFile, preprocessBeside } from './known-preprocess.ts';
 
@@ -48,4 +56,27 @@ it('what is declared beside a model goes before what a hub wrote, and that befor
   await preprocessBeside(await model({}, hub), (text) => told.push(text));
   await preprocessBeside(await model({}, own), (text) => told.push(text));
   expect(told).toEqual(['preprocessing is that of config.json beside the model']);
+});
+
+it('a scaling whose numbers lie in a file beside the model is read, and weights there are left where they are', async () => {
+  const g = new GraphBuilder();
+  const x = g.node('Transpose', [g.input('x', [1, 8, 8, 3])], { perm: [0, 3, 1, 2] });
+  const scale = floatTensor([], [1 / 255]);
+  g.output(g.conv(g.node('Mul', [x, g.init(scale)]), floatTensor([16, 3, 3, 3], new Float32Array(16 * 27))));
+  const net = g.build();
+  const own = await mkdtemp(join(folder, 'apart-'));
+  const path = join(own, 'net.onnx');
+  const apart = async (tensor: TensorProto, file: string) => {
+    const entry = create(StringStringEntryProtoSchema, { key: 'location', value: file });
+    await writeFile(join(own, file), tensor.rawData);
+    Object.assign(tensor, { rawData: new Uint8Array(0), dataLocation: DataLocation.EXTERNAL, externalData: [entry] });
+  };
+  const [factor, ...weights] = [...net.graph!.initializer].sort((a, b) => a.rawData.length - b.rawData.length);
+  await apart(factor!, 'factor.bin');
+  for (const [i, weight] of weights.entries()) await apart(weight, `${i}.bin`);
+  await writeFile(path, encodeModel(net));
+  await rm(join(own, '0.bin'));
+  expect(await knownPreprocess(path)).toMatchObject({ range: [0, 255], mean: [0], std: [1] });
+  await rm(join(own, 'factor.bin'));
+  await expect(knownPreprocess(path)).rejects.toMatchObject({ code: 'EXTERNAL_DATA_MISSING' });
 });

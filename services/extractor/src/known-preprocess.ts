@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { defaultPreprocess, type Preprocess } from '@kneepoint/datasets';
-import { decodeModel, dimsOf, Graph, imageAxes, type ModelProto } from '@kneepoint/onnx';
+import { dimsOf, Graph, imageAxes, type ModelProto } from '@kneepoint/onnx';
+import { readModelFile } from '@kneepoint/runtime';
 import { preprocessInGraph } from './exported/in-graph.ts';
 import { preprocessInMetadata } from './exported/in-metadata.ts';
 import { readConfigBeside, readPreprocessBeside } from './preprocess-beside.ts';
@@ -63,6 +64,9 @@ function pythonNames(text: string): readonly string[] | undefined {
   return names.length > 0 && names.length === entries.length ? names : undefined;
 }
 
-async function decoded(path: string): Promise<ModelProto> {
-  return decodeModel(await readFile(path));
+/** No mean or scale of colours is larger; weights that lie in a file beside the model stay there. */
+const CONSTANT_BYTES = 1024;
+
+function decoded(path: string): Promise<ModelProto> {
+  return readModelFile(path, {}, { externalBytes: CONSTANT_BYTES });
 }

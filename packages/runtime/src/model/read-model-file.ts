@@ -7,16 +7,21 @@ import { decodeModel, DEFAULT_LIMITS, inlineExternalData } from '@kneepoint/onnx
 
 /**
  * Reads a model with all its weights: external data is taken in, from inside the model's folder only, after links are followed.
+ * `externalBytes`: only of tensors that are no larger, where nothing but constants is looked at; the others cannot be read then.
  * Blocks while it reads external data, so call it in a task. Throws MODEL_FILE_MISSING, MODEL_FILE_UNREADABLE,
  * MODEL_TOO_LARGE, EXTERNAL_DATA_MISSING, EXTERNAL_DATA_LOCATION, EXTERNAL_DATA_RANGE and what `decodeModel` throws.
  */
-export async function readModelFile(path: string, limits: Partial<ModelLimits> = {}): Promise<ModelProto> {
+export async function readModelFile(
+  path: string,
+  limits: Partial<ModelLimits> = {},
+  { externalBytes = Infinity }: { readonly externalBytes?: number } = {},
+): Promise<ModelProto> {
   const most = limits.bytes ?? DEFAULT_LIMITS.bytes;
   const bytes = await readPlainFile(path, most);
   const model = decodeModel(bytes, limits);
   const folder = new ExternalFolder(dirname(realpathSync(path)), most - bytes.byteLength);
   try {
-    inlineExternalData(model, (location, offset, length) => folder.read(location, offset, length));
+    inlineExternalData(model, (location, offset, length) => folder.read(location, offset, length), externalBytes);
   } finally {
     folder.close();
   }

@@ -1,5 +1,14 @@
 import { defaultPreprocess, validatePreprocess } from '@kneepoint/datasets';
-import { DataType, dimsOf, Graph, imageAxes, type ModelProto, type NodeProto } from '@kneepoint/onnx';
+import {
+  DataType,
+  dimsOf,
+  elementCount,
+  Graph,
+  imageAxes,
+  type ModelProto,
+  type NodeProto,
+  tensorDims,
+} from '@kneepoint/onnx';
 import type { Exported } from './exported.ts';
 
 /** What may stand between the input and its scaling. */
@@ -52,6 +61,9 @@ function scalingOf(graph: Graph, input: string): NodeProto | undefined {
 function scalesBytes(graph: Graph, node: NodeProto, value: string): boolean {
   const [first, second = ''] = node.input;
   const other = first === value ? second : node.opType === 'Mul' || node.opType === 'Add' ? (first ?? '') : '';
+  const stored = graph.stored(other);
+  // Weights are not read for this; they may lie in another file.
+  if (stored && elementCount(tensorDims(stored)) > MOST) return false;
   const data = graph.constant(other)?.data;
   if (!data || data.length === 0 || data.length > MOST) return false;
   const sizes = Array.from(data as ArrayLike<number>, (number) => Math.abs(Number(number)));

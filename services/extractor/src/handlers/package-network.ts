@@ -10,7 +10,7 @@ import type { PackageInput, PackageOutput, Report } from '@kneepoint/workflow';
 export function packageNetwork({ config }: ServiceParts): StepHandler {
   return ({ input, signal, progress, store }) =>
     withTemporaryFolder(config.dataDir, async (scratch) => {
-      const { reportSha256, label, testImages } = input as PackageInput;
+      const { reportSha256, label, answers, testImages } = input as PackageInput;
       const report = JSON.parse(Buffer.from(await store.read(reportSha256)).toString()) as Report;
       const result = report.results.find((one) => one.label === label);
       if (!result) throw new Failure('INTERNAL', `report ${reportSha256} has no result "${label}"`);
@@ -20,7 +20,7 @@ export function packageNetwork({ config }: ServiceParts): StepHandler {
       progress({ done: 0, total: 2, unit: 'stages', message: 'laying out files, running test images' });
       const { memoryMb } = config;
       const files = await buildPackage({
-        ...{ report, result, answers: 'raw', folder, testImages, memoryMb, signal },
+        ...{ report, result, answers, folder, testImages, memoryMb, signal },
         ...(testImages === 0 ? {} : { dataset: await openDataset(store, report.dataset.sha256) }),
       });
       progress({ done: 1, total: 2, unit: 'stages', message: 'writing the archive' });
