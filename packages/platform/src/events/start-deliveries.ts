@@ -37,21 +37,18 @@ export function startDeliveries(db: Database, options: DeliveryOptions): Repeati
   let restarted = db.exclusive;
   let stopped = false;
 
-  const passes = repeat(everyMs, async () => {
-    try {
-      if (restarted) await releaseDeliveries(db, leaseSeconds);
-      restarted = false;
-      // Where this process alone can write, and who writes wakes, nothing comes until then.
-      if (!(await isPending(db))) return db.exclusive ? IDLE : undefined;
-      const busy = [...underway].filter(([, count]) => count >= PER_WEBHOOK).map(([id]) => id);
-      const most = AT_ONCE - sending.size;
-      if (most <= 0 || stopped) return;
-      const claimed = await claimDeliveries(db, { most, perWebhook: PER_WEBHOOK, busy, leaseSeconds });
-      for (const delivery of claimed) begin(delivery);
-    } catch (error) {
-      log?.warn({ err: error }, 'events could not be read');
-    }
-  });
+  const send = async (): Promise<typeof IDLE | void> => {
+    if (restarted) await releaseDeliveries(db, leaseSeconds);
+    restarted = false;
+    // Where this process alone can write, and who writes wakes, nothing comes until then.
+    if (!(await isPending(db))) return db.exclusive ? IDLE : undefined;
+    const busy = [...underway].filter(([, count]) => count >= PER_WEBHOOK).map(([id]) => id);
+    const most = AT_ONCE - sending.size;
+    if (most <= 0 || stopped) return;
+    const claimed = await claimDeliveries(db, { most, perWebhook: PER_WEBHOOK, busy, leaseSeconds });
+    for (const delivery of claimed) begin(delivery);
+  };
+  const passes = repeat(everyMs, send, (error) => log?.warn({ err: error }, 'events could not be read'));
 
   const begin = (delivery: ClaimedDelivery): void => {
     const { id } = delivery.webhook;

@@ -11,14 +11,28 @@ const IDLE_MS = 30_000;
 
 /**
  * Runs `task` now, when notified, and every `everyMs` after the last time (0: only when notified), or every half minute where that is longer
- * and the task said IDLE; never twice at once. `task` must not reject.
+ * and the task said IDLE; never twice at once. A time that failed is told to `failed` and counts like any other: whatever it was, the next
+ * one may succeed, and nobody would start a loop anew that had ended.
  */
-export function repeat(everyMs: number, task: () => Promise<typeof IDLE | void>): Repeating {
+export function repeat(
+  everyMs: number,
+  task: () => Promise<typeof IDLE | void>,
+  failed: (error: unknown) => void,
+): Repeating {
   let stopped = false;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
 
+  const next = (said: typeof IDLE | void): void => {
+    running = undefined;
+    if (again) {
+      again = false;
+      start();
+    } else if (!stopped && everyMs > 0) {
+      timer = setTimeout(start, said === IDLE ? Math.max(everyMs, IDLE_MS) : everyMs);
+    }
+  };
   const start = (): void => {
     clearTimeout(timer);
     if (stopped) return;
@@ -26,14 +40,7 @@ export function repeat(everyMs: number, task: () => Promise<typeof IDLE | void>)
       again = true;
       return;
     }
-    running = task().then((said) => {
-      running = undefined;
-      if (again) {
-        again = false;
-        start();
-      } else if (!stopped && everyMs > 0)
-        timer = setTimeout(start, said === IDLE ? Math.max(everyMs, IDLE_MS) : everyMs);
-    });
+    running = Promise.resolve().then(task).catch(failed).then(next);
   };
 
   start();

@@ -32,15 +32,12 @@ const RETRY_SECONDS = 1;
  * under the same message id. Any number of dispatchers may run.
  */
 export function startDispatcher(db: Database, bus: Bus, { log, everyMs = 500 }: DispatcherOptions = {}): Repeating {
-  const dispatcher = repeat(everyMs, async () => {
-    try {
-      while ((await publishBatch(db, bus)) === BATCH);
-      // Nobody else writes to a database of this process alone, and who writes to the outbox wakes: what is empty stays so until then.
-      if (db.exclusive && (await isEmpty(db))) return IDLE;
-    } catch (error) {
-      log?.warn({ error }, 'outbox could not be published');
-    }
-  });
+  const publishAll = async (): Promise<typeof IDLE | void> => {
+    while ((await publishBatch(db, bus)) === BATCH);
+    // Nobody else writes to a database of this process alone, and who writes to the outbox wakes: what is empty stays so until then.
+    if (db.exclusive && (await isEmpty(db))) return IDLE;
+  };
+  const dispatcher = repeat(everyMs, publishAll, (error) => log?.warn({ error }, 'outbox could not be published'));
   const forget = db.onOutbox(() => dispatcher.notify());
   return {
     notify: () => dispatcher.notify(),

@@ -34,22 +34,21 @@ export function startReconciler(db: Database, bus: Bus, options: ReconcilerOptio
   const shared: Reconciliation = { db, bus, log };
   let restarted = db.exclusive;
   let letters: Consumer | undefined;
-  const passes = repeat(everyMs, async () => {
-    try {
-      letters ??= await bus.consumeDead((letter) => endGivenUp(shared, letter));
-      if (restarted) {
-        await takeUpAfterRestart(shared);
-        restarted = false;
-      }
-      if (!(await isActive(db))) return;
-      await expireLeases(shared);
-      await republishUnseen(shared, republishAfterMs);
-      await settleIdleRuns(shared);
-      await endStuckCancellations(shared, cancelGraceMs);
-    } catch (error) {
-      log?.warn({ error }, 'reconciliation failed; it is tried again');
+  const reconcile = async (): Promise<void> => {
+    letters ??= await bus.consumeDead((letter) => endGivenUp(shared, letter));
+    if (restarted) {
+      await takeUpAfterRestart(shared);
+      restarted = false;
     }
-  });
+    if (!(await isActive(db))) return;
+    await expireLeases(shared);
+    await republishUnseen(shared, republishAfterMs);
+    await settleIdleRuns(shared);
+    await endStuckCancellations(shared, cancelGraceMs);
+  };
+  const passes = repeat(everyMs, reconcile, (error) =>
+    log?.warn({ error }, 'reconciliation failed; it is tried again'),
+  );
   return {
     notify: () => passes.notify(),
     stop: async () => {
