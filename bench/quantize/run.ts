@@ -1,7 +1,8 @@
 /**
  * `KNEEPOINT_DATA=/path/to/data PYTHON=/path/to/python npx tsx bench/quantize/run.ts [CASE …]`: networks cut and turned into whole numbers by
  * `compress --quantize int8` beside ONNX Runtime's own `quantize_static`, of the whole network finetuned and of the same cut network: size, metric on
- * test, time of an image, all out of one run. The Python needs onnx and onnxruntime; the folder is that of bench/results/photographs.ts.
+ * test, time of an image, all out of one run. The Python needs onnx, onnxruntime and sympy; the folder is that of bench/results/photographs.ts.
+ * `KEEP=/path/to/folder` leaves the files there, for bench/quantize/bytes.ts.
  */
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,12 +53,13 @@ const CASES: readonly Case[] = [
   { name: 'drawn faces', task: 'gender', options: [], sources: drawn },
 ];
 const wanted = process.argv.slice(2);
-const folder = await mkdtemp(join(tmpdir(), 'kneepoint-quantize-'));
+const kept = process.env['KEEP'];
+const folder = kept ?? (await mkdtemp(join(tmpdir(), 'kneepoint-quantize-')));
 console.log(`${machine()}\n\n| network → task | file | bytes | metric on test | ms, p50 |\n|---|---|---:|---:|---:|`);
 try {
   for (const one of CASES) if (wanted.length === 0 || wanted.includes(one.name)) await compare(one);
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  if (kept === undefined) await rm(folder, { recursive: true, force: true });
 }
 
 async function compare({ name, task, options, sources }: Case): Promise<void> {

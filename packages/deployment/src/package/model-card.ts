@@ -153,9 +153,11 @@ function body({ report, result, config, testImages, bytes }: ModelCardFacts): st
       : [
           `\`test\` holds ${testImages} of the test images with their labels, and what is expected of them:`,
           '```sh',
-          'cd samples && npm install && npx tsx predict.ts ../test',
+          // Each line from this folder. ONNX Runtime's own install script fetches its CUDA libraries.
+          'npm --prefix samples install --ignore-scripts && npm --prefix samples test',
           'pip install -r samples/requirements.txt && python samples/predict.py test',
           '```',
+          '',
         ]),
     '## Serving',
     '`triton` is a model repository of NVIDIA Triton Inference Server. `kserve/inference-service.yaml` serves it in Kubernetes, once it lies where `storageUri` says. `sha256sum -c SHA256SUMS` checks every file.',

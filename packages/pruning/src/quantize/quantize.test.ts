@@ -186,3 +186,31 @@ it('a value that layers in float alone read stays as it is, whichever layers the
     expect(roundedValues(graph, layers)).toEqual([{ value: 'image', steps: 'image' }]);
   }
 });
+
+it('says nothing twice: attributes that hold anyway and long names between nodes go, what others go by stays', async () => {
+  const net = new GraphBuilder({ opset: 13 });
+  const image = net.input('image', ['N', 2, 8, 8]);
+  const weights = (name: string, dims: readonly number[]): string =>
+    net.init(floatTensor(dims, Float32Array.from(noise(dims, 5))), name);
+  const said = { kernel_shape: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0], group: 1 };
+  const first = net.node('Conv', [image, weights('first.weight', [4, 2, 3, 3])], said, 'the/first/convolution');
+  const pool = { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], ceil_mode: 0 };
+  const pooled = net.node('MaxPool', [first], pool, 'the/first/pooling');
+  const padded = { kernel_shape: [1, 1], pads: [1, 0, 0, 1], strides: [1, 2], group: 1 };
+  const last = net.node('Conv', [pooled, weights('last.weight', [4, 4, 1, 1])], padded, 'the/last/convolution');
+  net.output(last, ['N', 4, 4, 2]);
+  const model = net.build();
+  const { model: whole } = quantize(model, { ranges: await rangesOf(model) });
+  const { node: nodes, output, input } = whole.graph!;
+  const operators = nodes.filter(({ opType }) => !opType.endsWith('Linear'));
+  expect(operators.map(({ name, attribute }) => [name, ...attribute.map((own) => own.name)])).toEqual([
+    ['the/first/convolution', 'kernel_shape'],
+    ['the/first/pooling', 'kernel_shape', 'strides'],
+    ['the/last/convolution', 'kernel_shape', 'pads', 'strides'],
+  ]);
+  expect([...input, ...output].map(({ name }) => name)).toEqual(['image', last]);
+  const between = nodes.flatMap((node) => node.output).filter((name) => name !== last);
+  expect(between.filter((name) => name.length > 4)).toEqual([]);
+  expect(new Set(between).size).toBe(between.length);
+  expect(apart(await answers(model), await answers(whole))).toBeLessThan(0.05);
+});

@@ -14,6 +14,7 @@ import {
   writeTensor,
 } from '@kneepoint/onnx';
 import { roundedValues } from './activations.ts';
+import { compact } from './compact.ts';
 import { quantisableLayers, type QuantisableLayer } from './layers.ts';
 import { activationSteps, type Steps, type ValueRange } from './ranges.ts';
 
@@ -141,6 +142,7 @@ class Rewriting {
     proto.input = [...this.#graph.inputs];
     // What was recorded of shapes holds for the values that are left.
     proto.valueInfo = [];
+    compact(this.#graph, () => this.#fresh());
   }
 
   /** A constant in whole numbers with a scale for each position along an axis, read as what it stands for. */

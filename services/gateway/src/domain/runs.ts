@@ -1,4 +1,4 @@
-import { Failure, type FailureJson, FAILURES } from '@kneepoint/failures';
+import { Failure, type FailureJson } from '@kneepoint/failures';
 import type { Context } from '../context.ts';
 import type { Attempt, Progress, Pruning, Run, RunFailure, RunFilter, Step } from '../schema/run.ts';
 import { toDelivered } from './delivered.ts';
@@ -11,7 +11,7 @@ import { Remembered } from './remembered.ts';
 import { conditionsOf, whereOf } from './run-filter.ts';
 import type { AttemptRow, StepRow } from './run-lists.ts';
 import { Shared } from './shared.ts';
-import { tellFailure } from './tell-failure.ts';
+import { isRetryable, tellFailure } from './tell-failure.ts';
 
 /** What was asked for can be long; who asks for it gets it by a loader of its own. */
 const UNSHOWN = { input: true } as const;
@@ -148,7 +148,5 @@ function toAttempt(row: AttemptRow): Attempt {
 export function toFailure(json: unknown): RunFailure | null {
   if (json === null || json === undefined) return null;
   const { code, message, where, fix } = tellFailure(json as FailureJson);
-  // A code of another version is kept as it was written.
-  const retryable = Object.hasOwn(FAILURES, code) && FAILURES[code].retryable;
-  return { code, message, where: where ?? null, fix: fix ?? null, retryable };
+  return { code, message, where: where ?? null, fix: fix ?? null, retryable: isRetryable(code) };
 }

@@ -24,6 +24,11 @@ export function tellFailure<F extends Pick<FailureJson, 'code' | 'message' | 'wh
   return told as F;
 }
 
+/** Whether what failed with a code may succeed later. A code of another version is kept as it was written, and promises nothing. */
+export function isRetryable(code: string): boolean {
+  return Object.hasOwn(FAILURES, code) && FAILURES[code as FailureCode].retryable;
+}
+
 /** What was thrown as a failure that a client may see; null for a defect, which is for the log alone. */
 export function failureOf(thrown: unknown): (FailureJson & { readonly retryable: boolean }) | null {
   if (thrown instanceof Failure) {

@@ -62,7 +62,7 @@ const bodies = () => receiver.received.map(({ body }) => JSON.parse(body) as Rec
 async function deliveriesOf(id: string): Promise<Record<string, unknown>[]> {
   const { webhook } = await gateway.query<{ webhook: { deliveries: { edges: { node: Record<string, unknown> }[] } } }>(
     `query($id: ID!) { webhook(id: $id) { deliveries(first: 10) { edges { node {
-      id eventId type run state nextAttemptAt attempts { number status code response }
+      id eventId type run state nextAttemptAt attempts { number status code retryable response }
     } } } } }`,
     { id },
   );
@@ -197,7 +197,11 @@ describe('a webhook', () => {
       .poll(() => deliveriesOf(webhook!.id))
       .toMatchObject([
         { type: 'RUN_CANCELED', state: 'DELIVERED', run: globalId('Run', run.id), nextAttemptAt: null },
-        { type: 'RUN_QUEUED', state: 'DELIVERED', attempts: [{ number: 1, status: 204, code: null, response: '' }] },
+        {
+          type: 'RUN_QUEUED',
+          state: 'DELIVERED',
+          attempts: [{ number: 1, status: 204, code: null, retryable: null, response: '' }],
+        },
       ]);
     const kept = JSON.stringify(await gateway.db.prisma.webhook.findMany());
     expect(kept).toContain('sealed:');

@@ -21,6 +21,7 @@ import { globalId } from './ids.ts';
 import { requireLabel, toLabels } from './labels.ts';
 import { isAbsent } from './absent.ts';
 import { afterPosition, NEWEST_FIRST, type Page, type PageRequest, readPage, toPage } from './pages.ts';
+import { isRetryable } from './tell-failure.ts';
 
 export interface WithSecret {
   readonly webhook: Webhook;
@@ -253,6 +254,9 @@ function toDelivery({ id, eventId, event, state, createdAt, nextAttemptAt, ended
     type: event.type as EventType,
     run: event.runId && globalId('Run', event.runId),
     nextAttemptAt: state === 'PENDING' ? nextAttemptAt : null,
-    attempts: log,
+    attempts: log.map((attempt) => ({
+      ...attempt,
+      retryable: attempt.code === null ? null : isRetryable(attempt.code),
+    })),
   };
 }

@@ -18,6 +18,17 @@ export const ClaimVerdict = enumeration(
   },
 );
 
+export const ReproductionProfile = enumeration(
+  'ReproductionProfile',
+  'How much a reproduction was made of.',
+  { FULL: 'full', QUICK: 'quick', OWN: 'own' },
+  {
+    FULL: 'Drawn faces, as many as its figures need.',
+    QUICK: 'A share of them, of which figures say little.',
+    OWN: 'Data and networks of one’s own.',
+  },
+);
+
 @InputType({ description: 'Results of a reproduction that `kneepoint reproduce` has made.' })
 export class RegisterReproductionInput {
   @Field(() => String, { description: 'SHA-256 of a completed upload: results.json as the command wrote it.' })
@@ -75,9 +86,7 @@ export class Reproduction {
   @Field(() => String, { description: 'The machine that it was measured on; times are of it.' })
   machine!: string;
 
-  @Field(() => String, {
-    description: '"full", "quick" (a share, of which figures say little) or "own" (data of one’s own).',
-  })
+  @Field(() => ReproductionProfile, { description: 'How much it was made of.' })
   profile!: string;
 
   @Field(() => [String], { description: 'Names of the networks that were read.' })

@@ -111,6 +111,12 @@ export class DeliveryAttempt {
   @Field(() => String, { nullable: true, description: 'Code of the failure; null where it was delivered.' })
   code!: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the same request may succeed later; null where it was delivered.',
+  })
+  retryable!: boolean | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'The first kilobyte of the answer, or why there was none.',
