@@ -74,6 +74,13 @@ export const SERVICES = {
     folders: [],
     pip: ['gql[requests,websockets]==4.4.0', 'hatchling==1.33.0'],
   },
+  /** OpenLineage's client: an example tells it what a run read and made. */
+  openlineage: {
+    program: 'python',
+    folders: [],
+    module: 'openlineage',
+    pip: 'openlineage-python==1.54.0',
+  },
   /** The runtime as Python has it, and the format's own checker: written files are tried in both. */
   onnxruntime: {
     program: 'onnxruntime_test',
@@ -94,6 +101,22 @@ export const SERVICES = {
     pip: ['mlflow==3.17.2', 'onnx==1.23.2', 'onnxruntime==1.32.0'],
     environment: 'python-mlflow',
     // 890 MB
+    byName: true,
+  },
+  /** What platforms publish about their files: models of Argo Workflows' API, Kubeflow's SDK, the messages of Triton's client. */
+  platforms: {
+    program: 'kfp',
+    folders: [],
+    pip: ['hera==7.1.0', 'kfp==2.17.3', 'tritonclient[grpc]==2.73.0'],
+    environment: 'python-platforms',
+    // 255 MB
+    byName: true,
+  },
+  /** Reads workflows for GitHub as GitHub does. */
+  actionlint: {
+    program: 'actionlint',
+    folders: [],
+    go: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
     byName: true,
   },
 } as const satisfies Record<string, ServiceProgram>;

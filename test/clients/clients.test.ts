@@ -19,6 +19,14 @@ const PACKAGE = join(HERE, '..', '..', 'python');
 const hasPython = available('gql');
 const hasCurl = available('jq');
 
+interface LineageEvent {
+  readonly eventType: string;
+  readonly run: { readonly runId: string };
+  readonly job: object;
+  readonly inputs: readonly { readonly name: string }[];
+  readonly outputs: readonly object[];
+}
+
 let server: CliServer;
 let url: string;
 let modelFile: string;
@@ -138,6 +146,34 @@ describe.skipIf(!hasPython)('the Python package', () => {
     });
     expect(said).toMatch(/SUCCEEDED +100%/);
     expectHalved(await readFile(join(out, 'small.onnx')));
+  });
+
+  it.skipIf(!available('openlineage'))('tells OpenLineage what a run read and made', async () => {
+    const gateway = `kneepoint.Client("${url}", token="${ADMIN_TOKEN}")`;
+    const kinds = `(run["id"] for run in ${gateway}.runs() if run["kind"] == "COMPRESSION")`;
+    const id = (await interpret(`import kneepoint\nprint(next${kinds})`)).trim();
+    const log = join(server.folder, 'lineage.jsonl');
+    await run([python(), '-B', join(PACKAGE, 'examples', 'lineage.py'), id], {
+      ...environment,
+      KNEEPOINT_URL: url,
+      OPENLINEAGE__TRANSPORT__TYPE: 'file',
+      OPENLINEAGE__TRANSPORT__LOG_FILE_PATH: log,
+      OPENLINEAGE__TRANSPORT__APPEND: 'true',
+    });
+    const [began, ended] = (await readFile(log, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LineageEvent);
+    expect([began!.eventType, ended!.eventType]).toEqual(['START', 'COMPLETE']);
+    expect(ended!.run.runId).toBe(began!.run.runId);
+    expect(ended!.job).toMatchObject({
+      namespace: url,
+      name: expect.stringMatching(/^compression\/.+\/gender$/) as string,
+    });
+    expect(ended!.inputs.map(({ name }) => name.split('/')[0])).toEqual(['models', 'datasets']);
+    const found = `${gateway}.compressions("${id}")[0]["model"]["sha256"]`;
+    const sha256 = (await interpret(`import kneepoint\nprint(${found})`)).trim();
+    expect(ended!.outputs).toMatchObject([{ facets: { version: { datasetVersion: sha256 } } }]);
   });
 
   it('tells what the gateway refuses, by code, and a gateway that is away', async () => {

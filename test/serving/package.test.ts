@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
@@ -214,6 +214,13 @@ describe.each(Object.keys(CASES))('a package of %s', (name) => {
       const lines = (await readFile(join(repository, labels), 'utf8')).trim().split('\n');
       expect(lines).toHaveLength(Number(dims.at(-1)));
     }
+  });
+
+  it.skipIf(!available('platforms'))('has a configuration that Triton’s own client reads', async () => {
+    const config = join(made.get(name)!.path, 'triton', (await configOf(name)).name, 'config.pbtxt');
+    const python = join(dirname(program('platforms')), 'python');
+    const script = fileURLToPath(new URL('published.py', import.meta.url));
+    expect((await run(python, ['-B', script, 'triton', config])).stdout).toBe('triton: as published\n');
   });
 
   it('has an InferenceService of KServe, under a name that Kubernetes takes', async () => {

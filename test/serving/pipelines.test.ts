@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import { available, program } from '../support/available.ts';
 import { ADMIN_TOKEN } from '../support/kneepoint.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const VERSION = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 const read = async (name: string): Promise<unknown> =>
   parse(await readFile(join(ROOT, 'deploy/pipelines', name), 'utf8'));
 
@@ -39,7 +41,7 @@ beforeAll(async () => {
   const bin = join(ROOT, 'packages/cli/bin/kneepoint.mjs');
   await program('kneepoint', `exec ${process.execPath} ${bin} "$@"`);
   // As npx does, whatever package it finds.
-  await program('npx', 'shift; exec "$@"');
+  await program('npx', 'shift; program=${1%@*}; shift; exec "$program" "$@"');
   await program('gh', `echo "$@" > "${server.folder}/gh"; cat comment.md >> "${server.folder}/gh"`);
   await promisify(execFile)('tar', ['-C', server.sample.faces, '-cf', join(server.folder, 'images.tar'), '.']);
 });
@@ -142,6 +144,7 @@ describe('the template for Argo Workflows', () => {
     expect(used!.map((text) => text.split('.')[2]).sort()).toEqual([...asked].sort());
     expect(template.container.args[0]).not.toContain('{{');
     expect(spec.entrypoint).toBe(template.name);
+    expect(spec.arguments.parameters.find(({ name }) => name === 'image')!.value).toBe(`kneepoint:${VERSION}`);
   });
 
   it('launches, waits, hands on the package of a run that missed its goal, and ends with the code that says so', async () => {
@@ -209,12 +212,17 @@ const KUBEFLOW = z.strictObject({
 
 it('the component for Kubeflow takes files and values, and leaves its outputs where it is told', async () => {
   const { inputs, outputs, implementation } = KUBEFLOW.parse(await read('kubeflow-component.yaml'));
-  const { command } = implementation.container;
+  const { command, image } = implementation.container;
+  expect(image).toBe(`kneepoint:${VERSION}`);
   const given: Record<string, string> = {
     ...Object.fromEntries(inputs.map(({ name, default: value = '' }) => [name, value])),
-    ...{ model: server.sample.model, data: join(server.folder, 'images.tar') },
+    // Its launcher names files as it likes.
+    ...{ model: join(server.folder, 'inputs/model'), data: join(server.folder, 'inputs/data') },
     ...{ task: TASK, gateway: url, keep: EASY, rounds: '1', options: options() },
   };
+  await mkdir(join(server.folder, 'inputs'));
+  await copyFile(server.sample.model, given['model']!);
+  await copyFile(join(server.folder, 'images.tar'), given['data']!);
   const left = Object.fromEntries(outputs.map(({ name }) => [name, join(server.folder, 'kubeflow', name, 'data')]));
   const args = command.map((part) =>
     typeof part === 'string'
@@ -263,6 +271,7 @@ const GITHUB = z.looseObject({
 it('the workflow for GitHub prunes on a pull request, comments the verdict, and ends with the code of the goal', async () => {
   const { jobs } = GITHUB.parse(await read('github-actions.yaml'));
   const { env, steps } = jobs.compress;
+  expect(env['KNEEPOINT']).toBe(`kneepoint@${VERSION}`);
   const cwd = join(server.folder, 'github');
   await mkdir(cwd);
   const output = join(cwd, 'output');

@@ -9,6 +9,8 @@ export interface ExportRequest {
   readonly result: ReportResult;
   /** The file that the result delivers. */
   readonly onnx: Uint8Array;
+  /** What lies beside report.json for people, by path, such as report.html and figures/classes.svg. */
+  readonly pages?: Readonly<Record<string, Uint8Array>>;
   readonly experiment: string;
   /** Name in the registry; absent where it is not registered. */
   readonly register?: string | undefined;
@@ -88,7 +90,7 @@ async function findRun(server: TrackingServer, experimentId: string, name: strin
 }
 
 async function writeRun(server: TrackingServer, experimentId: string, request: ExportRequest): Promise<RunInfo> {
-  const { report, result, onnx } = request;
+  const { report, result, onnx, pages = {} } = request;
   const records = runRecords(report, result);
   const { run } = await server.post('runs/create', {
     ...{ experiment_id: experimentId, run_name: records.name, start_time: records.startedAt },
@@ -101,7 +103,9 @@ async function writeRun(server: TrackingServer, experimentId: string, request: E
     await log(server, info.run_id, 'params', records.params, ENTRIES_AT_ONCE);
     await log(server, info.run_id, 'metrics', records.metrics, METRICS_AT_ONCE);
     const document = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
-    await server.putFile(info.artifact_uri, 'report.json', document);
+    for (const [path, bytes] of Object.entries({ 'report.json': document, ...pages })) {
+      await server.putFile(info.artifact_uri, path, bytes);
+    }
     const table = classTable(result);
     if (table !== undefined) {
       await server.putFile(info.artifact_uri, CLASSES, new TextEncoder().encode(table));

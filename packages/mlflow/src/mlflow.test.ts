@@ -184,6 +184,14 @@ describe.skipIf(!available('mlflow'))('with a real MLflow server', () => {
       expect(exported).toMatchObject({ label: '0.01', again: false, version: null });
       const { run: found } = await server.get('runs/get', { run_id: exported!.runId });
       expect(found).toMatchObject({ info: { status: 'FINISHED', run_name: 'nightly 0.01' } });
+      const listed = async (path: string): Promise<string[]> => {
+        const { files } = await server.get('artifacts/list', { run_id: exported!.runId, path });
+        return (files as { path: string }[]).map((file) => file.path);
+      };
+      expect(await listed('')).toEqual(
+        expect.arrayContaining(['classes.json', 'figures', 'report.html', 'report.json']),
+      );
+      expect(await listed('figures')).toSatisfy((paths: string[]) => paths.some((path) => path.endsWith('.svg')));
     } finally {
       vi.unstubAllEnvs();
       await gateway.close();

@@ -29,6 +29,12 @@ interface Renderer {
   ) => { readonly html: string; readonly figures: readonly { readonly name: string; readonly svg: string }[] };
 }
 
+interface PageOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the page holds pictures of the data set: of images that changed their answer. */
+  readonly pictures?: boolean;
+}
+
 /**
  * The report for people, `report.html`, and its figures for papers, `figures/*.svg`; their paths. What the server does not have any more,
  * such as the curves of a network that was deleted, is left out.
@@ -37,7 +43,7 @@ export async function saveReportPage(
   client: KneepointClient,
   report: Report,
   folder: string,
-  signal?: AbortSignal,
+  { signal, pictures = true }: PageOptions = {},
 ): Promise<readonly string[]> {
   const isBundled = await access(RENDERER).then(
     () => true,
@@ -48,7 +54,8 @@ export async function saveReportPage(
     return [];
   }
   const { renderReport } = (await import(RENDERER.href)) as Renderer;
-  const extras = { curves: await curvesOf(client, report), thumbnails: await thumbnailsOf(client, report, signal) };
+  const thumbnails = pictures ? await thumbnailsOf(client, report, signal) : {};
+  const extras = { curves: await curvesOf(client, report), thumbnails };
   const { html, figures } = renderReport(report, extras);
   const page = join(folder, 'report.html');
   await writeTextFile(page, html);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { ReportFileDocument } from '@kneepoint/client';
 import { download, type KneepointClient } from '@kneepoint/client/node';
 import { Failure } from '@kneepoint/failures';
@@ -8,6 +8,7 @@ import type { Report, ReportResult } from '@kneepoint/workflow';
 import type { Command } from 'commander';
 import { findRun } from '../client/lookup.ts';
 import { withScratch } from '../client/register.ts';
+import { saveReportPage } from '../client/report-page.ts';
 import { note, print, printJson } from '../output.ts';
 import { type ServerOptions, withConnection, withServerOptions } from './options.ts';
 
@@ -65,16 +66,26 @@ async function exportRun(
       });
     }
     const report = await client.downloadJson<Report>(run.report.file);
+    const pages = await pagesOf(client, report, folder);
     const exported: (Exported & { readonly label: string })[] = [];
     for (const result of chosen(report, label)) {
       const path = join(folder, 'model.onnx');
       await download(client, result.delivered.sha256, path);
       const onnx = await readFile(path);
-      const made = await exportResult(server, { report, result, onnx, experiment, register, alias });
+      const made = await exportResult(server, { report, result, onnx, pages, experiment, register, alias });
       exported.push({ label: result.label, ...made });
     }
     return exported;
   });
+}
+
+/** The report for people and its figures, by path. Others see that server than the data set: it gets none of its pictures. */
+async function pagesOf(client: KneepointClient, report: Report, folder: string): Promise<Record<string, Uint8Array>> {
+  await saveReportPage(client, report, folder, { pictures: false });
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = paths.map(async (path) => [relative(folder, path), await readFile(path)] as const);
+  return Object.fromEntries(await Promise.all(files));
 }
 
 function chosen({ results }: Report, label: string | undefined): readonly ReportResult[] {

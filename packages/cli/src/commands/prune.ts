@@ -104,7 +104,7 @@ export async function saveAll(
   if (report) {
     written.push(join(folder, 'report.json'));
     await writeTextFile(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    written.push(...(await saveReportPage(client, report, folder, signal)));
+    written.push(...(await saveReportPage(client, report, folder, { signal })));
   }
   return [...new Set(written)];
 }
