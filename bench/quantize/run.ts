@@ -7,6 +7,7 @@
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Dataset, openDataset, packDataset, renderFaces, validatePreprocess } from '@kneepoint/datasets';
 import { encodeModel, freeBatch, inputSpec, type ModelProto } from '@kneepoint/onnx';
 import { measureLatency, readModelFile } from '@kneepoint/runtime';
@@ -51,6 +52,7 @@ const CASES: readonly Case[] = [
   },
   { name: 'slim-320', task: 'eyes', options: ['--group', 'identity'], sources: photographs('slim-320.onnx') },
   { name: 'drawn faces', task: 'gender', options: [], sources: drawn },
+  { name: 'faces-identity', task: 'accessories', options: [], sources: demo },
 ];
 const wanted = process.argv.slice(2);
 const kept = process.env['KEEP'];
@@ -134,6 +136,14 @@ async function drawn(own: string): Promise<{ readonly model: string; readonly im
     ...['--out', join(out, 'identity.onnx'), '--data-dir', join(own, 'data')],
   ]);
   return { model: join(out, 'identity.onnx'), images };
+}
+
+/** The network and the faces of `kneepoint demo`. */
+async function demo(own: string): Promise<{ readonly model: string; readonly images: string }> {
+  const images = join(own, 'faces');
+  await renderFaces({ folder: images, count: 1500, seed: 1, size: 64, persons: 150 });
+  const model = fileURLToPath(new URL('../../packages/cli/networks/faces-identity.onnx', import.meta.url));
+  return { model, images };
 }
 
 interface Scene {

@@ -9,7 +9,7 @@ import type { StepKind } from './step-kind.ts';
 export const QUANTIZE = {
   kind: 'quantize',
   service: 'trainer',
-  version: 2,
+  version: 3,
   timeoutSeconds: 4 * 3600,
 } as const satisfies StepKind;
 

@@ -42,6 +42,25 @@ describe('a network in whole numbers', () => {
     expect(tries).toBe(4);
   });
 
+  it('has ranges that validation bears rather than those that answer most alike', async () => {
+    let tries = 0;
+    const found = await search(() => {
+      tries += 1;
+      return { fall: tries === 2 ? 0.009 : 0.02, answers: Float32Array.of(1, 2, tries === 3 ? 3.1 : 4) };
+    });
+    expect(found).toMatchObject({ clipped: 1e-5, layers: names, left: [], fall: 0.009 });
+    expect(tries).toBe(4);
+  });
+
+  it('leaves no more layers float than it takes, though each does harm by itself', async () => {
+    const found = await search((whole) => ({
+      fall: whole.length === 1 || whole.includes(first) ? 0.03 : 0.005,
+      answers: whole.includes(first) ? Float32Array.of(1, 2, 4) : float,
+    }));
+    expect(found.left.map(({ layer }) => layer)).toEqual([first]);
+    expect(found.fall).toBe(0.005);
+  });
+
   it('leaves a layer float that makes validation fall by more than a point by itself, and names it', async () => {
     const found = await search((whole) => ({ fall: whole.includes(second) ? 0.03 : 0, answers: float }));
     expect(found.layers).toEqual(names.filter((name) => name !== second));

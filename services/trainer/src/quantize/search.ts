@@ -25,8 +25,9 @@ export interface Found {
 }
 
 /**
- * The network in whole numbers that answers most like the float one on validation, by how ranges are read. Where it falls by more than a point, layers
- * that alone make it fall so far stay float, then those that make it fall most, one after the other. Throws QUANTIZE_NOT_BORNE naming layers.
+ * The network in whole numbers that answers most like the float one on validation, by how ranges are read, of those that validation bears. Where it bears
+ * none, layers stay float, those first that by themselves make it fall most, until it does: no more of them than it takes, whatever each does alone, since
+ * what layers do is not the sum of that. Throws QUANTIZE_NOT_BORNE naming layers.
  */
 export async function searchQuantisation(
   model: ModelProto,
@@ -51,7 +52,11 @@ export async function searchQuantisation(
     const made = quantize(model, { ranges: rangesOf(histograms, clipped) }).model;
     tries.push({ clipped, made, ...(await judge(made)) });
   }
-  const best = tries.reduce((a, b) => (distance(float, b.answers) < distance(float, a.answers) ? b : a));
+  // One that validation bears, where there is one: of few images, the likest may be an image worse than the next.
+  const bearable = tries.filter(({ fall }) => fall <= borne);
+  const best = (bearable.length > 0 ? bearable : tries).reduce((a, b) =>
+    distance(float, b.answers) < distance(float, a.answers) ? b : a,
+  );
   const { clipped } = best;
   if (best.fall <= borne) return { model: best.made, layers: names, left: never, clipped, fall: best.fall };
 
@@ -64,8 +69,7 @@ export async function searchQuantisation(
     alone.push({ layer, fall, distance: distance(float, answers) });
   }
   const worst = [...alone].sort((a, b) => b.fall - a.fall || b.distance - a.distance);
-  const first = worst.filter(({ fall }) => fall > borne).length;
-  for (let count = Math.max(1, first); count < names.length; count++) {
+  for (let count = 1; count < names.length; count++) {
     const stay = worst.slice(0, count);
     const made = quantize(model, { ranges, except: new Set(stay.map(({ layer }) => layer)) });
     const { fall } = await judge(made.model);
