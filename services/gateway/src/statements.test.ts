@@ -123,8 +123,9 @@ it('runs with all that can be asked of them', async () => {
   const { artifact: artifactsOfFew, step: stepsOfFew, ...few } = await ask(FEW);
   const { artifact: artifactsOfMany, step: stepsOfMany, ...many } = await ask(MANY);
   expect(many).toEqual(few);
-  // The page and its size; attempts of runs and of steps; models and data sets, and what those are about; one for each of the others.
-  expect(many).toEqual({ run: 2, attempt: 2, checkpoint: 1, model: 2, dataset: 2 });
+  // The page, and its project for how many runs there are; attempts of runs and of steps; models and data sets, and what those are about; one
+  // for each of the others.
+  expect(many).toEqual({ run: 1, project: 1, attempt: 2, checkpoint: 1, model: 2, dataset: 2 });
   // Progress, steps, prunings, trainings and how many they are, compressions and benchmarks; and what was measured of prunings and
   // compressions, as those are known: whether they come together is a matter of time.
   for (const steps of [stepsOfFew, stepsOfMany]) expect([8, 9]).toContain(steps);
@@ -143,13 +144,15 @@ it('prunings and compressions by their labels, without all that was measured', a
 });
 
 it('a page of runs that many ask for at once', async () => {
+  const { projectId } = await gateway.db.prisma.run.findFirstOrThrow();
+  const db = gateway.db.forProject(projectId);
   const ask = async (): Promise<number> =>
-    (await listRuns({ db: gateway.db } as unknown as Context, { first: 20 }, null)).totalCount;
+    (await listRuns({ db } as unknown as Context, { first: 20 }, null)).totalCount;
   const statements = await gateway.statementsOf(async () => {
     expect(new Set(await Promise.all(Array.from({ length: 12 }, ask)))).toHaveProperty('size', 1);
   });
-  // The page and how many there are.
-  expect(countsOf(statements)).toEqual({ run: 2 });
+  // The page, and what its project knows of how many there are.
+  expect(countsOf(statements)).toEqual({ run: 1, project: 1 });
 });
 
 it('models and data sets with everything about them', async () => {

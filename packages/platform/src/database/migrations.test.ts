@@ -8,13 +8,46 @@ import { applyMigrations, type SqlSession } from './migrations.ts';
 
 const ALL = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 
+const sessionOf = (engine: PGlite): SqlSession => ({
+  query: async (sql, parameters) => (await engine.query<Record<string, unknown>>(sql, [...(parameters ?? [])])).rows,
+  script: async (sql) => void (await engine.exec(sql)),
+});
+
+it('runs of before are counted, and what comes and goes after that, for each project', async () => {
+  const engine = await PGlite.create();
+  const early = await mkdtemp(join(tmpdir(), 'kneepoint-migrations-'));
+  const session = sessionOf(engine);
+  const counts = async (): Promise<unknown> =>
+    Object.fromEntries(
+      (await session.query('SELECT id, run_count FROM project')).map(({ id, run_count: count }) => [id, count]),
+    );
+  try {
+    for (const name of await readdir(ALL)) {
+      if (name < '0014') await cp(join(ALL, name), join(early, name), { recursive: true });
+    }
+    await applyMigrations(session, early);
+    await engine.exec(`INSERT INTO project (id, name) VALUES ('other', 'other'), ('none', 'none');
+      INSERT INTO run (id, project_id, kind, input) VALUES ('a', 'default', 'PRUNE', '{}'), ('b', 'other', 'PRUNE', '{}')`);
+    await applyMigrations(session);
+    expect(await counts()).toEqual({ default: 1, other: 1, none: 0 });
+    await engine.exec(`INSERT INTO run (id, project_id, kind, input)
+      SELECT 'n' || n, CASE WHEN n % 3 = 0 THEN 'default' ELSE 'other' END, 'PRUNE', '{}' FROM generate_series(1, 6) n`);
+    expect(await counts()).toEqual({ default: 3, other: 5, none: 0 });
+    await engine.exec(`BEGIN; INSERT INTO run (id, kind, input) VALUES ('never', 'PRUNE', '{}'); ROLLBACK`);
+    await engine.exec(
+      `UPDATE run SET state = 'FAILED'; DELETE FROM run WHERE id IN ('a', 'n1', 'n2', 'n3', 'not one')`,
+    );
+    expect(await counts()).toEqual({ default: 1, other: 3, none: 0 });
+  } finally {
+    await engine.close();
+    await rm(early, { recursive: true, force: true });
+  }
+});
+
 it('runs of before have their plan in one place, and say what they are about', async () => {
   const engine = await PGlite.create();
   const early = await mkdtemp(join(tmpdir(), 'kneepoint-migrations-'));
-  const session: SqlSession = {
-    query: async (sql, parameters) => (await engine.query<Record<string, unknown>>(sql, [...(parameters ?? [])])).rows,
-    script: async (sql) => void (await engine.exec(sql)),
-  };
+  const session = sessionOf(engine);
   try {
     for (const name of await readdir(ALL)) {
       if (name < '0008') await cp(join(ALL, name), join(early, name), { recursive: true });

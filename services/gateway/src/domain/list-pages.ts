@@ -108,23 +108,35 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
 }
 
 /**
- * One page of an owner's list. Where pages are remembered, nodes must be made of their rows and the owner's version alone. Throws
+ * One page of an owner's list. Where pages are remembered, nodes must be made of their rows and the owner's version alone, and a page that is
+ * known is there at once: a list of a list is asked for so often that waiting for what is there would cost more than all else. Throws
  * PAGE_INVALID.
  */
-export async function pageOf<Row, Node>(
-  { rows: loader, total, encode, remembered }: ListLoader<Row>,
+export function pageOf<Row, Node>(
+  loader: ListLoader<Row>,
   { id, version }: ListOwner,
   { first, after = null }: PageRequest,
   toNode: (row: Row) => Node | Promise<Node>,
-): Promise<Page<Node>> {
+): Page<Node> | Promise<Page<Node>> {
   const take = pageSize(first);
   const key = { owner: id, take: take + 1, after };
-  const count = (): Promise<number> => total.load(id);
   const name = version === undefined ? undefined : `${id} ${version} ${placeOf(key)}`;
-  const known = name === undefined ? undefined : remembered?.get(name);
-  if (known !== undefined) return counted(known as Leaf<Node>, count);
+  const known = name === undefined ? undefined : loader.remembered?.get(name);
+  if (known !== undefined) return counted(known as Leaf<Node>, () => loader.total.load(id));
+  return readPageOf(loader, key, name, toNode);
+}
+
+async function readPageOf<Row, Node>(
+  { rows: loader, total, encode, remembered }: ListLoader<Row>,
+  key: PageKey,
+  name: string | undefined,
+  toNode: (row: Row) => Node | Promise<Node>,
+): Promise<Page<Node>> {
+  const { owner, after } = key;
+  const take = key.take - 1;
   const rows = await loader.load(key);
   const nodes = await Promise.all(rows.slice(0, take).map(toNode));
+  const count = (): Promise<number> => total.load(owner);
   const page = orderedPage({ rows, take, after, toNode: (_row, index): Node => nodes[index]!, count }, encode);
   if (name !== undefined) remembered?.set(name, { edges: page.edges, pageInfo: page.pageInfo });
   return page;

@@ -54,8 +54,15 @@ export async function listRuns(
       omit: UNSHOWN,
     }),
   );
-  const count = (): Promise<number> => counts.ask(name, () => db.prisma.run.count({ where }));
+  const count = (): Promise<number> => counts.ask(name, () => countRuns(db, where));
   return toPage({ rows, take, after: request.after, toNode: toRun, count });
+}
+
+/** All runs of a project are counted as they come and go; some of them are counted when that is asked. */
+async function countRuns({ prisma, projectId }: Context['db'], where: object): Promise<number> {
+  if (projectId === undefined || Object.keys(where).length > 0) return prisma.run.count({ where });
+  const { runCount } = await prisma.project.findUniqueOrThrow({ where: { id: projectId }, select: { runCount: true } });
+  return runCount;
 }
 
 export function toRun(row: RunRow): Run {
@@ -88,30 +95,35 @@ function versionOf({ rowId, seq }: Run): ListOwner {
   return { id: rowId, version: String(seq) };
 }
 
-export function stepsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Step>> {
+/** What is there already is given at once, by which a page of runs is much cheaper than if each of its lists were waited for. */
+export type Soon<Value> = Value | Promise<Value>;
+
+export function stepsOf({ loaders }: Context, run: Run, page: PageRequest): Soon<Page<Step>> {
   return pageOf(loaders.steps, versionOf(run), page, (row) => toStep(row, run.seq));
 }
 
-export function attemptsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Attempt>> {
+export function attemptsOf({ loaders }: Context, run: Run, page: PageRequest): Soon<Page<Attempt>> {
   return pageOf(loaders.attempts, versionOf(run), page, toAttempt);
 }
 
-export function attemptsOfStep({ loaders }: Context, step: Step, page: PageRequest): Promise<Page<Attempt>> {
+export function attemptsOfStep({ loaders }: Context, step: Step, page: PageRequest): Soon<Page<Attempt>> {
   const owner = { id: step.rowId, version: step.version };
   return pageOf(loaders.stepAttempts, owner, page, (row) => toAttempt({ ...row, step: step.name }));
 }
 
-export async function progressOf({ loaders }: Context, run: Run): Promise<Progress> {
+export function progressOf({ loaders }: Context, run: Run): Soon<Progress> {
   const name = `${run.rowId} ${run.seq}`;
-  const known = progresses.get(name);
-  if (known !== undefined) return known;
+  return progresses.get(name) ?? readProgressOf(loaders, run, name);
+}
+
+async function readProgressOf(loaders: Context['loaders'], { rowId }: Run, name: string): Promise<Progress> {
   // A run that was deleted meanwhile has no steps.
-  const progress = (await loaders.progress.load(run.rowId)) ?? NO_PROGRESS;
+  const progress = (await loaders.progress.load(rowId)) ?? NO_PROGRESS;
   progresses.set(name, progress);
   return progress;
 }
 
-export function pruningsOf({ loaders }: Context, run: Run, page: PageRequest): Promise<Page<Pruning>> {
+export function pruningsOf({ loaders }: Context, run: Run, page: PageRequest): Soon<Page<Pruning>> {
   return pageOf(loaders.prunings, { id: run.rowId }, page, (row) => toDelivered(loaders, row));
 }
 

@@ -6,10 +6,10 @@ import type { Training } from '../schema/training.ts';
 import { artifactOf } from './artifacts.ts';
 import { pageOf } from './list-pages.ts';
 import type { Page, PageRequest } from './pages.ts';
-import { toFailure } from './runs.ts';
+import { type Soon, toFailure } from './runs.ts';
 
 /** The trainings of a run: what they made, or, while they run, what their last checkpoint says. */
-export function trainingsOf(context: Context, run: Run, page: PageRequest): Promise<Page<Training>> {
+export function trainingsOf(context: Context, run: Run, page: PageRequest): Soon<Page<Training>> {
   return pageOf(context.loaders.trainings, { id: run.rowId }, page, async (step): Promise<Training> => {
     const input = step.input as FinetuneInput;
     const common = {

@@ -4,7 +4,7 @@ import { benchmarkOf } from '../domain/benchmarks.ts';
 import { compressionsOf } from '../domain/compressions.ts';
 import { resultOfDelivered } from '../domain/delivered.ts';
 import type { Page } from '../domain/pages.ts';
-import { pruningsOf } from '../domain/runs.ts';
+import { pruningsOf, type Soon } from '../domain/runs.ts';
 import { trainingsOf } from '../domain/trainings.ts';
 import { Benchmark } from './benchmark.ts';
 import { Compression } from './compression.ts';
@@ -21,12 +21,12 @@ const CompressionConnection = connectionOf('Compression', () => Compression);
 @Resolver(() => Run)
 export class RunResultsResolver {
   @FieldResolver(() => PruningConnection, { description: 'What was cut so far, before anything was trained.' })
-  prunings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Pruning>> {
+  prunings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Soon<Page<Pruning>> {
     return pruningsOf(context, run, page);
   }
 
   @FieldResolver(() => TrainingConnection, { description: 'Every training of the run, with its epochs as they end.' })
-  trainings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Training>> {
+  trainings(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Soon<Page<Training>> {
     return trainingsOf(context, run, page);
   }
 

@@ -21,7 +21,7 @@ import { localId } from '../domain/ids.ts';
 import { inputOfRun } from '../domain/run-input.ts';
 import { modelOfRun } from '../domain/models.ts';
 import type { Page } from '../domain/pages.ts';
-import { attemptsOf, attemptsOfStep, findRun, listRuns, progressOf, stepsOf } from '../domain/runs.ts';
+import { attemptsOf, attemptsOfStep, findRun, listRuns, progressOf, type Soon, stepsOf } from '../domain/runs.ts';
 import { Artifact } from './artifact.ts';
 import { Dataset } from './dataset.ts';
 import { Model } from './model.ts';
@@ -304,17 +304,17 @@ export class RunResolver {
   }
 
   @FieldResolver(() => Progress, { description: 'How far it is.' })
-  progress(@Root() run: Run, @Ctx() context: Context): Promise<Progress> {
+  progress(@Root() run: Run, @Ctx() context: Context): Soon<Progress> {
     return progressOf(context, run);
   }
 
   @FieldResolver(() => StepConnection, { description: 'In the order in which they were planned.' })
-  steps(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Step>> {
+  steps(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Soon<Page<Step>> {
     return stepsOf(context, run, page);
   }
 
   @FieldResolver(() => AttemptConnection, { description: 'Every try at every step, oldest first.' })
-  attempts(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Attempt>> {
+  attempts(@Root() run: Run, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Soon<Page<Attempt>> {
     return attemptsOf(context, run, page);
   }
 
@@ -338,7 +338,7 @@ export class RunResolver {
 @Resolver(() => Step)
 export class StepResolver {
   @FieldResolver(() => AttemptConnection, { description: 'Oldest first.' })
-  attempts(@Root() step: Step, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Promise<Page<Attempt>> {
+  attempts(@Root() step: Step, @Ctx() context: Context, @Args(() => PageArgs) page: PageArgs): Soon<Page<Attempt>> {
     return attemptsOfStep(context, step, page);
   }
 }

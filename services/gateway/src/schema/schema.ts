@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema, OperationTypeNode } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { answerAtOnce } from './answer-at-once.ts';
 import { ArtifactResolver } from './artifact.ts';
 import { CurveResolver } from './curves.ts';
 import { DatasetResolver } from './dataset.ts';
@@ -63,6 +64,8 @@ export function createSchema(): GraphQLSchema {
     const root = schema.getRootType(operation as OperationTypeNode);
     if (root) root.description = description;
   }
+  answerAtOnce(schema, 'Run', new RunResolver(), 'steps', 'attempts');
+  answerAtOnce(schema, 'Step', new StepResolver(), 'attempts');
   return nameInputFields(schema);
 }
 
