@@ -12,11 +12,11 @@ import {
   type RemoteDataset,
   renderFaces,
 } from '@kneepoint/datasets';
-import { type AnswerKind, buildPackage, type DeploymentConfig } from '@kneepoint/deployment';
+import { buildPackage, type DeploymentConfig } from '@kneepoint/deployment';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
 import { quantize, valuesToRange } from '@kneepoint/pruning';
 import type { TaskSpec } from '@kneepoint/regression';
-import { type Report, splitParts } from '@kneepoint/workflow';
+import { type AnswerKind, type Report, splitParts } from '@kneepoint/workflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';

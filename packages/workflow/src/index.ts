@@ -125,7 +125,14 @@ export {
 } from './steps/finetune.ts';
 export { IMPORT_DATASET, type ImportDatasetInput, type ImportDatasetOutput } from './steps/import-dataset.ts';
 export { IMPORT_MODEL, type ImportModelInput, type ImportModelOutput, type Source } from './steps/import-model.ts';
-export { PACKAGE, type PackageInput, packageKey, type PackageOutput } from './steps/package.ts';
+export {
+  ANSWER_KINDS,
+  type AnswerKind,
+  PACKAGE,
+  type PackageInput,
+  packageKey,
+  type PackageOutput,
+} from './steps/package.ts';
 export { type KeptChannels, PRUNE, type PruneInput, pruneKey, type PruneOutput } from './steps/prune.ts';
 export {
   type FloatLayer,

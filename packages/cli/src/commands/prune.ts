@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { download, type KneepointClient, LaunchPruneDocument, type LaunchPruneInput } from '@kneepoint/client/node';
 import type { Command } from 'commander';
-import type { AnswerKind } from '@kneepoint/deployment';
+import type { AnswerKind } from '@kneepoint/workflow';
 import { writeBeside } from '../client/beside.ts';
 import { launch } from '../client/launch.ts';
 import { findDataset, findModel } from '../client/lookup.ts';

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { runTask } from '@kneepoint/runtime';
+import type { AnswerKind } from '@kneepoint/workflow';
 import type { AnswerTaskInput } from '../tasks/answer.task.ts';
-import type { AnswerKind } from './answer-kind.ts';
 
 const TASK = new URL('../tasks/answer.task.ts', import.meta.url);
 const MEMORY_MB = 8192;

@@ -1,11 +1,5 @@
 import { Failure } from '@kneepoint/failures';
-
-/**
- * What a written network answers. `raw`: the scores that it was trained or fitted to give. `probabilities`: sigmoid or softmax of them.
- * `labels`: the number of the class, label or bin that the report's metric counts. Values that are measured stay what they are in each.
- */
-export const ANSWER_KINDS = ['raw', 'probabilities', 'labels'] as const;
-export type AnswerKind = (typeof ANSWER_KINDS)[number];
+import { ANSWER_KINDS, type AnswerKind } from '@kneepoint/workflow';
 
 /**
  * --answers; `raw` when it was not given. Throws ANSWERS_INVALID, and ANSWERS_NOT_LOGITS for probabilities of a network that nothing trains:

@@ -1,5 +1,5 @@
 import { KINDS, type TaskSpec } from '@kneepoint/regression';
-import type { AnswerKind } from './answer-kind.ts';
+import type { AnswerKind } from '@kneepoint/workflow';
 import type { NetworkFacts } from '../network/network-facts.ts';
 
 /** Answers of one task: rows × columns. */

@@ -15,8 +15,7 @@ import {
   writeTensor,
 } from '@kneepoint/onnx';
 import { KINDS, type TaskSpec } from '@kneepoint/regression';
-import { describeModel } from '@kneepoint/workflow';
-import type { AnswerKind } from './answer-kind.ts';
+import { type AnswerKind, describeModel } from '@kneepoint/workflow';
 import { sigmoid } from './host-answers.ts';
 import {
   type AnswerOutput,

@@ -2,7 +2,7 @@ import { type Preprocess, validatePreprocess } from '@kneepoint/datasets';
 import { Failure } from '@kneepoint/failures';
 import type { ModelProto } from '@kneepoint/onnx';
 import { type TaskSpec, validateTaskSpec } from '@kneepoint/regression';
-import type { AnswerKind } from '../answers/answer-kind.ts';
+import type { AnswerKind } from '@kneepoint/workflow';
 
 /** One output of a network whose answers were put into the graph. */
 export interface AnswerOutput {

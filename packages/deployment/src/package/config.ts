@@ -1,6 +1,6 @@
 import { dataTypeName, dimsOf, Graph, inputFeeds, isFree, type ModelProto, type ValueInfoProto } from '@kneepoint/onnx';
 import { KINDS, metricOf, type TaskSpec } from '@kneepoint/regression';
-import type { AnswerKind } from '../answers/answer-kind.ts';
+import type { AnswerKind } from '@kneepoint/workflow';
 import { type ImageInput, imageInput } from '../network/image-input.ts';
 import { networkFacts, type NetworkFacts } from '../network/network-facts.ts';
 

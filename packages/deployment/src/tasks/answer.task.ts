@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { encodeModel, seededRandom } from '@kneepoint/onnx';
 import { readModelFile } from '@kneepoint/runtime';
-import type { AnswerKind } from '../answers/answer-kind.ts';
+import type { AnswerKind } from '@kneepoint/workflow';
 import { proveAnswers } from '../answers/prove-answers.ts';
 import { withAnswers } from '../answers/with-answers.ts';
 import { drawnPlanes, feedsOf, imageInput } from '../network/image-input.ts';

@@ -9,11 +9,19 @@ export const PACKAGE = {
   timeoutSeconds: 3600,
 } as const satisfies StepKind;
 
+/**
+ * What a written network answers. `raw`: the scores that it was trained or fitted to give. `probabilities`: sigmoid or softmax of them.
+ * `labels`: the number of the class, label or bin that the report's metric counts. Values that are measured stay what they are in each.
+ */
+export const ANSWER_KINDS = ['raw', 'probabilities', 'labels'] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
 export interface PackageInput {
   /** Of the report as a run keeps it: it says which network, and of which images it was judged. */
   readonly reportSha256: string;
   /** Which of its results. */
   readonly label: string;
+  readonly answers: AnswerKind;
   /** Images of the test part that go along; 0 for none. */
   readonly testImages: number;
 }

@@ -14,7 +14,7 @@ import { requireRun, toRun } from './runs.ts';
 const TEST_IMAGES = 10;
 const MOST_TEST_IMAGES = 100;
 
-/** Throws RUN_UNKNOWN, DEPLOYMENT_NOTHING, PLAN_OPTION_INVALID. */
+/** Throws RUN_UNKNOWN, DEPLOYMENT_NOTHING, PLAN_OPTION_INVALID, ANSWERS_NOT_LOGITS. */
 export async function launchPackage(context: Context, input: LaunchPackageInput): Promise<Run> {
   const maker = toRun(await requireRun(context, input.of, 'of'));
   const testImages = isAbsent(input.testImages) ? TEST_IMAGES : input.testImages;
@@ -31,11 +31,15 @@ export async function launchPackage(context: Context, input: LaunchPackageInput)
       fix: 'Pass the id of a PRUNE or COMPRESSION run that has SUCCEEDED.',
     });
   }
-  const label = chooseLabel(
-    report.results.map((result) => result.label),
-    input.label,
-  );
-  const steps = planPackage({ reportSha256: report.file.sha256, label, testImages });
+  const result = choose(report.results, input.label);
+  const answers = isAbsent(input.answers) ? 'raw' : input.answers;
+  if (answers === 'probabilities' && result.delivered.scores !== 'logits') {
+    throw new Failure('ANSWERS_NOT_LOGITS', 'the head of a network that is not trained is fitted by least squares', {
+      where: 'answers',
+      fix: 'Ask for LABELS or RAW, or let the network be trained: FINETUNED among the arms of a compression.',
+    });
+  }
+  const steps = planPackage({ reportSha256: report.file.sha256, label: result.label, answers, testImages });
   const { modelId, datasetId, tasks } = maker;
   const about = {
     ...{ tasks },
@@ -45,10 +49,14 @@ export async function launchPackage(context: Context, input: LaunchPackageInput)
   return launch(context, { kind: 'PACKAGE', input, ...about, steps });
 }
 
-function chooseLabel(labels: readonly string[], wanted: string | null | undefined): string {
-  const [only, ...others] = labels;
-  if (isAbsent(wanted) && only !== undefined && others.length === 0) return only;
-  if (!isAbsent(wanted) && labels.includes(wanted)) return wanted;
+function choose<Result extends { readonly label: string }>(
+  results: readonly Result[],
+  wanted: string | null | undefined,
+): Result {
+  const [only, ...others] = results;
+  const found = isAbsent(wanted) ? others.length === 0 && only : results.find(({ label }) => label === wanted);
+  if (found) return found;
+  const labels = results.map(({ label }) => label);
   const said = isAbsent(wanted) ? `the run has ${labels.length} results` : `no result is called "${wanted}"`;
   throw new Failure('DEPLOYMENT_NOTHING', said, { where: 'label', fix: `Choose one of: ${labels.join(', ')}.` });
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { encodeModel, type ModelProto } from '@kneepoint/onnx';
-import { storedJson } from '@kneepoint/platform';
-import { describeModel, PRUNE, type Report, REPORT } from '@kneepoint/workflow';
-import { measuredResult, tinyNet, YAW } from '@kneepoint/workflow/testing';
+import { describeModel, type Report, REPORT } from '@kneepoint/workflow';
+import { measuredArm, tinyNet, YAW } from '@kneepoint/workflow/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seedCompression } from '../testing/seed-compression.ts';
 import { digest, seedDataset, seedModel } from '../testing/seed.ts';
 import { openTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import { globalId, localId } from './ids.ts';
@@ -32,50 +32,9 @@ function saying(entries: Readonly<Record<string, string>>): ModelProto {
   return model;
 }
 
-const GENDER = { name: 'gender', type: 'binary', classes: ['female', 'male'], targets: ['gender'] };
-
 /** A compression that has ended, with a report step for each ε. `open`: with another step that has not. */
-async function seedCompression(epsilons: readonly number[], more: object = {}, open = false): Promise<string> {
-  const { db, store } = gateway;
-  const cut = {
-    ...{
-      modelName: model.name,
-      modelSha256: model.sha256,
-      datasetSha256: dataset.sha256,
-      preprocess: model.preprocess,
-    },
-    ...{ tasks: [GENDER], settings: { seed: 3 }, options: { epsilon: 0.01 } },
-  };
-  const put = async (text: string): Promise<string> => {
-    const { sha256, bytes } = await store.put(Buffer.from(text));
-    await db.prisma.artifact.createMany({
-      data: [{ sha256, bytes: BigInt(bytes), mediaType: 'application/octet-stream' }],
-      skipDuplicates: true,
-    });
-    return sha256;
-  };
-  const steps = await Promise.all(
-    epsilons.map(async (epsilon) => {
-      const report = measuredResult({ epsilon });
-      const output = { modelSha256: await put(digest()), reportSha256: await put(JSON.stringify(report)), report };
-      return { kind: REPORT.kind, input: { modelName: 'tiny', task: 'gender', label: String(epsilon) }, output };
-    }),
-  );
-  const made = [{ kind: PRUNE.kind, input: cut, output: {} }, ...steps].map((step, position) => ({
-    ...{ key: digest(), service: 'trainer', name: step.kind, state: 'SUCCEEDED', kind: step.kind, position },
-    ...{ input: storedJson(step.input), output: storedJson(step.output) },
-  }));
-  if (open) made.push({ ...made[0]!, key: digest(), state: 'QUEUED', position: made.length });
-  const { id } = await db.prisma.run.create({
-    data: {
-      ...{ kind: 'COMPRESSION', state: 'SUCCEEDED', modelId: model.id, datasetId: dataset.id, createdBy: 'ada' },
-      ...{ input: { plan: { task: 'gender' }, epsilons: [...epsilons], training: { epochs: 2 } } },
-      ...{ name: 'nightly', labels: ['team=faces'], endedAt: new Date('2026-01-02T03:04:06Z') },
-      ...more,
-      steps: { create: made },
-    },
-  });
-  return globalId('Run', id);
+function seed(epsilons: readonly number[], more: object = {}, open = false): Promise<string> {
+  return seedCompression(gateway, { model, dataset, results: epsilons.map((epsilon) => ({ epsilon })), more, open });
 }
 
 const FILE = 'file { sha256 bytes downloadUrl }';
@@ -90,7 +49,7 @@ async function fileOf(id: string): Promise<{ readonly sha256: string; readonly d
 
 describe('the report of a run', () => {
   it('is one document, valid by its schema, that needs nothing else to be understood', async () => {
-    const id = await seedCompression([0.01, 0.1]);
+    const id = await seed([0.01, 0.1]);
     const { sha256 } = (await fileOf(id))!;
     const report = JSON.parse(Buffer.from(await gateway.store.read(sha256)).toString()) as Report;
     const schema = new URL('packages/workflow/schema/report-1.0.json', ROOT);
@@ -118,7 +77,7 @@ describe('the report of a run', () => {
   });
 
   it('stays as it is once it was made, whatever becomes of names, and is the same for all who make it at once', async () => {
-    const id = await seedCompression([0.02]);
+    const id = await seed([0.02]);
     const [first, second] = await Promise.all([fileOf(id), fileOf(id)]);
     expect(first!.sha256).toBe(second!.sha256);
     await gateway.db.prisma.run.updateMany({ where: { name: 'nightly' }, data: { name: 'other' } });
@@ -128,7 +87,7 @@ describe('the report of a run', () => {
   });
 
   it('is there as types, field by field', async () => {
-    const id = await seedCompression([0.03]);
+    const id = await seed([0.03]);
     const answer = await gateway.query(
       `query($id: ID!) { run(id: $id) {
         report { schemaVersion run { labels { key value } } tasks { type } results { verdict criterion reference
@@ -167,7 +126,7 @@ describe('the report of a run', () => {
     const snippet = (role: string): string =>
       new RegExp(`^\`\`\`\\w+ ${role}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)![1]!;
     expect([...page.matchAll(/^```\w+(?: (\w+))?$/gm)].map(([, role]) => role)).toEqual(['disk', 'verdict']);
-    const id = await seedCompression([0.07]);
+    const id = await seed([0.07]);
     interface Answer {
       readonly run: {
         readonly report: { readonly results: readonly object[]; readonly file: { readonly sha256: string } };
@@ -225,12 +184,12 @@ describe('the report of a run', () => {
 
   it('is not there before the run has ended well', async () => {
     // A run of which nothing is left to do would be ended by whoever looks after idle ones.
-    expect(await fileOf(await seedCompression([0.04], { state: 'RUNNING', endedAt: null }, true))).toBeNull();
-    expect(await fileOf(await seedCompression([0.05], { state: 'CANCELED' }))).toBeNull();
+    expect(await fileOf(await seed([0.04], { state: 'RUNNING', endedAt: null }, true))).toBeNull();
+    expect(await fileOf(await seed([0.05], { state: 'CANCELED' }))).toBeNull();
   });
 
   it('is not there where an earlier version measured, which did not say what a report says', async () => {
-    const id = await seedCompression([0.06]);
+    const id = await seed([0.06]);
     await gateway.db.prisma.step.updateMany({
       where: { kind: REPORT.kind, run: { steps: { some: { input: { path: ['label'], equals: '0.06' } } } } },
       data: { output: { modelSha256: digest(), reportSha256: digest(), report: { task: 'gender', epsilon: 0.06 } } },
@@ -253,14 +212,14 @@ describe('a package of a run', () => {
   };
 
   it('is a step over its report, and once that is done a file that can be fetched', async () => {
-    const id = await seedCompression([0.01]);
+    const id = await seed([0.01]);
     const { run, userErrors } = await launch({ of: id });
     expect(userErrors).toEqual([]);
     expect(run).toMatchObject({ kind: 'PACKAGE', model: { id: model.globalId }, input: { of: id } });
     const { sha256 } = (await fileOf(id))!;
     const where = { runId: localId('Run', run!.id) };
     const { key, input } = await gateway.db.prisma.step.findFirstOrThrow({ where });
-    expect(input).toEqual({ reportSha256: sha256, label: '0.01', testImages: 10 });
+    expect(input).toEqual({ reportSha256: sha256, label: '0.01', answers: 'raw', testImages: 10 });
     const view = 'query($id: ID!) { run(id: $id) { package { bytes downloadUrl } } }';
     expect(await gateway.query(view, { id: run!.id })).toEqual({ run: { package: null } });
     const zip = await gateway.store.put(Buffer.from('the archive'));
@@ -274,7 +233,7 @@ describe('a package of a run', () => {
   });
 
   it('is refused where there is nothing to package, or several and none was named', async () => {
-    const id = await seedCompression([0.01, 0.1]);
+    const id = await seed([0.01, 0.1]);
     const analysis = await gateway.db.prisma.run.create({ data: { kind: 'ANALYSIS', state: 'SUCCEEDED', input: {} } });
     const refused = async (input: object, code: string, field: string, message: RegExp): Promise<void> =>
       expect(await launch(input)).toEqual({
@@ -287,6 +246,13 @@ describe('a package of a run', () => {
     await refused({ of: globalId('Run', analysis.id) }, NOTHING, 'input.of', /no report/);
     await refused({ of: globalId('Run', digest()) }, 'RUN_UNKNOWN', 'input.of', /no run has the id/);
     await refused({ of: id, label: '0.1', testImages: 101 }, 'PLAN_OPTION_INVALID', 'input.testImages', /is 101/);
-    expect((await launch({ of: id, label: '0.1', testImages: 0 })).userErrors).toEqual([]);
+    const results = [{ epsilon: 0.01, arms: [measuredArm('refit', 15)] }];
+    const untrained = await seedCompression(gateway, { model, dataset, results });
+    const unlike = { of: untrained, answers: 'PROBABILITIES' };
+    await refused(unlike, 'ANSWERS_NOT_LOGITS', 'input.answers', /Ask for LABELS or RAW/);
+    const { run, userErrors } = await launch({ of: id, label: '0.1', answers: 'LABELS', testImages: 0 });
+    expect(userErrors).toEqual([]);
+    const { input } = await gateway.db.prisma.step.findFirstOrThrow({ where: { runId: localId('Run', run!.id) } });
+    expect(input).toMatchObject({ answers: 'labels', testImages: 0 });
   });
 });

@@ -2,9 +2,22 @@ import { Arg, Ctx, Field, FieldResolver, ID, InputType, Int, Mutation, Resolver,
 import type { Context } from '../context.ts';
 import { launchPackage, packageOf } from '../domain/packages.ts';
 import { Artifact } from './artifact.ts';
+import { enumeration } from './enumeration.ts';
 import { runPayload, RunPayload } from './mutations.ts';
 import { RunDetailsInput } from './run-details.ts';
 import { Run } from './run.ts';
+
+export const AnswerKind = enumeration(
+  'AnswerKind',
+  'What a network answers for tasks of classes; values that are measured stay what they are.',
+  { RAW: 'raw', PROBABILITIES: 'probabilities', LABELS: 'labels' },
+  {
+    RAW: 'The scores that it was trained or fitted to give.',
+    PROBABILITIES: 'Sigmoid or softmax of its scores, in the graph; of a network that was trained alone.',
+    LABELS: "The number of the class, label or bin, by the report's thresholds and bins, in the graph.",
+  },
+);
+export type AnswerKind = (typeof AnswerKind)[keyof typeof AnswerKind];
 
 @InputType({ description: 'A network to be packaged with all that it is deployed with.' })
 export class LaunchPackageInput {
@@ -16,6 +29,9 @@ export class LaunchPackageInput {
     description: 'Which result of that run, by its label; the only one when absent.',
   })
   label?: string;
+
+  @Field(() => AnswerKind, { nullable: true, description: 'What the packaged network answers; RAW when absent.' })
+  answers?: AnswerKind;
 
   @Field(() => Int, {
     nullable: true,
