@@ -60,7 +60,7 @@ describe.skipIf(!available('chromium-headless-shell'))('a newcomer who has the p
     const times = page.getByRole('region', { name: 'Time of each layer' });
     const rows = times.getByRole('row');
     await rows.first().waitFor();
-    const shares = (await rows.allTextContents()).map((text) => Number(/([\d.]+) %$/.exec(text)?.[1]));
+    const shares = (await rows.allTextContents()).map((text) => Number(/([\d.]+)\s%$/.exec(text)?.[1]));
     expect(shares).toHaveLength(6);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeGreaterThan(50);
   });

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { buffer as bufferOf } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
+import { decodeModel } from '@kneepoint/onnx';
 import type { Report } from '@kneepoint/workflow';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -115,7 +116,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       taskRelationships: { tasks: string[]; rows: { cells: ({ value: number; layer: string } | null)[] }[] };
     }>(`{ taskRelationships(models: ["${model}"], dataset: "${dataset}") { tasks rows { cells { value layer } } } }`);
     const { value, layer } = taskRelationships.rows[0]!.cells[taskRelationships.tasks.indexOf('gender')]!;
-    expect(await cell.textContent()).toBe(`${(100 * value).toFixed(1)} % ${layer}`);
+    expect(await cell.textContent()).toBe(`${(100 * value).toFixed(1)}\u00A0% ${layer}`);
     await cell.click();
     await page.getByRole('heading', { name: 'Curves' }).waitFor();
     expect(new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('task')).toBe('gender');
@@ -129,6 +130,12 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     const charts = page.locator('figure.curve');
     const { characteristicCurves } = await curvesOfGender();
     expect(await charts.count()).toBe(characteristicCurves.length);
+    const { model, dataset } = await newest();
+    const { compressionFrontier } = await ask<{
+      compressionFrontier: { layers: { name: string; filters: number }[]; points: { kept: number[] }[] };
+    }>(`{ compressionFrontier(input: { model: "${model}", dataset: "${dataset}", plan: { task: "gender" } }) {
+      layers { name filters } points { kept } } }`);
+    const { layers, points } = compressionFrontier;
     const parameters = page.locator('.sizes dd').first();
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
@@ -137,7 +144,13 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       await slider.focus();
       await slider.press(end);
       await page.waitForTimeout(300);
-      sizes.push(Number.parseFloat(((await parameters.textContent()) ?? '').replace(/.*−([\d.]+) %.*/, '$1')));
+      // Every chart has as many filters left as the server planned for that ε.
+      const { kept } = (end === 'Home' ? points[0] : points.at(-1))!;
+      const left = new Map(layers.map(({ name, filters }, at) => [name, `${kept[at]} of ${filters}`]));
+      // What stands behind the layer that the head reads goes with the cut.
+      const said = characteristicCurves.map(({ layer }) => `${layer}${left.get(layer) ?? ''}`);
+      await expect.poll(() => charts.locator('figcaption').allTextContents()).toEqual(said);
+      sizes.push(Number.parseFloat(((await parameters.textContent()) ?? '').replace(/.*−([\d.]+)\s%.*/, '$1')));
     }
     expect(sizes[1]).toBeGreaterThan(sizes[0]!);
     expect(asked).toEqual([]);
@@ -171,10 +184,9 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
   it('shows who uses which filter, what a filter answers to, and the pictures that it answers to most', async () => {
     await open('/filters?task=gender');
     const { model, dataset } = await newest();
-    const layer = await page
-      .locator('label', { hasText: /^Layer/ })
-      .locator('select')
-      .inputValue();
+    const layers = page.locator('label', { hasText: /^Layer/ }).locator('select');
+    await expect.poll(() => layers.inputValue()).not.toBe('');
+    const layer = await layers.inputValue();
     const about = `model: "${model}", dataset: "${dataset}", layer: "${layer}"`;
     interface Pair {
       readonly task: string;
@@ -221,7 +233,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     return { model: models.edges[0]!.node.id, dataset: datasets.edges[0]!.node.id };
   }
 
-  async function curvesOfGender(): Promise<{ characteristicCurves: unknown[] }> {
+  async function curvesOfGender(): Promise<{ characteristicCurves: { layer: string }[] }> {
     const { model, dataset } = await newest();
     return ask(`{ characteristicCurves(model: "${model}", dataset: "${dataset}", task: "gender") { layer } }`);
   }
@@ -234,7 +246,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     );
     const { verdict } = runs.edges[0]!.node.report.results[0]!;
     await page.locator('.verdict').waitFor();
-    expect(await page.locator('.verdict').textContent()).toBe(verdict);
+    expect((await page.locator('.verdict').textContent())!.replaceAll('\u00A0', ' ')).toBe(verdict);
     expect(await page.getByRole('link', { name: /\.onnx$/ }).count()).toBe(1);
   });
 
@@ -262,6 +274,7 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
 
   it('packages a network for deployment, as one file whose sums agree with what lies in it', async () => {
     const { results } = JSON.parse(await readFile(join(server.folder, 'out', 'report.json'), 'utf8')) as Report;
+    await page.getByLabel('It answers').selectOption('LABELS');
     await page.getByRole('button', { name: 'Package for deployment' }).click();
     const saving = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Package for deployment (zip)' }).click();
@@ -280,7 +293,11 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
       .map((line) => line.split('  ') as [string, string]);
     expect(sums).toHaveLength(files.size - 1);
     for (const [sum, name] of sums) expect(sha256(files.get(`${folder}/${name}`)!), name).toBe(sum);
-    expect(sums).toContainEqual([results[0]!.delivered.sha256, 'model.onnx']);
+    // The network that was delivered, with labels in its graph.
+    expect(sums).not.toContainEqual([results[0]!.delivered.sha256, 'model.onnx']);
+    const { graph, metadataProps } = decodeModel(files.get(`${folder}/model.onnx`)!);
+    expect(metadataProps.find(({ key }) => key === 'kneepoint.answers')?.value).toContain('labels');
+    expect(graph!.output.map(({ name }) => name)).toEqual(['gender']);
     expect(sums.map(([, name]) => name)).toEqual(
       expect.arrayContaining(['README.md', 'config.json', 'samples/predict.py', 'test/expected.json']),
     );
@@ -300,11 +317,15 @@ describe.skipIf(!available('chromium-headless-shell'))('the page, in a browser',
     expect(await alert.textContent()).toContain('MODEL_');
   });
 
-  it('launches a compression and follows it to its end', async () => {
+  it('launches a compression and follows it, epoch by epoch, to its end', async () => {
     await open('/compress?task=age&goal=macs&macs=50');
-    await page.getByLabel('Epochs, when not by default').fill('1');
+    await page.getByLabel('Epochs, when not by default').fill('2');
     await page.getByRole('button', { name: 'Compress' }).click();
     await page.getByRole('progressbar').waitFor();
+    // As long as there is no report, it is drawn what trainings have come to.
+    const training = page.locator('figure.curve').filter({ hasText: /epoch [12] of 2/ });
+    await training.first().locator('path.line').waitFor();
+    expect(await page.locator('.verdict').count()).toBe(0);
     await page.locator('.state.succeeded').waitFor({ timeout: 180_000 });
     await page.locator('.verdict').first().waitFor();
   });

@@ -1,6 +1,6 @@
 import type { Report } from '@kneepoint/workflow';
 import type { Page } from 'playwright-core';
-import { bytes, change, count, metric, milliseconds, percent } from '../../web/src/format.ts';
+import { bytes, change, count, duration, metric, milliseconds, percent } from '../../web/src/format.ts';
 
 export interface TableText {
   readonly caption: string;
@@ -111,7 +111,7 @@ function roundTable({ rounds, metric: { name } }: Result): TableText {
       percent(round.kept),
       round.keeps === true ? 'kept' : round.keeps === false ? 'missed' : '',
       String(round.epochs),
-      `${Math.round(round.seconds)} s`,
+      duration(round.seconds),
     ]),
   };
 }

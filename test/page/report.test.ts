@@ -40,14 +40,16 @@ function withHundredClasses(report: Report): Report {
   return { ...report, results: [{ ...result!, perClass }] };
 }
 
-/** The first result with so many layers. */
-function ofManyLayers(report: Report, count: number): Report {
+/** The first result with so many layers; so often. */
+function ofManyLayers(report: Report, count: number, times?: number): Report {
   const [first, ...others] = report.results;
   const layers = Array.from({ length: count }, (_, at) => ({
     ...first!.layers[at % first!.layers.length]!,
     name: `features.denseblock${at % 4}.denselayer${at}.conv1`,
   }));
-  return { ...report, results: [{ ...first!, layers }, ...others] };
+  if (times === undefined) return { ...report, results: [{ ...first!, layers }, ...others] };
+  const results = Array.from({ length: times }, (_, at) => ({ ...first!, layers, label: `macs-${50 + 10 * at}pct` }));
+  return { ...report, results };
 }
 
 /** Of four images: the first is lost, the second is won. */
@@ -219,7 +221,10 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     const wanted = expectedTables(report);
     const captions = new Set(wanted.map(({ caption }) => caption));
     expect(tables.filter(({ caption }) => captions.has(caption))).toEqual(wanted);
-    expect(await page.locator('.verdict').allTextContents()).toEqual(report.results.map(({ verdict }) => verdict));
+    const verdicts = await page.locator('.verdict').allTextContents();
+    expect(verdicts.map((text) => text.replaceAll('\u00A0', ' '))).toEqual(
+      report.results.map(({ verdict }) => verdict),
+    );
   });
 
   it('draws the intervals, the confusion and the knees of what it says', async () => {
@@ -231,6 +236,9 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     // The probe and each network; where nothing was drawn again there is no interval.
     expect(await page.locator('[id="keep-99pct-stages-gender"] .interval').count()).toBe(4);
     expect(await page.locator('.curve .knee').count()).toBe(1);
+    // No line may end between a figure and its unit.
+    const loose = `document.body.innerText.match(/\\d (?:%|[kMG]?B\\b|ms\\b|[kMG]\\b)/g)`;
+    expect(await page.evaluate(loose)).toBeNull();
     expect(await page.locator('[id="keep-99pct-widths"] .frozen').count()).toBe(1);
     // Where the time goes, before and after; a layer that is gone has no time after, and a report without times no drawing.
     expect(await page.locator('[id="keep-99pct-layer-times"] g .open').count()).toBe(3);
@@ -293,12 +301,27 @@ describe.skipIf(!available('chromium-headless-shell'))('a report as a page', () 
     const picture = `data:image/jpeg;base64,${'A'.repeat(6000)}`;
     const thumbnails = Object.fromEntries(names.slice(0, 24).map((name) => [name, picture]));
     const layered = ofManyLayers(many, 161);
-    const points = Array.from({ length: 100 }, (_, filters) => ({ filters, rmseValidation: 1 / (1 + filters) }));
+    // As uneven as curves are.
+    const points = Array.from({ length: 100 }, (_, filters) => ({
+      filters,
+      rmseValidation: 1 / (1 + filters) + 0.002 * Math.sin(1.3 * filters),
+    }));
     const layers = layered.results[0]!.layers.map(({ name }) => ({ layer: name, points }));
     const made = renderReport(layered, { curves: [{ task: 'gender', layers }], thumbnails });
-    expect(made.html.split(picture)).toHaveLength(25);
+    // Of the first of two lists; what the other names has no picture here.
+    expect(made.html.split(picture)).toHaveLength(1 + 18);
     expect(made.html.length).toBeLessThan(1_000_000);
     expect(JSON.stringify(layered).length).toBeLessThan(1_000_000);
+    // What several results have in common stands there once: the curves, each with what every result leaves of its layer.
+    const five = renderReport(ofManyLayers(many, 161, 5), { curves: [{ task: 'gender', layers }], thumbnails });
+    expect(five.html.match(/<figure class="curve">/g)).toHaveLength(161);
+    expect(five.html.match(/<article[^>]* aria-label="macs-/g)).toHaveLength(5);
+    expect(five.html.length).toBeLessThan(1_000_000);
+    // Of more curves than anybody looks at one by one, those of a task are one drawing.
+    const tasks = [1, 2, 3, 4, 5, 6, 7].map((at) => ({ task: at === 1 ? 'gender' : `task ${at}`, layers }));
+    const seven = renderReport(layered, { curves: tasks, thumbnails });
+    expect(seven.html.match(/<path class="line layer"/g)).toHaveLength(7 * 161);
+    expect(seven.html.length).toBeLessThan(1_000_000);
   });
 
   it('has every figure as a drawing of its own, with its colours written out', async () => {

@@ -3,6 +3,7 @@ import { prepareCompletion } from './commands/completion.ts';
 import { addExamples } from './commands/examples.ts';
 import { COMMANDS } from './commands/registry.ts';
 import { Interrupted, INTERRUPTED_EXIT } from './interrupt.ts';
+import { withMeant } from './meant.ts';
 import { note, printFailure } from './output.ts';
 
 /** Exit codes: 1 the work failed, 2 the command was misused, 3 a cut found nothing to cut, 4 a goal that was required was not met (compress), 130 interrupted. */
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description('Find the filters of an ONNX network that a task needs, and ship only those.')
     .version('0.1.0')
     .showHelpAfterError('(add --help for the options)')
+    .configureOutput({ outputError: (text, write) => write(withMeant(text)) })
     .exitOverride()
     .enablePositionalOptions();
   for (const register of COMMANDS) register(program);

@@ -1,7 +1,9 @@
 import { scaleLinear } from '@visx/scale';
 import { memo, type ReactNode } from 'react';
+import { percent } from '../format.ts';
 import { type CurvePoint, errorAt } from './curve.tsx';
-import { Below, Beside, Svg } from './svg.tsx';
+import { Below, Beside, pathOf, Svg } from './svg.tsx';
+import { thin } from './thin.ts';
 
 export interface LayerLine {
   readonly layer: string;
@@ -16,9 +18,11 @@ interface Props {
   readonly range: readonly [number, number];
 }
 
+/** Lines among which nobody follows one, and the units that each may then be off. */
+const [MANY, CROWDED] = [60, 1];
 const WIDTH = 760;
 const HEIGHT = 380;
-const MARGIN = { top: 18, right: 26, bottom: 36, left: 44 };
+const MARGIN = { top: 18, right: 26, bottom: 36, left: 50 };
 
 const x = scaleLinear<number>({ domain: [0, 1], range: [MARGIN.left, WIDTH - MARGIN.right] });
 
@@ -66,18 +70,21 @@ const DrawnLines = memo(function DrawnLines({ lines, range }: Pick<Props, 'lines
       <Below
         scale={x}
         at={HEIGHT - MARGIN.bottom}
-        format={(share) => `${Math.round(100 * share)} %`}
+        format={(share) => percent(share, 0)}
         label="share of the layer’s filters"
         end={WIDTH - MARGIN.right}
       />
       {lines.map(({ layer, points }, at) => {
         const most = points.at(-1)?.filters ?? 1;
-        const d = points.map(({ filters, error }) => `${x(filters / most).toFixed(1)} ${y(error).toFixed(1)}`);
+        const line = thin(
+          points.map(({ filters, error }) => [x(filters / most), y(error)] as const),
+          lines.length > MANY ? CROWDED : undefined,
+        );
         return (
           <path
             key={layer}
             className="line layer"
-            d={`M${d.join('L')}`}
+            d={pathOf(line)}
             style={
               { '--depth': (lines.length === 1 ? 1 : at / (lines.length - 1)).toFixed(3) } as Record<string, string>
             }

@@ -1,7 +1,7 @@
 import { scaleLinear } from '@visx/scale';
-import { LinePath } from '@visx/shape';
 import { memo, type ReactNode } from 'react';
-import { Below, Beside, fine, short, Svg } from './svg.tsx';
+import { Below, Beside, fine, pathOf, short, Svg } from './svg.tsx';
+import { thin } from './thin.ts';
 
 export interface CurvePoint {
   readonly filters: number;
@@ -14,13 +14,15 @@ interface CurveProps {
   readonly points: readonly CurvePoint[];
   /** How many filters stay; no mark when absent. */
   readonly knee?: number | undefined;
+  /** Filters that stay in each of several networks, where the curve is that of all of them. */
+  readonly marks?: readonly number[];
   /** Range of errors; that of the points when absent. Several charts are compared by one range. */
   readonly range?: readonly [number, number] | undefined;
   readonly width?: number;
   readonly height?: number;
 }
 
-const MARGIN = { top: 8, right: 8, bottom: 22, left: 38 };
+const MARGIN = { top: 8, right: 8, bottom: 22, left: 46 };
 
 /**
  * One characteristic curve: error against filters, and the knee on it. Lines are drawn once; only the mark moves with a slider, where it moves at
@@ -30,6 +32,7 @@ export const Curve = memo(function Curve({
   title,
   points,
   knee,
+  marks,
   range,
   width = 220,
   height = 130,
@@ -43,9 +46,14 @@ export const Curve = memo(function Curve({
             {knee} of {points.at(-1)?.filters ?? 0}
           </span>
         )}
+        {marks && (
+          <span>
+            {marks.join(', ')} of {points.at(-1)?.filters ?? 0}
+          </span>
+        )}
       </figcaption>
       <Svg title={`${title}: error against filters`} width={width} height={height}>
-        <Drawn points={points} knee={knee} range={range} width={width} height={height} />
+        <Drawn points={points} knee={knee} marks={marks} range={range} width={width} height={height} />
       </Svg>
     </figure>
   );
@@ -83,9 +91,10 @@ export function CurveGrid({
 
 const GRID = { columns: 4, width: 220, height: 130, head: 18 };
 
-type DrawnProps = Required<Pick<CurveProps, 'points' | 'width' | 'height'>> & Pick<CurveProps, 'knee' | 'range'>;
+type DrawnProps = Required<Pick<CurveProps, 'points' | 'width' | 'height'>> &
+  Pick<CurveProps, 'knee' | 'range'> & { readonly marks?: CurveProps['marks'] | undefined };
 
-function Drawn({ points, knee, range, width, height }: DrawnProps): ReactNode {
+function Drawn({ points, knee, marks, range, width, height }: DrawnProps): ReactNode {
   const { x, y } = scalesOf(points, range, width, height);
   const at = knee === undefined ? undefined : errorAt(points, knee);
   return (
@@ -97,22 +106,24 @@ function Drawn({ points, knee, range, width, height }: DrawnProps): ReactNode {
           <circle cy={fine(y(at))} r={4} />
         </g>
       )}
+      {marks && (
+        // Dots of no length whose ends are round: a report may have a thousand of them.
+        <path
+          className="knee dots"
+          d={marks.map((left) => `M${fine(x(left))},${fine(y(errorAt(points, left) ?? 0))}h0`).join('')}
+        />
+      )}
     </>
   );
 }
 
-const Lines = memo(function Lines({ points, range, width, height }: Omit<DrawnProps, 'knee'>): ReactNode {
+const Lines = memo(function Lines({ points, range, width, height }: Omit<DrawnProps, 'knee' | 'marks'>): ReactNode {
   const { x, y } = scalesOf(points, range, width, height);
   return (
     <>
       <Beside scale={y} at={MARGIN.left} ticks={3} />
       <Below scale={x} at={height - MARGIN.bottom} />
-      <LinePath
-        data={[...points]}
-        x={({ filters }) => fine(x(filters))}
-        y={({ error }) => fine(y(error))}
-        className="line"
-      />
+      <path className="line" d={pathOf(thin(points.map(({ filters, error }) => [x(filters), y(error)] as const)))} />
     </>
   );
 });

@@ -16,11 +16,13 @@ export interface HeatCell {
 interface Props {
   readonly caption: string;
   readonly columns: readonly string[];
+  /** What stands in the cells of each, below its name. */
+  readonly measures: readonly (string | undefined)[];
   readonly rows: readonly { readonly name: string; readonly cells: readonly (HeatCell | null)[] }[];
 }
 
 /** Rows and columns as a table: what is read by a screen is read by a screen reader too. */
-export function HeatMap({ caption, columns, rows }: Props): ReactNode {
+export function HeatMap({ caption, columns, measures, rows }: Props): ReactNode {
   return (
     <div className="scroll">
       <table className="heat">
@@ -28,9 +30,9 @@ export function HeatMap({ caption, columns, rows }: Props): ReactNode {
         <thead>
           <tr>
             <th scope="col">network</th>
-            {columns.map((column) => (
+            {columns.map((column, at) => (
               <th key={column} scope="col">
-                {column}
+                {column} {measures[at] !== undefined && <small>{measures[at]}</small>}
               </th>
             ))}
           </tr>

@@ -38,7 +38,7 @@ export function ResponseBins({ title, bins, ordered }: Props): ReactNode {
   const line = bins.flatMap(({ mean }, at) => (mean === null ? [] : [`${x(at).toFixed(1)} ${y(mean).toFixed(1)}`]));
   return (
     <Svg title={title} width={width} height={HEIGHT}>
-      <Beside scale={y} at={MARGIN.left} format={tick} label="mean response" />
+      <Beside scale={y} at={MARGIN.left} label="mean response" />
       {ordered && line.length > 1 && <path className="line" d={`M${line.join('L')}`} />}
       {bins.map(({ name, images, mean, standardError }, at) => (
         <g key={at}>

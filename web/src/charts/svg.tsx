@@ -1,6 +1,6 @@
 import { Axis, type AxisScale } from '@visx/axis';
 import type { ReactNode } from 'react';
-import { tick } from '../format.ts';
+import { ticksOf } from '../format.ts';
 
 /** Units of a figure's width: those of a phone's screen, so that what is written in it can be read there. */
 export const WIDTH = 360;
@@ -35,6 +35,7 @@ interface AxisProps {
   readonly scale: AxisScale;
   readonly at: number;
   readonly ticks?: number;
+  /** As few digits as tell the ticks apart when absent. */
   readonly format?: (value: number) => string;
   readonly label?: string;
   /** Where the label of a bottom axis ends. */
@@ -46,13 +47,7 @@ const GAP = 3;
 const UNDER = 15;
 
 /** Ticks as plain text, which every program that draws SVG knows, and their marks as one path: a report has a thousand of them. */
-function Ticks({
-  scale,
-  at,
-  ticks = 4,
-  format = tick,
-  side,
-}: AxisProps & { readonly side: 'left' | 'bottom' }): ReactNode {
+function Ticks({ scale, at, ticks = 4, format, side }: AxisProps & { readonly side: 'left' | 'bottom' }): ReactNode {
   const isLeft = side === 'left';
   return (
     <Axis
@@ -61,7 +56,9 @@ function Ticks({
       {...(isLeft ? { left: at } : { top: at })}
       numTicks={ticks}
       tickLength={GAP}
-      tickFormat={(value) => format(Number(value))}
+      tickFormat={(value, at, all) =>
+        format ? format(Number(value)) : ticksOf(all.map((one) => Number(one.value)))[at]
+      }
     >
       {({ ticks: marks, axisFromPoint: from, axisToPoint: to }) => (
         <>
@@ -71,17 +68,13 @@ function Ticks({
               .map((line) => `M${fine(line.from.x)},${fine(line.from.y)}L${fine(line.to.x)},${fine(line.to.y)}`)
               .join('')}
           />
-          {marks.map(({ to: end, formattedValue, index }) => (
-            <text
-              key={index}
-              className="tick"
-              x={fine(isLeft ? end.x - GAP : end.x)}
-              y={fine(isLeft ? end.y + 3.5 : UNDER)}
-              textAnchor={isLeft ? 'end' : 'middle'}
-            >
-              {formattedValue}
-            </text>
-          ))}
+          <g className="tick" textAnchor={isLeft ? 'end' : 'middle'}>
+            {marks.map(({ to: end, formattedValue, index }) => (
+              <text key={index} x={fine(isLeft ? end.x - GAP : end.x)} y={fine(isLeft ? end.y + 3.5 : UNDER)}>
+                {formattedValue}
+              </text>
+            ))}
+          </g>
         </>
       )}
     </Axis>
@@ -91,6 +84,11 @@ function Ticks({
 /** A coordinate to a tenth of a unit, which is finer than anybody sees, and as text a fraction of what all its digits are. */
 export function fine(coordinate: number): number {
   return Math.round(10 * coordinate) / 10;
+}
+
+/** A line through points, as SVG writes it. */
+export function pathOf(points: readonly (readonly [x: number, y: number])[]): string {
+  return points.length === 0 ? '' : `M${points.map(([x, y]) => `${fine(x)},${fine(y)}`).join('L')}`;
 }
 
 /** Below, with what is measured along it at its end. */

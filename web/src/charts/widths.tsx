@@ -1,6 +1,6 @@
 import { scaleLinear } from '@visx/scale';
 import type { ReactNode } from 'react';
-import { short, Svg, WIDTH } from './svg.tsx';
+import { fine, short, Svg, WIDTH } from './svg.tsx';
 
 export interface Width {
   readonly name: string;
@@ -20,21 +20,35 @@ export function Widths({ title, layers }: { readonly title: string; readonly lay
     domain: [0, Math.max(1, ...layers.map(({ whole }) => whole))],
     range: [0, WIDTH - LEFT - RIGHT],
   });
+  const bar = (filters: number, at: number): string => {
+    const width = fine(Math.max(1, x(filters)));
+    return `M${LEFT},${at * row + 3}h${width}v${row - 5}h${-width}z`;
+  };
+  // Bars of a kind are one path: a report has a thousand of them.
+  const bars = {
+    after: layers.flatMap(({ part, frozen }, at) => (frozen ? [] : [bar(part, at)])),
+    frozen: layers.flatMap(({ part, frozen }, at) => (frozen ? [bar(part, at)] : [])),
+    whole: layers.map(({ whole }, at) => bar(whole, at)),
+  };
   return (
     <Svg title={title} height={layers.length * row + 6}>
-      {layers.map(({ name, whole, part, frozen }, at) => (
-        <g key={name} transform={`translate(${LEFT} ${at * row + 3})`}>
-          <text className="label small" x={-8} y={row / 2 + 3} textAnchor="end">
+      {(['after', 'frozen', 'whole'] as const).map((className) => (
+        <path key={className} className={className} d={bars[className].join('')} />
+      ))}
+      <g className="label small" textAnchor="end">
+        {layers.map(({ name }, at) => (
+          <text key={name} x={LEFT - 8} y={at * row + row / 2 + 6}>
             {short(name, LONGEST)}
-            <title>{name}</title>
           </text>
-          <rect className={frozen ? 'frozen' : 'after'} width={Math.max(1, x(part))} height={row - 5} />
-          <rect className="whole" width={Math.max(1, x(whole))} height={row - 5} />
-          <text className="label small" x={x(whole) + 6} y={row / 2 + 3}>
+        ))}
+      </g>
+      <g className="label small">
+        {layers.map(({ name, whole, part, frozen }, at) => (
+          <text key={name} x={fine(LEFT + x(whole) + 6)} y={at * row + row / 2 + 6}>
             {frozen ? `${whole}, frozen` : `${part} of ${whole}`}
           </text>
-        </g>
-      ))}
+        ))}
+      </g>
     </Svg>
   );
 }

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { useAskEach } from '../ask.tsx';
 import { paretoFront } from '../charts/pareto-front.ts';
 import { Scatter, type ScatterPoint } from '../charts/scatter.tsx';
-import { bytes, count, metric, metricLabel, milliseconds, words } from '../format.ts';
+import { bytes, count, metric, inMilliseconds, metricLabel, milliseconds, words } from '../format.ts';
 import { RunToCompareDocument, type RunToCompareQuery } from '../generated/graphql.ts';
 import { Choose, useChoices } from '../parts/choose.tsx';
 import { differing, factsOf, type Difference } from '../parts/differences.ts';
@@ -26,7 +26,7 @@ const COSTS = {
   latency: {
     text: 'ms for one image',
     of: (figures: Result['after']) => figures.latencyMs.p50,
-    say: (value: number) => `${milliseconds(value)} ms`,
+    say: inMilliseconds,
   },
 } as const;
 type CostName = keyof typeof COSTS;
@@ -113,7 +113,9 @@ function Differences({
             <tr key={name}>
               <th scope="row">{name}</th>
               {runs.map((run, at) => (
-                <td key={run.id}>{values[at] ?? '–'}</td>
+                <td key={run.id} data-head={nameOf(run)}>
+                  {values[at] ?? '–'}
+                </td>
               ))}
             </tr>
           ))}

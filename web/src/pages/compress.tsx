@@ -4,6 +4,8 @@ import { useLocation } from 'wouter';
 import { useAsk, useChange } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
 import { bytes, change, count } from '../format.ts';
+import { NetworkDocument } from '../generated/graphql.ts';
+import { Allowed } from '../identity/allowed.tsx';
 import { useChoices, useChosen, useSources } from '../parts/choose.tsx';
 import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
@@ -90,16 +92,26 @@ export function Compress(): ReactNode {
         </label>
         <label>
           Epochs, when not by default
-          <input type="number" min="1" max="1000" value={epochs} onChange={({ target }) => setEpochs(target.value)} />
+          <input
+            type="number"
+            placeholder="as many as it takes"
+            min="1"
+            max="1000"
+            value={epochs}
+            onChange={({ target }) => setEpochs(target.value)}
+          />
         </label>
-        <button type="submit" disabled={launch.isPending}>
-          Compress
-        </button>
+        <Allowed least="OPERATOR" what="Launching a compression">
+          <button type="submit" disabled={launch.isPending}>
+            Compress
+          </button>
+        </Allowed>
         {launch.error && <Problem error={launch.error} />}
       </form>
       {goal.goal === 'epsilon' && model && dataset && task !== undefined && (
         <Plan model={model.id} dataset={dataset.id} task={task} epsilon={Number(figure)} />
       )}
+      {model && goal.goal !== 'epsilon' && <Frozen model={model.id} />}
     </>
   );
 }
@@ -115,6 +127,25 @@ function goalInput(goal: Goal, figure: number): Partial<LaunchCompressionInput> 
     case 'epsilon':
       return { epsilons: [figure] };
   }
+}
+
+/** What stays whole, whatever is asked for; what else does is known once images were seen. */
+function Frozen({ model }: { readonly model: string }): ReactNode {
+  const asked = useAsk(NetworkDocument, { id: model });
+  const frozen = asked.data?.model?.layers.filter(({ prunable }) => !prunable) ?? [];
+  if (frozen.length === 0) return null;
+  return (
+    <section>
+      <h2>What cannot be cut</h2>
+      <ul>
+        {frozen.map(({ name, filters, reason }) => (
+          <li key={name}>
+            <code>{name}</code>, {filters} filters: {reason ?? 'no rule says how'}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 interface PlanProps {

@@ -1,13 +1,14 @@
 import { type ReactNode, useDeferredValue, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useAsk } from '../ask.tsx';
-import { bytes, change, count, epsilon } from '../format.ts';
-import { CurvesDocument, FrontierDocument, type FrontierQuery } from '../generated/graphql.ts';
+import { bytes, change, count, epsilon, percent } from '../format.ts';
+import { CurvesDocument, type CurvesQuery, FrontierDocument, type FrontierQuery } from '../generated/graphql.ts';
 import { Choose, type Sources, useChoices, useChosen, useSources } from '../parts/choose.tsx';
 import { type CurveView, LayerCurves } from '../parts/layer-curves.tsx';
 import { NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
 
+type Curve = CurvesQuery['characteristicCurves'];
 type Frontier = FrontierQuery['compressionFrontier'];
 
 /** The ε that people begin with. */
@@ -111,6 +112,7 @@ export function Curves(): ReactNode {
         {left.curves && (
           <section aria-label={titleOf(first)}>
             {second && <h2>{titleOf(first)}</h2>}
+            <Untold subject={first} curves={left.curves} />
             <LayerCurves title={titleOf(first)} curves={left.curves} frontier={left.frontier} at={shown} view={view} />
           </section>
         )}
@@ -119,13 +121,16 @@ export function Curves(): ReactNode {
             <h2>{titleOf(second)}</h2>
             {right.error && <NeedsAnalysis error={right.error} model={second.model} dataset={second.dataset} />}
             {right.curves && (
-              <LayerCurves
-                title={titleOf(second)}
-                curves={right.curves}
-                frontier={right.frontier}
-                at={shown}
-                view={view}
-              />
+              <>
+                <Untold subject={second} curves={right.curves} />
+                <LayerCurves
+                  title={titleOf(second)}
+                  curves={right.curves}
+                  frontier={right.frontier}
+                  at={shown}
+                  view={view}
+                />
+              </>
             )}
           </section>
         )}
@@ -180,6 +185,22 @@ function Beside({
         onChoose={(view) => choose({ view })}
       />
     </div>
+  );
+}
+
+/** Of the variance of labels, below which a layer tells next to nothing of them. */
+const TELLING = 0.02;
+
+/** Said where no layer tells the task: knees lie somewhere all the same. */
+function Untold({ subject, curves }: { readonly subject: Subject; readonly curves: Curve }): ReactNode {
+  const errors = curves.flatMap(({ points }) => points.map(({ rmseValidation }) => rmseValidation));
+  const blind = Math.max(...curves.map(({ points }) => points[0]?.rmseValidation ?? 0));
+  const explained = 1 - (Math.min(...errors) / blind) ** 2;
+  if (!(explained < TELLING)) return null;
+  return (
+    <p className="quiet">
+      No layer explains {percent(TELLING, 0)} of the labels of {subject.task}: where the knees lie says little.
+    </p>
   );
 }
 

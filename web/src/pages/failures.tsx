@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { Table } from '../parts/table.tsx';
 import { useChoices } from '../parts/choose.tsx';
 import { useCures } from '../parts/failure.tsx';
 
@@ -18,17 +17,30 @@ export function Failures(): ReactNode {
         <p className="lead">This gateway knows no failure {code}: it may be one of another version.</p>
       )}
       {known === undefined ? (
-        <Table
-          caption={`${shown.length} kinds of failures`}
-          head={['code', 'what is wrong', 'what to do', 'the same again']}
-          words={[1, 2, 3]}
-          rows={shown.map(({ code: name, cause, cure, retryable }) => [
-            <code key={name}>{name}</code>,
-            cause,
-            cure,
-            retryable ? 'may succeed' : 'fails again',
-          ])}
-        />
+        <table className="list">
+          <caption>{shown.length} kinds of failures</caption>
+          <thead>
+            <tr>
+              {['code', 'what is wrong', 'what to do', 'the same again'].map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ code: name, cause, cure, retryable }) => (
+              <tr key={name}>
+                <th scope="row">
+                  <code>{name}</code>
+                </th>
+                <td>{cause}</td>
+                <td data-head="what to do">{cure}</td>
+                <td data-head="the same again">{retryable ? 'may succeed' : 'fails again'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       ) : (
         <>
           <p className="lead">{known.cause}</p>

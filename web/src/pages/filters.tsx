@@ -167,7 +167,7 @@ function Answers({ responses, task, isOrdered, onFilter }: AnswersProps): ReactN
   return (
     <>
       <div className="beside">
-        <figure className="curve">
+        <figure className="curve answers" tabIndex={0} aria-label={`Filter ${filter} by ${task}`}>
           <figcaption>
             Filter {filter} by {task}
             <span>{percent(explained, 0)} of its variance</span>

@@ -62,10 +62,10 @@ export function Models(): ReactNode {
                       <small> also {model.names.filter((name) => name !== model.name).join(', ')}</small>
                     )}
                   </th>
-                  <td>{count(model.parameters)}</td>
-                  <td>{count(model.macs)}</td>
-                  <td>{model.primaryTask}</td>
-                  <td>{time(model.createdAt)}</td>
+                  <td data-head="parameters">{count(model.parameters)}</td>
+                  <td data-head="MACs">{count(model.macs)}</td>
+                  <td data-head="made for">{model.primaryTask}</td>
+                  <td data-head="since">{time(model.createdAt)}</td>
                   <td>
                     <NameControls
                       id={model.id}

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { useAsk } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
 import { count, percent } from '../format.ts';
@@ -25,6 +26,10 @@ export function Network(): ReactNode {
     );
   }
   const model = asked.data?.model;
+  const cut = asked.data?.cut.edges[0]?.node;
+  const result = cut?.report?.results[0];
+  const taps = new Set(model?.taps.map(({ layer }) => layer));
+  const left = new Map(result?.layers.map(({ name, kept }) => [name, kept]));
   return (
     <>
       <h1>Network</h1>
@@ -58,12 +63,29 @@ export function Network(): ReactNode {
             bars={model.layers.map(({ name, op, filters, macs, prunable, reason }) => ({
               name,
               whole: filters,
-              part: prunable ? filters : 0,
-              text: `${filters} · ${percent(model.macs === 0 ? 0 : macs / model.macs)} of the MACs`,
-              note: prunable ? op : `${op}: ${reason ?? 'cannot be cut'}`,
+              // What stands behind the layer that the head reads is gone with the cut.
+              part: !prunable ? 0 : result ? (left.get(name) ?? 0) : filters,
+              text: [
+                prunable && result ? `${filters} → ${left.get(name) ?? 0}` : filters,
+                `${percent(model.macs === 0 ? 0 : macs / model.macs)} of the MACs`,
+              ].join(' · '),
+              note: [
+                prunable ? op : `${op}: ${reason ?? 'cannot be cut'}`,
+                ...(taps.has(name) ? [] : ['not read']),
+              ].join(' · '),
             }))}
           />
-          <p className="quiet">A hollow bar is a layer that cannot be cut, with the reason beside it.</p>
+          <p className="quiet">
+            A hollow bar is a layer that cannot be cut, with the reason beside it; behind one that is not read no probe
+            stands.
+            {cut && result && (
+              <>
+                {' '}
+                Filled is what <Link href={`/runs/${encodeURIComponent(cut.id)}`}>the newest cut</Link>, {result.label}{' '}
+                for {cut.tasks.join(', ')}, keeps.
+              </>
+            )}
+          </p>
           <LayerTimes model={model.id} />
           {dataset && (
             <section aria-label="Input">

@@ -4,9 +4,11 @@ import { useAsk } from '../ask.tsx';
 import { type HeatCell, HeatMap } from '../charts/heat-map.tsx';
 import { metric, metricLabel, percent, tick } from '../format.ts';
 import { RelationshipsDocument, type RelationshipsQuery } from '../generated/graphql.ts';
-import { Choose, useChoices, useSources } from '../parts/choose.tsx';
+import { Choose, type DatasetView, useChoices, useSources } from '../parts/choose.tsx';
 import { AnalyseFirst, NeedsAnalysis } from '../parts/needs-analysis.tsx';
 import { Empty, Problem } from '../parts/problem.tsx';
+
+type Shown = 'value' | 'reduction';
 
 /** Rows that are asked for at a time. */
 const MOST = 30;
@@ -18,7 +20,7 @@ type Cell = NonNullable<Row['cells'][number]>;
 export function Relationships(): ReactNode {
   const { sources, error } = useSources();
   const [choice, choose] = useChoices();
-  const [shown, show] = useState<'value' | 'reduction'>('value');
+  const [shown, show] = useState<Shown>('value');
   const [, go] = useLocation();
   const dataset = sources?.datasets.find(({ id }) => id === choice('dataset')) ?? sources?.datasets[0];
   const models = sources?.models.slice(0, MOST).map(({ id }) => id) ?? [];
@@ -63,6 +65,7 @@ export function Relationships(): ReactNode {
         <HeatMap
           caption={`Networks × tasks of ${dataset.name}`}
           columns={matrix.tasks}
+          measures={matrix.tasks.map((task, at) => measureOf(column(matrix.rows, at), shown, unitOf(dataset, task)))}
           rows={matrix.rows.map(({ model, cells }) => ({
             name: model.name,
             cells: cells.map((cell, at): HeatCell | null =>
@@ -102,7 +105,18 @@ function Begin(): ReactNode {
   );
 }
 
-function textOf(cell: Cell, shown: 'value' | 'reduction'): Pick<HeatCell, 'text' | 'detail'> {
+/** What the cells of a column are, for all of them are the same. */
+function measureOf([cell]: readonly Cell[], shown: Shown, unit: string | null): string | undefined {
+  if (cell === undefined) return undefined;
+  if (shown === 'reduction') return 'loss';
+  return [metricLabel(cell.metric), ...(unit === null || /accuracy/i.test(cell.metric) ? [] : [unit])].join(', ');
+}
+
+function unitOf({ tasks }: DatasetView, task: string): string | null {
+  return tasks.find(({ name }) => name === task)?.unit ?? null;
+}
+
+function textOf(cell: Cell, shown: Shown): Pick<HeatCell, 'text' | 'detail'> {
   if (shown === 'value') return { text: metric(cell.metric, cell.value), detail: cell.layer };
   return cell.reductionPercent === null
     ? { text: '–', detail: 'no own network' }
@@ -116,7 +130,7 @@ function titleOf({ metric: name, value, spread, chance, layer, interval, r2, log
   return [
     `${metricLabel(name)} ${metric(name, value)} ± ${metric(name, spread)}`,
     ...(interval
-      ? [`95 % interval of the first trial ${metric(name, interval.low)} to ${metric(name, interval.high)}`]
+      ? [`95\u00A0% interval of the first trial ${metric(name, interval.low)} to ${metric(name, interval.high)}`]
       : []),
     `guessing ${metric(name, chance)}`,
     ...[...said('R²', r2), ...said('LogME', logMe), ...said('H-score', hScore)],

@@ -7,6 +7,7 @@ import { Bars } from '../charts/bars.tsx';
 import { History } from '../charts/history.tsx';
 import { bytes, metric, percent, time, words } from '../format.ts';
 import { RunDetailDocument, type RunDetailQuery } from '../generated/graphql.ts';
+import { Allowed } from '../identity/allowed.tsx';
 import { Events } from '../parts/events.tsx';
 import { FailureCard } from '../parts/failure.tsx';
 import { MakePackage, PackageLink } from '../parts/package.tsx';
@@ -90,20 +91,22 @@ function Controls({ run }: { readonly run: Run }): ReactNode {
   if (run.state === 'SUCCEEDED' || run.state === 'CANCELING') return null;
   return (
     <div className="controls">
-      <button
-        type="button"
-        disabled={control.isPending}
-        onClick={() =>
-          control.mutate(isOver ? 'retry' : 'cancel', {
-            onSuccess: (payload) => {
-              void queries.invalidateQueries();
-              if (isOver) go(`/runs/${encodeURIComponent((payload as { run: { id: string } }).run.id)}`);
-            },
-          })
-        }
-      >
-        {isOver ? 'Try again' : 'Cancel'}
-      </button>
+      <Allowed least="OPERATOR">
+        <button
+          type="button"
+          disabled={control.isPending}
+          onClick={() =>
+            control.mutate(isOver ? 'retry' : 'cancel', {
+              onSuccess: (payload) => {
+                void queries.invalidateQueries();
+                if (isOver) go(`/runs/${encodeURIComponent((payload as { run: { id: string } }).run.id)}`);
+              },
+            })
+          }
+        >
+          {isOver ? 'Try again' : 'Cancel'}
+        </button>
+      </Allowed>
       {control.error && <Problem error={control.error} />}
     </div>
   );
@@ -171,7 +174,16 @@ function Files({ run }: { readonly run: Run }): ReactNode {
               {label}.onnx
             </a>{' '}
             {bytes(model.bytes)} <code className="quiet">{model.sha256.slice(0, 12)}</code>{' '}
-            {run.report && <MakePackage of={run.id} label={label} hasImages={run.dataset !== null} />}
+            {run.report && (
+              <Allowed least="OPERATOR" what="Packaging it for deployment">
+                <MakePackage
+                  of={run.id}
+                  label={label}
+                  isTrained={run.report.results.find((one) => one.label === label)?.delivered.scores === 'LOGITS'}
+                  hasImages={run.dataset !== null}
+                />
+              </Allowed>
+            )}
           </li>
         ))}
         {run.package && (

@@ -2,6 +2,7 @@ import { type KneepointClient, KneepointError } from '@kneepoint/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useGateway } from '../ask.tsx';
+import { Allowed } from '../identity/allowed.tsx';
 import { bytes, percent } from '../format.ts';
 import { Drop, type DroppedFile } from './drop.tsx';
 import { Problem } from './problem.tsx';
@@ -25,7 +26,15 @@ export type OnSent = (sent: number, total: number) => void;
 type Stage = { readonly text: string; readonly share?: number; readonly isOver?: boolean } | { readonly error: Error };
 
 /** Files straight to the store, then the import, with how far it is. */
-export function Import({ children, accept, folder = false, send, register, nameOf, next }: Props): ReactNode {
+export function Import(props: Props): ReactNode {
+  return (
+    <Allowed least="OPERATOR" what="Adding one">
+      <Importer {...props} />
+    </Allowed>
+  );
+}
+
+function Importer({ children, accept, folder = false, send, register, nameOf, next }: Props): ReactNode {
   const gateway = useGateway();
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage | null>(null);

@@ -3,8 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useAsk, useChange } from '../ask.tsx';
 import { Bars } from '../charts/bars.tsx';
-import { change, milliseconds, percent, time } from '../format.ts';
+import { change, inMilliseconds, milliseconds, percent, time } from '../format.ts';
 import { LayerTimesDocument, type LayerTimesQuery } from '../generated/graphql.ts';
+import { Allowed } from '../identity/allowed.tsx';
 import { FailureCard } from './failure.tsx';
 import { Problem } from './problem.tsx';
 import { standing } from './progress-text.ts';
@@ -50,10 +51,12 @@ export function LayerTimes({ model }: { readonly model: string }): ReactNode {
       {run !== undefined && isUnderway(run) ? (
         <p role="status">{['Being measured', ...standing(run.progress)].join(' · ')}</p>
       ) : (
-        <button type="button" disabled={launch.isPending} onClick={begin}>
-          {isMeasured ? 'Measure again' : 'Measure it here'}
-          {cut !== undefined && ', beside what was cut last'}
-        </button>
+        <Allowed least="OPERATOR" what="Measuring it">
+          <button type="button" disabled={launch.isPending} onClick={begin}>
+            {isMeasured ? 'Measure again' : 'Measure it here'}
+            {cut !== undefined && ', beside what was cut last'}
+          </button>
+        </Allowed>
       )}
       {launch.error && <Problem error={launch.error} />}
     </section>
@@ -73,9 +76,9 @@ function Times({ measured, at }: { readonly measured: Measured; readonly at: str
   return (
     <>
       <p className="lead">
-        {milliseconds(whole)} ms for an image
-        {after && `, ${milliseconds(after.latencyMs.p50)} ms once cut (${change(whole, after.latencyMs.p50)})`}:
-        measured {time(at)} on {measured.provider}, where this gateway&rsquo;s workers run.
+        {inMilliseconds(whole)} for an image
+        {after && `, ${inMilliseconds(after.latencyMs.p50)} once cut (${change(whole, after.latencyMs.p50)})`}: measured{' '}
+        {time(at)} on {measured.provider}, where this gateway&rsquo;s workers run.
       </p>
       <Bars
         caption="What each layer takes, with all that follows it until the next one"
@@ -85,9 +88,7 @@ function Times({ measured, at }: { readonly measured: Measured; readonly at: str
           // A layer that a cut has taken out altogether takes nothing.
           part: after === undefined ? ms : Math.min(ms, left.get(name) ?? 0),
           text:
-            after === undefined
-              ? `${milliseconds(ms)} ms`
-              : `${milliseconds(ms)} → ${milliseconds(left.get(name) ?? 0)} ms`,
+            after === undefined ? inMilliseconds(ms) : `${milliseconds(ms)} → ${inMilliseconds(left.get(name) ?? 0)}`,
           note: percent(share),
         }))}
       />

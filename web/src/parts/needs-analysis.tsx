@@ -2,6 +2,7 @@ import { KneepointError, LaunchAnalysisDocument } from '@kneepoint/client';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import { useChange } from '../ask.tsx';
+import { Allowed } from '../identity/allowed.tsx';
 import { Problem } from './problem.tsx';
 
 interface Props {
@@ -33,18 +34,22 @@ export function AnalyseFirst({ model, dataset, name }: AnalyseProps): ReactNode 
     <div className="empty">
       <h2>Not analysed yet</h2>
       <p>The network has to see the images of this data set once; all tasks are read from what its layers answer.</p>
-      <button
-        type="button"
-        disabled={launch.isPending}
-        onClick={() =>
-          launch.mutate(
-            { model, dataset },
-            { onSuccess: (payload) => go(`/runs/${encodeURIComponent((payload as { run: { id: string } }).run.id)}`) },
-          )
-        }
-      >
-        Analyse {name ?? 'it'}
-      </button>
+      <Allowed least="OPERATOR" what="Analysing it">
+        <button
+          type="button"
+          disabled={launch.isPending}
+          onClick={() =>
+            launch.mutate(
+              { model, dataset },
+              {
+                onSuccess: (payload) => go(`/runs/${encodeURIComponent((payload as { run: { id: string } }).run.id)}`),
+              },
+            )
+          }
+        >
+          Analyse {name ?? 'it'}
+        </button>
+      </Allowed>
       {launch.error && <Problem error={launch.error} />}
     </div>
   );

@@ -2,6 +2,7 @@ import type { TypedDocumentString } from '@kneepoint/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useChange } from '../ask.tsx';
+import { Allowed } from '../identity/allowed.tsx';
 import { Problem } from './problem.tsx';
 
 interface Props {
@@ -11,8 +12,16 @@ interface Props {
   readonly remove: TypedDocumentString<unknown, { id: string }>;
 }
 
-/** Another name for something, or none any more. */
-export function NameControls({ id, name, rename, remove }: Props): ReactNode {
+/** Another name for something, or none any more; nothing for those who may do neither. */
+export function NameControls(props: Props): ReactNode {
+  return (
+    <Allowed least="ADMIN">
+      <Change {...props} />
+    </Allowed>
+  );
+}
+
+function Change({ id, name, rename, remove }: Props): ReactNode {
   const queries = useQueryClient();
   const [isSure, setSure] = useState(false);
   const [next, setNext] = useState<string | null>(null);

@@ -20,7 +20,7 @@ export interface Figure {
 
 export interface Drawn {
   readonly result: ReportResult;
-  readonly report: Pick<Report, 'tasks' | 'split'>;
+  readonly report: Pick<Report, 'tasks' | 'split' | 'results'>;
   readonly extras: Extras;
 }
 
@@ -70,13 +70,13 @@ export function stages({ result, report }: Drawn, task: string): Figure {
     name: fileName(result.label, 'stages', task),
     drawing: (
       <Intervals
-        title={`${metricLabel(name)} of ${task} at each stage, with 95 % intervals`}
+        title={`${metricLabel(name)} of ${task} at each stage, with 95\u00A0% intervals`}
         rows={stagesOf(result, task).map(({ name: stage, value, interval, delivered }) => ({
           ...{ name: stage, value, interval, strong: delivered },
         }))}
         format={(value) => metric(name, value)}
         tick={(value) => metricTick(name, value)}
-        axis={`${metricLabel(name)}${unitOf(report, task)} on ${images} test images, 95 % intervals`}
+        axis={`${metricLabel(name)}${unitOf(report, task)} on ${images} test images, 95\u00A0% intervals`}
         {...(kept ? { line: { at: kept.bound, text: 'goal, on validation' } } : {})}
       />
     ),
@@ -194,13 +194,14 @@ export function layerTimes({ result: { layerTimes: times, label } }: Drawn): rea
   return [{ name: fileName(label, 'layer-times'), drawing }];
 }
 
-/** The curves of one task with what is left of each layer, and the range of errors that all of them are drawn in. */
-export function curvesOf({ result, extras }: Drawn, task: string) {
-  const kept = new Map(result.layers.map(({ name, kept: left }) => [name, left]));
+/** The curves of one task with what results leave of each layer, and the range of errors that all of them are drawn in. */
+export function curvesOf(results: readonly ReportResult[], extras: Extras, task: string) {
+  const left = results.map(({ layers }) => new Map(layers.map(({ name, kept }) => [name, kept])));
   const curves = (extras.curves.find((one) => one.task === task)?.layers ?? []).map(({ layer, points }) => ({
     title: layer,
     points: points.map(({ filters, rmseValidation }) => ({ filters, error: rmseValidation })),
-    knee: kept.get(layer),
+    /** Filters that stay in each result; undefined in one whose report says nothing of the layer. */
+    kept: left.map((of) => of.get(layer)),
   }));
   const all = curves.flatMap(({ points }) => points.map(({ error }) => error));
   const blind = Math.max(...curves.map(({ points }) => points[0]?.error ?? 0));
@@ -210,13 +211,19 @@ export function curvesOf({ result, extras }: Drawn, task: string) {
 }
 
 export function curveGrid(drawn: Drawn, task: string): readonly Figure[] {
-  const { curves, range } = curvesOf(drawn, task);
+  const { curves, range } = curvesOf([drawn.result], drawn.extras, task);
   if (curves.length === 0) return [];
   const title = `Error of a linear probe for ${task} against filters, layer by layer`;
   return [
     {
       name: fileName(drawn.result.label, 'curves', task),
-      drawing: <CurveGrid title={title} curves={curves} range={range} />,
+      drawing: (
+        <CurveGrid
+          title={title}
+          curves={curves.map(({ kept: [knee], ...curve }) => ({ ...curve, knee }))}
+          range={range}
+        />
+      ),
     },
   ];
 }

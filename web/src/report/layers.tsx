@@ -1,14 +1,12 @@
 import type { ReactNode } from 'react';
-import { Curve } from '../charts/curve.tsx';
 import { change, count } from '../format.ts';
 import { Table } from '../parts/table.tsx';
-import { unitOf } from './facts.ts';
-import { curvesOf, type Drawn, layerTimes, widths } from './figures.tsx';
+import { type Drawn, layerTimes, widths } from './figures.tsx';
 import { Section } from './section.tsx';
 
-/** What is left of each layer, what could not be cut and why, and the curves behind it. */
+/** What is left of each layer, and what could not be cut and why. */
 export function Layers(drawn: Drawn): ReactNode {
-  const { layers, bestLayer, pool, tasks } = drawn.result;
+  const { layers, bestLayer, pool } = drawn.result;
   return (
     <>
       <Section title="Layers" figures={[widths(drawn), ...layerTimes(drawn)]}>
@@ -29,9 +27,6 @@ export function Layers(drawn: Drawn): ReactNode {
           words={[8]}
         />
       </Section>
-      {tasks.map(({ task }) => (
-        <Curves key={task} drawn={drawn} task={task} />
-      ))}
     </>
   );
 }
@@ -41,22 +36,4 @@ function whyOf({ reason, frozenBy, note }: Drawn['result']['layers'][number]): s
   if (reason === null) return note ?? '';
   const named = !frozenBy || reason.includes(frozenBy.node);
   return `frozen: ${reason}${named ? '' : ` (${frozenBy.node}, ${frozenBy.operator})`}`;
-}
-
-function Curves({ drawn, task }: { readonly drawn: Drawn; readonly task: string }): ReactNode {
-  const { curves, range } = curvesOf(drawn, task);
-  if (curves.length === 0) return null;
-  return (
-    <Section title={`Curves of ${task}`}>
-      <p className="quiet">
-        Error of a linear probe{unitOf(drawn.report, task)}, against how many filters it may use; marked is what is left
-        of the layer.
-      </p>
-      <div className="multiples">
-        {curves.map(({ title, points, knee }) => (
-          <Curve key={title} title={title} points={points} knee={knee} range={range} />
-        ))}
-      </div>
-    </Section>
-  );
 }

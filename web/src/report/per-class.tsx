@@ -45,7 +45,11 @@ export function PerClass({ drawn, found }: { readonly drawn: Drawn; readonly fou
         />
       )}
       {found.changes && found.changes.changed > 0 && (
-        <ChangedImages changes={found.changes} thumbnails={drawn.extras.thumbnails} />
+        <ChangedImages
+          changes={found.changes}
+          thumbnails={drawn.extras.thumbnails}
+          lists={drawn.report.results.flatMap(({ perClass }) => perClass).length}
+        />
       )}
     </Section>
   );

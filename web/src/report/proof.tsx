@@ -1,6 +1,6 @@
 import type { ReportResult } from '@kneepoint/workflow/report';
 import type { ReactNode } from 'react';
-import { bytes, metric, metricLabel, percent } from '../format.ts';
+import { bytes, joined, metric, metricLabel, percent } from '../format.ts';
 import { Table } from '../parts/table.tsx';
 import { Section } from './section.tsx';
 
@@ -14,7 +14,7 @@ export function Proof({ result: { proof, avoidance, quantisation } }: { readonly
       </p>
       {proof.meaning.map((text) => (
         <p key={text} className="quiet">
-          {text}
+          {joined(text)}
         </p>
       ))}
       {avoidance && (

@@ -2,6 +2,7 @@ import type { Report } from '@kneepoint/workflow/report';
 import type { ReactNode } from 'react';
 import { bytes, count } from '../format.ts';
 import { Table } from '../parts/table.tsx';
+import { Curves } from './curves.tsx';
 import type { Extras } from './facts.ts';
 import { Result } from './result.tsx';
 
@@ -28,6 +29,7 @@ export function ReportBody({ report, extras }: { readonly report: Report; readon
       {report.results.map((result) => (
         <Result key={result.label} result={result} report={report} extras={extras} />
       ))}
+      <Curves report={report} extras={extras} />
       <Origin report={report} />
     </>
   );

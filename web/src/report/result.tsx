@@ -1,6 +1,18 @@
 import { isTailNoise } from '@kneepoint/workflow/tail-noise';
 import type { ReactNode } from 'react';
-import { bytes, change, count, duration, metric, metricLabel, milliseconds, percent, tick, words } from '../format.ts';
+import {
+  bytes,
+  change,
+  count,
+  duration,
+  joined,
+  metric,
+  metricLabel,
+  milliseconds,
+  percent,
+  tick,
+  words,
+} from '../format.ts';
 import { Table } from '../parts/table.tsx';
 import { ARM_NAMES, type Stage, stagesOf, unitOf } from './facts.ts';
 import {
@@ -23,11 +35,11 @@ export function Result(drawn: Drawn): ReactNode {
   return (
     <article className="card result" aria-label={label}>
       <h2>{label}</h2>
-      <p className="verdict">{verdict}</p>
+      <p className="verdict">{joined(verdict)}</p>
       {warnings.length > 0 && (
         <ul className="warnings">
           {warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning}>{joined(warning)}</li>
           ))}
         </ul>
       )}
@@ -141,7 +153,7 @@ function StageTable({ name, caption, stages }: StageTableProps): ReactNode {
   return (
     <Table
       caption={caption}
-      head={['network', 'test', '95 % interval', 'validation', 'parameters', 'MACs', 'p50, ms', 'p95, ms']}
+      head={['network', 'test', '95\u00A0% interval', 'validation', 'parameters', 'MACs', 'p50, ms', 'p95, ms']}
       rows={stages.map(({ name: stage, value, interval, validation, arm }) => [
         stage,
         say(value),
