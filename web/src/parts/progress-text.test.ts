@@ -8,7 +8,11 @@ const TRAINING: Standing = {
 
 describe('standing', () => {
   it('says what a step does, how far it is, and how long that takes', () => {
-    expect(standing(TRAINING)).toEqual(['trying where to begin', '1.20 k of 4.00 k images', 'about 1 min 35 s left']);
+    expect(standing(TRAINING)).toEqual([
+      'trying where to begin',
+      '1.20\u00a0k of 4.00\u00a0k images',
+      'about 1\u00a0min 35\u00a0s left',
+    ]);
   });
 
   it('says of a step that waits for what, and nothing of work', () => {
