@@ -15,6 +15,7 @@ export type {
   NetworkResult,
   RankingResult,
   Reproduction,
+  SmallResult,
   TransferResult,
 } from './results.ts';
 export { type Table, tablesOf } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { ArmFigures, CurveResult, CutResult, MetricOf, TransferResult } from './results.ts';
+import type { ArmFigures, CurveResult, CutResult, MetricOf, SmallResult, TransferResult } from './results.ts';
 
 /** Whether a metric is a share, to be shown as percent. */
 export function isShare(metric: string): boolean {
@@ -37,6 +37,11 @@ export function removed({ before, after }: CutResult['result'], what: 'parameter
 /** How many times faster one image is answered. */
 export function speedUp({ before, after }: CutResult['result']): number {
   return before.latencyMs.p50 / after.latencyMs.p50;
+}
+
+/** Share of the time for each image of a batch that is gone. */
+export function timeGone({ throughput: { before, after } }: SmallResult): number {
+  return 1 - before / after;
 }
 
 export function percent(share: number): string {

@@ -110,6 +110,17 @@ export interface CutResult {
   readonly result: CutFigures;
 }
 
+/** A network so small that time is what it is judged by, and the whole one with a new head beside it (`headOnly`). */
+export interface SmallResult extends CutResult {
+  /** Of the whole network and the small one in turn, so many images at a time. */
+  readonly throughput: {
+    readonly batch: number;
+    /** Images per second. */
+    readonly before: number;
+    readonly after: number;
+  };
+}
+
 /** What figures and claims need of one result of a run's report, under the names that it has there. */
 export interface CutFigures {
   readonly label: string;
@@ -209,6 +220,8 @@ export interface Reproduction {
   readonly images: number;
   readonly tasks: readonly string[];
   readonly networks: readonly NetworkResult[];
+  /** The larger network that small ones were cut from; null where they were cut from the others. */
+  readonly wide: NetworkResult | null;
   readonly matrix: readonly CellResult[];
   readonly byLayer: readonly LayerResult[];
   readonly transfer: readonly TransferResult[];
@@ -217,7 +230,7 @@ export interface Reproduction {
   readonly distribution: DistributionResult;
   readonly curves: readonly CurveResult[];
   readonly cuts: readonly CutResult[];
-  readonly small: readonly CutResult[];
+  readonly small: readonly SmallResult[];
   /** Of the network with max-feature-map. */
   readonly light: readonly CutResult[];
   readonly agnostic: AgnosticResult | null;

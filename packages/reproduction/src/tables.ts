@@ -1,5 +1,5 @@
-import { armOf, percent, removed, shown, speedUp } from './reading.ts';
-import type { ArmFigures, Reproduction } from './results.ts';
+import { armOf, percent, removed, shown, speedUp, timeGone } from './reading.ts';
+import type { ArmFigures, CutResult, Reproduction } from './results.ts';
 import { short } from './figures/scale.ts';
 
 /** Figures in rows; the first cells of a row name it. */
@@ -18,6 +18,7 @@ export function tablesOf(results: Reproduction): readonly Table[] {
     cellTable(results),
     transferTable(results),
     cutTable(results),
+    smallTable(results),
     rankingTable(results),
     ...architectureTables(results),
   ];
@@ -25,8 +26,8 @@ export function tablesOf(results: Reproduction): readonly Table[] {
 }
 
 /** Each network itself. */
-function networkTable({ networks }: Reproduction): Table {
-  const rows = networks.flatMap(({ name, task, own, parameters, macs }) => {
+function networkTable({ networks, wide }: Reproduction): Table {
+  const rows = [...networks, ...(wide === null ? [] : [wide])].flatMap(({ name, task, own, parameters, macs }) => {
     if (own === null) return [];
     const { value, chance, metric, seconds } = own;
     const size = [short(parameters), short(macs), seconds.toFixed(0)];
@@ -70,20 +71,17 @@ function transferTable({ transfer }: Reproduction): Table {
 }
 
 /** Table 2 and Fig. 9 in figures. */
-function cutTable({ cuts, light, small }: Reproduction): Table {
-  const rows = [...cuts, ...light, ...small].map((cut) => {
+function cutTable({ cuts, light }: Reproduction): Table {
+  const rows = [...cuts, ...light].map((cut) => {
     const { result, network } = cut;
     const { name, probe, refit } = result.metric;
-    const arm = (wanted: ArmFigures['arm']): string => {
-      const found = armOf(cut, wanted);
-      return found ? shown(found.metric, name) : '';
-    };
     const damage = result.criteria.find(({ criterion }) => criterion === 'damage')?.finetuned;
     return [
-      ...[network, result.task, result.epsilon === null ? 'small' : String(result.epsilon), result.bestLayer],
+      ...[network, result.task, String(result.epsilon), result.bestLayer],
       ...(['parameters', 'bytes', 'macs'] as const).map((what) => `−${percent(removed(result, what))}`),
       ...[`${speedUp(result).toFixed(1)} ×`, shown(probe, name), shown(refit, name)],
-      ...[arm('finetuned'), arm('unpruned'), arm('scratch'), damage === undefined ? '' : shown(damage, name)],
+      ...[armShown(cut, 'finetuned'), armShown(cut, 'unpruned'), armShown(cut, 'scratch')],
+      damage === undefined ? '' : shown(damage, name),
     ];
   });
   return {
@@ -91,6 +89,33 @@ function cutTable({ cuts, light, small }: Reproduction): Table {
     head: [
       ...['network', 'task', 'ε', 'reads', 'parameters', 'bytes', 'MACs', 'faster', 'probe, whole', 'cut'],
       ...['cut, finetuned', 'whole, finetuned', 'from scratch', 'by damage, equal MACs'],
+    ],
+  };
+}
+
+function armShown(cut: CutResult, wanted: ArmFigures['arm']): string {
+  const found = armOf(cut, wanted);
+  return found ? shown(found.metric, cut.result.metric.name) : '';
+}
+
+/** What ETL's bar is held against. */
+function smallTable({ small }: Reproduction): Table {
+  const batch = small[0]?.throughput.batch ?? 1;
+  const rows = small.map((cut) => {
+    const { network, result, throughput } = cut;
+    const gone = (['parameters', 'bytes', 'macs'] as const).map((what) => `−${percent(removed(result, what))}`);
+    const each = [1000 / throughput.before, 1000 / throughput.after].map((ms) => ms.toFixed(3));
+    return [
+      ...[network, result.task, result.bestLayer, ...gone, ...each, `−${percent(timeGone(cut))}`],
+      ...[armShown(cut, 'headOnly'), shown(result.metric.refit, result.metric.name), armShown(cut, 'finetuned')],
+    ];
+  });
+  return {
+    ...{ title: 'Small networks', rows },
+    note: `Time is milliseconds for each image${batch === 1 ? '' : ` of a batch of ${batch}`}, whole and small. The bar is the whole network with a new head, trained on the same images.`,
+    head: [
+      ...['network', 'task', 'reads', 'parameters', 'bytes', 'MACs', 'whole, ms', 'small, ms', 'time'],
+      ...['whole, new head', 'small, head refitted', 'small, finetuned'],
     ],
   };
 }

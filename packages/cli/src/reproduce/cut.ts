@@ -1,7 +1,13 @@
-import { KneepointError, type LaunchCompressionInput } from '@kneepoint/client';
-import { type AgnosticResult, type CutFigures, type CutResult, SEED } from '@kneepoint/reproduction';
+import {
+  BenchmarkDocument,
+  KneepointError,
+  LaunchBenchmarkDocument,
+  type LaunchCompressionInput,
+} from '@kneepoint/client';
+import { type AgnosticResult, type CutFigures, type CutResult, SEED, type SmallResult } from '@kneepoint/reproduction';
 import type { ReportResult } from '@kneepoint/workflow';
-import { reportOf } from '../client/runs.ts';
+import { launch } from '../client/launch.ts';
+import { follow, reportOf } from '../client/runs.ts';
 import { compress } from '../commands/compress.ts';
 import { prune } from '../commands/prune.ts';
 import { note } from '../output.ts';
@@ -20,27 +26,46 @@ export async function cutByRule(
     // The paper knows no teacher.
     ...{ arms: ['FINETUNED', 'SCRATCH', 'UNPRUNED'], teacher: false },
   });
-  return results.map((result) => ({ network: subject.figures.name, result }));
+  return results.map((result) => ({ network: subject.figures.name, result: figuresOf(result) }));
 }
 
-/** A network with few parameters left, to be set beside the whole one with a new head; null where so few are none. */
+/** Images at a time, as where many are to be answered: one alone takes a tiny network hardly longer than the call. */
+const BATCH = 32;
+/** Networks of others may take no more. */
+const OWN_BATCH = 1;
+
+/** A network of few multiply-accumulates, to be set beside the whole one with a new head; null where so few are none. */
 export async function cutSmall(
   lab: Lab,
   subjects: Subjects,
   subject: Subject,
   task: string,
-): Promise<CutResult | null> {
+): Promise<SmallResult | null> {
   try {
     const [result] = await cut(lab, subjects, subject, {
-      ...{ plan: { task }, targets: [{ kind: 'PARAMETERS', remove: lab.profile.smallShare }] },
-      arms: ['FINETUNED', 'UNPRUNED'],
+      ...{ plan: { task }, targets: [{ kind: 'MACS', remove: lab.profile.smallShare }] },
+      // The whole network is finetuned for nobody: its new head is the bar.
+      ...{ arms: ['FINETUNED', 'HEAD_ONLY'], teacher: false },
     });
-    return { network: subject.figures.name, result: result! };
+    const finetuned = result!.arms.find(({ arm }) => arm === 'finetuned')!;
+    const throughput = await timeBeside(lab, subject, finetuned.modelSha256);
+    return { network: subject.figures.name, result: figuresOf(result!), throughput };
   } catch (error) {
     if (!(error instanceof KneepointError) || error.code !== 'PLAN_TARGET_UNREACHABLE') throw error;
     note(`no small network for ${task}: ${error.message}`);
     return null;
   }
+}
+
+async function timeBeside(lab: Lab, { model }: Subject, artifact: string): Promise<SmallResult['throughput']> {
+  const { client } = lab.connection;
+  const batchOf = lab.profile.name === 'own' ? OWN_BATCH : BATCH;
+  const input = { models: [model], artifacts: [artifact], batch: batchOf, run: detailsOf(lab) };
+  const { run } = await launch(client, LaunchBenchmarkDocument, input);
+  const { id } = await follow(client, run, 'time networks', lab.signal);
+  const { batch, networks } = (await client.query(BenchmarkDocument, { id })).run!.benchmark!;
+  const [before, after] = networks as readonly [(typeof networks)[number], (typeof networks)[number]];
+  return { batch, before: before.imagesPerSecond, after: after.imagesPerSecond };
 }
 
 /** Filters that tell who it is are taken out of the identity network; what can still be read is measured. */
@@ -69,12 +94,12 @@ async function cut(
   { dataset }: Subjects,
   { model }: Subject,
   input: Omit<LaunchCompressionInput, 'model' | 'dataset' | 'training' | 'run'>,
-): Promise<readonly CutFigures[]> {
+): Promise<readonly ReportResult[]> {
   const { connection, profile, signal } = lab;
   const training = { epochs: profile.satelliteEpochs, seed: SEED };
   const request = { ...input, model, dataset, training, run: detailsOf(lab) };
   const { made } = await compress(connection.client, request, signal);
-  return reportOf(made).results.map(figuresOf);
+  return reportOf(made).results;
 }
 
 function figuresOf(result: ReportResult): CutFigures {

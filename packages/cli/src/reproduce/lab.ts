@@ -45,6 +45,8 @@ export interface Subjects {
   readonly networks: readonly Subject[];
   /** A network with max-feature-map, for yaw. */
   readonly light: Subject | null;
+  /** A larger network that small ones are cut from; null: they are cut from the others. */
+  readonly wide: Subject | null;
   /** Of the gateway. */
   readonly dataset: string;
   readonly folder: string;

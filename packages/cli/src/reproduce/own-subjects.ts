@@ -49,7 +49,7 @@ export function ownSubjects(lab: Lab, { data, reading, models, tasks: wanted }: 
         figures: { name, task, parameters, macs, own: null },
       });
     }
-    return { networks, light: null, dataset: id, folder: data, images, tasks, data: nameOfSource(data) };
+    return { networks, light: null, wide: null, dataset: id, folder: data, images, tasks, data: nameOfSource(data) };
   });
 }
 

@@ -1,4 +1,11 @@
-import type { CellResult, CutResult, Profile, Reproduction, TransferResult } from '@kneepoint/reproduction';
+import type {
+  CellResult,
+  CutResult,
+  Profile,
+  Reproduction,
+  SmallResult,
+  TransferResult,
+} from '@kneepoint/reproduction';
 import { machineFacts } from '@kneepoint/runtime';
 import { cutByRule, cutSmall, makeAgnostic } from './cut.ts';
 import type { Lab, Subject, Subjects } from './lab.ts';
@@ -33,7 +40,7 @@ export function measureStages(profile: Profile, networks: readonly string[]): re
 /** Every figure and table of the paper, of these networks on these data. */
 export async function measure(lab: Lab, subjects: Subjects): Promise<Reproduction> {
   const { profile, stages } = lab;
-  const { networks, light } = subjects;
+  const { networks, light, wide } = subjects;
   for (const subject of [...networks, ...(light ? [light] : [])]) {
     await stages.run(`analyse ${subject.figures.name}`, () => analyse(lab, subjects, subject));
   }
@@ -60,10 +67,10 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
     const name = `cut for ${task} by the paper's rule`;
     cuts.push(...(await stages.run(name, () => cutByRule(lab, subjects, source(task), task))));
   }
-  const small: CutResult[] = [];
+  const small: SmallResult[] = [];
   for (const task of profile.small) {
     const name = `small network for ${task}`;
-    const made = await stages.run(name, () => cutSmall(lab, subjects, source(task), task));
+    const made = await stages.run(name, () => cutSmall(lab, subjects, wide ?? source(task), task));
     if (made) small.push(made);
   }
   const lightCuts = light
@@ -87,7 +94,7 @@ export async function measure(lab: Lab, subjects: Subjects): Promise<Reproductio
     ...{ version: '1', profile, data: subjects.data, images: subjects.images },
     machine: `${cores} × ${cpu}, ${Math.round(memoryBytes / 2 ** 30)} GiB, Node ${node}`,
     tasks: subjects.tasks.map(({ name }) => name),
-    networks: networks.map(({ figures }) => figures),
+    ...{ networks: networks.map(({ figures }) => figures), wide: wide && wide.figures },
     ...{ matrix, byLayer, transfer, curves, distribution },
     timing: {
       ...{ network: first.figures.name, tasks, images, layers, regressionSeconds, lastLayerSeconds },

@@ -67,6 +67,9 @@ async function ofOwnData({ profile, ...place }: ReproductionRequest, data: OwnDa
   return measure({ ...place, profile: own, stages }, subjects);
 }
 
+/** Networks of others are as small as they are: what the successor of the paper asks of parameters is asked of multiply-accumulates. */
+const OWN_SMALL_SHARE = 0.97;
+
 /** Every task is cut and has its small network; the first two stand for a localised and a spread one, whichever they are. */
 function ownProfile(profile: Profile, tasks: readonly string[], images: number): Profile {
   const [first, second] = tasks;
@@ -75,7 +78,7 @@ function ownProfile(profile: Profile, tasks: readonly string[], images: number):
     ...profile,
     ...{ name: 'own', faces: 0, persons: 0, smaller: images, size: 0, primaries: [], widths: [] },
     ...{ localised: others[0] ?? first!, spread: others[1] ?? second ?? first! },
-    ...{ ruled: others, small: tasks, ranked: [], light: false },
+    ...{ ruled: others, small: tasks, smallShare: OWN_SMALL_SHARE, ranked: [], light: false, wide: null },
     agnostic: tasks.includes('identity') ? (others[0] ?? null) : null,
   };
 }

@@ -14,9 +14,12 @@ import type { Stage } from './stages.ts';
 
 const PREPROCESS: Preprocess = { channels: 'rgb', range: [0, 1], mean: [0.5], std: [0.25] };
 const LIGHT_TASK = 'yaw';
+const WIDE_TASK = 'identity';
+const WIDE_STAGE = `train a larger network for ${WIDE_TASK}`;
 
 /** Guesses for two quiet cores. */
-export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }: Profile): readonly Stage[] {
+export function primaryStages(profile: Profile): readonly Stage[] {
+  const { faces, smaller, primaryEpochs, primaries, wide, name } = profile;
   const rate = name === 'full' ? 420 : 1_100;
   const seconds = 3 + ((faces - smaller) * primaryEpochs) / rate;
   return [
@@ -24,6 +27,9 @@ export function primaryStages({ faces, smaller, primaryEpochs, primaries, name }
     { name: 'import faces', seconds: 3 + faces / 800 },
     ...primaries.map((task) => ({ name: `train for ${task}`, seconds })),
     { name: `train max-feature-map for ${LIGHT_TASK}`, seconds },
+    ...(wide === null
+      ? []
+      : [{ name: WIDE_STAGE, seconds: 3 + ((faces - smaller) * wide.epochs) / (name === 'full' ? 130 : 800) }]),
   ];
 }
 
@@ -38,22 +44,30 @@ export async function trainPrimaries(lab: Lab): Promise<Subjects> {
     await importOne(faces.smaller, 'reproduce-smaller'),
   ]);
   const { lightCnn, vggStyle } = await import('@kneepoint/onnx');
-  const size = { size: profile.size, seed: SEED };
+  const { size, wide, primaryEpochs: epochs } = profile;
+  const vgg = (widths: Profile['widths']): ModelProto => vggStyle({ size, seed: SEED, widths, batchNorm: true });
   const networks: Subject[] = [];
   for (const task of profile.primaries) {
-    const fresh = vggStyle({ ...size, widths: profile.widths, batchNorm: true });
-    networks.push(
-      await stages.run(`train for ${task}`, () => trainOne(lab, { dataset: all, task, fresh, name: `vgg-${task}` })),
-    );
+    const wanted = { dataset: all, task, epochs, fresh: vgg(profile.widths), name: `vgg-${task}` };
+    networks.push(await stages.run(`train for ${task}`, () => trainOne(lab, wanted)));
   }
   const light = await stages.run(`train max-feature-map for ${LIGHT_TASK}`, () =>
     trainOne(lab, {
-      ...{ dataset: all, task: LIGHT_TASK, name: `light-${LIGHT_TASK}` },
-      fresh: lightCnn({ ...size, widths: profile.lightWidths }),
+      ...{ dataset: all, task: LIGHT_TASK, epochs, name: `light-${LIGHT_TASK}` },
+      fresh: lightCnn({ size, seed: SEED, widths: profile.lightWidths }),
     }),
   );
+  const large =
+    wide === null
+      ? null
+      : await stages.run(WIDE_STAGE, () =>
+          trainOne(lab, {
+            ...{ dataset: all, task: WIDE_TASK, epochs: wide.epochs, name: `vgg-wide-${WIDE_TASK}` },
+            fresh: vgg(wide.widths),
+          }),
+        );
   return {
-    ...{ networks, light, dataset, folder: faces.smaller, images: profile.smaller },
+    ...{ networks, light, wide: large, dataset, folder: faces.smaller, images: profile.smaller },
     tasks: (await findDatasetRow(connection.client, dataset)).tasks,
     data: `${profile.faces} drawn faces of ${profile.persons} people, ${profile.size} × ${profile.size}`,
   };
@@ -62,12 +76,13 @@ export async function trainPrimaries(lab: Lab): Promise<Subjects> {
 interface Wanted {
   readonly dataset: string;
   readonly task: string;
+  readonly epochs: number;
   readonly fresh: ModelProto;
   readonly name: string;
 }
 
-async function trainOne(lab: Lab, { dataset, task, fresh, name }: Wanted): Promise<Subject> {
-  const { connection, folder, profile, signal } = lab;
+async function trainOne(lab: Lab, { dataset, task, epochs, fresh, name }: Wanted): Promise<Subject> {
+  const { connection, folder, signal } = lab;
   const { client } = connection;
   const { encodeModel } = await import('@kneepoint/onnx');
   const freshFile = join(folder, `${name}-fresh.onnx`);
@@ -77,7 +92,7 @@ async function trainOne(lab: Lab, { dataset, task, fresh, name }: Wanted): Promi
     .id;
   const input = {
     ...{ model, dataset, tasks: [task], mode: 'SCRATCH' as const, run: detailsOf(lab) },
-    training: { epochs: profile.primaryEpochs, patience: 0, seed: SEED },
+    training: { epochs, patience: 0, seed: SEED },
   };
   const { run } = await launch(client, LaunchFinetuneDocument, input);
   const done = await followTrainings(client, run, `train ${name}`, signal);

@@ -19,11 +19,13 @@ const size = {
   latencyMs: z.object({ p50: positive, p95: positive }),
 };
 
+const widths = z.array(z.union([some, z.literal('pool')])).max(200);
 const profile = z.object({
   name: z.enum(['full', 'quick', 'own']),
   ...{ faces: count, persons: count, smaller: count, size: count },
-  widths: z.array(z.union([some, z.literal('pool')])).max(200),
+  widths,
   lightWidths: z.tuple([some, some, some, some, some]),
+  wide: z.object({ widths, epochs: count }).nullable(),
   ...{
     primaryEpochs: count,
     satelliteEpochs: count,
@@ -99,12 +101,15 @@ const cutFigures = z.object({
     )
     .max(20),
 });
-const cuts = z.array(z.object({ network: name, result: cutFigures })).max(200);
+const cut = z.object({ network: name, result: cutFigures });
+const cuts = z.array(cut).max(200);
+const throughput = z.object({ batch: some, before: positive, after: positive });
 
 /** Shapes and bounds of results. Members that are not known are left out. */
 export const reproductionSchema = z.object({
   ...{ version: z.literal('1'), machine: text, profile, data: text, images: some, tasks: names.min(1) },
   networks: z.array(network).min(1).max(50),
+  wide: network.nullable(),
   matrix: z.array(cell).min(1).max(5000),
   byLayer: z
     .array(z.object({ ...metric, network: name, task: name, layer: name, value: figure, chance: figure }))
@@ -138,7 +143,7 @@ export const reproductionSchema = z.object({
       .max(100),
   }),
   curves: z.array(curve).max(10),
-  ...{ cuts, small: cuts, light: cuts },
+  ...{ cuts, small: z.array(cut.extend({ throughput })).max(200), light: cuts },
   agnostic: z
     .object({
       ...{ network: name, result: cutFigures },

@@ -1,6 +1,6 @@
 import { byTask } from '../reading.ts';
 import type { Reproduction } from '../results.ts';
-import { agnosticFigure, latencyFigure, tradeFigure } from './of-cuts.ts';
+import { agnosticFigure, latencyFigure, throughputFigure, tradeFigure } from './of-cuts.ts';
 import { curveFigure, distributionFigure, layersFigure, responsesFigure } from './of-layers.ts';
 import { lossFigure, matrixFigure, transferFigure } from './of-relationships.ts';
 import type { Drawing } from './svg.ts';
@@ -34,12 +34,15 @@ export function figuresOf(results: Reproduction): readonly Figure[] {
       paper: 'Fig. 9',
       ...tradeFigure(group),
     })),
-    ...(cuts.length + small.length > 0
-      ? [{ name: 'latency', paper: 'Fig. 10', ...latencyFigure([...cuts, ...light], small) }]
-      : []),
+    ...(cuts.length > 0 ? [{ name: 'latency', paper: 'Fig. 10', ...latencyFigure([...cuts, ...light]) }] : []),
+    ...(isSome(small) ? [{ name: 'throughput', paper: 'of its successor', ...throughputFigure(small) }] : []),
     { name: 'layers', paper: 'Fig. 11', ...layersFigure(results.byLayer) },
     ...(agnostic ? [{ name: 'agnostic', paper: 'proposed in its conclusion', ...agnosticFigure(agnostic) }] : []),
   ];
+}
+
+function isSome<Entry>(entries: readonly Entry[]): entries is readonly [Entry, ...Entry[]] {
+  return entries.length > 0;
 }
 
 function fileName(task: string): string {
