@@ -40,7 +40,7 @@ export function pageOf(
   return `${parts.join('\n\n')}\n`;
 }
 
-function setup({ profile, data, images, networks, tasks }: Reproduction): string {
+function setup({ profile, data, images, networks, wide, tasks }: Reproduction): string {
   if (profile.name === 'own') {
     const count = networks.length === 1 ? 'A network' : `${networks.length} networks`;
     return `${count} on ${images} images of ${data}: ${tasks.join(', ')}.`;
@@ -50,10 +50,14 @@ function setup({ profile, data, images, networks, tasks }: Reproduction): string
     profile.name === 'quick'
       ? ' **This is the quick share: too few faces and epochs for its figures to say much.**'
       : '';
+  const besides =
+    wide === null || profile.wide === null
+      ? ''
+      : ` A larger network of the same layers, ${wide.name}, was trained for identity for ${profile.wide.epochs} epochs: the small networks are cut from it, since a tiny one cannot be told from the call by its time.`;
   return (
     `${data}: a drawn head turns in space, so that yaw and pitch are geometry; light, background, noise, blur and crop vary. ${larger} faces train and validate ` +
     `${networks.length} networks of thirteen convolutions, one for each task, for ${profile.primaryEpochs} epochs; the other ${images}, of the same people, teach the satellite tasks, ` +
-    `which are split by person (identity by picture), three times at random. A network's own accuracy is read on those too, none of which it has seen.${share}`
+    `which are split by person (identity by picture), three times at random. A network's own accuracy is read on those too, none of which it has seen.${besides}${share}`
   );
 }
 
