@@ -174,11 +174,10 @@ function fasterClaim(at: readonly CutResult[]): Claim {
 
 /** The bar that the same authors' later work set: −97 % size, −94 % time at 99.5 % of the transfer accuracy. */
 export function smallClaim({ small }: Reproduction): readonly Claim[] {
-  const told = small.flatMap((cut) => {
-    const [own, head] = [armOf(cut, 'finetuned'), armOf(cut, 'headOnly')];
-    if (!own || !head) return [];
-    const share = cut.result.metric.higherIsBetter ? own.metric / head.metric : head.metric / own.metric;
-    return [{ task: cut.result.task, share, time: timeGone(cut), size: removed(cut.result, 'parameters') }];
+  const told = small.map((cut) => {
+    const { result, head, finetuned } = cut;
+    const share = result.metric.higherIsBetter ? finetuned / head : head / finetuned;
+    return { task: result.task, share, time: timeGone(cut), size: removed(result, 'parameters') };
   });
   const good = told.filter(({ share, size }) => share >= ETL.kept && size >= ETL.size);
   const fast = good.filter(({ time }) => time >= ETL.latency);

@@ -27,8 +27,9 @@ export interface Profile {
   readonly epsilons: readonly number[];
   /** Tasks for which a small network is sought beside the whole one with a new head. */
   readonly small: readonly string[];
-  /** Share of the multiply-accumulates that it does without. */
+  /** Share of the multiply-accumulates that it does without, and passes over the training images that it gets. */
   readonly smallShare: number;
+  readonly smallEpochs: number;
   /** Tasks for which every primary network is finetuned, to see which cheap score foresees the result. */
   readonly ranked: readonly string[];
   /** Task that the network that knows nobody is for; null for none. */
@@ -63,6 +64,7 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
     ...{
       small: PRIMARIES,
       smallShare: SMALL_SHARE,
+      smallEpochs: 12,
       ranked: ['gender'],
       agnostic: 'head_pose',
       light: true,
@@ -75,6 +77,6 @@ export const PROFILES: Readonly<Record<'full' | 'quick', Profile>> = {
     ...{ primaryEpochs: 6, satelliteEpochs: 2, headEpochs: 2, primaries: ['identity', 'gender', 'age', 'head_pose'] },
     ...{ localised: 'yaw', spread: 'valence', ruled: ['yaw'], epsilons: [0.1, 0.01, 0.001] },
     // Next to nothing would be left of networks that are as small as these.
-    ...{ small: ['gender'], smallShare: 0.8, ranked: [], agnostic: 'head_pose', light: true },
+    ...{ small: ['gender'], smallShare: 0.8, smallEpochs: 4, ranked: [], agnostic: 'head_pose', light: true },
   },
 };

@@ -110,8 +110,12 @@ export interface CutResult {
   readonly result: CutFigures;
 }
 
-/** A network so small that time is what it is judged by, and the whole one with a new head beside it (`headOnly`). */
+/** A network so small that time is what it is judged by, cut at once, beside the whole one with a new head. */
 export interface SmallResult extends CutResult {
+  /** The metric on test of the whole network with a new head, on the last layer or on that which the small one reads, whichever is better. */
+  readonly head: number;
+  /** Of the small one, trained on. */
+  readonly finetuned: number;
   /** Of the whole network and the small one in turn, so many images at a time. */
   readonly throughput: {
     readonly batch: number;

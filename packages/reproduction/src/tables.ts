@@ -102,12 +102,13 @@ function armShown(cut: CutResult, wanted: ArmFigures['arm']): string {
 function smallTable({ small }: Reproduction): Table {
   const batch = small[0]?.throughput.batch ?? 1;
   const rows = small.map((cut) => {
-    const { network, result, throughput } = cut;
+    const { network, result, head, finetuned, throughput } = cut;
+    const { name } = result.metric;
     const gone = (['parameters', 'bytes', 'macs'] as const).map((what) => `−${percent(removed(result, what))}`);
     const each = [1000 / throughput.before, 1000 / throughput.after].map((ms) => ms.toFixed(3));
     return [
       ...[network, result.task, result.bestLayer, ...gone, ...each, `−${percent(timeGone(cut))}`],
-      ...[armShown(cut, 'headOnly'), shown(result.metric.refit, result.metric.name), armShown(cut, 'finetuned')],
+      ...[shown(head, name), shown(result.metric.refit, name), shown(finetuned, name)],
     ];
   });
   return {

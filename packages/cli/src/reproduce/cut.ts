@@ -11,6 +11,7 @@ import { follow, reportOf } from '../client/runs.ts';
 import { compress } from '../commands/compress.ts';
 import { prune } from '../commands/prune.ts';
 import { note } from '../output.ts';
+import { finetune } from './finetune.ts';
 import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 
 /** The paper's rule at some ε, with what it is compared with (Fig. 9, Table 2), and today's damage at the same multiply-accumulates. */
@@ -34,22 +35,36 @@ const BATCH = 32;
 /** Networks of others may take no more. */
 const OWN_BATCH = 1;
 
-/** A network of few multiply-accumulates, to be set beside the whole one with a new head; null where so few are none. */
+/**
+ * A network of few multiply-accumulates, cut at once and trained on, beside the whole one with a new head; null where so few are none.
+ * Nobody finetunes the whole network, which rounds would begin with: the wide one takes longer for that than all else together.
+ */
 export async function cutSmall(
   lab: Lab,
-  subjects: Subjects,
+  { dataset }: Subjects,
   subject: Subject,
   task: string,
 ): Promise<SmallResult | null> {
+  const { connection, profile, signal } = lab;
   try {
-    const [result] = await cut(lab, subjects, subject, {
-      ...{ plan: { task }, targets: [{ kind: 'MACS', remove: lab.profile.smallShare }] },
-      // The whole network is finetuned for nobody: its new head is the bar.
-      ...{ arms: ['FINETUNED', 'HEAD_ONLY'], teacher: false },
-    });
-    const finetuned = result!.arms.find(({ arm }) => arm === 'finetuned')!;
-    const throughput = await timeBeside(lab, subject, finetuned.modelSha256);
-    return { network: subject.figures.name, result: figuresOf(result!), throughput };
+    const targets = [{ kind: 'MACS' as const, remove: profile.smallShare }];
+    const request = { model: subject.model, dataset, plan: { task }, targets, run: detailsOf(lab) };
+    const { made } = await prune(connection.client, request, signal);
+    const cut = reportOf(made).results[0]!;
+    const heads = [];
+    for (const layer of new Set([subject.layers.at(-1)!, cut.bestLayer])) {
+      heads.push(await finetune(lab, dataset, { from: subject, task, mode: 'HEAD', layer }));
+    }
+    const training = { epochs: profile.smallEpochs };
+    const { sha256: artifact } = made.networks[0]!.model;
+    const trained = await finetune(lab, dataset, { from: { ...subject, artifact }, task, mode: 'WHOLE', training });
+    const [found, ...others] = heads.map(({ results }) => results[0]!.test);
+    const best = cut.metric.higherIsBetter ? Math.max : Math.min;
+    return {
+      ...{ network: subject.figures.name, result: figuresOf(cut) },
+      ...{ head: best(found!, ...others), finetuned: trained.results[0]!.test },
+      throughput: await timeBeside(lab, subject, trained.model!.sha256),
+    };
   } catch (error) {
     if (!(error instanceof KneepointError) || error.code !== 'PLAN_TARGET_UNREACHABLE') throw error;
     note(`no small network for ${task}: ${error.message}`);

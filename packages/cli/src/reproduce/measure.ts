@@ -1,7 +1,6 @@
 import {
   CharacteristicCurvesDocument,
   LaunchAnalysisDocument,
-  LaunchFinetuneDocument,
   TaskRelationshipsDocument,
   type TrainingInput,
 } from '@kneepoint/client';
@@ -11,12 +10,11 @@ import {
   type DistributionResult,
   type LayerResult,
   type RankingResult,
-  SEED,
   type TransferResult,
 } from '@kneepoint/reproduction';
 import { launch } from '../client/launch.ts';
 import { follow } from '../client/runs.ts';
-import { followTrainings, trainingsOf } from '../client/trainings.ts';
+import { finetune } from './finetune.ts';
 import { detailsOf, type Lab, type Subject, type Subjects } from './lab.ts';
 
 /** The ε that the paper finds best. */
@@ -110,9 +108,9 @@ export async function transferTo(
   task: string,
   matrix: readonly CellResult[],
 ): Promise<TransferResult> {
-  const { results, seconds } = await finetune(lab, dataset, subject, task, 'HEAD');
+  const { results, seconds } = await finetune(lab, dataset, { from: subject, task, mode: 'HEAD' });
   const { metric, higherIsBetter, test } = results[0]!;
-  const moved = await finetune(lab, dataset, subject, task, 'HEAD', onImages(lab));
+  const moved = await finetune(lab, dataset, { from: subject, task, mode: 'HEAD', training: onImages(lab) });
   const network = subject.figures.name;
   const cell = matrix.find((entry) => entry.network === network && entry.task === task)!;
   return {
@@ -131,7 +129,10 @@ export async function rankingOf(
   const { rankCorrelation } = await import('@kneepoint/regression');
   const finetuned: { network: string; value: number; better: number }[] = [];
   for (const subject of networks) {
-    const { results } = await finetune(lab, dataset, subject, task, 'WHOLE');
+    const { results } = await finetune(lab, dataset, {
+      ...{ from: subject, task, mode: 'WHOLE' },
+      training: { epochs: lab.profile.satelliteEpochs },
+    });
     const { test, higherIsBetter } = results[0]!;
     finetuned.push({ network: subject.figures.name, value: test, better: higherIsBetter ? test : -test });
   }
@@ -156,23 +157,4 @@ export async function rankingOf(
 /** Images that differ from epoch to epoch: nothing of the frozen network can be stored. */
 function onImages({ profile: { headEpochs } }: Lab): TrainingInput {
   return { copies: 3, crop: 0.08, flip: true, ...(headEpochs === null ? {} : { epochs: headEpochs, patience: 0 }) };
-}
-
-async function finetune(
-  lab: Lab,
-  dataset: string,
-  { model, figures }: Subject,
-  task: string,
-  mode: 'HEAD' | 'WHOLE',
-  options: TrainingInput = {},
-) {
-  const { connection, profile, signal } = lab;
-  const { client } = connection;
-  // A head is cheap and gets the epochs that it takes by default.
-  const training = { seed: SEED, ...(mode === 'HEAD' ? options : { epochs: profile.satelliteEpochs }) };
-  const input = { model, dataset, tasks: [task], mode, training, run: detailsOf(lab) };
-  const { run } = await launch(client, LaunchFinetuneDocument, input);
-  const done = await followTrainings(client, run, `train ${figures.name} for ${task}`, signal);
-  const [trained] = await trainingsOf(client, done.id);
-  return trained!;
 }

@@ -36,7 +36,13 @@ const profile = z.object({
     ruled: names,
   },
   epsilons: z.array(z.number().positive().max(1)).max(20),
-  ...{ small: names, smallShare: z.number().min(0).max(1), ranked: names, agnostic: name.nullable() },
+  ...{
+    small: names,
+    smallShare: z.number().min(0).max(1),
+    smallEpochs: count,
+    ranked: names,
+    agnostic: name.nullable(),
+  },
   light: z.boolean(),
 });
 
@@ -143,7 +149,7 @@ export const reproductionSchema = z.object({
       .max(100),
   }),
   curves: z.array(curve).max(10),
-  ...{ cuts, small: z.array(cut.extend({ throughput })).max(200), light: cuts },
+  ...{ cuts, small: z.array(cut.extend({ head: figure, finetuned: figure, throughput })).max(200), light: cuts },
   agnostic: z
     .object({
       ...{ network: name, result: cutFigures },
