@@ -3,9 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { DataType, encodeModel, floatTensor, GraphBuilder, smallNets } from '@kneepoint/onnx';
+import { DataType, encodeModel, floatTensor, GraphBuilder, smallNets, vggStyle } from '@kneepoint/onnx';
 import { withFolder } from '../testing/with-folder.ts';
 import { openSession } from './open-session.ts';
 
@@ -66,6 +67,20 @@ describe('a session', () => {
     );
     const worst = Math.max(...answers[0]!.map((value, i) => Math.abs(value - answers[1]![i]!)));
     expect(worst).toBeLessThan(1e-5);
+  });
+
+  it('leaves the cores to others as soon as a run is over', async () => {
+    const size = 96;
+    const image = { image: { data: new Float32Array(8 * 3 * size ** 2), dims: [8, 3, size, size] } };
+    const model = vggStyle({ size, seed: 1, widths: [16, 16, 16] });
+    const session = await openSession(model, { threads: 2 });
+    await session.run(image);
+    const before = process.cpuUsage();
+    await setTimeout(100);
+    const { user, system } = process.cpuUsage(before);
+    await session.release();
+    // Threads that wait for the next run in a busy loop take some tens of them.
+    expect((user + system) / 1000).toBeLessThan(15);
   });
 
   it.each([

@@ -45,6 +45,9 @@ export async function openSession(
     enableCpuMemArena: arena,
     enableMemPattern: arena,
     logSeverityLevel: 3,
+    // Left to itself a session's threads wait for its next run in a busy loop, for tens of milliseconds: cores that whoever decodes
+    // images, or another session timed beside this one, has to do without.
+    extra: { session: { force_spinning_stop: '1' } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
