@@ -12,7 +12,7 @@ export interface LatencyOptions extends SessionOptions {
   readonly batch?: number | 'declared';
   /** Timed runs per model. Default 30. */
   readonly runs?: number;
-  /** Runs per model before the clock counts. Default 5. */
+  /** Rounds before the clock counts. Default 3. */
   readonly warmup?: number;
   readonly signal?: AbortSignal;
 }
