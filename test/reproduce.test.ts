@@ -53,6 +53,16 @@ describe('a quick reproduction that was killed and started again', () => {
     for (const { result } of results.cuts) expect(result.after.parameters).toBeLessThan(result.before.parameters);
   });
 
+  it('makes a small network of the larger one, beside a new head on that', () => {
+    const [small, ...others] = results.small;
+    expect([small!.network, small!.result.task, others]).toEqual([results.wide!.name, 'gender', []]);
+    const { before, after, metric } = small!.result;
+    expect(before).toMatchObject({ parameters: results.wide!.parameters, macs: results.wide!.macs });
+    expect(after.macs).toBeLessThanOrEqual(0.2 * before.macs);
+    expect(small!.throughput.after).toBeGreaterThan(small!.throughput.before);
+    for (const share of [small!.head, small!.finetuned]) expect(share).toBeGreaterThan(metric.chance - 0.15);
+  });
+
   it('keeps both halves of max-feature-map', () => {
     const { layers } = results.light.at(-1)!.result;
     for (const { name, indices } of layers.filter(({ name: layer }) => layer !== 'fc0' && layer.includes('.'))) {
