@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useChoices } from '../parts/choose.tsx';
 import { useCures } from '../parts/failure.tsx';
+import { HeadRow } from '../parts/head-row.tsx';
 
 /** What can go wrong: what each code means and what to do about it; of the one that the address names, or of all. */
 export function Failures(): ReactNode {
@@ -19,15 +20,7 @@ export function Failures(): ReactNode {
       {known === undefined ? (
         <table className="list">
           <caption>{shown.length} kinds of failures</caption>
-          <thead>
-            <tr>
-              {['code', 'what is wrong', 'what to do', 'the same again'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <HeadRow names={['code', 'what is wrong', 'what to do', 'the same again']} />
           <tbody>
             {shown.map(({ code: name, cause, cure, retryable }) => (
               <tr key={name}>

@@ -4,6 +4,7 @@ import { duration, moment, words } from '../format.ts';
 import { RunEventsDocument, type RunEventsQuery, type RunState } from '../generated/graphql.ts';
 import { FailureCode, useCures } from './failure.tsx';
 import { Problem } from './problem.tsx';
+import { HeadRow } from './head-row.tsx';
 
 type Attempt = NonNullable<RunEventsQuery['run']>['attempts']['edges'][number]['node'];
 
@@ -58,15 +59,7 @@ export function Events({ run, isOver }: Props): ReactNode {
                 {total} {total === 1 ? 'try at a step' : 'tries at steps'}, oldest first
                 {attempts.length < total && `; the first ${attempts.length}`}
               </caption>
-              <thead>
-                <tr>
-                  {['when', 'what', 'worker', 'took', 'outcome'].map((head) => (
-                    <th key={head} scope="col">
-                      {head}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <HeadRow names={['when', 'what', 'worker', 'took', 'outcome']} />
               <tbody>
                 <Row when={run.createdAt} what={`launched${run.createdBy === null ? '' : ` by ${run.createdBy}`}`} />
                 {run.reused && run.startedAt === null && <Row when={run.createdAt} what="every step was found done" />}

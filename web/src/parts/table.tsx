@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { HeadRow } from './head-row.tsx';
 
 interface Props {
   readonly caption: ReactNode;
@@ -17,15 +18,7 @@ export function Table({ caption, head, rows, strong, words = [] }: Props): React
     <div className="scroll">
       <table className="figures">
         <caption>{caption}</caption>
-        <thead>
-          <tr>
-            {head.map((name, at) => (
-              <th key={`${at} ${name}`} scope="col" className={words.includes(at) ? 'words' : undefined}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow names={head} classOf={(at) => (words.includes(at) ? 'words' : undefined)} />
         <tbody>
           {rows.map(([name, ...cells], row) => (
             <tr key={`${row}`} className={row === strong ? 'strong' : undefined}>

@@ -15,6 +15,7 @@ import { useAsk, useGateway } from '../ask.tsx';
 import { bytes, time } from '../format.ts';
 import { ReproductionDetailDocument, type ReproductionDetailQuery } from '../generated/graphql.ts';
 import { Problem } from '../parts/problem.tsx';
+import { HeadRow } from '../parts/head-row.tsx';
 
 type Kept = NonNullable<NonNullable<ReproductionDetailQuery['run']>['reproduction']>;
 
@@ -192,15 +193,7 @@ function Folded({ table: { title, note, head, rows } }: { readonly table: Rows }
       {note !== null && <p className="quiet">{note}</p>}
       <div className="scroll" tabIndex={0} role="region" aria-label={title}>
         <table className="figures">
-          <thead>
-            <tr>
-              {head.map((name, at) => (
-                <th key={`${at} ${name}`} scope="col" className={place(at)}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <HeadRow names={head} classOf={place} />
           <tbody>
             {rows.map((row, at) => (
               <tr key={at}>

@@ -8,6 +8,7 @@ import { percent, time, words } from '../format.ts';
 import type { RunsOfReproductionQuery } from '../generated/graphql.ts';
 import { isUnderway, State } from '../pages/runs.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { HeadRow } from '../parts/head-row.tsx';
 
 type Run = RunsOfReproductionQuery['runs']['edges'][number]['node'];
 
@@ -102,15 +103,7 @@ function RunTable({ name, runs, total }: Omit<Props, 'metadata'>): ReactNode {
           , newest first ·{' '}
           <Link href={`/runs?${new URLSearchParams({ label: `reproduction=${name}` })}`}>in the list of all</Link>
         </caption>
-        <thead>
-          <tr>
-            {['run', 'state', 'kind', 'begun'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow names={['run', 'state', 'kind', 'begun']} />
         <tbody>
           {runs.map((run) => (
             <tr key={run.id}>
