@@ -27,9 +27,10 @@ export interface Profile {
   readonly epsilons: readonly number[];
   /** Tasks for which a small network is sought beside the whole one with a new head. */
   readonly small: readonly string[];
-  /** Share of the multiply-accumulates that it does without, and passes over the training images that it gets. */
+  /** Share of the multiply-accumulates that it does without. */
   readonly smallShare: number;
-  readonly smallEpochs: number;
+  /** Passes over the training images that it gets; null: until validation gets no better. */
+  readonly smallEpochs: number | null;
   /** Tasks for which every primary network is finetuned, to see which cheap score foresees the result. */
   readonly ranked: readonly string[];
   /** Task that the network that knows nobody is for; null for none. */

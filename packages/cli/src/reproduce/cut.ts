@@ -55,7 +55,7 @@ export async function cutSmall(
     for (const layer of new Set([subject.layers.at(-1)!, cut.bestLayer])) {
       heads.push(await finetune(lab, dataset, { from: subject, task, mode: 'HEAD', layer }));
     }
-    const training = { epochs: profile.smallEpochs };
+    const training = profile.smallEpochs === null ? {} : { epochs: profile.smallEpochs };
     const { sha256: artifact } = made.networks[0]!.model;
     const trained = await finetune(lab, dataset, { from: { ...subject, artifact }, task, mode: 'WHOLE', training });
     const [found, ...others] = heads.map(({ results }) => results[0]!.test);

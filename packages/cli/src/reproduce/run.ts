@@ -78,6 +78,8 @@ function ownProfile(profile: Profile, tasks: readonly string[], images: number):
     ...profile,
     ...{ name: 'own', faces: 0, persons: 0, smaller: images, size: 0, primaries: [], widths: [] },
     ...{ localised: others[0] ?? first!, spread: others[1] ?? second ?? first! },
+    // Few images want many passes: as many as heads get.
+    smallEpochs: profile.headEpochs === null ? null : profile.smallEpochs,
     ...{ ruled: others, small: tasks, smallShare: OWN_SMALL_SHARE, ranked: [], light: false, wide: null },
     agnostic: tasks.includes('identity') ? (others[0] ?? null) : null,
   };

@@ -39,7 +39,7 @@ const profile = z.object({
   ...{
     small: names,
     smallShare: z.number().min(0).max(1),
-    smallEpochs: count,
+    smallEpochs: count.nullable(),
     ranked: names,
     agnostic: name.nullable(),
   },
