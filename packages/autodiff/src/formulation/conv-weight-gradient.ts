@@ -71,6 +71,29 @@ const byMovedTaps: WeightGradient = {
 };
 
 /**
+ * As moved taps, the images of the batch laid end to end: one product per kernel element whose inner side is all positions of all images,
+ * in place of a product for each image and a sum over them, which for many channels at few positions is most of the work.
+ */
+const byJoinedTaps: WeightGradient = {
+  applies: ({ group }) => group === 1,
+  emit: (site) => {
+    const { emit, window } = site;
+    const { batch, inner, outer, positions } = sizes(site);
+    const axes = window.kernel.map((_, axis) => axis + 2);
+    const moved = emit.transpose(site.large, [0, ...axes, 1]);
+    const padded = emit.pad(moved, [0, ...window.before, 0], [0, ...window.after, 0]);
+    const flat = emit.reshape(site.small, [batch, outer, positions]);
+    const rows = emit.reshape(emit.transpose(flat, [1, 0, 2]), [outer, batch * positions]);
+    const parts = kernelPositions(window.kernel).map((position) => {
+      const cols = emit.reshape(tap(emit, padded, window, position, 1), [batch * positions, inner]);
+      return emit.reshape(emit.matmul(rows, cols), [1, outer, inner]);
+    });
+    const turned = emit.transpose(emit.concat(parts, 0), [1, 2, 0]);
+    return emit.reshape(turned, [outer, inner, ...window.kernel]);
+  },
+};
+
+/**
  * At stride 1 along two axes: columns of the kernel as shifts of the small side, stacked, its rows as slices of the large one, both with
  * the same row length. Three products that are three times as high in place of nine, with fewer copies of the large side.
  */
@@ -154,6 +177,7 @@ export const WEIGHT_GRADIENTS = {
   byColumns,
   byTaps,
   byMovedTaps,
+  byJoinedTaps,
   byShifts,
   byProduct,
   byDepthwise,
